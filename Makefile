@@ -1,0 +1,89 @@
+# Needs make and Python 3.11 or newer; everything else goes into .venv and .data.
+
+PORT ?= 8000
+PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
+ARGS ?=
+
+# Programs are run as modules: the scripts in .venv/bin hold an absolute path, and break when the clone moves.
+PY := .venv/bin/python
+MANAGE := $(PY) manage.py
+PINS := requirements.txt requirements-dev.txt constraints.txt
+export PORT
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check db-stop clean environment test-environment
+
+help: ## Show this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
+
+run: export DEBUG := 1
+run: environment ## Serve the demo newsroom at http://127.0.0.1:8000/ (another port: PORT=8001)
+	@$(PY) -c "$$WAIT_FOR_PORT"
+	@$(MANAGE) migrate --verbosity 0
+	@set -e; \
+	login=$$($(MANAGE) demo); \
+	$(MANAGE) import_annotations --user alice seeds/*.json; \
+	printf '\nFactcheck runs at http://127.0.0.1:%s/ (the API at /api/v1/, its documentation at /api/v1/docs/).\n' "$(PORT)"; \
+	printf '%s\nCtrl-C ends it; the data stays.\n\n' "$$login"; \
+	exec $(PY) -m gunicorn --config gunicorn.conf.py --bind "127.0.0.1:$(PORT)" --log-level warning factcheck.wsgi
+
+test: export DEBUG := 1
+test: test-environment ## Run all tests (some of them: ARGS="tests/test_anchors.py -k moved")
+	@$(PY) -m pytest $(ARGS)
+
+check: export DEBUG := 1
+check: test-environment ## Style, types, migrations, import rules, schema, compose file, settings for production
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy .
+	$(MANAGE) makemigrations --check --dry-run
+	$(PY) -c 'from importlinter.cli import lint_imports_command as run; run()'
+	$(MANAGE) spectacular --validate --fail-on-warn --file /dev/null
+	$(PY) -m check_jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
+	@echo "manage.py check --deploy, with the settings of a server"
+	@DEBUG=0 ALLOWED_HOSTS=factcheck.example DATABASE_URL=postgres://factcheck@database/factcheck \
+	SECRET_KEY=$$($(PY) -c 'import secrets; print(secrets.token_urlsafe(64))') \
+	$(MANAGE) check --deploy --fail-level WARNING
+
+db-stop: ## Stop the embedded PostgreSQL now (it also stops by itself, after its last user)
+	@$(or $(PYTHON),$(error Python 3.11 or newer is needed)) -m factcheck.embedded_postgres stop
+
+clean: db-stop ## Remove .venv and caches; the database in .data stays
+	rm -rf .venv staticfiles .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A stamp holds the pins that were installed, and is written last: an interrupted installation has none. By
+# content, not by time, which changes with every git checkout.
+installed = { cat $(PINS) | cmp -s - .venv/$(1).stamp && $(PY) -c ''; } 2>/dev/null
+install = { rm -f .venv/*.stamp && $(PY) -m pip install --quiet --disable-pip-version-check \
+	--requirement $(1) --constraint constraints.txt && cat $(PINS) > .venv/stamp.new && mv .venv/stamp.new .venv/$(2).stamp; }
+create = { echo "Setting up .venv; this takes about half a minute." && $(require-python) && $(PYTHON) -m venv --clear .venv; }
+require-python = { test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; set PYTHON=/path/to/it if it is not on the PATH." >&2; exit 1; }; \
+	$(PYTHON) -c 'import ensurepip, venv' || { echo "This Python cannot make virtual environments: on Debian or Ubuntu, apt install python3-venv." >&2; exit 1; }; }
+
+environment:
+	@$(call installed,run) || $(call installed,test) || { $(create) && $(call install,requirements.txt,run); }
+
+test-environment:
+	@$(call installed,test) || { { $(call installed,run) || $(create); } && $(call install,requirements-dev.txt,test); }
+
+# Waits a moment, since the workers of a server that was killed need one to notice.
+define WAIT_FOR_PORT
+import os, socket, sys, time
+port = os.environ["PORT"]
+for attempt in range(20):
+    with socket.socket() as server:
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            server.bind(("127.0.0.1", int(port)))
+            sys.exit()
+        except PermissionError:
+            sys.exit(f"Port {port} needs root. Choose another: make run PORT=8001")
+        except (ValueError, OverflowError):
+            sys.exit(f"PORT must be a number up to 65535, not {port!r}.")
+        except OSError:
+            time.sleep(0.25)
+sys.exit(f"Port {port} is taken. Choose another: make run PORT=8001")
+endef
+export WAIT_FOR_PORT

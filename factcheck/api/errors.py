@@ -1,0 +1,71 @@
+"""What can go wrong in the newsroom's terms. Raised by services, which know no HTTP framework."""
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+
+@dataclass(frozen=True)
+class FieldError:
+    """One fault in the input. `pointer` is an RFC 6901 JSON pointer as a URI fragment, such as `#/via/0`."""
+
+    pointer: str
+    code: str
+    detail: str
+
+
+class Refusal(Exception):
+    """A request that is understood and refused; it becomes an RFC 9457 problem document."""
+
+    status = HTTPStatus.BAD_REQUEST
+    kind = "refused"
+    title = "The request was refused"
+
+    def __init__(self, detail: str, errors: tuple[FieldError, ...] | list[FieldError] = (), **members: Any):
+        super().__init__(detail)
+        self.detail = detail
+        self.errors = list(errors)
+        self.members = members
+
+
+class InvalidInput(Refusal):
+    kind = "invalid-input"
+    title = "The input is not valid"
+
+    @classmethod
+    def field(cls, name: str, code: str, detail: str) -> "InvalidInput":
+        return cls(f"{name}: {detail}", [FieldError(f"#/{name}", code, detail)])
+
+
+class Unprocessable(InvalidInput):
+    """Well-formed, but it does not fit the text it speaks of."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    kind = "unprocessable"
+    title = "The input does not fit the article"
+
+
+class Conflict(Refusal):
+    status = HTTPStatus.CONFLICT
+    kind = "conflict"
+    title = "The present state does not allow this"
+
+
+class NotAllowed(Refusal):
+    status = HTTPStatus.FORBIDDEN
+    kind = "not-allowed"
+    title = "Your role does not allow this"
+
+
+class StaleVersion(Refusal):
+    """Somebody else wrote the row after the caller read it."""
+
+    status = HTTPStatus.PRECONDITION_FAILED
+    kind = "stale-version"
+    title = "Somebody changed this meanwhile"
+
+
+class PreconditionRequired(Refusal):
+    status = HTTPStatus.PRECONDITION_REQUIRED
+    kind = "precondition-required"
+    title = "Say which version you are changing"

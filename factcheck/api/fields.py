@@ -1,0 +1,166 @@
+"""Serializer parts that every resource shares."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.db.models import Model
+from drf_spectacular.extensions import OpenApiSerializerFieldExtension
+from rest_framework import serializers
+
+MAX_ID = 2**63 - 1
+REASON_LENGTH = 2000
+
+# Fields that an act sets, never a plain write: ignoring them would look like success.
+ACT_FIELDS = {
+    "tag": "Tags are given by POST to the statement's tag/, with a reason.",
+    "tag_reason": "Tags are given by POST to the statement's tag/, with a reason.",
+    "anchor": "The anchor follows from the article's text. Send start and end, or text, to pin the statement anew.",
+    "status": "Use POST to the article's publish/ or withdraw/, with a reason.",
+    "state": "Use POST to the dispute's resolve/ or reopen/, with a reason.",
+    "resolution": "Use POST to the dispute's resolve/, with a reason.",
+}
+
+
+class StrictSerializer(serializers.Serializer):
+    """Refuses fields that it does not know, and fields that only an act may change.
+
+    Sending back what was read is fine: an act's field that is unchanged is no error.
+    """
+
+    form_fields = {"csrfmiddlewaretoken", "version"}
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, dict):
+            errors = {name: [fault] for name in data if (fault := self._fault(name, data[name]))}
+            if errors:
+                raise serializers.ValidationError(errors)
+        return super().to_internal_value(data)
+
+    def _fault(self, name: str, value: Any) -> serializers.ErrorDetail | None:
+        field = self.fields.get(name)
+        if field is None and name not in self.form_fields:
+            return serializers.ErrorDetail("There is no such field here.", code="unknown_field")
+        if field is not None and field.read_only and name in ACT_FIELDS and value != getattr(self.instance, name, None):
+            return serializers.ErrorDetail(ACT_FIELDS[name], code="act_required")
+        return None
+
+
+class Reference(serializers.IntegerField):
+    """Written as an id, read as a nested object: `nested` names the serializer that shows it."""
+
+    default_error_messages = {"does_not_exist": "There is no {name} with the id {id}."}
+
+    def __init__(self, queryset: Any, nested: type[serializers.Serializer[Any]], **kwargs: Any):
+        self.queryset = queryset
+        self.nested = nested
+        super().__init__(min_value=1, max_value=MAX_ID, **kwargs)
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, bool):
+            self.fail("invalid")
+        row_id = super().to_internal_value(data)
+        self.run_own_validators(row_id)
+        return self.find([row_id])[0]
+
+    def run_own_validators(self, row_id: int) -> None:
+        """Range first: the validators of IntegerField run after to_internal_value, on the row."""
+        if not 1 <= row_id <= MAX_ID:
+            self.fail("does_not_exist", name=self.queryset.model._meta.verbose_name, id=row_id)
+
+    def run_validators(self, value: Any) -> None:
+        """Done in to_internal_value; the value is a row by now."""
+
+    def find(self, ids: list[int]) -> list[Model]:
+        rows = self.queryset.in_bulk(ids)
+        for row_id in ids:
+            if row_id not in rows:
+                self.fail("does_not_exist", name=self.queryset.model._meta.verbose_name, id=row_id)
+        return [rows[row_id] for row_id in ids]
+
+    def to_representation(self, value: Any) -> Any:
+        return self.nested(value, context=self.context).data
+
+
+class ReferenceList(serializers.ListField):
+    """An ordered list of references, looked up in one query. Reads the rows that `source` yields."""
+
+    child: Reference
+    default_error_messages = {"duplicate": "{id} stands twice in the list."}
+
+    def to_internal_value(self, data: Any) -> list[Model]:
+        if isinstance(data, str):
+            data = [part for part in data.replace(",", " ").split() if part]
+        ids = self._ids(data)
+        for row_id in ids:
+            if ids.count(row_id) > 1:
+                self.fail("duplicate", id=row_id)
+        found = self.child.queryset.in_bulk(ids)
+        missing = {
+            index: [serializers.ErrorDetail(f"There is no source with the id {row_id}.", code="does_not_exist")]
+            for index, row_id in enumerate(ids)
+            if row_id not in found
+        }
+        if missing:
+            raise serializers.ValidationError(missing)
+        return [found[row_id] for row_id in ids]
+
+    def _ids(self, data: Any) -> list[int]:
+        plain = serializers.ListField(
+            child=serializers.IntegerField(min_value=1, max_value=MAX_ID),
+            max_length=self.max_length,
+        )
+        return plain.run_validation(data)
+
+    def to_representation(self, data: Any) -> list[Any]:
+        return [self.child.to_representation(row) for row in data]
+
+
+class ReferenceSchema(OpenApiSerializerFieldExtension):
+    """An id in requests, the nested object in answers."""
+
+    target_class = Reference
+    match_subclasses = True
+
+    def map_serializer_field(self, auto_schema: Any, direction: str) -> Any:
+        if direction == "request":
+            return {"type": "integer", "format": "int64", "minimum": 1, "maximum": MAX_ID}
+        return auto_schema.resolve_serializer(self.target.nested, direction).ref
+
+
+class WebAddressField(serializers.URLField):
+    """An http or https address; anything else could run as script where a page links to it."""
+
+    default_error_messages = {"scheme": "Give an address that begins with http:// or https://."}
+
+    def to_internal_value(self, data: Any) -> str:
+        address = super().to_internal_value(data)
+        try:
+            scheme = urlsplit(address).scheme
+        except ValueError:
+            self.fail("invalid")
+        if address and scheme not in ("http", "https"):
+            self.fail("scheme")
+        return address
+
+
+class OptionalWebAddressField(WebAddressField):
+    """Null when not given, so that uniqueness holds only among those that are."""
+
+    def __init__(self, **kwargs: Any):
+        super().__init__(allow_null=True, required=False, default=None, **kwargs)
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        return super().run_validation(None if data == "" else data)
+
+
+class ReasonField(serializers.CharField):
+    """Why: 1 to 2,000 code points, not only white space."""
+
+    def __init__(self, **kwargs: Any):
+        kwargs.setdefault("help_text", "Why. It stands in the journal for good.")
+        kwargs.setdefault("style", {"base_template": "textarea.html", "rows": 2})
+        super().__init__(max_length=REASON_LENGTH, **kwargs)
+
+
+class ReasonSerializer(StrictSerializer):
+    reason = ReasonField()

@@ -1,0 +1,63 @@
+"""List filters: django-filter, made strict and cheap to show."""
+
+from typing import Any
+
+import django_filters
+from django.db.models import QuerySet
+from django_filters.rest_framework import DjangoFilterBackend
+from rest_framework.request import Request
+
+from factcheck.api.errors import FieldError, InvalidInput
+
+PAGING = {"cursor", "page_size", "ordering", "format"}
+MAX_ID = 2**63 - 1
+
+
+class IdFilter(django_filters.NumberFilter):
+    """A reference by id. Not a ModelChoiceFilter: that renders every row of the table as an option."""
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        kwargs.setdefault("min_value", 1)
+        kwargs.setdefault("max_value", MAX_ID)
+        kwargs.setdefault("decimal_places", 0)
+        super().__init__(*args, **kwargs)
+
+    def get_max_validator(self) -> None:
+        """django-filter's own cap is far below a bigint."""
+
+
+class StrictFilterBackend(DjangoFilterBackend):
+    """Refuses what it does not know: a mistyped filter that is ignored shows the wrong list as if it were right."""
+
+    def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
+        known = known_parameters(view, queryset)
+        errors = [
+            FieldError(f"?{name}", "unknown", f"There is no such filter here. Known: {', '.join(sorted(known))}.")
+            for name in request.query_params
+            if name not in known
+        ]
+        errors += [
+            FieldError(f"?{name}", "null_characters_not_allowed", "Null characters are not allowed.")
+            for name, values in request.query_params.lists()
+            if any("\x00" in value for value in values)
+        ]
+        if errors:
+            raise InvalidInput(f"{errors[0].pointer.removeprefix('?')}: {errors[0].detail}", errors)
+        filterset = self.get_filterset(request, queryset, view)
+        if filterset is None:
+            return queryset
+        if not filterset.is_valid():
+            raise InvalidInput(
+                "A filter is not valid.",
+                [
+                    FieldError(f"?{name}", fault.code or "invalid", str(fault.messages[0]))
+                    for name, faults in filterset.errors.as_data().items()
+                    for fault in faults
+                ],
+            )
+        return filterset.qs
+
+
+def known_parameters(view: Any, queryset: QuerySet[Any]) -> set[str]:
+    filterset = getattr(view, "filterset_class", None)
+    return PAGING | set(filterset.base_filters if filterset else ())

@@ -1,0 +1,75 @@
+import re
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+
+from factcheck.api.problems import CONTENT_TYPE, document, wants_page
+from factcheck.api.renderers import dump
+
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
+
+DETAILS = {
+    400: "The request could not be understood.",
+    403: "The request was refused. If you sent a form, reload its page and send it again.",
+    404: "There is nothing at this address, or nothing that you may see.",
+    413: f"The body is larger than {settings.MAX_BODY_BYTES} bytes, which is the limit. Send less at a time.",
+}
+
+
+class ProblemMiddleware:
+    """Turns the error pages that Django itself answers (unknown URL, bad host, CSRF, crash) into problems.
+
+    With DEBUG on, handler404 and its kin are never called, so this cannot be done in the URL configuration.
+    """
+
+    def __init__(self, get_response: GetResponse):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        if response.status_code < 400 or hasattr(response, "accepted_renderer") or hasattr(response, "is_problem"):
+            return response
+        if self._is_debug_page(request, response) or request.path.startswith("/admin/"):
+            return response
+        return problem_response(request, response)
+
+    @staticmethod
+    def _is_debug_page(request: HttpRequest, response: HttpResponseBase) -> bool:
+        return settings.DEBUG and response.status_code == 500 and not request.path.startswith("/api/")
+
+
+def problem_response(request: HttpRequest, original: HttpResponseBase) -> HttpResponse:
+    problem = document(original.status_code, detail=DETAILS.get(original.status_code, ""))
+    response: HttpResponse
+    if wants_page(request):
+        response = render(request, "api/problem.html", {"problem": problem}, status=original.status_code)
+    else:
+        response = HttpResponse(dump(problem), status=original.status_code, content_type=CONTENT_TYPE)
+    for name in ("Allow", "Retry-After", "Vary"):
+        if name in original.headers:
+            response.headers[name] = original.headers[name]
+    return response
+
+
+class BodyLimitMiddleware:
+    """Refuses a large body by its declared length, before anything reads it.
+
+    DRF reads the stream itself, past Django's DATA_UPLOAD_MAX_MEMORY_SIZE. A chunked body carries no length
+    and WSGI gives it to Django as empty, so it is refused too.
+    """
+
+    def __init__(self, get_response: GetResponse):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if not re.fullmatch(r"[0-9]{1,18}", length):
+            return HttpResponse(status=400)
+        if int(length) > settings.MAX_BODY_BYTES:
+            return HttpResponse(status=413)
+        if "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower():
+            return HttpResponse(status=411)
+        return self.get_response(request)

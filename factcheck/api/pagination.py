@@ -1,0 +1,216 @@
+"""Keyset pagination: each page starts after the last row of the one before it.
+
+Rows are ordered by (field, id), so ties cannot hide or repeat a row, inserts between two requests cannot shift
+a page, and page 10,000 costs what page 1 costs. There is no COUNT.
+"""
+
+import base64
+import binascii
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.core.exceptions import FieldDoesNotExist
+from django.db.models import BooleanField, F, Func, QuerySet, Value
+from django.utils.encoding import escape_uri_path
+from django.utils.http import urlencode
+from rest_framework.pagination import BasePagination
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from factcheck.api.errors import FieldError, InvalidInput
+
+PAGE_SIZE = 50
+MAX_PAGE_SIZE = 200
+
+
+class RowComparison(Func):
+    """`(field, id) > (value, value)`: one range of the index, which `a > x OR (a = x AND id > y)` is not."""
+
+    template = "(%(expressions)s)"
+    output_field = BooleanField()
+    conditional = True
+
+    def __init__(self, field: str, key: Any, operator: str, value: Any, row_id: int):
+        super().__init__(key, F("pk"), Value(value), Value(row_id))
+        self.operator = operator
+        self.field = field
+
+    def as_sql(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, tuple[Any, ...]]:
+        parts = [compiler.compile(expression) for expression in self.source_expressions]
+        sql = "({}, {}) {} ({}, {})".format(parts[0][0], parts[1][0], self.operator, parts[2][0], parts[3][0])
+        return sql, tuple(parameter for part in parts for parameter in part[1])
+
+
+@dataclass(frozen=True)
+class Cursor:
+    value: Any
+    row_id: int
+    backwards: bool
+    of: str  # which list it belongs to
+
+
+class KeysetPagination(BasePagination):
+    """`ordering` is the view's; a view may offer more through `ordering_fields` (see StrictFilterBackend)."""
+
+    display_page_controls = True
+    template = "api/pagination.html"
+
+    def paginate_queryset(self, queryset: QuerySet[Any], request: Request, view: Any = None) -> list[Any]:
+        self.request = request
+        self.field, self.descending = _ordering(request, view)
+        self.size = _page_size(request)
+        self.of = _fingerprint(request, self.field, self.descending)
+        self.key = view.ordering_keys.get((self.field, self.descending)) or F(self.field)
+        cursor = self._read_cursor(queryset)
+        self.backwards = bool(cursor and cursor.backwards)
+        reverse = self.descending != self.backwards
+        if cursor:
+            operator = "<" if reverse else ">"
+            queryset = queryset.filter(RowComparison(self.field, self.key, operator, cursor.value, cursor.row_id))
+        queryset = queryset.alias(_key=self.key)
+        rows = list(queryset.order_by(*(("-_key", "-pk") if reverse else ("_key", "pk")))[: self.size + 1])
+        beyond = len(rows) > self.size
+        rows = rows[: self.size]
+        if self.backwards:
+            rows.reverse()
+        self.has_next = bool(cursor) if self.backwards else beyond
+        self.has_previous = beyond if self.backwards else bool(cursor)
+        self.rows = rows
+        return rows
+
+    def get_paginated_response(self, data: Any) -> Response:
+        following, before = self.get_next_link(), self.get_previous_link()
+        links = [f'<{url}>; rel="{rel}"' for url, rel in ((following, "next"), (before, "prev")) if url]
+        headers = {"Link": ", ".join(links)} if links else {}
+        return Response({"next": following, "previous": before, "results": data}, headers=headers)
+
+    def get_results(self, data: Any) -> Any:
+        return data["results"]
+
+    def get_next_link(self) -> str | None:
+        return self._link(self.rows[-1], backwards=False) if self.has_next and self.rows else None
+
+    def get_previous_link(self) -> str | None:
+        return self._link(self.rows[0], backwards=True) if self.has_previous and self.rows else None
+
+    def get_html_context(self) -> dict[str, Any]:
+        return {"previous_url": self.get_previous_link(), "next_url": self.get_next_link()}
+
+    def to_html(self) -> str:
+        from django.template import loader
+
+        return loader.get_template(self.template).render(self.get_html_context())
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        link = {"type": ["string", "null"], "format": "uri"}
+        return {
+            "type": "object",
+            "required": ["next", "previous", "results"],
+            "properties": {
+                "next": {**link, "description": "The next page, null on the last."},
+                "previous": {**link, "description": "The page before, null on the first."},
+                "results": schema,
+            },
+        }
+
+    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+        return [
+            {
+                "name": "cursor",
+                "in": "query",
+                "required": False,
+                "description": "Where the page starts. Take it from `next` or `previous`; do not build it.",
+                "schema": {"type": "string"},
+            },
+            {
+                "name": "page_size",
+                "in": "query",
+                "required": False,
+                "description": "Rows on a page.",
+                "schema": {"type": "integer", "minimum": 1, "maximum": MAX_PAGE_SIZE, "default": PAGE_SIZE},
+            },
+        ]
+
+    def _link(self, row: Any, *, backwards: bool) -> str:
+        value = getattr(row, self.field)
+        if value is None:
+            value = getattr(self.key, "sentinel", None)
+        text = value.isoformat() if isinstance(value, date) else value
+        packed = json.dumps([text, row.pk, int(backwards), self.of], separators=(",", ":")).encode()
+        parameters = self.request.query_params.copy()
+        parameters["cursor"] = base64.urlsafe_b64encode(packed).decode().rstrip("=")
+        path = self.request.build_absolute_uri(escape_uri_path(self.request.path))
+        return f"{path}?{urlencode(list(parameters.lists()), doseq=True)}"
+
+    def _read_cursor(self, queryset: QuerySet[Any]) -> Cursor | None:
+        raw = self.request.query_params.get("cursor")
+        if raw is None:
+            return None
+        try:
+            packed = base64.b64decode(raw + "=" * (-len(raw) % 4), altchars=b"-_", validate=True)
+            value, row_id, backwards, of = json.loads(packed)
+            if not (type(row_id) is int and 0 <= row_id < 2**63 and backwards in (0, 1)):
+                raise ValueError
+            cursor = Cursor(_typed(queryset, self.field, value), row_id, bool(backwards), of)
+        except (ValueError, TypeError, binascii.Error, RecursionError):
+            raise _bad("cursor", "This is not a cursor. Take it from `next` or `previous` of a list.") from None
+        if cursor.of != self.of:
+            raise _bad("cursor", "This cursor belongs to another list, filter or ordering. Start without it.")
+        return cursor
+
+
+def _typed(queryset: QuerySet[Any], field: str, value: Any) -> Any:
+    if field in ("id", "pk"):
+        if type(value) is not int:
+            raise ValueError
+        return value
+    try:
+        kind = queryset.model._meta.get_field(field).get_internal_type()
+    except FieldDoesNotExist:
+        raise ValueError from None
+    if kind == "DateTimeField":
+        return datetime.fromisoformat(value)
+    if kind == "DateField":
+        return date.fromisoformat(value)
+    if type(value) is not (str if kind in ("CharField", "TextField") else int):
+        raise ValueError
+    if type(value) is int and not -(2**63) <= value < 2**63:
+        raise ValueError
+    return value
+
+
+def _ordering(request: Request, view: Any) -> tuple[str, bool]:
+    default = view.get_default_ordering()
+    wanted = request.query_params.get("ordering") or default
+    field = wanted.removeprefix("-")
+    if field not in view.ordering_fields:
+        names = ", ".join(view.ordering_fields)
+        raise _bad("ordering", f"Order by one of {names}, with a minus before it for the reverse.")
+    return field, wanted.startswith("-")
+
+
+def _page_size(request: Request) -> int:
+    raw = request.query_params.get("page_size")
+    if raw is None:
+        return PAGE_SIZE
+    if not (raw.isascii() and raw.isdecimal() and len(raw) < 5 and 1 <= int(raw) <= MAX_PAGE_SIZE):
+        raise _bad("page_size", f"page_size must be a whole number from 1 to {MAX_PAGE_SIZE}.")
+    return int(raw)
+
+
+def _fingerprint(request: Request, field: str, descending: bool) -> str:
+    """What makes a list this list. Without it a cursor of one list would skip rows in another, unseen."""
+    filters = sorted(
+        (name, values)
+        for name, values in request.query_params.lists()
+        if name not in ("cursor", "page_size", "ordering", "format")
+    )
+    text = json.dumps([request.path, filters, field, descending])
+    return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=6).hexdigest()
+
+
+def _bad(parameter: str, detail: str) -> InvalidInput:
+    return InvalidInput(f"{parameter}: {detail}", [FieldError(f"?{parameter}", "invalid", detail)])

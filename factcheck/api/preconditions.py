@@ -1,0 +1,63 @@
+"""Conditional requests (RFC 9110, section 13).
+
+An entity tag is `"VERSION-DIGEST"`: the digest covers the whole JSON body, so that a renamed source changes it;
+If-Match is judged by the version alone, so that a renamed source does not stop an editor's write.
+"""
+
+import hashlib
+import re
+from typing import Any
+
+from rest_framework.request import Request
+
+from factcheck.api.errors import InvalidInput, PreconditionRequired
+
+ENTITY_TAG = re.compile(r'(?:W/)?"(?P<version>[0-9]{1,18})-[0-9a-f]*"')
+ANY_TAG = re.compile(r'(?:W/)?"[^"]*"')
+
+
+def version_of(data: Any) -> int | None:
+    return data.get("version") if isinstance(data, dict) else None
+
+
+def entity_tag(content: bytes, version: int | None) -> str:
+    digest = hashlib.blake2b(content, digest_size=12).hexdigest()
+    return f'"{version}-{digest}"' if version is not None else f'"{digest}"'
+
+
+def none_match(request: Request, tag: str) -> bool:
+    """Whether If-None-Match allows an answer with a body. The comparison is weak: gzip weakens our tags."""
+    header = request.META.get("HTTP_IF_NONE_MATCH", "")
+    if header.strip() == "*":
+        return False
+    return tag not in (found.removeprefix("W/") for found in ANY_TAG.findall(header))
+
+
+def expected_versions(request: Request) -> frozenset[int] | None:
+    """The versions the caller is ready to overwrite; None stands for `If-Match: *`.
+
+    An HTML form cannot send headers and carries a `version` field instead. Raises PreconditionRequired when
+    neither is there, InvalidInput when the header is not a list of entity tags.
+    """
+    header = request.META.get("HTTP_IF_MATCH", "").strip()
+    if header == "*":
+        return None
+    if header:
+        return _versions_in(header)
+    if _is_form(request) and str(request.data.get("version", "")).isdecimal():
+        return frozenset({int(request.data["version"])})
+    raise PreconditionRequired(
+        "Send If-Match with the ETag that GET answered, so that nobody's change is overwritten unseen."
+    )
+
+
+def _versions_in(header: str) -> frozenset[int]:
+    tags = [part.strip() for part in header.split(",")]
+    if not all(ANY_TAG.fullmatch(tag) for tag in tags):
+        raise InvalidInput('If-Match must be the ETag of the last answer, such as "3-9f2c", or *.')
+    matches = (ENTITY_TAG.fullmatch(tag) for tag in tags)
+    return frozenset(int(match["version"]) for match in matches if match)
+
+
+def _is_form(request: Request) -> bool:
+    return request.content_type.split(";")[0] in ("application/x-www-form-urlencoded", "multipart/form-data")

@@ -1,0 +1,141 @@
+"""Errors as RFC 9457 problem documents."""
+
+import logging
+from collections.abc import Iterator
+from http import HTTPStatus
+from typing import Any
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError, connection
+from django.http import Http404, HttpResponseRedirect
+from django.utils.http import urlencode
+from psycopg_pool import PoolTimeout
+from rest_framework import exceptions
+from rest_framework.response import Response
+from rest_framework.settings import api_settings
+from rest_framework.views import set_rollback
+
+from factcheck.api.errors import FieldError, InvalidInput, Refusal
+
+logger = logging.getLogger("factcheck.problems")
+
+CONTENT_TYPE = "application/problem+json"
+TYPE_PREFIX = "urn:factcheck:problem:"
+UNAVAILABLE = (OperationalError, InterfaceError, PoolTimeout)
+
+# The rules that the database holds, in words, by the name of their constraint. Apps add theirs.
+DATABASE_RULES: dict[str, tuple[HTTPStatus, FieldError]] = {}
+
+
+def document(status: int, kind: str = "", title: str = "", detail: str = "", **members: Any) -> dict[str, Any]:
+    phrase = HTTPStatus(status).phrase
+    return {
+        "type": TYPE_PREFIX + (kind or phrase.lower().replace(" ", "-").replace("'", "")),
+        "title": title or phrase,
+        "status": int(status),
+        "detail": detail or HTTPStatus(status).description or phrase,
+        **members,
+    }
+
+
+def flatten(detail: Any, path: str = "#") -> Iterator[FieldError]:
+    """DRF's nested error detail as a flat list."""
+    if isinstance(detail, dict):
+        for name, inner in detail.items():
+            own = name in (api_settings.NON_FIELD_ERRORS_KEY, "__all__")
+            yield from flatten(inner, path if own else f"{path}/{_escape(str(name))}")
+    elif isinstance(detail, (list, tuple)):
+        for index, inner in enumerate(detail):
+            nested = isinstance(inner, (dict, list))
+            yield from flatten(inner, f"{path}/{index}" if nested else path)
+    else:
+        yield FieldError(path, getattr(detail, "code", None) or "invalid", str(detail))
+
+
+def _escape(token: str) -> str:
+    return token.replace("~", "~0").replace("/", "~1")
+
+
+def from_refusal(refusal: Refusal) -> dict[str, Any]:
+    members = dict(refusal.members)
+    if refusal.errors or isinstance(refusal, InvalidInput):
+        members["errors"] = [vars(error) for error in refusal.errors]
+    return document(refusal.status, refusal.kind, refusal.title, refusal.detail, **members)
+
+
+def _from_validation(error: exceptions.ValidationError) -> dict[str, Any]:
+    errors = list(flatten(error.detail))
+    first = errors[0]
+    where = first.pointer.removeprefix("#/").removeprefix("#")
+    detail = f"{where}: {first.detail}" if where else first.detail
+    return from_refusal(InvalidInput(detail, errors))
+
+
+def _from_database(error: DatabaseError) -> dict[str, Any] | None:
+    """A rule that only the database could judge, because two writers met."""
+    name = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
+    rule = DATABASE_RULES.get(name or "")
+    if not rule:
+        return None
+    status, fault = rule
+    return document(
+        status,
+        "conflict" if status == HTTPStatus.CONFLICT else InvalidInput.kind,
+        detail=fault.detail,
+        errors=[vars(fault)],
+    )
+
+
+def _from_api_exception(error: exceptions.APIException) -> dict[str, Any]:
+    kind = error.default_code.replace("_", "-") if isinstance(error.default_code, str) else ""
+    return document(error.status_code, kind, detail=str(error.detail))
+
+
+def problem_of(error: Exception) -> tuple[dict[str, Any], dict[str, str]]:
+    """The problem document for an exception, and the headers that go with it."""
+    headers: dict[str, str] = {}
+    if isinstance(error, Refusal):
+        return from_refusal(error), headers
+    if isinstance(error, ValidationError):
+        error = exceptions.ValidationError(getattr(error, "message_dict", None) or error.messages)
+    if isinstance(error, exceptions.ValidationError):
+        return _from_validation(error), headers
+    if isinstance(error, Http404):
+        return document(404, detail="There is nothing at this address, or nothing that you may see."), headers
+    if isinstance(error, PermissionDenied):
+        return document(403, "not-allowed", detail=str(error)), headers
+    if isinstance(error, exceptions.APIException):
+        if challenge := getattr(error, "auth_header", None):
+            headers["WWW-Authenticate"] = challenge
+        if wait := getattr(error, "wait", None):
+            headers["Retry-After"] = str(int(wait))
+        return _from_api_exception(error), headers
+    if isinstance(error, IntegrityError) and (known := _from_database(error)):
+        return known, headers
+    if isinstance(error, UNAVAILABLE):
+        logger.error("The database does not answer: %s", error)
+        headers["Retry-After"] = "2"
+        return document(503, detail="The database does not answer. Nothing was written; try again."), headers
+    logger.exception("Unexpected error", exc_info=error)
+    return document(500, detail="This is a fault of the service, and it was logged. Nothing was written."), headers
+
+
+def exception_handler(error: Exception, context: dict[str, Any]) -> Response | HttpResponseRedirect:
+    request = context["request"]
+    signed_out = isinstance(error, (exceptions.NotAuthenticated, exceptions.AuthenticationFailed))
+    if signed_out and wants_page(request) and request.method in ("GET", "HEAD"):
+        return HttpResponseRedirect("/login/?" + urlencode({"next": request.get_full_path()}))
+    problem, headers = problem_of(error)
+    if connection.connection is not None:
+        set_rollback()
+    response = Response(problem, status=problem["status"], headers=headers)
+    response.is_problem = True  # type: ignore[attr-defined]  # the renderer's sign to answer problem+json
+    return response
+
+
+def wants_page(request: Any) -> bool:
+    renderer = getattr(request, "accepted_renderer", None)
+    if renderer is not None:
+        return renderer.media_type == "text/html"
+    accept = request.META.get("HTTP_ACCEPT", "")
+    return "text/html" in accept

@@ -1,0 +1,79 @@
+"""Who may do what: section by section the same table as in docs/roles.md, and tested as one truth table."""
+
+from enum import IntEnum
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from rest_framework.permissions import SAFE_METHODS, BasePermission
+from rest_framework.request import Request
+
+
+class Role(IntEnum):
+    """The Django groups of the same names, each including what the one before it may do."""
+
+    NONE = 0
+    VIEWER = 1
+    REPORTER = 2
+    EDITOR = 3
+    ADMIN = 4
+
+
+# By the name of the view's action. What is not named here nobody may do.
+REQUIRED_ROLE = {
+    "list": Role.VIEWER,
+    "retrieve": Role.VIEWER,
+    "history": Role.VIEWER,
+    "metadata": Role.VIEWER,
+    "annotations": Role.VIEWER,
+    "revisions": Role.VIEWER,
+    "revision": Role.VIEWER,
+    "create": Role.REPORTER,
+    "update": Role.REPORTER,
+    "partial_update": Role.REPORTER,
+    "destroy": Role.EDITOR,
+    "tag": Role.EDITOR,
+    "resolve": Role.EDITOR,
+    "reopen": Role.EDITOR,
+    "publish": Role.EDITOR,
+    "withdraw": Role.EDITOR,
+    "import_annotations": Role.EDITOR,
+    # Everybody's own tokens
+    "own_tokens": Role.VIEWER,
+}
+
+
+def role_of(user: AbstractBaseUser | AnonymousUser) -> Role:
+    """The highest of the user's roles; asked of the database once for each request's user object."""
+    if not user.is_authenticated:
+        return Role.NONE
+    if not hasattr(user, "_role"):
+        user._role = _stored_role(user)  # type: ignore[union-attr]
+    return user._role  # type: ignore[union-attr]
+
+
+def _stored_role(user: Any) -> Role:
+    if user.is_superuser:
+        return Role.ADMIN
+    names = {role.name.lower(): role for role in Role}
+    held = user.groups.values_list("name", flat=True)
+    return max((names[name] for name in held if name in names), default=Role.NONE)
+
+
+class RolePermission(BasePermission):
+    message = "Your role does not allow this."
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        if not request.user or not request.user.is_authenticated:
+            return False
+        if request.method not in SAFE_METHODS and getattr(request.auth, "read_only", False):
+            self.message = "This token is read-only."
+            return False
+        action = getattr(view, "action", None)
+        if action is None:  # a method that this address does not have: 405 is the answer, not 403
+            return request.method not in view.allowed_methods or role_of(request.user) > Role.NONE
+        required = getattr(view, "required_role", None) or REQUIRED_ROLE.get(action)
+        held = role_of(request.user)
+        if required is None or held < required:
+            self.message = f"This needs the role {(required or Role.ADMIN).name.lower()}; you are {held.name.lower()}."
+            return False
+        return True

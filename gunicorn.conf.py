@@ -1,0 +1,23 @@
+"""How gunicorn serves factcheck.wsgi, in production and for `make run`. Command-line options win."""
+
+import os
+
+bind = f"0.0.0.0:{os.environ.get('PORT') or 8000}"  # in a container; `make run` binds to 127.0.0.1
+
+# Threads, since a request mostly waits for PostgreSQL. Each worker has a connection pool of its own.
+worker_class = "gthread"
+workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
+threads = 4
+preload_app = False  # a pool and its connections must not be shared over a fork
+
+timeout = 60  # for a worker that answers nothing at all; a slow request in one thread does not count
+graceful_timeout = 30
+keepalive = 65  # longer than the usual proxy's 60, or a request may meet a connection that is just closing
+
+# So that memory which leaks somewhere is given back; the jitter keeps workers from ending all at once.
+max_requests = 10_000
+max_requests_jitter = 1_000
+
+accesslog = os.environ.get("GUNICORN_ACCESS_LOG") or None  # "-" is stdout
+worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108  a heartbeat on disk can block
+control_socket_disable = True  # it would be made in $HOME, which a container has read-only
