@@ -46,14 +46,18 @@ if not SECRET_KEY:
             "SECRET_KEY is not set. Give it 50 or more random characters, or set DEBUG=1 on your own machine."
         )
     SECRET_KEY = "insecure-and-only-for-debug-" + "0" * 32
-elif not DEBUG and (len(SECRET_KEY) < 50 or len(set(SECRET_KEY)) < 5 or SECRET_KEY.startswith("django-insecure")):
+elif not DEBUG and (
+    len(SECRET_KEY) < 50 or len(set(SECRET_KEY)) < 5 or SECRET_KEY.startswith("django-insecure")
+):
     raise ImproperlyConfigured("SECRET_KEY is too weak: it needs 50 or more random characters.")
 
 ALLOWED_HOSTS = words("ALLOWED_HOSTS")
 if DEBUG:
     ALLOWED_HOSTS = [*ALLOWED_HOSTS, "localhost", "127.0.0.1", "[::1]"]
 elif not ALLOWED_HOSTS:
-    raise ImproperlyConfigured("ALLOWED_HOSTS is not set. Name the hosts this service answers for, by commas.")
+    raise ImproperlyConfigured(
+        "ALLOWED_HOSTS is not set. Name the hosts this service answers for, by commas."
+    )
 
 INSTALLED_APPS = [
     "claims",
@@ -113,7 +117,9 @@ DATA_DIR = Path(os.environ.get("DATA_DIR") or BASE_DIR / ".data").absolute()
 if os.environ.get("DATABASE_URL"):
     DATABASES = {"default": dj_database_url.parse(os.environ["DATABASE_URL"])}
     if DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
-        raise ImproperlyConfigured("DATABASE_URL must be a postgres:// address: the journal lives in PostgreSQL.")
+        raise ImproperlyConfigured(
+            "DATABASE_URL must be a postgres:// address: the journal lives in PostgreSQL."
+        )
 else:
     DATABASES = {"default": embedded_postgres.connection_settings(DATA_DIR)}
 DATABASES["default"].setdefault("OPTIONS", {})
@@ -167,7 +173,14 @@ CONTENT_SECURITY_POLICY = {
 }
 CORS_ALLOWED_ORIGINS = words("CORS_ALLOWED_ORIGINS")
 CORS_URLS_REGEX = r"^/api/"
-CORS_ALLOW_HEADERS = ["accept", "authorization", "content-type", "if-match", "if-none-match", "idempotency-key"]
+CORS_ALLOW_HEADERS = [
+    "accept",
+    "authorization",
+    "content-type",
+    "if-match",
+    "if-none-match",
+    "idempotency-key",
+]
 CORS_EXPOSE_HEADERS = ["etag", "link", "location", "retry-after"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
@@ -267,5 +280,8 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
     # A 4xx is the caller's business and is answered in full; only faults of ours are logged.
-    "loggers": {"django.request": {"level": "ERROR"}, "django.security.DisallowedHost": {"level": "CRITICAL"}},
+    "loggers": {
+        "django.request": {"level": "ERROR"},
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
+    },
 }

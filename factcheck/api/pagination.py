@@ -14,6 +14,7 @@ from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist
 from django.db.models import BooleanField, F, Func, QuerySet, Value
+from django.template import loader
 from django.utils.encoding import escape_uri_path
 from django.utils.http import urlencode
 from rest_framework.pagination import BasePagination
@@ -40,7 +41,7 @@ class RowComparison(Func):
 
     def as_sql(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, tuple[Any, ...]]:
         parts = [compiler.compile(expression) for expression in self.source_expressions]
-        sql = "({}, {}) {} ({}, {})".format(parts[0][0], parts[1][0], self.operator, parts[2][0], parts[3][0])
+        sql = f"({parts[0][0]}, {parts[1][0]}) {self.operator} ({parts[2][0]}, {parts[3][0]})"
         return sql, tuple(parameter for part in parts for parameter in part[1])
 
 
@@ -55,7 +56,7 @@ class Cursor:
 class KeysetPagination(BasePagination):
     """`ordering` is the view's; a view may offer more through `ordering_fields` (see StrictFilterBackend)."""
 
-    display_page_controls = True
+    display_page_controls = False
     template = "api/pagination.html"
 
     def paginate_queryset(self, queryset: QuerySet[Any], request: Request, view: Any = None) -> list[Any]:
@@ -69,7 +70,9 @@ class KeysetPagination(BasePagination):
         reverse = self.descending != self.backwards
         if cursor:
             operator = "<" if reverse else ">"
-            queryset = queryset.filter(RowComparison(self.field, self.key, operator, cursor.value, cursor.row_id))
+            queryset = queryset.filter(
+                RowComparison(self.field, self.key, operator, cursor.value, cursor.row_id)
+            )
         queryset = queryset.alias(_key=self.key)
         rows = list(queryset.order_by(*(("-_key", "-pk") if reverse else ("_key", "pk")))[: self.size + 1])
         beyond = len(rows) > self.size
@@ -79,6 +82,7 @@ class KeysetPagination(BasePagination):
         self.has_next = bool(cursor) if self.backwards else beyond
         self.has_previous = beyond if self.backwards else bool(cursor)
         self.rows = rows
+        self.display_page_controls = True
         return rows
 
     def get_paginated_response(self, data: Any) -> Response:
@@ -100,8 +104,6 @@ class KeysetPagination(BasePagination):
         return {"previous_url": self.get_previous_link(), "next_url": self.get_next_link()}
 
     def to_html(self) -> str:
-        from django.template import loader
-
         return loader.get_template(self.template).render(self.get_html_context())
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
@@ -156,7 +158,9 @@ class KeysetPagination(BasePagination):
                 raise ValueError
             cursor = Cursor(_typed(queryset, self.field, value), row_id, bool(backwards), of)
         except (ValueError, TypeError, binascii.Error, RecursionError):
-            raise _bad("cursor", "This is not a cursor. Take it from `next` or `previous` of a list.") from None
+            raise _bad(
+                "cursor", "This is not a cursor. Take it from `next` or `previous` of a list."
+            ) from None
         if cursor.of != self.of:
             raise _bad("cursor", "This cursor belongs to another list, filter or ordering. Start without it.")
         return cursor

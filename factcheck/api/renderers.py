@@ -21,7 +21,9 @@ class JSONRenderer(BaseRenderer):
     charset = None
     render_style = "binary"
 
-    def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None) -> bytes:
+    def render(
+        self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None
+    ) -> bytes:
         response = (renderer_context or {}).get("response")
         if getattr(response, "is_problem", False):
             response["Content-Type"] = "application/problem+json"
@@ -44,7 +46,9 @@ class DeskRenderer(BrowsableAPIRenderer):
         # (the errors stand at their fields), after a success the page shows another resource.
         return super().get_rendered_html_form(data, view, method, request)
 
-    def get_context(self, data: Any, accepted_media_type: str | None, renderer_context: Any) -> dict[str, Any]:
+    def get_context(
+        self, data: Any, accepted_media_type: str | None, renderer_context: Any
+    ) -> dict[str, Any]:
         context = super().get_context(data, accepted_media_type, renderer_context)
         context["row_version"] = version_of(data)
         context["code_style"] = ""  # an inline style would break the policy

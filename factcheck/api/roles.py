@@ -74,6 +74,8 @@ class RolePermission(BasePermission):
         required = getattr(view, "required_role", None) or REQUIRED_ROLE.get(action)
         held = role_of(request.user)
         if required is None or held < required:
-            self.message = f"This needs the role {(required or Role.ADMIN).name.lower()}; you are {held.name.lower()}."
+            self.message = (
+                f"This needs the role {(required or Role.ADMIN).name.lower()}; you are {held.name.lower()}."
+            )
             return False
         return True

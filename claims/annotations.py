@@ -1,0 +1,147 @@
+"""The annotation document: one annotated article as JSON. Import goes through the same services as everything."""
+
+from datetime import date, datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+
+from claims import services
+from claims.models import Article, Dispute, Evidence, Statement
+from factcheck.api.errors import FieldError, InvalidInput
+from sources.models import Source
+from sources.services import create_source, update_source
+
+Document = dict[str, Any]
+SOURCE_FIELDS = ("name", "kind", "anonymous", "description", "aliases", "same_as")
+ARTICLE_FIELDS = ("title", "url", "byline", "language", "published_at", "text")
+STATEMENT_FIELDS = ("text", "prefix", "suffix", "paraphrase", "quote_type", "said_on")
+EVIDENCE_FIELDS = ("stance", "url", "title", "excerpt", "archived_url")
+DISPUTE_FIELDS = ("kind", "scope", "note")
+
+
+@transaction.atomic
+def import_document(*, document: Document, actor: Any) -> Article:
+    """Creates what is not there and changes just what differs; a second import changes nothing.
+
+    The article is known by its url, sources by `same_as`, else by name or alias and kind, the rest by key.
+    Raises InvalidInput, with JSON pointers, and then nothing is written.
+    """
+    sources = _import_sources(document["sources"], actor)
+    article = _import_article(document["article"], sources, actor)
+    statements: dict[str, Statement] = {}
+    for item in document["statements"]:
+        statements[item["key"]] = _import_statement(item, article, sources, actor)
+    for index, item in enumerate(document["disputes"]):
+        if item["statement"] not in statements:
+            raise _unknown(f"#/disputes/{index}/statement", item["statement"])
+        _import_dispute(item, statements, sources, actor)
+    return article
+
+
+def _unknown(pointer: str, key: str) -> InvalidInput:
+    detail = f"Nothing in this document has the key {key!r}."
+    return InvalidInput(f"{pointer}: {detail}", [FieldError(pointer, "unknown_key", detail)])
+
+
+def _find_source(item: Document, pointer: str) -> Source | None:
+    same = Q(same_as__overlap=item["same_as"]) if item["same_as"] else Q(pk=None)
+    candidates = list(Source.objects.filter(same)[:2]) if item["same_as"] else []
+    if not candidates:
+        named = Q(name=item["name"]) | Q(aliases__contains=[item["name"]])
+        candidates = list(Source.objects.filter(named, kind=item["kind"])[:2])
+    if len(candidates) > 1:
+        detail = f"More than one source is {item['name']!r}. Make same_as tell them apart."
+        raise InvalidInput(f"{pointer}: {detail}", [FieldError(pointer, "ambiguous", detail)])
+    return candidates[0] if candidates else None
+
+
+def _import_sources(items: list[Document], actor: Any) -> dict[str, Source]:
+    found: dict[str, Source] = {}
+    for index, item in enumerate(items):
+        source = _find_source(item, f"#/sources/{index}")
+        fields = {name: item[name] for name in SOURCE_FIELDS}
+        found[item["key"]] = source or create_source(actor=actor, **fields)
+    for index, item in enumerate(items):
+        above = item["part_of"]
+        if above is not None and above not in found:
+            raise _unknown(f"#/sources/{index}/part_of", above)
+        fields = {name: item[name] for name in SOURCE_FIELDS}
+        fields["part_of"] = found[above] if above else None
+        source_id = found[item["key"]].pk
+        found[item["key"]] = update_source(source_id=source_id, versions=None, actor=actor, **fields)
+    return found
+
+
+def _import_article(item: Document, sources: dict[str, Source], actor: Any) -> Article:
+    fields = {name: item[name] for name in ARTICLE_FIELDS}
+    fields["published_at"] = datetime.fromisoformat(item["published_at"]) if item["published_at"] else None
+    if item["publisher"] is not None and item["publisher"] not in sources:
+        raise _unknown("#/article/publisher", item["publisher"])
+    fields["publisher"] = sources[item["publisher"]] if item["publisher"] else None
+    known = Article.objects.filter(url=item["url"]).first() if item["url"] else None
+    if known is None:
+        article = services.create_article(actor=actor, **fields)
+    else:
+        article = services.update_article(article_id=known.pk, versions=None, actor=actor, **fields)
+    if article.status != item["status"] and item["status"] != "draft":
+        reason = "Imported with an annotation document"
+        article = services.set_article_status(
+            article_id=article.pk, versions=None, actor=actor, status=item["status"], reason=reason
+        )
+    return article
+
+
+def _import_statement(item: Document, article: Article, sources: dict[str, Source], actor: Any) -> Statement:
+    fields = {name: item[name] for name in STATEMENT_FIELDS}
+    fields["said_on"] = date.fromisoformat(item["said_on"]) if item["said_on"] else None
+    try:
+        fields["source"] = sources[item["source"]] if item["source"] else None
+        fields["via"] = [sources[key] for key in item["via"]]
+    except KeyError as missing:
+        raise _unknown(f"#/statements ({item['key']})", str(missing.args[0])) from None
+    known = Statement.objects.filter(article=article, key=item["key"]).first()
+    if known is None:
+        statement = services.create_statement(article=article, key=item["key"], actor=actor, **fields)
+    else:
+        statement = services.update_statement(statement_id=known.pk, versions=None, actor=actor, **fields)
+    if (statement.tag, statement.tag_reason) != (item["tag"], item["tag_reason"]):
+        statement = services.tag_statement(
+            statement_id=statement.pk, versions=None, actor=actor, tag=item["tag"], reason=item["tag_reason"]
+        )
+    for evidence in item["evidence"]:
+        _import_evidence(evidence, statement, actor)
+    return statement
+
+
+def _import_evidence(item: Document, statement: Statement, actor: Any) -> None:
+    fields = {name: item[name] for name in EVIDENCE_FIELDS}
+    fields["archived_url"] = fields["archived_url"] or None
+    known = Evidence.objects.filter(statement=statement, key=item["key"]).first()
+    if known is None:
+        services.create_evidence(statement=statement, key=item["key"], actor=actor, **fields)
+    else:
+        services.update_evidence(evidence_id=known.pk, versions=None, actor=actor, **fields)
+
+
+def _import_dispute(
+    item: Document, statements: dict[str, Statement], sources: dict[str, Source], actor: Any
+) -> None:
+    counter = item["counter_statement"]
+    fields = {name: item[name] for name in DISPUTE_FIELDS}
+    fields["raised_by"] = sources[item["raised_by"]]
+    fields["counter_statement"] = statements[counter] if counter else None
+    statement = statements[item["statement"]]
+    dispute = Dispute.objects.filter(statement=statement, key=item["key"]).first()
+    if dispute is None:
+        dispute = services.open_dispute(statement=statement, key=item["key"], actor=actor, **fields)
+    if (dispute.state, dispute.resolution) == (item["state"], item["resolution"]):
+        return
+    if dispute.state != "open":
+        dispute = services.reopen_dispute(
+            dispute_id=dispute.pk, versions=None, actor=actor, reason="Changed by an annotation document"
+        )
+    if item["state"] != "open":
+        services.resolve_dispute(
+            dispute_id=dispute.pk, versions=None, actor=actor, state=item["state"], reason=item["resolution"]
+        )

@@ -1,0 +1,65 @@
+import django_filters
+
+from claims.models import Article, Dispute, Evidence, Statement
+from factcheck.api.filters import IdFilter
+
+
+class ArticleFilter(django_filters.FilterSet):
+    q = django_filters.CharFilter(method="search", label="Words in the title or the text")
+    publisher = IdFilter(field_name="publisher")
+    status = django_filters.ChoiceFilter(choices=Article.Status.choices)
+
+    class Meta:
+        model = Article
+        fields: list[str] = []
+
+    def search(self, queryset, name: str, value: str):  # type: ignore[no-untyped-def]
+        return queryset.search(value)
+
+
+class StatementFilter(django_filters.FilterSet):
+    article = IdFilter(field_name="article")
+    source = IdFilter(field_name="source")
+    involving = IdFilter(method="involve", label="Said by this source or come through it")
+    tag = django_filters.ChoiceFilter(choices=Statement.Tag.choices)
+    anchor = django_filters.ChoiceFilter(choices=Statement.Anchor.choices)
+    disputed = django_filters.BooleanFilter(method="dispute", label="Has an open dispute")
+    said_after = django_filters.DateFilter(
+        field_name="said_on", lookup_expr="gte", label="Said on this day or later"
+    )
+    said_before = django_filters.DateFilter(
+        field_name="said_on", lookup_expr="lte", label="Said on this day or before"
+    )
+    q = django_filters.CharFilter(method="search", label="Words in the passage or its paraphrase")
+
+    class Meta:
+        model = Statement
+        fields: list[str] = []
+
+    def involve(self, queryset, name: str, value: int):  # type: ignore[no-untyped-def]
+        return queryset.involving(value)
+
+    def dispute(self, queryset, name: str, value: bool):  # type: ignore[no-untyped-def]
+        return queryset.disputed(value)
+
+    def search(self, queryset, name: str, value: str):  # type: ignore[no-untyped-def]
+        return queryset.search(value)
+
+
+class EvidenceFilter(django_filters.FilterSet):
+    statement = IdFilter(field_name="statement")
+
+    class Meta:
+        model = Evidence
+        fields: list[str] = []
+
+
+class DisputeFilter(django_filters.FilterSet):
+    statement = IdFilter(field_name="statement")
+    article = IdFilter(field_name="statement__article")
+    raised_by = IdFilter(field_name="raised_by")
+    state = django_filters.ChoiceFilter(choices=Dispute.State.choices)
+
+    class Meta:
+        model = Dispute
+        fields: list[str] = []

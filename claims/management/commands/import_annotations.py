@@ -1,0 +1,29 @@
+import json
+from pathlib import Path
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from claims.annotations import import_document
+from factcheck.api.errors import Refusal
+
+
+class Command(BaseCommand):
+    help = "Imports annotation documents, each whole or not at all; importing one twice changes nothing."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
+        parser.add_argument("--user", default="alice", help="in whose name the journal records it")
+
+    def handle(self, *args: Any, files: list[Path], user: str, **options: Any) -> None:
+        actor = User.objects.filter(username=user).first()
+        if actor is None:
+            raise CommandError(f"There is no user {user!r}. Name one with --user.")
+        for file in files:
+            try:
+                import_document(document=json.loads(file.read_text(encoding="utf-8")), actor=actor)
+            except (OSError, ValueError, Refusal) as fault:
+                raise CommandError(f"{file}: {fault}") from fault
+            except (KeyError, TypeError) as fault:
+                raise CommandError(f"{file}: not an annotation document: {fault!r}") from fault

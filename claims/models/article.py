@@ -1,0 +1,97 @@
+import hashlib
+from typing import Any, ClassVar
+
+from django.contrib.postgres.search import SearchQuery, SearchVector
+from django.db import models
+from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
+
+from factcheck.journal.models import Recorded
+
+MAX_TEXT = 500_000  # code points
+
+
+def sha256_of(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _count(model: str, *, group: str, **conditions: Any) -> Coalesce:
+    """How many rows of `model` belong to each article, by an index, for the rows of one page."""
+    from django.apps import apps
+
+    rows = apps.get_model("claims", model).objects.filter(**{group: OuterRef("pk")}, **conditions)
+    counted = rows.order_by().values(group).annotate(n=Count("pk")).values("n")
+    return Coalesce(Subquery(counted), 0)
+
+
+class ArticleQuerySet(models.QuerySet["Article"]):
+    def for_reading(self) -> "ArticleQuerySet":
+        return self.select_related("publisher").annotate(
+            asserted=_count("Statement", group="article", tag="asserted"),
+            denied=_count("Statement", group="article", tag="denied"),
+            unverified=_count("Statement", group="article", tag="unverified"),
+            open_disputes=_count("Dispute", group="statement__article", state="open"),
+        )
+
+    def search(self, words: str) -> "ArticleQuerySet":
+        return self.alias(words=SearchVector("title", "text", config="simple")).filter(
+            words=SearchQuery(words, search_type="websearch", config="simple")
+        )
+
+
+class Article(Recorded):
+    class Status(models.TextChoices):
+        DRAFT = "draft"
+        PUBLISHED = "published"
+        WITHDRAWN = "withdrawn"
+
+    journal_resource = "article"
+    journal_article = "r.id"
+    journal_omits = ("text",)
+
+    title = models.CharField(max_length=500)
+    url = models.URLField(max_length=2000, null=True)  # noqa: DJ001  unique among those that have one
+    publisher = models.ForeignKey(
+        "sources.Source", models.PROTECT, null=True, related_name="+", db_column="publisher"
+    )
+    byline = models.CharField(max_length=500, default="")
+    language = models.CharField(max_length=35, default="en")
+    published_at = models.DateTimeField(null=True)
+    text = models.TextField()
+    revision = models.PositiveIntegerField(default=1)
+    sha256 = models.CharField(max_length=64)
+    status = models.CharField(max_length=20, choices=Status, default=Status.DRAFT)
+
+    objects: ClassVar[models.Manager[Any]] = ArticleQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["url"], name="article_url_unique"),
+            models.CheckConstraint(condition=Q(status__in=["draft", "published", "withdrawn"]), name="article_status_known"),
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def tags(self) -> dict[str, int]:
+        """Statements by tag; needs ArticleQuerySet.for_reading."""
+        return {name: getattr(self, name) for name in ("asserted", "denied", "unverified")}
+
+
+class ArticleRevision(models.Model):
+    """The text as it was. Never changed or deleted, and it outlives its article: the record refers to it."""
+
+    article = models.ForeignKey(
+        Article, models.DO_NOTHING, db_constraint=False, related_name="revisions", db_column="article"
+    )
+    number = models.PositiveIntegerField()
+    text = models.TextField()
+    sha256 = models.CharField(max_length=64)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["article", "number"], name="article_revision_number")]
+
+    def __str__(self) -> str:
+        return f"{self.article_id} r{self.number}"

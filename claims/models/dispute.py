@@ -1,0 +1,77 @@
+import secrets
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from factcheck.journal.models import Recorded
+
+
+def new_key() -> str:
+    return f"d-{secrets.token_hex(5)}"
+
+
+class Dispute(Recorded):
+    """A source contradicts a statement. A life of its own: open, then upheld, rejected or withdrawn."""
+
+    class Kind(models.TextChoices):
+        DENIAL = "denial"
+        CONTRADICTION = "contradiction"
+        CORRECTION = "correction"
+        CLARIFICATION = "clarification"
+
+    class Scope(models.TextChoices):
+        WHOLE = "whole"
+        PART = "part"
+
+    class State(models.TextChoices):
+        OPEN = "open"
+        UPHELD = "upheld"
+        REJECTED = "rejected"
+        WITHDRAWN = "withdrawn"
+
+    RESOLUTIONS = [("upheld", "Upheld"), ("rejected", "Rejected"), ("withdrawn", "Withdrawn")]
+
+    journal_resource = "dispute"
+    journal_article = "(SELECT s.article FROM claims_statement s WHERE s.id = r.statement)"
+
+    statement = models.ForeignKey(
+        "claims.Statement", models.PROTECT, related_name="disputes", db_column="statement"
+    )
+    key = models.CharField(max_length=60, default=new_key)
+    raised_by = models.ForeignKey(
+        "sources.Source", models.PROTECT, related_name="disputes", db_column="raised_by"
+    )
+    counter_statement = models.ForeignKey(
+        "claims.Statement", models.PROTECT, null=True, related_name="counters", db_column="counter_statement"
+    )
+    kind = models.CharField(max_length=20, choices=Kind)
+    scope = models.CharField(max_length=10, choices=Scope, default=Scope.WHOLE)
+    note = models.TextField(default="")
+    state = models.CharField(max_length=20, choices=State, default=State.OPEN)
+    resolution = models.TextField(default="")
+    opened_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_column="opened_by"
+    )
+    opened_at = models.DateTimeField()
+    resolved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_column="resolved_by"
+    )
+    resolved_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(counter_statement__isnull=True) | ~Q(counter_statement=F("statement")), name="dispute_not_with_itself"),
+            models.CheckConstraint(
+                condition=Q(state="open", resolution="", resolved_by__isnull=True, resolved_at__isnull=True)
+                | (Q(state__in=["upheld", "rejected", "withdrawn"], resolved_by__isnull=False, resolved_at__isnull=False) & ~Q(resolution="")),
+                name="dispute_resolution_whole_or_absent",
+            ),
+            models.UniqueConstraint(fields=["statement", "raised_by", "counter_statement"], condition=Q(state="open"),
+                                    nulls_distinct=False, name="dispute_open_once"),
+            models.UniqueConstraint(fields=["statement", "key"], name="dispute_key_unique"),
+        ]  # fmt: skip
+        indexes = [models.Index(fields=["state", "id"], name="dispute_state")]
+
+    def __str__(self) -> str:
+        return f"{self.raised_by_id} disputes {self.statement_id}"

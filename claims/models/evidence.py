@@ -1,0 +1,40 @@
+import secrets
+
+from django.db import models
+from django.db.models import Q
+
+from factcheck.journal.models import Recorded
+
+
+def new_key() -> str:
+    return f"e-{secrets.token_hex(5)}"
+
+
+class Evidence(Recorded):
+    class Stance(models.TextChoices):
+        SUPPORTS = "supports"
+        REFUTES = "refutes"
+        CONTEXT = "context"
+
+    journal_resource = "evidence"
+    journal_article = "(SELECT s.article FROM claims_statement s WHERE s.id = r.statement)"
+
+    statement = models.ForeignKey(
+        "claims.Statement", models.PROTECT, related_name="evidence", db_column="statement"
+    )
+    key = models.CharField(max_length=60, default=new_key)
+    stance = models.CharField(max_length=20, choices=Stance)
+    url = models.URLField(max_length=2000)
+    title = models.CharField(max_length=500, default="")
+    excerpt = models.TextField(default="")
+    archived_url = models.URLField(max_length=2000, null=True)  # noqa: DJ001
+
+    class Meta:
+        verbose_name_plural = "evidence"
+        constraints = [
+            models.CheckConstraint(condition=Q(stance__in=["supports", "refutes", "context"]), name="evidence_stance_known"),
+            models.UniqueConstraint(fields=["statement", "key"], name="evidence_key_unique"),
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return self.title or self.url

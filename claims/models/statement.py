@@ -1,0 +1,142 @@
+import secrets
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchQuery, SearchVector
+from django.db import models
+from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, Subquery
+from django.db.models.functions import Coalesce
+
+from factcheck.journal.models import Recorded
+from sources.models import Source
+
+
+def new_key() -> str:
+    return f"s-{secrets.token_hex(5)}"
+
+
+class StatementQuerySet(models.QuerySet["Statement"]):
+    def for_reading(self) -> "StatementQuerySet":
+        from claims.models import Dispute
+
+        disputes = Dispute.objects.filter(statement=OuterRef("pk"), state="open").order_by()
+        counted = disputes.values("statement").annotate(n=Count("pk")).values("n")
+        chain = StatementVia.objects.select_related("source").order_by("position")
+        return (
+            self.select_related("source", "tagged_by")
+            .prefetch_related(Prefetch("via_rows", queryset=chain))
+            .annotate(open_disputes=Coalesce(Subquery(counted), 0))
+        )
+
+    def involving(self, source_id: int) -> "StatementQuerySet":
+        """Said by the source, or come to us through it."""
+        relayed = StatementVia.objects.filter(statement=OuterRef("pk"), source=source_id)
+        return self.filter(Q(source=source_id) | Exists(relayed))
+
+    def disputed(self, disputed: bool) -> "StatementQuerySet":
+        from claims.models import Dispute
+
+        is_open = Exists(Dispute.objects.filter(statement=OuterRef("pk"), state="open"))
+        return self.filter(is_open if disputed else ~is_open)
+
+    def search(self, words: str) -> "StatementQuerySet":
+        return self.alias(words=SearchVector("text", "paraphrase", config="simple")).filter(
+            words=SearchQuery(words, search_type="websearch", config="simple")
+        )
+
+
+class Statement(Recorded):
+    """A passage and who stands behind it. Offsets are code points in the revision it is pinned to."""
+
+    class Tag(models.TextChoices):
+        ASSERTED = "asserted"
+        DENIED = "denied"
+        UNVERIFIED = "unverified"
+
+    class Anchor(models.TextChoices):
+        ANCHORED = "anchored"
+        MOVED = "moved"
+        NEEDS_REVIEW = "needs_review"
+        ORPHANED = "orphaned"
+
+    class QuoteType(models.TextChoices):
+        DIRECT = "direct"
+        INDIRECT = "indirect"
+        MIXED = "mixed"
+        NARRATION = "narration"
+
+    journal_resource = "statement"
+    journal_article = "r.article"
+    journal_children = {
+        "via": "SELECT coalesce(jsonb_agg(v.source ORDER BY v.position), '[]') "
+        "FROM claims_statementvia v WHERE v.statement = r.id"
+    }
+
+    article = models.ForeignKey(
+        "claims.Article", models.PROTECT, related_name="statements", db_column="article"
+    )
+    key = models.CharField(max_length=60, default=new_key)
+    text = models.TextField()
+    start = models.PositiveIntegerField()
+    end = models.PositiveIntegerField()
+    prefix = models.CharField(max_length=32, default="")
+    suffix = models.CharField(max_length=32, default="")
+    revision = models.PositiveIntegerField()
+    anchor = models.CharField(max_length=20, choices=Anchor, default=Anchor.ANCHORED)
+    paraphrase = models.TextField(default="")
+    quote_type = models.CharField(max_length=20, choices=QuoteType, default=QuoteType.INDIRECT)
+    source = models.ForeignKey(
+        Source, models.PROTECT, null=True, related_name="statements", db_column="source"
+    )
+    said_on = models.DateField(null=True)
+    tag = models.CharField(max_length=20, choices=Tag, default=Tag.UNVERIFIED)
+    tag_reason = models.TextField(default="")
+    tagged_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_column="tagged_by"
+    )
+    tagged_at = models.DateTimeField(null=True)
+
+    objects: ClassVar[models.Manager[Any]] = StatementQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(start__lt=F("end")), name="statement_range"),
+            models.CheckConstraint(condition=Q(source__isnull=False) | Q(quote_type="narration"), name="statement_source_unless_narration"),
+            models.CheckConstraint(condition=Q(tag__in=["asserted", "denied", "unverified"]), name="statement_tag_known"),
+            models.CheckConstraint(condition=Q(tagged_by__isnull=True, tagged_at__isnull=True, tag="unverified")
+                                   | Q(tagged_by__isnull=False, tagged_at__isnull=False), name="statement_tag_has_author"),
+            models.UniqueConstraint(fields=["article", "key"], name="statement_key_unique"),
+        ]  # fmt: skip
+        indexes = [
+            models.Index(fields=["article", "start", "id"], name="statement_place"),
+            models.Index(fields=["article", "tag"], name="statement_article_tag"),
+            models.Index(fields=["tag", "id"], name="statement_tag"),
+            models.Index(fields=["source", "id"], name="statement_source"),
+            models.Index(fields=["created_at", "id"], name="statement_created"),
+            models.Index(fields=["updated_at", "id"], name="statement_updated"),
+            GinIndex(SearchVector("text", "paraphrase", config="simple"), name="statement_words"),
+        ]
+
+    def __str__(self) -> str:
+        return self.text[:80]
+
+    @property
+    def via(self) -> list[Source]:
+        """Through whom it reached us, nearest to the speaker first."""
+        return [row.source for row in self.via_rows.all()]  # type: ignore[attr-defined]
+
+
+class StatementVia(models.Model):
+    statement = models.ForeignKey(Statement, models.CASCADE, related_name="via_rows", db_column="statement")
+    position = models.PositiveSmallIntegerField()
+    source = models.ForeignKey(Source, models.PROTECT, related_name="relayed", db_column="source")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["statement", "position"], name="via_position_unique"),
+            models.UniqueConstraint(fields=["statement", "source"], name="via_source_unique"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.position}: {self.source_id}"

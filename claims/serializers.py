@@ -1,0 +1,171 @@
+from typing import Any
+
+from rest_framework import serializers
+
+from claims.models import Article, ArticleRevision, Dispute, Evidence, Statement
+from claims.models.article import MAX_TEXT
+from factcheck.api.fields import (
+    OptionalWebAddressField,
+    ReasonSerializer,
+    ReferenceList,
+    StrictSerializer,
+    WebAddressField,
+)
+from factcheck.journal.serializers import UserSerializer
+from sources.serializers import source_reference
+
+ROW = ["id", "version", "created_at", "updated_at"]
+
+
+class VerbatimField(serializers.CharField):
+    """Text as it is: neither trimmed nor normalised, because offsets count its code points."""
+
+    def __init__(self, **kwargs: Any):
+        super().__init__(
+            trim_whitespace=False, style={"base_template": "textarea.html", "rows": 12}, **kwargs
+        )
+
+
+class TagCountsSerializer(serializers.Serializer[Any]):
+    asserted = serializers.IntegerField(min_value=0)
+    denied = serializers.IntegerField(min_value=0)
+    unverified = serializers.IntegerField(min_value=0)
+
+
+class ArticleRowSerializer(StrictSerializer, serializers.ModelSerializer[Article]):
+    """An article in a list: without its text."""
+
+    url = OptionalWebAddressField(
+        max_length=2000, help_text="Where it was published. No two articles share one."
+    )
+    publisher = source_reference(required=False, allow_null=True, default=None)
+    byline = serializers.CharField(required=False, allow_blank=True, default="", max_length=500)
+    language = serializers.RegexField(
+        r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$", required=False, default="en", max_length=35
+    )
+    published_at = serializers.DateTimeField(required=False, allow_null=True, default=None)
+    tags = TagCountsSerializer(read_only=True)
+    open_disputes = serializers.IntegerField(read_only=True)
+
+    class Meta:
+        model = Article
+        fields = [
+            *ROW, "title", "url", "publisher", "byline", "language", "published_at", "revision", "sha256",
+            "status", "tags", "open_disputes",
+        ]  # fmt: skip
+        read_only_fields = [*ROW, "revision", "sha256", "status"]
+
+    def validate_url(self, url: str | None) -> str | None:
+        others = Article.objects.exclude(pk=self.instance.pk if isinstance(self.instance, Article) else None)
+        if url and others.filter(url=url).exists():
+            raise serializers.ValidationError("Another article has this address.", code="unique")
+        return url
+
+
+class ArticleSerializer(ArticleRowSerializer):
+    text = VerbatimField(max_length=MAX_TEXT, allow_blank=True)
+
+    class Meta(ArticleRowSerializer.Meta):
+        fields = [*ArticleRowSerializer.Meta.fields, "text"]
+
+
+class AnchorSerializer(serializers.ModelSerializer[Statement]):
+    """Where a statement stands after the article's text changed."""
+
+    statement = serializers.IntegerField(source="id")
+
+    class Meta:
+        model = Statement
+        fields = ["statement", "anchor", "start", "end", "revision"]
+        read_only_fields = fields
+
+
+class RevisionRowSerializer(serializers.ModelSerializer[ArticleRevision]):
+    class Meta:
+        model = ArticleRevision
+        fields = ["number", "sha256", "created_at"]
+        read_only_fields = fields
+
+
+class RevisionSerializer(RevisionRowSerializer):
+    class Meta(RevisionRowSerializer.Meta):
+        fields = [*RevisionRowSerializer.Meta.fields, "text"]
+        read_only_fields = fields
+
+
+class StatementSerializer(StrictSerializer, serializers.ModelSerializer[Statement]):
+    article = serializers.PrimaryKeyRelatedField(
+        queryset=Article.objects.all(), style={"base_template": "input.html"}, help_text="The article's id."
+    )
+    text = VerbatimField(required=False, max_length=MAX_TEXT, help_text="The exact passage.")
+    start = serializers.IntegerField(
+        required=False, min_value=0, max_value=MAX_TEXT, help_text="In code points."
+    )
+    end = serializers.IntegerField(required=False, min_value=0, max_value=MAX_TEXT, help_text="Exclusive.")
+    prefix = serializers.CharField(required=False, allow_blank=True, max_length=500, trim_whitespace=False)
+    suffix = serializers.CharField(required=False, allow_blank=True, max_length=500, trim_whitespace=False)
+    paraphrase = serializers.CharField(required=False, allow_blank=True, default="", max_length=5000)
+    quote_type = serializers.ChoiceField(Statement.QuoteType.choices, required=False, default="indirect")
+    source = source_reference(required=False, allow_null=True, default=None)
+    via = ReferenceList(child=source_reference(), required=False, default=list, max_length=20)
+    said_on = serializers.DateField(required=False, allow_null=True, default=None)
+    tagged_by = UserSerializer(read_only=True, allow_null=True)
+    open_disputes = serializers.IntegerField(read_only=True)
+
+    class Meta:
+        model = Statement
+        fields = [
+            *ROW, "article", "key", "text", "start", "end", "prefix", "suffix", "revision", "anchor", "paraphrase",
+            "quote_type", "source", "via", "said_on", "tag", "tag_reason", "tagged_by", "tagged_at", "open_disputes",
+        ]  # fmt: skip
+        read_only_fields = [*ROW, "key", "revision", "anchor", "tag", "tag_reason", "tagged_at"]
+
+
+class TagSerializer(ReasonSerializer):
+    tag = serializers.ChoiceField(Statement.Tag.choices)
+
+
+class EvidenceSerializer(StrictSerializer, serializers.ModelSerializer[Evidence]):
+    statement = serializers.PrimaryKeyRelatedField(
+        queryset=Statement.objects.all(), style={"base_template": "input.html"}
+    )
+    url = WebAddressField(max_length=2000)
+    title = serializers.CharField(required=False, allow_blank=True, default="", max_length=500)
+    excerpt = serializers.CharField(required=False, allow_blank=True, default="", max_length=10_000)
+    archived_url = OptionalWebAddressField(max_length=2000)
+
+    class Meta:
+        model = Evidence
+        fields = [*ROW, "statement", "key", "stance", "url", "title", "excerpt", "archived_url"]
+        read_only_fields = [*ROW, "key"]
+
+
+class DisputeSerializer(StrictSerializer, serializers.ModelSerializer[Dispute]):
+    statement = serializers.PrimaryKeyRelatedField(
+        queryset=Statement.objects.all(), style={"base_template": "input.html"}
+    )
+    raised_by = source_reference()
+    counter_statement = serializers.PrimaryKeyRelatedField(
+        queryset=Statement.objects.all(), required=False, allow_null=True, default=None,
+        style={"base_template": "input.html"},
+    )  # fmt: skip
+    scope = serializers.ChoiceField(Dispute.Scope.choices, required=False, default="whole")
+    note = serializers.CharField(required=False, allow_blank=True, default="", max_length=5000)
+    opened_by = UserSerializer(read_only=True)
+    resolved_by = UserSerializer(read_only=True, allow_null=True)
+
+    class Meta:
+        model = Dispute
+        validators: list[Any] = []
+        fields = [
+            *ROW, "statement", "key", "raised_by", "counter_statement", "kind", "scope", "note", "state",
+            "resolution", "opened_by", "opened_at", "resolved_by", "resolved_at",
+        ]  # fmt: skip
+        read_only_fields = [*ROW, "key", "state", "resolution", "opened_at", "resolved_at"]
+
+
+class ResolveSerializer(ReasonSerializer):
+    state = serializers.ChoiceField(Dispute.RESOLUTIONS)
+    tag = serializers.ChoiceField(
+        Statement.Tag.choices, required=False, help_text="Re-tags the statement at once."
+    )

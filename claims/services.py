@@ -1,0 +1,362 @@
+"""Writes to articles, statements, evidence and disputes: one transaction each, every row with its journal entry."""
+
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from claims import anchors
+from claims.models import Article, ArticleRevision, Dispute, Evidence, Statement, StatementVia
+from claims.models.article import sha256_of
+from factcheck.api.errors import Conflict, FieldError, InvalidInput, Unprocessable
+from factcheck.journal.services import lock, record, save_next_version
+from sources.models import Source
+
+Versions = frozenset[int] | None
+
+
+# Articles
+
+
+@transaction.atomic
+def create_article(*, actor: Any, reason: str = "", **fields: Any) -> Article:
+    article = Article(**fields, sha256=sha256_of(fields["text"]))
+    article.save(force_insert=True)
+    _add_revision(article)
+    record([article], action="article.created", actor=actor, reason=reason)
+    return article
+
+
+def _add_revision(article: Article) -> None:
+    ArticleRevision.objects.create(
+        article=article, number=article.revision, text=article.text, sha256=article.sha256
+    )
+
+
+@transaction.atomic
+def update_article(
+    *, article_id: int, versions: Versions, actor: Any, reason: str = "", **fields: Any
+) -> Article:
+    """A changed text makes a revision, and every statement is found again or flagged."""
+    article = lock(Article.objects.all(), article_id, versions)
+    if all(getattr(article, name) == value for name, value in fields.items()):
+        return article
+    old_text = article.text
+    for name, value in fields.items():
+        setattr(article, name, value)
+    if article.text != old_text:
+        article.revision += 1
+        article.sha256 = sha256_of(article.text)
+        _add_revision(article)
+    save_next_version(article)
+    record([article], action="article.updated", actor=actor, reason=reason)
+    if article.text != old_text:
+        _reanchor(article, old_text, actor)
+    return article
+
+
+def _reanchor(article: Article, old_text: str, actor: Any) -> None:
+    statements = list(article.statements.select_for_update(of=("self",)).order_by("id"))
+    current = [s for s in statements if s.revision == article.revision - 1]
+    selectors = [anchors.Selector(s.text, s.prefix, s.suffix, s.start) for s in current]
+    for statement, found in zip(current, anchors.reanchor(old_text, article.text, selectors), strict=True):
+        statement.anchor = found.state
+        if found.state in ("anchored", "moved") and found.start is not None and found.end is not None:
+            _pin(statement, article, anchors.Span(found.start, found.end))
+        save_next_version(statement)
+    record(
+        current,
+        action="statement.reanchored",
+        actor=actor,
+        reason=f"Revision {article.revision} of the article",
+    )
+
+
+@transaction.atomic
+def set_article_status(
+    *, article_id: int, versions: Versions, actor: Any, status: str, reason: str
+) -> Article:
+    """Publish or withdraw. Raises Conflict where the article is not in a state that allows it."""
+    article = lock(Article.objects.all(), article_id, versions)
+    if article.status == status or (status == "withdrawn" and article.status != "published"):
+        raise Conflict(f"The article is {article.status}; it cannot become {status}.")
+    article.status = status
+    save_next_version(article)
+    record([article], action=f"article.{status}", actor=actor, reason=reason)
+    return article
+
+
+@transaction.atomic
+def delete_article(*, article_id: int, versions: Versions, actor: Any, reason: str = "") -> None:
+    """Deletes the article with all that is in it, each row with its entry. A published one must be withdrawn."""
+    article = lock(Article.objects.all(), article_id, versions)
+    if article.status == Article.Status.PUBLISHED:
+        raise Conflict("A published article is not deleted. Withdraw it first.")
+    _delete_statements(list(article.statements.select_for_update(of=("self",))), actor, reason)
+    record([article], action="article.deleted", actor=actor, reason=reason)
+    Article.objects.filter(pk=article.pk)._raw_delete("default")
+
+
+# Statements
+
+
+def _passage(article: Article, passage: dict[str, Any]) -> anchors.Span:
+    """The span that the caller means by start and end, or by text with its context.
+
+    Raises InvalidInput for offsets that are no range of the text, Unprocessable when the text is not there or
+    stands there more than once.
+    """
+    start, end, text = passage.get("start"), passage.get("end"), passage.get("text")
+    if start is None and end is None and text is None:
+        raise InvalidInput.field("text", "required", "Give the passage: start and end, or text.")
+    if (start is None) != (end is None):
+        missing = "end" if end is None else "start"
+        raise InvalidInput.field(missing, "required", "start and end go together.")
+    if start is not None and end is not None:
+        return _checked_span(article.text, start, end, text)
+    try:
+        return anchors.find_passage(
+            article.text, text or "", passage.get("prefix") or "", passage.get("suffix") or ""
+        )
+    except anchors.PassageAmbiguous as several:
+        detail = f"The passage stands {several.total} times in the article. Add prefix or suffix, or send start and end."
+        raise Unprocessable(
+            detail,
+            [FieldError("#/text", "ambiguous", detail)],
+            candidates=[vars(c) for c in several.candidates],
+        ) from None
+    except anchors.PassageNotFound as missing_passage:
+        detail = "The article does not hold this passage word for word."
+        near = missing_passage.nearest
+        members = {"nearest": vars(near)} if near else {}
+        raise Unprocessable(detail, [FieldError("#/text", "not_found", detail)], **members) from None
+
+
+def _checked_span(article_text: str, start: int, end: int, text: str | None) -> anchors.Span:
+    if start >= end:
+        raise InvalidInput.field("end", "range", "end must be greater than start: it is exclusive.")
+    if end > len(article_text):
+        detail = f"The article ends at {len(article_text)}. Offsets are Unicode code points."
+        raise InvalidInput.field("end", "beyond_text", detail)
+    if text is not None and article_text[start:end] != text:
+        detail = f"From {start} to {end} the article says {article_text[start:end][:80]!r}."
+        raise Unprocessable(detail, [FieldError("#/text", "mismatch", detail)])
+    return anchors.Span(start, end)
+
+
+def _pin(statement: Statement, article: Article, span: anchors.Span) -> None:
+    statement.start, statement.end = span
+    statement.text = article.text[span.start : span.end]
+    statement.prefix, statement.suffix = anchors.context(article.text, *span)
+    statement.revision = article.revision
+
+
+PASSAGE = ("start", "end", "text", "prefix", "suffix")
+
+
+def _split(fields: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: fields.pop(name) for name in PASSAGE if fields.get(name) is not None or fields.pop(name, None)
+    }
+
+
+def _set_via(statement: Statement, chain: list[Source]) -> None:
+    StatementVia.objects.filter(statement=statement).delete()
+    StatementVia.objects.bulk_create(
+        StatementVia(statement=statement, position=position, source=source)
+        for position, source in enumerate(chain)
+    )
+
+
+def _check_source(statement: Statement) -> None:
+    if statement.source is None and statement.quote_type != Statement.QuoteType.NARRATION:
+        detail = "Only narration has no source. Name who is said to have said it."
+        raise InvalidInput.field("source", "required", detail)
+
+
+@transaction.atomic
+def create_statement(
+    *, article: Article, actor: Any, via: Any = (), reason: str = "", **fields: Any
+) -> Statement:
+    """Pins a passage of the article's current revision. The tag begins as unverified."""
+    # The lock keeps the text from changing between finding the passage and committing it.
+    article = Article.objects.select_for_update(no_key=True).get(pk=article.pk)
+    span = _passage(article, _split(fields))
+    statement = Statement(article=article, **fields)
+    _check_source(statement)
+    _pin(statement, article, span)
+    statement.save(force_insert=True)
+    _set_via(statement, list(via))
+    record([statement], action="statement.created", actor=actor, reason=reason)
+    return statement
+
+
+@transaction.atomic
+def update_statement(
+    *, statement_id: int, versions: Versions, actor: Any, reason: str = "", **fields: Any
+) -> Statement:
+    known = Statement.objects.only("article_id").get(pk=statement_id)
+    article = Article.objects.select_for_update(no_key=True).get(pk=known.article_id)
+    statement = lock(Statement.objects.select_related("source"), statement_id, versions)
+    if fields.pop("article", article).pk != article.pk:
+        raise InvalidInput.field(
+            "article", "immutable", "A statement stays in its article. Make a new one there."
+        )
+    via = fields.pop("via", None)
+    passage = _split(fields)
+    span = _passage(article, passage) if passage else None
+    pinned = (statement.start, statement.end, statement.revision, statement.anchor)
+    if span and (*span, article.revision, "anchored") != pinned:
+        _pin(statement, article, span)
+        statement.anchor = Statement.Anchor.ANCHORED
+        changed = True
+    else:
+        changed = any(getattr(statement, name) != value for name, value in fields.items())
+    rechained = via is not None and via != statement.via
+    if not changed and not rechained:
+        return statement
+    for name, value in fields.items():
+        setattr(statement, name, value)
+    _check_source(statement)
+    save_next_version(statement)
+    if rechained:
+        _set_via(statement, via)
+    record([statement], action="statement.updated", actor=actor, reason=reason)
+    return statement
+
+
+@transaction.atomic
+def tag_statement(*, statement_id: int, versions: Versions, actor: Any, tag: str, reason: str) -> Statement:
+    """The editor's act: who stands behind the statement, and why the editor says so."""
+    statement = lock(Statement.objects.all(), statement_id, versions)
+    statement.tag, statement.tag_reason = tag, reason
+    statement.tagged_by, statement.tagged_at = actor, timezone.now()
+    save_next_version(statement, ["tag", "tag_reason", "tagged_by", "tagged_at"])
+    record([statement], action="statement.tagged", actor=actor, reason=reason)
+    return statement
+
+
+@transaction.atomic
+def delete_statement(*, statement_id: int, versions: Versions, actor: Any, reason: str = "") -> None:
+    """Deletes the statement with its evidence and the disputes about it, each with its entry."""
+    _delete_statements([lock(Statement.objects.all(), statement_id, versions)], actor, reason)
+
+
+def _delete_statements(statements: list[Statement], actor: Any, reason: str) -> None:
+    """Raises Conflict when a dispute about another statement was raised in one of these."""
+    ids = [statement.pk for statement in statements]
+    elsewhere = Dispute.objects.filter(counter_statement__in=ids).exclude(statement__in=ids).first()
+    if elsewhere:
+        raise Conflict(
+            f"Dispute {elsewhere.pk} was raised in this text. Delete or change that dispute first."
+        )
+    evidence = list(Evidence.objects.select_for_update().filter(statement__in=ids))
+    disputes = list(Dispute.objects.select_for_update().filter(statement__in=ids))
+    record(disputes, action="dispute.deleted", actor=actor, reason=reason)
+    record(evidence, action="evidence.deleted", actor=actor, reason=reason)
+    record(statements, action="statement.deleted", actor=actor, reason=reason)
+    Dispute.objects.filter(pk__in=[row.pk for row in disputes])._raw_delete("default")
+    Evidence.objects.filter(pk__in=[row.pk for row in evidence])._raw_delete("default")
+    StatementVia.objects.filter(statement__in=ids)._raw_delete("default")
+    Statement.objects.filter(pk__in=ids)._raw_delete("default")
+
+
+# Evidence
+
+
+@transaction.atomic
+def create_evidence(*, actor: Any, reason: str = "", **fields: Any) -> Evidence:
+    evidence = Evidence(**fields)
+    evidence.save(force_insert=True)
+    record([evidence], action="evidence.created", actor=actor, reason=reason)
+    return evidence
+
+
+@transaction.atomic
+def update_evidence(
+    *, evidence_id: int, versions: Versions, actor: Any, reason: str = "", **fields: Any
+) -> Evidence:
+    evidence = lock(Evidence.objects.all(), evidence_id, versions)
+    if any(getattr(evidence, name) != value for name, value in fields.items()):
+        for name, value in fields.items():
+            setattr(evidence, name, value)
+        save_next_version(evidence)
+        record([evidence], action="evidence.updated", actor=actor, reason=reason)
+    return evidence
+
+
+@transaction.atomic
+def delete_evidence(*, evidence_id: int, versions: Versions, actor: Any, reason: str = "") -> None:
+    evidence = lock(Evidence.objects.all(), evidence_id, versions)
+    record([evidence], action="evidence.deleted", actor=actor, reason=reason)
+    evidence.delete()
+
+
+# Disputes
+
+
+def _check_counter(dispute: Dispute) -> None:
+    if dispute.counter_statement_id is not None and dispute.counter_statement_id == dispute.statement_id:
+        detail = "A statement does not dispute itself. Name the statement in which the dispute was raised, or none."
+        raise InvalidInput.field("counter_statement", "self_dispute", detail)
+
+
+@transaction.atomic
+def open_dispute(*, actor: Any, reason: str = "", **fields: Any) -> Dispute:
+    dispute = Dispute(**fields, opened_by=actor, opened_at=timezone.now())
+    _check_counter(dispute)
+    dispute.save(force_insert=True)
+    record([dispute], action="dispute.opened", actor=actor, reason=reason)
+    return dispute
+
+
+@transaction.atomic
+def update_dispute(
+    *, dispute_id: int, versions: Versions, actor: Any, reason: str = "", **fields: Any
+) -> Dispute:
+    dispute = lock(Dispute.objects.all(), dispute_id, versions)
+    if dispute.state != Dispute.State.OPEN:
+        raise Conflict("A resolved dispute is not edited. Reopen it first.")
+    if any(getattr(dispute, name) != value for name, value in fields.items()):
+        for name, value in fields.items():
+            setattr(dispute, name, value)
+        _check_counter(dispute)
+        save_next_version(dispute)
+        record([dispute], action="dispute.updated", actor=actor, reason=reason)
+    return dispute
+
+
+@transaction.atomic
+def resolve_dispute(
+    *, dispute_id: int, versions: Versions, actor: Any, state: str, reason: str, tag: str | None = None
+) -> Dispute:
+    """Ends the dispute; with `tag`, the statement gets it in the same transaction and for the same reason."""
+    dispute = lock(Dispute.objects.all(), dispute_id, versions)
+    if dispute.state != Dispute.State.OPEN:
+        raise Conflict(f"The dispute is {dispute.state} already. Reopen it to decide anew.")
+    dispute.state, dispute.resolution = state, reason
+    dispute.resolved_by, dispute.resolved_at = actor, timezone.now()
+    save_next_version(dispute)
+    record([dispute], action="dispute.resolved", actor=actor, reason=reason)
+    if tag:
+        tag_statement(statement_id=dispute.statement_id, versions=None, actor=actor, tag=tag, reason=reason)
+    return dispute
+
+
+@transaction.atomic
+def reopen_dispute(*, dispute_id: int, versions: Versions, actor: Any, reason: str) -> Dispute:
+    dispute = lock(Dispute.objects.all(), dispute_id, versions)
+    if dispute.state == Dispute.State.OPEN:
+        raise Conflict("The dispute is open already.")
+    dispute.state, dispute.resolution = Dispute.State.OPEN, ""
+    dispute.resolved_by = dispute.resolved_at = None
+    save_next_version(dispute)
+    record([dispute], action="dispute.reopened", actor=actor, reason=reason)
+    return dispute
+
+
+@transaction.atomic
+def delete_dispute(*, dispute_id: int, versions: Versions, actor: Any, reason: str = "") -> None:
+    dispute = lock(Dispute.objects.all(), dispute_id, versions)
+    record([dispute], action="dispute.deleted", actor=actor, reason=reason)
+    dispute.delete()

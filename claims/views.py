@@ -1,0 +1,158 @@
+"""Articles, statements, evidence and disputes over HTTP."""
+
+from typing import Any
+
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import extend_schema
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from claims import services
+from claims.filters import ArticleFilter, DisputeFilter, EvidenceFilter, StatementFilter
+from claims.models import Article, ArticleRevision, Dispute, Evidence, Statement
+from claims.serializers import (
+    ArticleRowSerializer,
+    ArticleSerializer,
+    DisputeSerializer,
+    EvidenceSerializer,
+    ReasonSerializer,
+    ResolveSerializer,
+    RevisionRowSerializer,
+    RevisionSerializer,
+    StatementSerializer,
+    TagSerializer,
+)
+from factcheck.journal.views import HistoryMixin
+
+Versions = frozenset[int] | None
+
+
+class ArticleViewSet(HistoryMixin):
+    """Reports: pasted in as they are, then annotated."""
+
+    serializer_class = ArticleSerializer
+    filterset_class = ArticleFilter
+    schema_tag = "articles"
+    journal_resource = "article"
+    queryset = Article.objects.for_reading()
+
+    def get_serializer_class(self) -> Any:
+        return ArticleRowSerializer if self.action == "list" else ArticleSerializer
+
+    def get_queryset(self) -> Any:
+        return super().get_queryset().defer("text") if self.action == "list" else super().get_queryset()
+
+    def create_row(self, **fields: Any) -> Article:
+        return services.create_article(actor=self.request.user, **fields)
+
+    def update_row(self, row_id: int, versions: Versions, **fields: Any) -> None:
+        services.update_article(article_id=row_id, versions=versions, actor=self.request.user, **fields)
+
+    def delete_row(self, row_id: int, versions: Versions) -> None:
+        services.delete_article(article_id=row_id, versions=versions, actor=self.request.user)
+
+    @extend_schema(request=ReasonSerializer, responses=ArticleSerializer)
+    @action(detail=True, methods=["post"], serializer_class=ReasonSerializer)
+    def publish(self, request: Request, pk: int) -> Any:
+        return self._set_status("published")
+
+    @extend_schema(request=ReasonSerializer, responses=ArticleSerializer)
+    @action(detail=True, methods=["post"], serializer_class=ReasonSerializer)
+    def withdraw(self, request: Request, pk: int) -> Any:
+        return self._set_status("withdrawn")
+
+    def _set_status(self, status: str) -> Any:
+        def service(**arguments: Any) -> Any:
+            return services.set_article_status(status=status, **arguments)
+
+        return self.act(ReasonSerializer, service, "article_id")
+
+    @extend_schema(responses=RevisionRowSerializer(many=True), filters=False)
+    @action(detail=True, filterset_class=None)
+    def revisions(self, request: Request, pk: int) -> Response:
+        rows = ArticleRevision.objects.filter(article=self.row_id()).defer("text")
+        page = self.paginate_queryset(self.filter_queryset(rows))
+        return self.get_paginated_response(RevisionRowSerializer(page, many=True).data)
+
+    @extend_schema(responses=RevisionSerializer, filters=False)
+    @action(detail=True, url_path=r"revisions/<int:number>", filterset_class=None, pagination_class=None)
+    def revision(self, request: Request, pk: int, number: int) -> Response:
+        row = get_object_or_404(ArticleRevision, article=self.row_id(), number=number)
+        return Response(RevisionSerializer(row).data)
+
+
+class StatementViewSet(HistoryMixin):
+    """Passages: who is said to have said it, through whom it reached us, and who stands behind it."""
+
+    serializer_class = StatementSerializer
+    filterset_class = StatementFilter
+    schema_tag = "statements"
+    journal_resource = "statement"
+    ordering_fields = ("id", "start", "created_at", "updated_at")
+    queryset = Statement.objects.for_reading()
+
+    def get_default_ordering(self) -> str:
+        return "start" if "article" in self.request.query_params else self.default_ordering
+
+    def create_row(self, **fields: Any) -> Statement:
+        return services.create_statement(actor=self.request.user, **fields)
+
+    def update_row(self, row_id: int, versions: Versions, **fields: Any) -> None:
+        services.update_statement(statement_id=row_id, versions=versions, actor=self.request.user, **fields)
+
+    def delete_row(self, row_id: int, versions: Versions) -> None:
+        services.delete_statement(statement_id=row_id, versions=versions, actor=self.request.user)
+
+    @extend_schema(request=TagSerializer, responses=StatementSerializer)
+    @action(detail=True, methods=["post"], serializer_class=TagSerializer)
+    def tag(self, request: Request, pk: int) -> Any:
+        return self.act(TagSerializer, services.tag_statement, "statement_id")
+
+
+class EvidenceViewSet(HistoryMixin):
+    """What supports or refutes a statement, or puts it in context."""
+
+    serializer_class = EvidenceSerializer
+    filterset_class = EvidenceFilter
+    schema_tag = journal_resource = "evidence"
+    queryset = Evidence.objects.all()
+
+    def create_row(self, **fields: Any) -> Evidence:
+        return services.create_evidence(actor=self.request.user, **fields)
+
+    def update_row(self, row_id: int, versions: Versions, **fields: Any) -> None:
+        services.update_evidence(evidence_id=row_id, versions=versions, actor=self.request.user, **fields)
+
+    def delete_row(self, row_id: int, versions: Versions) -> None:
+        services.delete_evidence(evidence_id=row_id, versions=versions, actor=self.request.user)
+
+
+class DisputeViewSet(HistoryMixin):
+    """A source contradicts a statement."""
+
+    serializer_class = DisputeSerializer
+    filterset_class = DisputeFilter
+    schema_tag = "disputes"
+    journal_resource = "dispute"
+    queryset = Dispute.objects.select_related("raised_by", "opened_by", "resolved_by")
+    http_method_names = ["get", "post", "patch", "delete", "head", "options"]
+
+    def create_row(self, **fields: Any) -> Dispute:
+        return services.open_dispute(actor=self.request.user, **fields)
+
+    def update_row(self, row_id: int, versions: Versions, **fields: Any) -> None:
+        services.update_dispute(dispute_id=row_id, versions=versions, actor=self.request.user, **fields)
+
+    def delete_row(self, row_id: int, versions: Versions) -> None:
+        services.delete_dispute(dispute_id=row_id, versions=versions, actor=self.request.user)
+
+    @extend_schema(request=ResolveSerializer, responses=DisputeSerializer)
+    @action(detail=True, methods=["post"], serializer_class=ResolveSerializer)
+    def resolve(self, request: Request, pk: int) -> Any:
+        return self.act(ResolveSerializer, services.resolve_dispute, "dispute_id")
+
+    @extend_schema(request=ReasonSerializer, responses=DisputeSerializer)
+    @action(detail=True, methods=["post"], serializer_class=ReasonSerializer)
+    def reopen(self, request: Request, pk: int) -> Any:
+        return self.act(ReasonSerializer, services.reopen_dispute, "dispute_id")

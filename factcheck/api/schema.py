@@ -1,0 +1,61 @@
+"""What the generated OpenAPI document needs beyond the generator."""
+
+from typing import Any
+
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import OpenApiParameter, OpenApiTypes
+
+CONDITIONAL = {"update", "partial_update", "destroy", "tag", "resolve", "reopen", "publish", "withdraw"}
+PROBLEM = {
+    "type": "object",
+    "description": "An RFC 9457 problem document.",
+    "required": ["type", "title", "status", "detail"],
+    "properties": {
+        "type": {"type": "string", "format": "uri"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["pointer", "code", "detail"],
+                "properties": {
+                    "pointer": {
+                        "type": "string",
+                        "description": "Where: a JSON pointer (#/via/0) or ?parameter.",
+                    },
+                    "code": {"type": "string"},
+                    "detail": {"type": "string"},
+                },
+            },
+        },
+    },
+}
+
+
+class Schema(AutoSchema):
+    def get_override_parameters(self) -> list[Any]:
+        if getattr(self.view, "action", None) in CONDITIONAL and getattr(self.view, "is_conditional", False):
+            return [
+                OpenApiParameter(
+                    "If-Match", OpenApiTypes.STR, OpenApiParameter.HEADER, required=True,
+                    description="The ETag of the row as you read it, or *.",
+                )
+            ]  # fmt: skip
+        return []
+
+    def get_tags(self) -> list[str]:
+        return [getattr(self.view, "schema_tag", None) or self._tokenize_path()[0]]
+
+
+def mend(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
+    """Adds the problem document as every operation's answer to what goes wrong."""
+    result["components"].setdefault("schemas", {})["Problem"] = PROBLEM
+    for operations in result["paths"].values():
+        for operation in operations.values():
+            operation["responses"]["default"] = {
+                "description": "What went wrong, as a problem document.",
+                "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+            }
+    return result

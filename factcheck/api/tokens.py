@@ -1,0 +1,66 @@
+"""An editor's own API tokens. The key is answered once, when the token is made."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import QuerySet
+from rest_framework import serializers, status
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.viewsets import GenericViewSet
+
+from factcheck.api.fields import StrictSerializer
+from factcheck.api.models import Token
+from factcheck.api.viewsets import ConditionalMixin
+
+MAX_TOKENS = 100
+
+
+class TokenSerializer(StrictSerializer, serializers.ModelSerializer[Token]):
+    days = serializers.IntegerField(write_only=True, min_value=1, max_value=365, default=90, required=False)
+    read_only = serializers.BooleanField(required=False, default=False)
+
+    class Meta:
+        model = Token
+        fields = ["id", "name", "read_only", "created", "expiry", "days"]
+        read_only_fields = ["id", "created", "expiry"]
+
+
+class NewTokenSerializer(TokenSerializer):
+    token = serializers.CharField(read_only=True, help_text="The key. It is not shown again.")
+
+    class Meta(TokenSerializer.Meta):
+        fields = [*TokenSerializer.Meta.fields, "token"]
+
+
+class TokenViewSet(ConditionalMixin, GenericViewSet[Token]):
+    """Your own tokens for programs."""
+
+    serializer_class = TokenSerializer
+    schema_tag = "tokens"
+    required_role = 1
+    filterset_class = None
+    lookup_field = "id"
+    lookup_url_kwarg = "pk"
+    lookup_value_converter = "uuid"
+    pagination_class = None
+    queryset = Token.objects.all()
+
+    def get_queryset(self) -> QuerySet[Token]:
+        return Token.objects.filter(user=self.request.user.pk).order_by("-created")[:MAX_TOKENS]
+
+    def list(self, request: Request) -> Response:
+        return Response(self.get_serializer(self.get_queryset(), many=True).data)
+
+    def create(self, request: Request) -> Response:
+        serializer = NewTokenSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        fields: dict[str, Any] = dict(serializer.validated_data)
+        days = fields.pop("days")
+        made, key = Token.objects.create(request.user, expiry=timedelta(days=days), **fields)
+        made.token = key
+        return Response(NewTokenSerializer(made).data, status=status.HTTP_201_CREATED)
+
+    def destroy(self, request: Request, pk: Any) -> Response:
+        deleted, _ = Token.objects.filter(user=self.request.user.pk, id=pk).delete()
+        return Response(status=status.HTTP_204_NO_CONTENT if deleted else status.HTTP_404_NOT_FOUND)

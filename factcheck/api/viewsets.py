@@ -1,0 +1,131 @@
+"""What every recorded resource's endpoints share: conditional requests, and the way to a service."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import HttpResponse, HttpResponseRedirect
+from rest_framework import status
+from rest_framework.exceptions import MethodNotAllowed
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.reverse import reverse
+from rest_framework.viewsets import GenericViewSet
+
+from factcheck.api.errors import StaleVersion
+from factcheck.api.preconditions import entity_tag, expected_versions, none_match, version_of
+from factcheck.api.problems import wants_page
+from factcheck.api.renderers import dump
+
+
+class ConditionalMixin:
+    """Gives every JSON answer its ETag, and answers 304 where If-None-Match says that it is known."""
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        response = super().finalize_response(request, response, *args, **kwargs)  # type: ignore[misc]
+        if isinstance(response, Response):
+            response["Vary"] = "Accept, Authorization, Cookie"
+            if not wants_page(request) and 200 <= response.status_code < 300 and response.data is not None:
+                response.add_post_render_callback(lambda rendered: _conditional(request, rendered))
+            response.setdefault("Cache-Control", "private, no-cache")
+        return response
+
+
+def _conditional(request: Request, response: Response) -> HttpResponse | None:
+    tag = entity_tag(response.content, version_of(response.data))
+    response["ETag"] = tag
+    if request.method not in ("GET", "HEAD") or none_match(request, tag):
+        return None
+    headers = {name: response[name] for name in ("ETag", "Vary", "Cache-Control") if name in response}
+    return HttpResponse(status=status.HTTP_304_NOT_MODIFIED, headers=headers)
+
+
+class RecordedViewSet(ConditionalMixin, GenericViewSet):
+    """create, update and destroy call the view's `create_row`, `update_row` and `delete_row`."""
+
+    is_conditional = True
+    lookup_value_converter = "int"
+    ordering_fields: tuple[str, ...] = ("id",)
+    ordering_keys: dict[tuple[str, bool], Any] = {}
+    default_ordering = "-id"
+    basename: str
+    http_method_names = ["get", "post", "put", "patch", "delete", "head", "options"]
+
+    def get_default_ordering(self) -> str:
+        return self.default_ordering
+
+    def versions(self) -> frozenset[int] | None:
+        return expected_versions(self.request)
+
+    def row_id(self) -> int:
+        """The id in the address, of a row that exists and that the caller may see."""
+        return self.get_object().pk
+
+    def represent(self, row_id: int) -> Any:
+        queryset: QuerySet[Any] = self.get_queryset()
+        serializer = self.get_read_serializer(queryset.get(pk=row_id))
+        return serializer.data
+
+    def get_read_serializer(self, row: Any) -> Any:
+        return type(self).serializer_class(row, context=self.get_serializer_context())  # type: ignore[misc]
+
+    def answer(self, row_id: int, code: int = status.HTTP_200_OK) -> Any:
+        """The row after a write; a browser's form is sent on to the row's page."""
+        address = self.address(row_id)
+        if wants_page(self.request) and self.request.method == "POST":
+            return HttpResponseRedirect(address, status=status.HTTP_303_SEE_OTHER)
+        headers = {"Location": address} if code == status.HTTP_201_CREATED else None
+        return Response(self.represent(row_id), status=code, headers=headers)
+
+    def address(self, row_id: int) -> str:
+        return reverse(f"{self.basename}-detail", [row_id], request=self.request)
+
+    def list(self, request: Request) -> Response:
+        page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
+        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+
+    def retrieve(self, request: Request, pk: int) -> Response:
+        return Response(self.get_serializer(self.get_object()).data)
+
+    def create(self, request: Request) -> Any:
+        serializer = self.get_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        return self.answer(self.create_row(**serializer.validated_data).pk, status.HTTP_201_CREATED)
+
+    def update(self, request: Request, pk: int, partial: bool = False) -> Any:
+        row = self.get_object()
+        versions = self.versions()
+        serializer = self.get_serializer(row, data=request.data, partial=partial)
+        serializer.is_valid(raise_exception=True)
+        self.update_row(row.pk, versions, **serializer.validated_data)
+        return self.answer(row.pk)
+
+    def partial_update(self, request: Request, pk: int) -> Any:
+        return self.update(request, pk, partial=True)
+
+    def destroy(self, request: Request, pk: int) -> Response:
+        self.delete_row(self.row_id(), self.versions())
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    def create_row(self, **fields: Any) -> Any:
+        raise MethodNotAllowed(self.request.method or "")
+
+    def update_row(self, row_id: int, versions: frozenset[int] | None, **fields: Any) -> None:
+        raise MethodNotAllowed(self.request.method or "")
+
+    def delete_row(self, row_id: int, versions: frozenset[int] | None) -> None:
+        raise MethodNotAllowed(self.request.method or "")
+
+    def act(self, serializer_class: Any, service: Any, id_name: str) -> Any:
+        """One POST act: its input, the version it is judged by, the service, the row after it."""
+        row_id, versions = self.row_id(), self.versions()
+        serializer = serializer_class(data=self.request.data, context=self.get_serializer_context())
+        serializer.is_valid(raise_exception=True)
+        service(**{id_name: row_id}, versions=versions, actor=self.request.user, **serializer.validated_data)
+        return self.answer(row_id)
+
+    def handle_exception(self, exc: Exception) -> Any:
+        response = super().handle_exception(exc)
+        if isinstance(exc, StaleVersion) and "pk" in self.kwargs:
+            data = self.represent(self.kwargs["pk"])
+            response["ETag"] = entity_tag(dump(data), version_of(data))
+        return response

@@ -1,0 +1,58 @@
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models.functions import Now
+
+
+class Recorded(models.Model):
+    """A row whose every write leaves one journal entry. The database refuses a commit without it.
+
+    Foreign keys name their column without `_id`, so that the journal's data reads like the API.
+    """
+
+    journal_resource: ClassVar[str]
+    journal_article = "NULL::bigint"  # SQL for the article this row belongs to; `r` is the row
+    journal_omits: ClassVar[tuple[str, ...]] = ()
+    journal_children: ClassVar[dict[str, str]] = {}  # name → SQL for the child rows that count as this row's
+
+    version = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    updated_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        abstract = True
+
+
+class Entry(models.Model):
+    """One write of one row. Rows of this table are never changed or deleted: triggers refuse it.
+
+    `at` and `transaction` are set by the database. (transaction, id) orders the feed.
+    """
+
+    at = models.DateTimeField(db_default=Now())
+    transaction = models.BigIntegerField(db_default=0)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_column="actor"
+    )
+    action = models.CharField(max_length=40)
+    resource = models.CharField(max_length=20)
+    resource_id = models.BigIntegerField()
+    version = models.PositiveIntegerField()
+    article = models.BigIntegerField(null=True)
+    reason = models.TextField(default="")
+    data = models.JSONField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["resource", "resource_id", "version"], name="one_entry_for_each_version"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["transaction", "id"], name="entry_feed"),
+            models.Index(fields=["article", "id"], name="entry_article"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.resource_id} v{self.version}"

@@ -1,0 +1,33 @@
+from django.contrib import admin
+from django.contrib.auth.views import LoginView, LogoutView
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from rest_framework.routers import DefaultRouter
+
+from claims.views import ArticleViewSet, DisputeViewSet, EvidenceViewSet, StatementViewSet
+from factcheck.api.tokens import TokenViewSet
+from factcheck.start import StartPage, health
+from sources.views import SourceViewSet
+
+router = DefaultRouter(use_regex_path=False)
+router.register("sources", SourceViewSet, "source")
+router.register("articles", ArticleViewSet, "article")
+router.register("statements", StatementViewSet, "statement")
+router.register("evidence", EvidenceViewSet, "evidence")
+router.register("disputes", DisputeViewSet, "dispute")
+router.register("tokens", TokenViewSet, "token")
+
+urlpatterns = [
+    path("", StartPage.as_view(), name="start"),
+    path(
+        "login/",
+        LoginView.as_view(template_name="api/login.html", redirect_authenticated_user=True),
+        name="login",
+    ),
+    path("logout/", LogoutView.as_view(), name="logout"),
+    path("healthz/", health),
+    path("admin/", admin.site.urls),
+    path("api/v1/", include(router.urls)),
+    path("api/v1/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/v1/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
+]

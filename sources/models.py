@@ -1,0 +1,64 @@
+from typing import Any, ClassVar
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.search import SearchQuery
+from django.db import models
+from django.db.models import Func, Q
+
+from factcheck.journal.models import Recorded
+
+
+class SourceQuerySet(models.QuerySet["Source"]):
+    def for_reading(self) -> "SourceQuerySet":
+        return self.select_related("part_of")
+
+    def search(self, words: str) -> "SourceQuerySet":
+        """Every word begins a word of the name or of an alias."""
+        terms = [f"'{term}':*" for word in words.split() if (term := word.replace("'", "").replace("\\", ""))]
+        if not terms:
+            return self.none()
+        query = SearchQuery(" & ".join(terms), search_type="raw", config="simple")
+        return self.alias(
+            words_found=Func(
+                Func("name", "aliases", function="source_words"),
+                query,
+                template="(%(expressions)s)",
+                arg_joiner=" @@ ",
+                output_field=models.BooleanField(),
+            )
+        ).filter(words_found=True)
+
+
+class Source(Recorded):
+    """Who speaks. Of an anonymous source the name is the article's own descriptor, never an identity."""
+
+    class Kind(models.TextChoices):
+        PERSON = "person"
+        ORGANIZATION = "organization"
+        OUTLET = "outlet"
+        DOCUMENT = "document"
+        ACCOUNT = "account"
+
+    journal_resource = "source"
+
+    name = models.CharField(max_length=300)
+    kind = models.CharField(max_length=20, choices=Kind)
+    part_of = models.ForeignKey("self", models.PROTECT, null=True, related_name="parts", db_column="part_of")
+    anonymous = models.BooleanField(default=False)
+    description = models.TextField(default="")
+    aliases = ArrayField(models.CharField(max_length=300), default=list)
+    same_as = ArrayField(models.URLField(max_length=2000), default=list)
+
+    objects: ClassVar[models.Manager[Any]] = SourceQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=~Q(name=""), name="source_has_a_name"),
+            models.CheckConstraint(condition=Q(kind__in=["person", "organization", "outlet", "document", "account"]),
+                                   name="source_kind_known"),
+            models.CheckConstraint(condition=~Q(part_of=models.F("id")), name="source_not_part_of_itself"),
+        ]  # fmt: skip
+        indexes = [models.Index(fields=["name", "kind"], name="source_name")]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,39 @@
+from typing import Any
+
+from rest_framework import serializers
+
+from factcheck.api.fields import Reference, StrictSerializer, WebAddressField
+from sources.models import Source
+
+
+class SourceSummarySerializer(serializers.ModelSerializer[Source]):
+    """A source where something else refers to it."""
+
+    class Meta:
+        model = Source
+        fields = ["id", "name", "kind", "anonymous"]
+        read_only_fields = fields
+
+
+def source_reference(**kwargs: Any) -> Reference:
+    return Reference(queryset=Source.objects.all(), nested=SourceSummarySerializer, **kwargs)
+
+
+class SourceSerializer(StrictSerializer, serializers.ModelSerializer[Source]):
+    part_of = source_reference(required=False, allow_null=True, default=None)
+    description = serializers.CharField(required=False, allow_blank=True, default="", max_length=10_000)
+    anonymous = serializers.BooleanField(required=False, default=False)
+    aliases = serializers.ListField(
+        child=serializers.CharField(max_length=300), required=False, default=list, max_length=100
+    )
+    same_as = serializers.ListField(
+        child=WebAddressField(max_length=2000), required=False, default=list, max_length=100
+    )
+
+    class Meta:
+        model = Source
+        fields = [
+            "id", "version", "name", "kind", "part_of", "anonymous", "description", "aliases", "same_as",
+            "created_at", "updated_at",
+        ]  # fmt: skip
+        read_only_fields = ["id", "version", "created_at", "updated_at"]
