@@ -75,13 +75,13 @@ class Reanchored:
     score: float | None = None
 
 
-class PassageNotFound(LookupError):  # noqa: N818
+class PassageNotFound(LookupError):
     def __init__(self, nearest: Candidate | None = None, score: float | None = None) -> None:
         super().__init__("The passage does not occur in the text.")
         self.nearest, self.score = nearest, score
 
 
-class PassageAmbiguous(LookupError):  # noqa: N818
+class PassageAmbiguous(LookupError):
     """`candidates` are the first MAX_CANDIDATES occurrences, `total` counts all."""
 
     def __init__(self, candidates: list[Candidate], total: int) -> None:
@@ -323,8 +323,7 @@ def _claims(old: str, new: str, sought: Selector, place: int, width: int) -> lis
     doubles = [_span(at, sought.text) for at in _doubles(old, new, sought, place)]
     theirs, paragraph = context(new, *there, width), _paragraph(new, there)
     return [
-        1.0 if _paragraph(old, span) == paragraph else _alike(context(old, *span, width), theirs)
-        for span in doubles
+        1.0 if _paragraph(old, span) == paragraph else _alike(context(old, *span, width), theirs) for span in doubles
     ]
 
 
@@ -453,9 +452,7 @@ class _NearMatches:
 
     def _clusters(self, passage: str, home: int) -> Iterator[Span]:
         """The three places with most of the passage's rare shingles, in about the same order."""
-        found = [
-            (at - offset, offset) for offset, each in _samples(passage) for at in self.shingles.get(each, ())
-        ]
+        found = [(at - offset, offset) for offset, each in _samples(passage) for at in self.shingles.get(each, ())]
         clusters: list[list[tuple[int, int]]] = []
         for shift, offset in sorted(found):
             if not clusters or shift - clusters[-1][-1][1] > max(16, len(passage) // 8):

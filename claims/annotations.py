@@ -124,9 +124,7 @@ def _import_evidence(item: Document, statement: Statement, actor: Any) -> None:
         services.update_evidence(evidence_id=known.pk, versions=None, actor=actor, **fields)
 
 
-def _import_dispute(
-    item: Document, statements: dict[str, Statement], sources: dict[str, Source], actor: Any
-) -> None:
+def _import_dispute(item: Document, statements: dict[str, Statement], sources: dict[str, Source], actor: Any) -> None:
     counter = item["counter_statement"]
     fields = {name: item[name] for name in DISPUTE_FIELDS}
     fields["raised_by"] = sources[item["raised_by"]]

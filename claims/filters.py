@@ -13,7 +13,7 @@ class ArticleFilter(django_filters.FilterSet):
         model = Article
         fields: list[str] = []
 
-    def search(self, queryset, name: str, value: str):  # type: ignore[no-untyped-def]
+    def search(self, queryset, name: str, value: str):
         return queryset.search(value)
 
 
@@ -24,25 +24,21 @@ class StatementFilter(django_filters.FilterSet):
     tag = django_filters.ChoiceFilter(choices=Statement.Tag.choices)
     anchor = django_filters.ChoiceFilter(choices=Statement.Anchor.choices)
     disputed = django_filters.BooleanFilter(method="dispute", label="Has an open dispute")
-    said_after = django_filters.DateFilter(
-        field_name="said_on", lookup_expr="gte", label="Said on this day or later"
-    )
-    said_before = django_filters.DateFilter(
-        field_name="said_on", lookup_expr="lte", label="Said on this day or before"
-    )
+    said_after = django_filters.DateFilter(field_name="said_on", lookup_expr="gte", label="Said on this day or later")
+    said_before = django_filters.DateFilter(field_name="said_on", lookup_expr="lte", label="Said on this day or before")
     q = django_filters.CharFilter(method="search", label="Words in the passage or its paraphrase")
 
     class Meta:
         model = Statement
         fields: list[str] = []
 
-    def involve(self, queryset, name: str, value: int):  # type: ignore[no-untyped-def]
+    def involve(self, queryset, name: str, value: int):
         return queryset.involving(value)
 
-    def dispute(self, queryset, name: str, value: bool):  # type: ignore[no-untyped-def]
+    def dispute(self, queryset, name: str, value: bool):
         return queryset.disputed(value)
 
-    def search(self, queryset, name: str, value: str):  # type: ignore[no-untyped-def]
+    def search(self, queryset, name: str, value: str):
         return queryset.search(value)
 
 

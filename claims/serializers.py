@@ -21,9 +21,7 @@ class VerbatimField(serializers.CharField):
     """Text as it is: neither trimmed nor normalised, because offsets count its code points."""
 
     def __init__(self, **kwargs: Any):
-        super().__init__(
-            trim_whitespace=False, style={"base_template": "textarea.html", "rows": 12}, **kwargs
-        )
+        super().__init__(trim_whitespace=False, style={"base_template": "textarea.html", "rows": 12}, **kwargs)
 
 
 class TagCountsSerializer(serializers.Serializer[Any]):
@@ -35,9 +33,7 @@ class TagCountsSerializer(serializers.Serializer[Any]):
 class ArticleRowSerializer(StrictSerializer, serializers.ModelSerializer[Article]):
     """An article in a list: without its text."""
 
-    url = OptionalWebAddressField(
-        max_length=2000, help_text="Where it was published. No two articles share one."
-    )
+    url = OptionalWebAddressField(max_length=2000, help_text="Where it was published. No two articles share one.")
     publisher = source_reference(required=False, allow_null=True, default=None)
     byline = serializers.CharField(required=False, allow_blank=True, default="", max_length=500)
     language = serializers.RegexField(
@@ -56,7 +52,7 @@ class ArticleRowSerializer(StrictSerializer, serializers.ModelSerializer[Article
         read_only_fields = [*ROW, "revision", "sha256", "status"]
 
     def validate_url(self, url: str | None) -> str | None:
-        others = Article.objects.exclude(pk=self.instance.pk if isinstance(self.instance, Article) else None)
+        others = Article.objects.exclude(pk=self.instance.pk if isinstance(self.instance, Article) else 0)
         if url and others.filter(url=url).exists():
             raise serializers.ValidationError("Another article has this address.", code="unique")
         return url
@@ -98,9 +94,7 @@ class StatementSerializer(StrictSerializer, serializers.ModelSerializer[Statemen
         queryset=Article.objects.all(), style={"base_template": "input.html"}, help_text="The article's id."
     )
     text = VerbatimField(required=False, max_length=MAX_TEXT, help_text="The exact passage.")
-    start = serializers.IntegerField(
-        required=False, min_value=0, max_value=MAX_TEXT, help_text="In code points."
-    )
+    start = serializers.IntegerField(required=False, min_value=0, max_value=MAX_TEXT, help_text="In code points.")
     end = serializers.IntegerField(required=False, min_value=0, max_value=MAX_TEXT, help_text="Exclusive.")
     prefix = serializers.CharField(required=False, allow_blank=True, max_length=500, trim_whitespace=False)
     suffix = serializers.CharField(required=False, allow_blank=True, max_length=500, trim_whitespace=False)
@@ -166,6 +160,4 @@ class DisputeSerializer(StrictSerializer, serializers.ModelSerializer[Dispute]):
 
 class ResolveSerializer(ReasonSerializer):
     state = serializers.ChoiceField(Dispute.RESOLUTIONS)
-    tag = serializers.ChoiceField(
-        Statement.Tag.choices, required=False, help_text="Re-tags the statement at once."
-    )
+    tag = serializers.ChoiceField(Statement.Tag.choices, required=False, help_text="Re-tags the statement at once.")

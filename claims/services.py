@@ -28,15 +28,11 @@ def create_article(*, actor: Any, reason: str = "", **fields: Any) -> Article:
 
 
 def _add_revision(article: Article) -> None:
-    ArticleRevision.objects.create(
-        article=article, number=article.revision, text=article.text, sha256=article.sha256
-    )
+    ArticleRevision.objects.create(article=article, number=article.revision, text=article.text, sha256=article.sha256)
 
 
 @transaction.atomic
-def update_article(
-    *, article_id: int, versions: Versions, actor: Any, reason: str = "", **fields: Any
-) -> Article:
+def update_article(*, article_id: int, versions: Versions, actor: Any, reason: str = "", **fields: Any) -> Article:
     """A changed text makes a revision, and every statement is found again or flagged."""
     article = lock(Article.objects.all(), article_id, versions)
     if all(getattr(article, name) == value for name, value in fields.items()):
@@ -73,9 +69,7 @@ def _reanchor(article: Article, old_text: str, actor: Any) -> None:
 
 
 @transaction.atomic
-def set_article_status(
-    *, article_id: int, versions: Versions, actor: Any, status: str, reason: str
-) -> Article:
+def set_article_status(*, article_id: int, versions: Versions, actor: Any, status: str, reason: str) -> Article:
     """Publish or withdraw. Raises Conflict where the article is not in a state that allows it."""
     article = lock(Article.objects.all(), article_id, versions)
     if article.status == status or (status == "withdrawn" and article.status != "published"):
@@ -115,11 +109,11 @@ def _passage(article: Article, passage: dict[str, Any]) -> anchors.Span:
     if start is not None and end is not None:
         return _checked_span(article.text, start, end, text)
     try:
-        return anchors.find_passage(
-            article.text, text or "", passage.get("prefix") or "", passage.get("suffix") or ""
-        )
+        return anchors.find_passage(article.text, text or "", passage.get("prefix") or "", passage.get("suffix") or "")
     except anchors.PassageAmbiguous as several:
-        detail = f"The passage stands {several.total} times in the article. Add prefix or suffix, or send start and end."
+        detail = (
+            f"The passage stands {several.total} times in the article. Add prefix or suffix, or send start and end."
+        )
         raise Unprocessable(
             detail,
             [FieldError("#/text", "ambiguous", detail)],
@@ -155,16 +149,13 @@ PASSAGE = ("start", "end", "text", "prefix", "suffix")
 
 
 def _split(fields: dict[str, Any]) -> dict[str, Any]:
-    return {
-        name: fields.pop(name) for name in PASSAGE if fields.get(name) is not None or fields.pop(name, None)
-    }
+    return {name: fields.pop(name) for name in PASSAGE if fields.get(name) is not None or fields.pop(name, None)}
 
 
 def _set_via(statement: Statement, chain: list[Source]) -> None:
     StatementVia.objects.filter(statement=statement).delete()
     StatementVia.objects.bulk_create(
-        StatementVia(statement=statement, position=position, source=source)
-        for position, source in enumerate(chain)
+        StatementVia(statement=statement, position=position, source=source) for position, source in enumerate(chain)
     )
 
 
@@ -175,9 +166,7 @@ def _check_source(statement: Statement) -> None:
 
 
 @transaction.atomic
-def create_statement(
-    *, article: Article, actor: Any, via: Any = (), reason: str = "", **fields: Any
-) -> Statement:
+def create_statement(*, article: Article, actor: Any, via: Any = (), reason: str = "", **fields: Any) -> Statement:
     """Pins a passage of the article's current revision. The tag begins as unverified."""
     # The lock keeps the text from changing between finding the passage and committing it.
     article = Article.objects.select_for_update(no_key=True).get(pk=article.pk)
@@ -199,9 +188,7 @@ def update_statement(
     article = Article.objects.select_for_update(no_key=True).get(pk=known.article_id)
     statement = lock(Statement.objects.select_related("source"), statement_id, versions)
     if fields.pop("article", article).pk != article.pk:
-        raise InvalidInput.field(
-            "article", "immutable", "A statement stays in its article. Make a new one there."
-        )
+        raise InvalidInput.field("article", "immutable", "A statement stays in its article. Make a new one there.")
     via = fields.pop("via", None)
     passage = _split(fields)
     span = _passage(article, passage) if passage else None
@@ -247,9 +234,7 @@ def _delete_statements(statements: list[Statement], actor: Any, reason: str) -> 
     ids = [statement.pk for statement in statements]
     elsewhere = Dispute.objects.filter(counter_statement__in=ids).exclude(statement__in=ids).first()
     if elsewhere:
-        raise Conflict(
-            f"Dispute {elsewhere.pk} was raised in this text. Delete or change that dispute first."
-        )
+        raise Conflict(f"Dispute {elsewhere.pk} was raised in this text. Delete or change that dispute first.")
     evidence = list(Evidence.objects.select_for_update().filter(statement__in=ids))
     disputes = list(Dispute.objects.select_for_update().filter(statement__in=ids))
     record(disputes, action="dispute.deleted", actor=actor, reason=reason)
@@ -273,9 +258,7 @@ def create_evidence(*, actor: Any, reason: str = "", **fields: Any) -> Evidence:
 
 
 @transaction.atomic
-def update_evidence(
-    *, evidence_id: int, versions: Versions, actor: Any, reason: str = "", **fields: Any
-) -> Evidence:
+def update_evidence(*, evidence_id: int, versions: Versions, actor: Any, reason: str = "", **fields: Any) -> Evidence:
     evidence = lock(Evidence.objects.all(), evidence_id, versions)
     if any(getattr(evidence, name) != value for name, value in fields.items()):
         for name, value in fields.items():
@@ -311,9 +294,7 @@ def open_dispute(*, actor: Any, reason: str = "", **fields: Any) -> Dispute:
 
 
 @transaction.atomic
-def update_dispute(
-    *, dispute_id: int, versions: Versions, actor: Any, reason: str = "", **fields: Any
-) -> Dispute:
+def update_dispute(*, dispute_id: int, versions: Versions, actor: Any, reason: str = "", **fields: Any) -> Dispute:
     dispute = lock(Dispute.objects.all(), dispute_id, versions)
     if dispute.state != Dispute.State.OPEN:
         raise Conflict("A resolved dispute is not edited. Reopen it first.")

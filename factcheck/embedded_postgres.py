@@ -344,8 +344,7 @@ def _start_server(cluster: Cluster, binaries: Path) -> None:
                       "-o", _server_options(cluster)).stdout  # fmt: skip
     if not _wait_until_ready(cluster):
         raise EmbeddedPostgresError(
-            f"The embedded PostgreSQL does not start. {output.strip()}\n"
-            f"The end of {cluster.log}:\n{_log_tail(cluster)}"
+            f"The embedded PostgreSQL does not start. {output.strip()}\nThe end of {cluster.log}:\n{_log_tail(cluster)}"
         )
 
 
@@ -395,9 +394,7 @@ def _ensure_database(cluster: Cluster, binaries: Path) -> None:
     made = _run(cluster, binaries, "psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-h", str(cluster.sockets),
                 "-p", PORT, "-U", USER, "-d", "postgres", stdin=statement)  # fmt: skip
     if made.returncode:
-        raise EmbeddedPostgresError(
-            f"Cannot create the database {DATABASE}:\n{made.stdout}\n{_log_tail(cluster)}"
-        )
+        raise EmbeddedPostgresError(f"Cannot create the database {DATABASE}:\n{made.stdout}\n{_log_tail(cluster)}")
 
 
 def _log_tail(cluster: Cluster, lines: int = 15) -> str:
@@ -443,9 +440,7 @@ def _binaries(cluster: Cluster) -> Path:
         install = _copy_binaries(cluster, install)
     version = _run(cluster, install / "bin", "postgres", "--version").stdout.strip()
     if f"(PostgreSQL) {MAJOR_VERSION}." not in version:
-        raise EmbeddedPostgresError(
-            f"{install} should hold PostgreSQL {MAJOR_VERSION}, but answers: {version}"
-        )
+        raise EmbeddedPostgresError(f"{install} should hold PostgreSQL {MAJOR_VERSION}, but answers: {version}")
     return install / "bin"
 
 

@@ -6,6 +6,7 @@ Every variable read here is described in docs/settings.md; a test holds the two 
 import os
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import dj_database_url
 from csp.constants import NONE, SELF
@@ -46,18 +47,14 @@ if not SECRET_KEY:
             "SECRET_KEY is not set. Give it 50 or more random characters, or set DEBUG=1 on your own machine."
         )
     SECRET_KEY = "insecure-and-only-for-debug-" + "0" * 32
-elif not DEBUG and (
-    len(SECRET_KEY) < 50 or len(set(SECRET_KEY)) < 5 or SECRET_KEY.startswith("django-insecure")
-):
+elif not DEBUG and (len(SECRET_KEY) < 50 or len(set(SECRET_KEY)) < 5 or SECRET_KEY.startswith("django-insecure")):
     raise ImproperlyConfigured("SECRET_KEY is too weak: it needs 50 or more random characters.")
 
 ALLOWED_HOSTS = words("ALLOWED_HOSTS")
 if DEBUG:
     ALLOWED_HOSTS = [*ALLOWED_HOSTS, "localhost", "127.0.0.1", "[::1]"]
 elif not ALLOWED_HOSTS:
-    raise ImproperlyConfigured(
-        "ALLOWED_HOSTS is not set. Name the hosts this service answers for, by commas."
-    )
+    raise ImproperlyConfigured("ALLOWED_HOSTS is not set. Name the hosts this service answers for, by commas.")
 
 INSTALLED_APPS = [
     "claims",
@@ -115,11 +112,9 @@ TEMPLATES = [
 # Database. Without DATABASE_URL the bundled PostgreSQL is started at the first connection.
 DATA_DIR = Path(os.environ.get("DATA_DIR") or BASE_DIR / ".data").absolute()
 if os.environ.get("DATABASE_URL"):
-    DATABASES = {"default": dj_database_url.parse(os.environ["DATABASE_URL"])}
+    DATABASES: dict[str, dict[str, Any]] = {"default": dict(dj_database_url.parse(os.environ["DATABASE_URL"]))}
     if DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
-        raise ImproperlyConfigured(
-            "DATABASE_URL must be a postgres:// address: the journal lives in PostgreSQL."
-        )
+        raise ImproperlyConfigured("DATABASE_URL must be a postgres:// address: the journal lives in PostgreSQL.")
 else:
     DATABASES = {"default": embedded_postgres.connection_settings(DATA_DIR)}
 DATABASES["default"].setdefault("OPTIONS", {})

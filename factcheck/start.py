@@ -24,7 +24,7 @@ class StartPage(LoginRequiredMixin, TemplateView):
                 "status": article.status,
                 "tags": article.tags,
                 "open_disputes": article.open_disputes,
-                "url": reverse("article-detail", [article.pk]),
+                "url": reverse("article-detail", args=[article.pk]),
             }
             for article in Article.objects.for_reading().defer("text").order_by("-id")[:20]
         ]

@@ -14,5 +14,5 @@ class SourceFilter(django_filters.FilterSet):
         model = Source
         fields: list[str] = []
 
-    def search(self, queryset, name: str, value: str):  # type: ignore[no-untyped-def]
+    def search(self, queryset, name: str, value: str):
         return queryset.search(value)

@@ -49,7 +49,7 @@ class Source(Recorded):
     aliases = ArrayField(models.CharField(max_length=300), default=list)
     same_as = ArrayField(models.URLField(max_length=2000), default=list)
 
-    objects: ClassVar[models.Manager[Any]] = SourceQuerySet.as_manager()  # type: ignore[assignment]
+    objects: ClassVar[models.Manager[Any]] = SourceQuerySet.as_manager()
 
     class Meta:
         constraints = [

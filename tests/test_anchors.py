@@ -227,9 +227,7 @@ def test_of_two_doubles_the_one_with_the_old_neighbours_is_meant_though_the_othe
     passage = "it is over"
     assert old.index(passage) == 20
     assert again(old, new, passage, 0).start == new.rindex(passage)
-    swapped = (
-        "Okay, a minister: it is over. Then Ruiz, the minister: it is over. Then Okafor, her deputy: left."
-    )
+    swapped = "Okay, a minister: it is over. Then Ruiz, the minister: it is over. Then Okafor, her deputy: left."
     assert again(old, swapped, passage, 0) == moved(swapped, passage, 55)
 
 
@@ -282,9 +280,7 @@ def test_a_candidate_ends_where_the_rewritten_passage_does(changed: str, to: str
 )
 def test_a_candidate_has_whole_words_even_when_the_neighbours_were_rewritten_too(now: str) -> None:
     passage = "A readout of the call, published on Monday evening, does not mention the talks"
-    new = STORY.replace("12 arrests", "several dozen raids").replace(
-        f"{passage} at all", f"Then {now}, or him"
-    )
+    new = STORY.replace("12 arrests", "several dozen raids").replace(f"{passage} at all", f"Then {now}, or him")
     result = again(STORY, new, passage)
     assert (result.state, result.text) == ("needs_review", now)
 
@@ -306,9 +302,7 @@ def test_the_last_double_left_is_not_taken_for_the_deleted_one() -> None:
 
 
 def test_the_next_item_of_a_list_is_not_taken_for_the_deleted_one() -> None:
-    items = [
-        f"Senator {name} of the committee voted against the bill.\n" for name in ("Abel", "Adel", "Amel")
-    ]
+    items = [f"Senator {name} of the committee voted against the bill.\n" for name in ("Abel", "Adel", "Amel")]
     old, new = "".join(items), items[0] + items[2]
     results = [again(old, new, "voted against the bill", nth) for nth in range(3)]
     assert results[0] == Reanchored("anchored", 30, 52, "voted against the bill")
@@ -348,9 +342,7 @@ def test_a_deletion_among_many_identical_paragraphs_is_a_doubt() -> None:
         ("a long—very long—pause", "It was a long—very long—pause.", "It was a long-very long-pause."),
     ],
 )
-def test_other_code_points_for_the_same_reading_need_review_with_a_high_score(
-    passage: str, old: str, new: str
-) -> None:
+def test_other_code_points_for_the_same_reading_need_review_with_a_high_score(passage: str, old: str, new: str) -> None:
     result = again(old, new, passage)
     if passage in new:
         return

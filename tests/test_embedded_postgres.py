@@ -161,17 +161,13 @@ def test_the_first_client_starts_postgresql_18_in_utf8_sorted_by_code_point(
     assert locale == ("UTF8", "b", "C.UTF-8", "UTC")
 
 
-def test_the_server_listens_on_a_socket_that_no_other_user_can_enter(
-    data_dir: Path, start_client: StartClient
-) -> None:
+def test_the_server_listens_on_a_socket_that_no_other_user_can_enter(data_dir: Path, start_client: StartClient) -> None:
     start_client()
     assert query(data_dir, "SHOW listen_addresses") == [("",)]
     assert cluster_of(data_dir).sockets.stat().st_mode & 0o777 == 0o700
 
 
-def test_what_the_shell_sets_for_other_databases_changes_nothing(
-    data_dir: Path, start_client: StartClient
-) -> None:
+def test_what_the_shell_sets_for_other_databases_changes_nothing(data_dir: Path, start_client: StartClient) -> None:
     start_client(PGPORT="5433", PGHOST="nowhere", PGUSER="somebody", PGOPTIONS="-c nonsense=1")
     assert query(data_dir, "SELECT 1") == [(1,)]
 
@@ -185,9 +181,7 @@ def test_asking_again_keeps_the_server(data_dir: Path, start_client: StartClient
     assert server_pid(data_dir) == pid
 
 
-def test_clients_that_start_at_once_get_one_server_and_one_reaper(
-    data_dir: Path, start_client: StartClient
-) -> None:
+def test_clients_that_start_at_once_get_one_server_and_one_reaper(data_dir: Path, start_client: StartClient) -> None:
     clients = [start_client(wait=False) for _ in range(4)]
     assert [client.answer() for client in clients] == ["ready"] * 4
     log = cluster_of(data_dir).log.read_text()
@@ -195,9 +189,7 @@ def test_clients_that_start_at_once_get_one_server_and_one_reaper(
     assert len(reapers(data_dir)) == 1
 
 
-def test_the_server_outlives_one_killed_client_but_not_the_last(
-    data_dir: Path, start_client: StartClient
-) -> None:
+def test_the_server_outlives_one_killed_client_but_not_the_last(data_dir: Path, start_client: StartClient) -> None:
     first, last = start_client(), start_client()
     first.kill()
     time.sleep(3 * GRACE)
@@ -219,9 +211,7 @@ def test_clients_that_follow_one_another_share_a_server(data_dir: Path, start_cl
         assert server_pid(data_dir) == pid
 
 
-def test_after_a_killed_reaper_the_next_client_brings_another(
-    data_dir: Path, start_client: StartClient
-) -> None:
+def test_after_a_killed_reaper_the_next_client_brings_another(data_dir: Path, start_client: StartClient) -> None:
     first = start_client()
     (reaper,) = reapers(data_dir)
     os.kill(reaper, signal.SIGKILL)
@@ -233,9 +223,7 @@ def test_after_a_killed_reaper_the_next_client_brings_another(
     wait_until(lambda: not server_lives(data_dir))
 
 
-def test_a_killed_server_comes_back_with_all_that_was_committed(
-    data_dir: Path, start_client: StartClient
-) -> None:
+def test_a_killed_server_comes_back_with_all_that_was_committed(data_dir: Path, start_client: StartClient) -> None:
     client = start_client()
     query(data_dir, "CREATE TABLE kept AS SELECT generate_series(1, 1000) AS number")
     pid = kill_server(data_dir)
@@ -245,9 +233,7 @@ def test_a_killed_server_comes_back_with_all_that_was_committed(
     assert query(data_dir, "SELECT count(*) FROM kept") == [(1000,)]
 
 
-def test_a_killed_server_whose_backend_is_still_at_work_comes_back(
-    data_dir: Path, start_client: StartClient
-) -> None:
+def test_a_killed_server_whose_backend_is_still_at_work_comes_back(data_dir: Path, start_client: StartClient) -> None:
     start_client()
     settings = embedded_postgres.connection_settings(data_dir)
     with psycopg.connect(host=settings["HOST"], port=settings["PORT"], user="factcheck") as connection:
@@ -339,9 +325,7 @@ def test_the_commands_say_what_they_find(data_dir: Path, start_client: StartClie
 
 
 @pytest.mark.parametrize("name", ["with spaces and ünïcode", "q\"u'o,te$HOME", "deep/" + "long" * 30])
-def test_any_path_will_do_and_the_socket_path_stays_short(
-    folder: Path, name: str, start_client: StartClient
-) -> None:
+def test_any_path_will_do_and_the_socket_path_stays_short(folder: Path, name: str, start_client: StartClient) -> None:
     data_dir = folder / name / "data"
     start_client(at=data_dir).ask()
     assert query(data_dir, "SELECT 1") == [(1,)]
@@ -392,9 +376,7 @@ def test_a_cluster_of_another_major_version_is_left_alone_with_advice(
     assert "was made by PostgreSQL 17, and this is 18" in start_client(wait=False).answer()
 
 
-def test_a_server_that_cannot_start_shows_the_end_of_its_log(
-    data_dir: Path, start_client: StartClient
-) -> None:
+def test_a_server_that_cannot_start_shows_the_end_of_its_log(data_dir: Path, start_client: StartClient) -> None:
     start_client().kill()
     wait_until(lambda: not server_lives(data_dir))
     (cluster_of(data_dir).pgdata / "postgresql.conf").write_text("nonsense = 1\n")
@@ -415,9 +397,7 @@ as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root runs the serve
 
 
 @as_root
-def test_root_runs_the_server_as_nobody_in_a_checkout_of_its_own(
-    data_dir: Path, start_client: StartClient
-) -> None:
+def test_root_runs_the_server_as_nobody_in_a_checkout_of_its_own(data_dir: Path, start_client: StartClient) -> None:
     start_client()
     assert Path(f"/proc/{server_pid(data_dir)}").stat().st_uid == pwd.getpwnam("nobody").pw_uid
 

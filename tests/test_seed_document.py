@@ -58,8 +58,7 @@ OFFICIAL_WORDS = (
     "“This is not true. President Biden said that there is a distinct possibility that the Russians could "
     "invade Ukraine in February. He has previously said this publicly & we have been warning about this for "
     "months. Reports of anything more or different than that are completely false.”",
-    "“some reports regarding today’s conversation of President Zelenskyy and President Biden are completely "
-    "false.”",
+    "“some reports regarding today’s conversation of President Zelenskyy and President Biden are completely false.”",
     "“President Biden reaffirmed the readiness of the United States along with its allies and partners to "
     "respond decisively if Russia further invades Ukraine. He also underscored the commitment of the United "
     "States to Ukraine’s sovereignty and territorial integrity.”",
@@ -244,9 +243,7 @@ def every_source_is_needed(document):
 
 def sources_cannot_be_confused(document):
     """An import matches by same_as, else by exact name or alias and kind: no two may answer to one name."""
-    names = Counter(
-        (each["kind"], name) for each in document["sources"] for name in {each["name"], *each["aliases"]}
-    )
+    names = Counter((each["kind"], name) for each in document["sources"] for name in {each["name"], *each["aliases"]})
     links = Counter(link for each in document["sources"] for link in each["same_as"])
     assert not [name for name, count in (names + links).items() if count > 1]
 
@@ -347,9 +344,9 @@ def document_shows_what_the_service_is_for(document):
 def some_passages_nest(document):
     text = document["article"]["text"]
     spans = [(*positions(text, each)[0], each["source"]) for each in document["statements"]]
-    assert any(
-        (a, b) != (c, d) and a <= c and d <= b and who != whom for a, b, who in spans for c, d, whom in spans
-    ), "no statement of one source inside that of another"
+    assert any((a, b) != (c, d) and a <= c and d <= b and who != whom for a, b, who in spans for c, d, whom in spans), (
+        "no statement of one source inside that of another"
+    )
 
 
 RULES = [

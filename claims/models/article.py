@@ -51,9 +51,7 @@ class Article(Recorded):
 
     title = models.CharField(max_length=500)
     url = models.URLField(max_length=2000, null=True)  # noqa: DJ001  unique among those that have one
-    publisher = models.ForeignKey(
-        "sources.Source", models.PROTECT, null=True, related_name="+", db_column="publisher"
-    )
+    publisher = models.ForeignKey("sources.Source", models.PROTECT, null=True, related_name="+", db_column="publisher")
     byline = models.CharField(max_length=500, default="")
     language = models.CharField(max_length=35, default="en")
     published_at = models.DateTimeField(null=True)
@@ -62,7 +60,7 @@ class Article(Recorded):
     sha256 = models.CharField(max_length=64)
     status = models.CharField(max_length=20, choices=Status, default=Status.DRAFT)
 
-    objects: ClassVar[models.Manager[Any]] = ArticleQuerySet.as_manager()  # type: ignore[assignment]
+    objects: ClassVar[models.Manager[Any]] = ArticleQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -35,13 +35,9 @@ class Dispute(Recorded):
     journal_resource = "dispute"
     journal_article = "(SELECT s.article FROM claims_statement s WHERE s.id = r.statement)"
 
-    statement = models.ForeignKey(
-        "claims.Statement", models.PROTECT, related_name="disputes", db_column="statement"
-    )
+    statement = models.ForeignKey("claims.Statement", models.PROTECT, related_name="disputes", db_column="statement")
     key = models.CharField(max_length=60, default=new_key)
-    raised_by = models.ForeignKey(
-        "sources.Source", models.PROTECT, related_name="disputes", db_column="raised_by"
-    )
+    raised_by = models.ForeignKey("sources.Source", models.PROTECT, related_name="disputes", db_column="raised_by")
     counter_statement = models.ForeignKey(
         "claims.Statement", models.PROTECT, null=True, related_name="counters", db_column="counter_statement"
     )
@@ -50,9 +46,7 @@ class Dispute(Recorded):
     note = models.TextField(default="")
     state = models.CharField(max_length=20, choices=State, default=State.OPEN)
     resolution = models.TextField(default="")
-    opened_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_column="opened_by"
-    )
+    opened_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_column="opened_by")
     opened_at = models.DateTimeField()
     resolved_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_column="resolved_by"

@@ -73,9 +73,7 @@ class Statement(Recorded):
         "FROM claims_statementvia v WHERE v.statement = r.id"
     }
 
-    article = models.ForeignKey(
-        "claims.Article", models.PROTECT, related_name="statements", db_column="article"
-    )
+    article = models.ForeignKey("claims.Article", models.PROTECT, related_name="statements", db_column="article")
     key = models.CharField(max_length=60, default=new_key)
     text = models.TextField()
     start = models.PositiveIntegerField()
@@ -86,9 +84,7 @@ class Statement(Recorded):
     anchor = models.CharField(max_length=20, choices=Anchor, default=Anchor.ANCHORED)
     paraphrase = models.TextField(default="")
     quote_type = models.CharField(max_length=20, choices=QuoteType, default=QuoteType.INDIRECT)
-    source = models.ForeignKey(
-        Source, models.PROTECT, null=True, related_name="statements", db_column="source"
-    )
+    source = models.ForeignKey(Source, models.PROTECT, null=True, related_name="statements", db_column="source")
     said_on = models.DateField(null=True)
     tag = models.CharField(max_length=20, choices=Tag, default=Tag.UNVERIFIED)
     tag_reason = models.TextField(default="")
@@ -97,7 +93,7 @@ class Statement(Recorded):
     )
     tagged_at = models.DateTimeField(null=True)
 
-    objects: ClassVar[models.Manager[Any]] = StatementQuerySet.as_manager()  # type: ignore[assignment]
+    objects: ClassVar[models.Manager[Any]] = StatementQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -124,7 +120,7 @@ class Statement(Recorded):
     @property
     def via(self) -> list[Source]:
         """Through whom it reached us, nearest to the speaker first."""
-        return [row.source for row in self.via_rows.all()]  # type: ignore[attr-defined]
+        return [row.source for row in self.via_rows.all()]
 
 
 class StatementVia(models.Model):

@@ -40,12 +40,7 @@ class StrictSerializer(serializers.Serializer):
         field = self.fields.get(name)
         if field is None and name not in self.form_fields:
             return serializers.ErrorDetail("There is no such field here.", code="unknown_field")
-        if (
-            field is not None
-            and field.read_only
-            and name in ACT_FIELDS
-            and value != getattr(self.instance, name, None)
-        ):
+        if field is not None and field.read_only and name in ACT_FIELDS and value != getattr(self.instance, name, None):
             return serializers.ErrorDetail(ACT_FIELDS[name], code="act_required")
         return None
 
@@ -100,10 +95,8 @@ class ReferenceList(serializers.ListField):
             if ids.count(row_id) > 1:
                 self.fail("duplicate", id=row_id)
         found = self.child.queryset.in_bulk(ids)
-        missing = {
-            index: [
-                serializers.ErrorDetail(f"There is no source with the id {row_id}.", code="does_not_exist")
-            ]
+        missing: Any = {
+            index: [serializers.ErrorDetail(f"There is no source with the id {row_id}.", code="does_not_exist")]
             for index, row_id in enumerate(ids)
             if row_id not in found
         }

@@ -32,9 +32,7 @@ class StrictFilterBackend(DjangoFilterBackend):
     def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
         known = known_parameters(view, queryset)
         errors = [
-            FieldError(
-                f"?{name}", "unknown", f"There is no such filter here. Known: {', '.join(sorted(known))}."
-            )
+            FieldError(f"?{name}", "unknown", f"There is no such filter here. Known: {', '.join(sorted(known))}.")
             for name in request.query_params
             if name not in known
         ]

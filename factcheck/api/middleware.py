@@ -30,11 +30,7 @@ class ProblemMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
-        if (
-            response.status_code < 400
-            or hasattr(response, "accepted_renderer")
-            or hasattr(response, "is_problem")
-        ):
+        if response.status_code < 400 or hasattr(response, "accepted_renderer") or hasattr(response, "is_problem"):
             return response
         if self._is_debug_page(request, response) or request.path.startswith("/admin/"):
             return response

@@ -34,12 +34,11 @@ class RowComparison(Func):
     output_field = BooleanField()
     conditional = True
 
-    def __init__(self, field: str, key: Any, operator: str, value: Any, row_id: int):
+    def __init__(self, key: Any, operator: str, value: Any, row_id: int):
         super().__init__(key, F("pk"), Value(value), Value(row_id))
         self.operator = operator
-        self.field = field
 
-    def as_sql(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, tuple[Any, ...]]:
+    def as_sql(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, tuple[Any, ...]]:  # type: ignore[override]
         parts = [compiler.compile(expression) for expression in self.source_expressions]
         sql = f"({parts[0][0]}, {parts[1][0]}) {self.operator} ({parts[2][0]}, {parts[3][0]})"
         return sql, tuple(parameter for part in parts for parameter in part[1])
@@ -59,7 +58,7 @@ class KeysetPagination(BasePagination):
     display_page_controls = False
     template = "api/pagination.html"
 
-    def paginate_queryset(self, queryset: QuerySet[Any], request: Request, view: Any = None) -> list[Any]:
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         self.request = request
         self.field, self.descending = _ordering(request, view)
         self.size = _page_size(request)
@@ -70,9 +69,7 @@ class KeysetPagination(BasePagination):
         reverse = self.descending != self.backwards
         if cursor:
             operator = "<" if reverse else ">"
-            queryset = queryset.filter(
-                RowComparison(self.field, self.key, operator, cursor.value, cursor.row_id)
-            )
+            queryset = queryset.filter(RowComparison(self.key, operator, cursor.value, cursor.row_id))
         queryset = queryset.alias(_key=self.key)
         rows = list(queryset.order_by(*(("-_key", "-pk") if reverse else ("_key", "pk")))[: self.size + 1])
         beyond = len(rows) > self.size
@@ -158,9 +155,7 @@ class KeysetPagination(BasePagination):
                 raise ValueError
             cursor = Cursor(_typed(queryset, self.field, value), row_id, bool(backwards), of)
         except (ValueError, TypeError, binascii.Error, RecursionError):
-            raise _bad(
-                "cursor", "This is not a cursor. Take it from `next` or `previous` of a list."
-            ) from None
+            raise _bad("cursor", "This is not a cursor. Take it from `next` or `previous` of a list.") from None
         if cursor.of != self.of:
             raise _bad("cursor", "This cursor belongs to another list, filter or ordering. Start without it.")
         return cursor

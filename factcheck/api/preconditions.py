@@ -44,8 +44,9 @@ def expected_versions(request: Request) -> frozenset[int] | None:
         return None
     if header:
         return _versions_in(header)
-    if _is_form(request) and str(request.data.get("version", "")).isdecimal():
-        return frozenset({int(request.data["version"])})
+    given = request.data.get("version", "") if _is_form(request) and isinstance(request.data, dict) else ""
+    if re.fullmatch(r"[0-9]{1,18}", given):
+        return frozenset({int(given)})
     raise PreconditionRequired(
         "Send If-Match with the ETag that GET answered, so that nobody's change is overwritten unseen."
     )

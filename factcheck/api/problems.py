@@ -27,9 +27,7 @@ UNAVAILABLE = (OperationalError, InterfaceError, PoolTimeout)
 DATABASE_RULES: dict[str, tuple[HTTPStatus, FieldError]] = {}
 
 
-def document(
-    status: int, kind: str = "", title: str = "", detail: str = "", **members: Any
-) -> dict[str, Any]:
+def document(status: int, kind: str = "", title: str = "", detail: str = "", **members: Any) -> dict[str, Any]:
     phrase = HTTPStatus(status).phrase
     return {
         "type": TYPE_PREFIX + (kind or phrase.lower().replace(" ", "-").replace("'", "")),
@@ -119,9 +117,7 @@ def problem_of(error: Exception) -> tuple[dict[str, Any], dict[str, str]]:
         headers["Retry-After"] = "2"
         return document(503, detail="The database does not answer. Nothing was written; try again."), headers
     logger.exception("Unexpected error", exc_info=error)
-    return document(
-        500, detail="This is a fault of the service, and it was logged. Nothing was written."
-    ), headers
+    return document(500, detail="This is a fault of the service, and it was logged. Nothing was written."), headers
 
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | HttpResponseRedirect:

@@ -21,9 +21,7 @@ class JSONRenderer(BaseRenderer):
     charset = None
     render_style = "binary"
 
-    def render(
-        self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None
-    ) -> bytes:
+    def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None) -> bytes:
         response = (renderer_context or {}).get("response")
         if getattr(response, "is_problem", False):
             response["Content-Type"] = "application/problem+json"
@@ -36,9 +34,7 @@ class DeskRenderer(BrowsableAPIRenderer):
     template = "api/desk.html"
     filter_template = "api/filters.html"
 
-    def get_content(
-        self, renderer: Any, data: Any, accepted_media_type: str | None, renderer_context: Any
-    ) -> str:
+    def get_content(self, renderer: Any, data: Any, accepted_media_type: str | None, renderer_context: Any) -> str:
         return json.dumps(json.loads(dump(data)), indent=2, ensure_ascii=False) if data is not None else ""
 
     def get_rendered_html_form(self, data: Any, view: Any, method: str, request: Any) -> Any:
@@ -46,9 +42,7 @@ class DeskRenderer(BrowsableAPIRenderer):
         # (the errors stand at their fields), after a success the page shows another resource.
         return super().get_rendered_html_form(data, view, method, request)
 
-    def get_context(
-        self, data: Any, accepted_media_type: str | None, renderer_context: Any
-    ) -> dict[str, Any]:
+    def get_context(self, data: Any, accepted_media_type: str | None, renderer_context: Any) -> dict[str, Any]:
         context = super().get_context(data, accepted_media_type, renderer_context)
         context["row_version"] = version_of(data)
         context["code_style"] = ""  # an inline style would break the policy

@@ -3,7 +3,6 @@
 from enum import IntEnum
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
@@ -42,13 +41,13 @@ REQUIRED_ROLE = {
 }
 
 
-def role_of(user: AbstractBaseUser | AnonymousUser) -> Role:
+def role_of(user: Any) -> Role:
     """The highest of the user's roles; asked of the database once for each request's user object."""
     if not user.is_authenticated:
         return Role.NONE
     if not hasattr(user, "_role"):
-        user._role = _stored_role(user)  # type: ignore[union-attr]
-    return user._role  # type: ignore[union-attr]
+        user._role = _stored_role(user)
+    return user._role
 
 
 def _stored_role(user: Any) -> Role:
@@ -74,8 +73,6 @@ class RolePermission(BasePermission):
         required = getattr(view, "required_role", None) or REQUIRED_ROLE.get(action)
         held = role_of(request.user)
         if required is None or held < required:
-            self.message = (
-                f"This needs the role {(required or Role.ADMIN).name.lower()}; you are {held.name.lower()}."
-            )
+            self.message = f"This needs the role {(required or Role.ADMIN).name.lower()}; you are {held.name.lower()}."
             return False
         return True

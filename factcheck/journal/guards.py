@@ -54,9 +54,7 @@ BEGIN
     RETURN NULL;
 END $$;
 """
-DROP_FUNCTIONS = (
-    "DROP FUNCTION journal_require_entry(); DROP FUNCTION journal_refuse(); DROP FUNCTION journal_stamp();"
-)
+DROP_FUNCTIONS = "DROP FUNCTION journal_require_entry(); DROP FUNCTION journal_refuse(); DROP FUNCTION journal_stamp();"
 
 
 def append_only(table: str) -> RunSQL:

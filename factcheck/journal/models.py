@@ -32,9 +32,7 @@ class Entry(models.Model):
 
     at = models.DateTimeField(db_default=Now())
     transaction = models.BigIntegerField(db_default=0)
-    actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_column="actor"
-    )
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_column="actor")
     action = models.CharField(max_length=40)
     resource = models.CharField(max_length=20)
     resource_id = models.BigIntegerField()
@@ -45,9 +43,7 @@ class Entry(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["resource", "resource_id", "version"], name="one_entry_for_each_version"
-            )
+            models.UniqueConstraint(fields=["resource", "resource_id", "version"], name="one_entry_for_each_version")
         ]
         indexes = [
             models.Index(fields=["transaction", "id"], name="entry_feed"),

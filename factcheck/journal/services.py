@@ -39,9 +39,7 @@ def record(rows: Sequence[Recorded], *, action: str, actor: Any, reason: str = "
         return
     model = type(rows[0])
     table = connection.ops.quote_name(model._meta.db_table)
-    children = "".join(
-        f" || jsonb_build_object('{name}', ({sql}))" for name, sql in model.journal_children.items()
-    )
+    children = "".join(f" || jsonb_build_object('{name}', ({sql}))" for name, sql in model.journal_children.items())
     step = 1 if action.endswith(".deleted") else 0
     with connection.cursor() as cursor:
         cursor.execute(

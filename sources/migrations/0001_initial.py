@@ -17,22 +17,16 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("version", models.PositiveIntegerField(default=1)),
                 (
                     "created_at",
-                    models.DateTimeField(
-                        db_default=django.db.models.functions.datetime.Now(), editable=False
-                    ),
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False),
                 ),
                 (
                     "updated_at",
-                    models.DateTimeField(
-                        db_default=django.db.models.functions.datetime.Now(), editable=False
-                    ),
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False),
                 ),
                 ("name", models.CharField(max_length=300)),
                 (
@@ -76,13 +70,9 @@ class Migration(migrations.Migration):
             options={
                 "indexes": [models.Index(fields=["name", "kind"], name="source_name")],
                 "constraints": [
+                    models.CheckConstraint(condition=models.Q(("name", ""), _negated=True), name="source_has_a_name"),
                     models.CheckConstraint(
-                        condition=models.Q(("name", ""), _negated=True), name="source_has_a_name"
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("kind__in", ["person", "organization", "outlet", "document", "account"])
-                        ),
+                        condition=models.Q(("kind__in", ["person", "organization", "outlet", "document", "account"])),
                         name="source_kind_known",
                     ),
                     models.CheckConstraint(
