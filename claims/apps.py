@@ -3,3 +3,9 @@ from django.apps import AppConfig
 
 class ClaimsConfig(AppConfig):
     name = "claims"
+
+    def ready(self) -> None:
+        from claims.rules import RULES
+        from factcheck.api.problems import DATABASE_RULES
+
+        DATABASE_RULES.update(RULES)

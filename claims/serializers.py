@@ -100,7 +100,7 @@ class StatementSerializer(StrictSerializer, serializers.ModelSerializer[Statemen
     suffix = serializers.CharField(required=False, allow_blank=True, max_length=500, trim_whitespace=False)
     paraphrase = serializers.CharField(required=False, allow_blank=True, default="", max_length=5000)
     quote_type = serializers.ChoiceField(Statement.QuoteType.choices, required=False, default="indirect")
-    source = source_reference(required=False, allow_null=True, default=None)
+    source = source_reference(required=False, allow_null=True, default=None)  # type: ignore[assignment]
     via = ReferenceList(child=source_reference(), required=False, default=list, max_length=20)
     said_on = serializers.DateField(required=False, allow_null=True, default=None)
     tagged_by = UserSerializer(read_only=True, allow_null=True)

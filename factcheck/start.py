@@ -17,6 +17,7 @@ class StartPage(LoginRequiredMixin, TemplateView):
     template_name = "api/start.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        recent: Any = Article.objects.for_reading().defer("text").order_by("-id")[:20]
         articles = [
             {
                 "id": article.pk,
@@ -26,7 +27,7 @@ class StartPage(LoginRequiredMixin, TemplateView):
                 "open_disputes": article.open_disputes,
                 "url": reverse("article-detail", args=[article.pk]),
             }
-            for article in Article.objects.for_reading().defer("text").order_by("-id")[:20]
+            for article in recent
         ]
         endpoints = [(name, f"/api/v1/{name}/") for name in RESOURCES]
         return super().get_context_data(articles=articles, endpoints=endpoints, **kwargs)

@@ -22,7 +22,7 @@ class JSONRenderer(BaseRenderer):
     render_style = "binary"
 
     def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None) -> bytes:
-        response = (renderer_context or {}).get("response")
+        response: Any = (renderer_context or {}).get("response")
         if getattr(response, "is_problem", False):
             response["Content-Type"] = "application/problem+json"
         return b"" if data is None else dump(data)
@@ -36,11 +36,6 @@ class DeskRenderer(BrowsableAPIRenderer):
 
     def get_content(self, renderer: Any, data: Any, accepted_media_type: str | None, renderer_context: Any) -> str:
         return json.dumps(json.loads(dump(data)), indent=2, ensure_ascii=False) if data is not None else ""
-
-    def get_rendered_html_form(self, data: Any, view: Any, method: str, request: Any) -> Any:
-        # DRF re-validates the request's data for the form of the same method; after a refusal that is wanted
-        # (the errors stand at their fields), after a success the page shows another resource.
-        return super().get_rendered_html_form(data, view, method, request)
 
     def get_context(self, data: Any, accepted_media_type: str | None, renderer_context: Any) -> dict[str, Any]:
         context = super().get_context(data, accepted_media_type, renderer_context)

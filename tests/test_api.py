@@ -1,0 +1,258 @@
+"""An editor's work over HTTP, as a frontend sees it."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.contrib.auth.models import Group, User
+from django.core.cache import cache
+from django.db import connection
+from rest_framework.test import APIClient
+
+from claims import services
+from claims.models import Statement
+from factcheck.api.models import Token
+from factcheck.journal.models import Entry
+from sources.services import create_source
+
+TEXT = "\U0001f600 The minister said no. The minister said no. \u0645\u0631\u062d\u0628\u0627 cafe\u0301\r\nEnd."
+
+
+@pytest.fixture(autouse=True)
+def no_throttle_memory():
+    cache.clear()
+
+
+def user_with_role(name: str, role: str) -> User:
+    user = User.objects.create_user(name)
+    user.groups.add(Group.objects.get_or_create(name=role)[0])
+    return user
+
+
+def client_of(user: User) -> APIClient:
+    client = APIClient()
+    client.credentials(HTTP_AUTHORIZATION="Token " + Token.objects.create(user, name="test")[1])
+    return client
+
+
+@pytest.fixture
+def alice(db) -> User:
+    return user_with_role("alice", "editor")
+
+
+@pytest.fixture
+def api(alice) -> APIClient:
+    return client_of(alice)
+
+
+@pytest.fixture
+def article(alice):
+    return services.create_article(actor=alice, title="A report", url="https://news.example/1", text=TEXT)
+
+
+@pytest.fixture
+def minister(alice):
+    return create_source(actor=alice, name="The minister", kind="person", aliases=["Jane Doe"])
+
+
+@pytest.fixture
+def statement(alice, article, minister):
+    return services.create_statement(article=article, actor=alice, source=minister, start=2, end=23)
+
+
+def test_offsets_count_code_points_after_an_emoji(api, article, minister):
+    answer = api.post("/api/v1/statements/", {"article": article.pk, "start": 2, "end": 23, "source": minister.pk})
+    assert answer.status_code == 201
+    body = answer.json()
+    assert (body["text"], body["start"], body["end"]) == ("The minister said no.", 2, 23)
+    assert body["prefix"] == "\U0001f600 "
+    assert body["tag"] == "unverified"
+    assert body["source"] == {"id": minister.pk, "name": "The minister", "kind": "person", "anonymous": False}
+    assert answer["Location"].endswith(f"/api/v1/statements/{body['id']}/")
+
+
+def test_a_passage_that_stands_twice_is_answered_with_its_candidates(api, article, minister):
+    answer = api.post(
+        "/api/v1/statements/", {"article": article.pk, "text": "The minister said no.", "source": minister.pk}
+    )
+    assert answer.status_code == 422
+    assert answer["Content-Type"] == "application/problem+json"
+    assert [(c["start"], c["end"]) for c in answer.json()["candidates"]] == [(2, 23), (24, 45)]
+    assert answer.json()["errors"][0]["pointer"] == "#/text"
+
+
+@pytest.mark.parametrize("passage", ["\u0645\u0631\u062d\u0628\u0627", "cafe\u0301\r\nEnd."])
+def test_right_to_left_combining_and_crlf_text_is_pinned_as_it_is(api, article, minister, passage):
+    answer = api.post("/api/v1/statements/", {"article": article.pk, "text": passage, "source": minister.pk})
+    assert answer.status_code == 201
+    assert answer.json()["text"] == passage
+    assert TEXT[answer.json()["start"] : answer.json()["end"]] == passage
+
+
+def test_the_context_tells_a_repeated_passage_apart(api, article, minister):
+    body = {"article": article.pk, "text": "The minister said no.", "prefix": "no. ", "source": minister.pk}
+    assert api.post("/api/v1/statements/", body).json()["start"] == 24
+
+
+def test_the_chain_keeps_its_order(api, alice, article, minister):
+    cnn = create_source(actor=alice, name="CNN", kind="outlet")
+    reporter = create_source(actor=alice, name="A reporter", kind="person")
+    body = {"article": article.pk, "start": 2, "end": 23, "source": minister.pk, "via": [reporter.pk, cnn.pk]}
+    made = api.post("/api/v1/statements/", body)
+    assert [source["name"] for source in made.json()["via"]] == ["A reporter", "CNN"]
+    address = f"/api/v1/statements/{made.json()['id']}/"
+    changed = api.patch(address, {"via": [cnn.pk, reporter.pk]}, headers={"If-Match": made["ETag"]})
+    assert [source["name"] for source in changed.json()["via"]] == ["CNN", "A reporter"]
+    assert changed.json()["version"] == 2
+
+
+def test_a_known_etag_is_answered_304_and_a_stale_one_412_with_the_current(api, statement):
+    address = f"/api/v1/statements/{statement.pk}/"
+    first = api.get(address)
+    assert api.get(address, headers={"If-None-Match": first["ETag"]}).status_code == 304
+    act = {"tag": "denied", "reason": "The ministry denies it."}
+    tagged = api.post(address + "tag/", act, headers={"If-Match": first["ETag"]})
+    assert (tagged.status_code, tagged.json()["tag"], tagged.json()["version"]) == (200, "denied", 2)
+    stale = api.post(address + "tag/", act, headers={"If-Match": first["ETag"]})
+    assert stale.status_code == 412
+    assert stale["ETag"] == tagged["ETag"] == api.get(address)["ETag"]
+    assert api.post(address + "tag/", act).status_code == 428
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_editors_who_tag_at_once_one_wins_and_the_other_hears_of_it():
+    alice, carol = user_with_role("alice", "editor"), user_with_role("carol", "editor")
+    article = services.create_article(actor=alice, title="A report", text=TEXT)
+    statement = services.create_statement(article=article, actor=alice, quote_type="narration", start=2, end=23)
+    clients = [client_of(alice), client_of(carol)]
+
+    def tag(client: APIClient) -> int:
+        try:
+            body = {"tag": "asserted", "reason": "At the same time."}
+            answer = client.post(f"/api/v1/statements/{statement.pk}/tag/", body, headers={"If-Match": '"1-0"'})
+            return answer.status_code
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(tag, clients)) == [200, 412]
+    assert Statement.objects.get().version == 2
+    assert Entry.objects.filter(action="statement.tagged").count() == 1
+
+
+def test_a_dispute_is_opened_resolved_with_a_new_tag_and_reopened(api, alice, statement):
+    ministry = create_source(actor=alice, name="The ministry", kind="organization")
+    body = {"statement": statement.pk, "raised_by": ministry.pk, "kind": "denial"}
+    made = api.post("/api/v1/disputes/", body)
+    assert (made.status_code, made.json()["state"]) == (201, "open")
+    assert api.post("/api/v1/disputes/", body).status_code == 409
+    assert api.get(f"/api/v1/statements/{statement.pk}/").json()["open_disputes"] == 1
+    address = f"/api/v1/disputes/{made.json()['id']}/"
+    act = {"state": "upheld", "reason": "The minutes say so.", "tag": "denied"}
+    resolved = api.post(address + "resolve/", act, headers={"If-Match": made["ETag"]})
+    assert (resolved.json()["state"], resolved.json()["resolution"]) == ("upheld", "The minutes say so.")
+    assert resolved.json()["resolved_by"] == {"id": alice.pk, "username": "alice"}
+    assert api.get(f"/api/v1/statements/{statement.pk}/").json()["tag"] == "denied"
+    reopened = api.post(address + "reopen/", {"reason": "New facts."}, headers={"If-Match": resolved["ETag"]})
+    assert (reopened.json()["state"], reopened.json()["resolved_at"]) == ("open", None)
+
+
+def test_a_list_pages_through_ties_forwards_and_backwards_without_loss(api, alice, article):
+    for _ in range(7):
+        services.create_statement(article=article, actor=alice, quote_type="narration", start=2, end=23)
+    seen, address = [], f"/api/v1/statements/?article={article.pk}&page_size=3"
+    pages = []
+    while address:
+        page = api.get(address).json()
+        pages.append([row["id"] for row in page["results"]])
+        seen += pages[-1]
+        previous, address = page["previous"], page["next"]
+    assert len(seen) == len(set(seen)) == 7
+    assert [row["id"] for row in api.get(previous).json()["results"]] == pages[-2]
+
+
+@pytest.mark.parametrize("ordering", ["id", "-id", "start", "-start", "created_at", "-created_at", "-updated_at"])
+def test_every_ordering_pages_through_all_rows(api, alice, article, ordering):
+    for end in range(10, 15):
+        services.create_statement(article=article, actor=alice, quote_type="narration", start=2, end=end)
+    address, seen = f"/api/v1/statements/?ordering={ordering}&page_size=2", []
+    while address:
+        page = api.get(address).json()
+        seen += [row["id"] for row in page["results"]]
+        address = page["next"]
+    assert len(set(seen)) == 5
+    assert seen == sorted(seen, reverse=ordering.startswith("-") and ordering != "-start") or "start" in ordering
+
+
+@pytest.mark.parametrize("path", ["statements", "articles", "sources", "disputes", "evidence"])
+def test_a_list_takes_the_same_number_of_queries_however_long_it_is(
+    api, alice, article, minister, path, django_assert_num_queries
+):
+    def fill() -> None:
+        row = services.create_statement(article=article, actor=alice, source=minister, via=[minister], start=2, end=23)
+        services.create_article(actor=alice, title="Another", text=TEXT, publisher=minister)
+        create_source(actor=alice, name="Part", kind="person", part_of=minister)
+        services.open_dispute(actor=alice, statement=row, raised_by=minister, kind="denial")
+        services.create_evidence(actor=alice, statement=row, stance="context", url="https://a.example/")
+
+    from django.test.utils import CaptureQueriesContext
+
+    fill()
+    with CaptureQueriesContext(
+        connection,
+    ) as one:
+        api.get(f"/api/v1/{path}/")
+    for _ in range(5):
+        fill()
+    with django_assert_num_queries(len(one)):
+        assert api.get(f"/api/v1/{path}/").status_code == 200
+
+
+def test_an_edited_text_makes_a_revision_and_finds_each_statement_again(api, article, statement):
+    address = f"/api/v1/articles/{article.pk}/"
+    etag = api.get(address)["ETag"]
+    changed = api.patch(address, {"text": "Breaking.\r\n\r\n" + TEXT}, headers={"If-Match": etag})
+    assert changed.json()["revision"] == 2
+    found = api.get(f"/api/v1/statements/{statement.pk}/").json()
+    assert (found["anchor"], found["start"], found["revision"]) == ("moved", 15, 2)
+    assert api.get(address + "revisions/1/").json()["text"] == TEXT
+
+
+def test_the_history_tells_who_changed_what_from_what_and_why(api, statement):
+    body = {"tag": "asserted", "reason": "Nobody contests it."}
+    api.post(f"/api/v1/statements/{statement.pk}/tag/", body, headers={"If-Match": "*"})
+    latest = api.get(f"/api/v1/statements/{statement.pk}/history/").json()["results"][0]
+    assert (latest["action"], latest["actor"]["username"], latest["reason"]) == (
+        "statement.tagged",
+        "alice",
+        "Nobody contests it.",
+    )
+    assert latest["changes"]["tag"] == {"before": "unverified", "after": "asserted"}
+
+
+def test_a_source_that_is_referred_to_cannot_be_deleted(api, statement, minister):
+    answer = api.delete(f"/api/v1/sources/{minister.pk}/", headers={"If-Match": "*"})
+    assert answer.status_code == 409
+    assert "statement" in answer.json()["detail"]
+
+
+def test_a_source_is_found_by_its_alias(api, minister):
+    assert [row["id"] for row in api.get("/api/v1/sources/?q=jan").json()["results"]] == [minister.pk]
+
+
+def test_a_deleted_article_takes_its_statements_along_and_leaves_their_history(api, article, statement):
+    answer = api.delete(f"/api/v1/articles/{article.pk}/", headers={"If-Match": "*"})
+    assert answer.status_code == 204
+    assert api.get(f"/api/v1/statements/{statement.pk}/").status_code == 404
+    history = api.get(f"/api/v1/statements/{statement.pk}/history/").json()["results"]
+    assert [entry["action"] for entry in history] == ["statement.deleted", "statement.created"]
+
+
+def test_the_tag_is_given_by_the_act_and_not_by_a_plain_write(api, statement):
+    answer = api.patch(f"/api/v1/statements/{statement.pk}/", {"tag": "denied"}, headers={"If-Match": "*"})
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["pointer"] == "#/tag"
+
+
+def test_an_unknown_address_is_a_problem_document(api):
+    answer = api.get("/api/v1/nothing/")
+    assert (answer.status_code, answer["Content-Type"]) == (404, "application/problem+json")
