@@ -3,12 +3,13 @@
 from typing import Any
 
 from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiTypes, extend_schema
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from claims import services
+from claims.exports import annotation_document
 from claims.filters import ArticleFilter, DisputeFilter, EvidenceFilter, StatementFilter
 from claims.models import Article, ArticleRevision, Dispute, Evidence, Statement
 from claims.serializers import (
@@ -67,6 +68,12 @@ class ArticleViewSet(HistoryMixin):
             return services.set_article_status(status=status, **arguments)
 
         return self.act(ReasonSerializer, service, "article_id")
+
+    @extend_schema(responses=OpenApiTypes.OBJECT, filters=False)
+    @action(detail=True, filterset_class=None, pagination_class=None)
+    def annotations(self, request: Request, pk: int) -> Response:
+        """The whole annotated article as one document, as import_annotations takes it."""
+        return Response(annotation_document(self.get_object()))
 
     @extend_schema(responses=RevisionRowSerializer(many=True), filters=False)
     @action(detail=True, filterset_class=None)

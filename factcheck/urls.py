@@ -6,6 +6,7 @@ from rest_framework.routers import DefaultRouter
 
 from claims.views import ArticleViewSet, DisputeViewSet, EvidenceViewSet, StatementViewSet
 from factcheck.api.tokens import TokenViewSet
+from factcheck.journal.feed import JournalViewSet
 from factcheck.start import StartPage, health
 from sources.views import SourceViewSet
 
@@ -15,6 +16,7 @@ router.register("articles", ArticleViewSet, "article")
 router.register("statements", StatementViewSet, "statement")
 router.register("evidence", EvidenceViewSet, "evidence")
 router.register("disputes", DisputeViewSet, "dispute")
+router.register("journal", JournalViewSet, "journal")
 router.register("tokens", TokenViewSet, "token")
 
 urlpatterns = [

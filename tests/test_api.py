@@ -256,3 +256,33 @@ def test_the_tag_is_given_by_the_act_and_not_by_a_plain_write(api, statement):
 def test_an_unknown_address_is_a_problem_document(api):
     answer = api.get("/api/v1/nothing/")
     assert (answer.status_code, answer["Content-Type"]) == (404, "application/problem+json")
+
+
+def test_an_exported_document_is_imported_again_without_a_change(api, alice, article, statement):
+    from claims.annotations import import_document
+
+    services.create_evidence(actor=alice, statement=statement, stance="context", url="https://a.example/")
+    source = create_source(actor=alice, name="The ministry", kind="organization")
+    services.open_dispute(actor=alice, statement=statement, raised_by=source, kind="denial")
+    document = api.get(f"/api/v1/articles/{article.pk}/annotations/").json()
+    assert [row["text"] for row in document["statements"]] == ["The minister said no."]
+    entries = Entry.objects.count()
+    import_document(document=document, actor=alice)
+    assert Entry.objects.count() == entries
+    document["statements"][0]["paraphrase"] = "The minister refused."
+    import_document(document=document, actor=alice)
+    assert Entry.objects.count() == entries + 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_journal_feed_is_read_on_from_its_cursor():
+    alice = user_with_role("alice", "editor")
+    api = client_of(alice)
+    for number in range(3):
+        create_source(actor=alice, name=f"Source {number}", kind="person")
+    first = api.get("/api/v1/journal/?page_size=2").json()
+    assert [entry["action"] for entry in first["results"]] == ["source.created", "source.created"]
+    rest = api.get(f"/api/v1/journal/?after={first['cursor']}").json()
+    assert [entry["data"]["name"] for entry in rest["results"]] == ["Source 2"]
+    assert api.get(f"/api/v1/journal/?after={rest['cursor']}").json()["results"] == []
+    assert api.get("/api/v1/journal/?after=x").status_code == 400

@@ -61,7 +61,7 @@ class KeysetPagination(BasePagination):
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         self.request = request
         self.field, self.descending = _ordering(request, view)
-        self.size = _page_size(request)
+        self.size = page_size_of(request)
         self.of = _fingerprint(request, self.field, self.descending)
         self.key = view.ordering_keys.get((self.field, self.descending)) or F(self.field)
         cursor = self._read_cursor(queryset)
@@ -191,7 +191,7 @@ def _ordering(request: Request, view: Any) -> tuple[str, bool]:
     return field, wanted.startswith("-")
 
 
-def _page_size(request: Request) -> int:
+def page_size_of(request: Request) -> int:
     raw = request.query_params.get("page_size")
     if raw is None:
         return PAGE_SIZE

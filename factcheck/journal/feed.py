@@ -1,0 +1,89 @@
+"""The journal as a feed: oldest first, never skipping an entry, to be polled for ever."""
+
+import re
+from typing import Any
+
+import django_filters
+from django.db import connection
+from django.db.models import F
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.reverse import reverse
+from rest_framework.viewsets import GenericViewSet
+
+from factcheck.api.errors import FieldError, InvalidInput
+from factcheck.api.filters import IdFilter
+from factcheck.api.pagination import MAX_PAGE_SIZE, PAGE_SIZE, RowComparison, page_size_of
+from factcheck.api.viewsets import ConditionalMixin
+from factcheck.journal.models import Entry
+from factcheck.journal.serializers import EntrySerializer
+
+CURSOR = re.compile(r"([0-9]{1,18})-([0-9]{1,18})")
+
+
+class FeedFilter(django_filters.FilterSet):
+    resource = django_filters.ChoiceFilter(
+        choices=[(name, name) for name in ("source", "article", "statement", "evidence", "dispute")]
+    )
+    article = IdFilter(field_name="article")
+    actor = IdFilter(field_name="actor")
+    after = django_filters.CharFilter(method="keep", label="The cursor of the last answer")
+
+    class Meta:
+        model = Entry
+        fields: list[str] = []
+
+    def keep(self, queryset: Any, name: str, value: str) -> Any:
+        """Read by the view, under the same name as every other parameter."""
+        return queryset
+
+
+class FeedSerializer(serializers.Serializer[Any]):
+    next = serializers.URLField(allow_null=True, help_text="The next page at once; null when there is none yet.")
+    previous = serializers.URLField(allow_null=True, help_text="Always null: the feed runs forwards.")
+    cursor = serializers.CharField(help_text="Ask again with after=CURSOR, for ever.")
+    results = EntrySerializer(many=True)
+
+
+class JournalViewSet(ConditionalMixin, GenericViewSet[Entry]):
+    """Who changed what, when and why."""
+
+    serializer_class = EntrySerializer
+    filterset_class = FeedFilter
+    pagination_class = None
+    schema_tag = "journal"
+    queryset = Entry.objects.select_related("actor")
+
+    @extend_schema(
+        responses=FeedSerializer,
+        parameters=[OpenApiParameter("page_size", int, description=f"1 to {MAX_PAGE_SIZE}, else {PAGE_SIZE}")],
+    )
+    def list(self, request: Request) -> Response:
+        entries = self.filter_queryset(self.get_queryset()).filter(transaction__lt=_settled())
+        after = request.query_params.get("after") or "0-0"
+        match = CURSOR.fullmatch(after)
+        if not match:
+            detail = "This is not a cursor. Take it from `cursor` of an earlier answer."
+            raise InvalidInput(f"after: {detail}", [FieldError("?after", "invalid", detail)])
+        transaction, entry = int(match[1]), int(match[2])
+        size = page_size_of(request)
+        entries = entries.filter(RowComparison(F("transaction"), ">", transaction, entry))
+        rows = list(entries.order_by("transaction", "id")[: size + 1])
+        more, rows = len(rows) > size, rows[:size]
+        cursor = f"{rows[-1].transaction}-{rows[-1].pk}" if rows else after
+        following = None
+        if more:
+            parameters = request.query_params.copy()
+            parameters["after"] = cursor
+            following = f"{reverse('journal-list', request=request)}?{parameters.urlencode()}"
+        results = EntrySerializer(rows, many=True).data
+        return Response({"next": following, "previous": None, "cursor": cursor, "results": results})
+
+
+def _settled() -> int:
+    """The first transaction that may still commit. Entries of it and later ones wait, so that none is passed by."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
+        return cursor.fetchone()[0]
