@@ -95,6 +95,14 @@ def delete_article(*, article_id: int, versions: Versions, actor: Any, reason: s
 
 
 def _passage(article: Article, passage: dict[str, Any]) -> anchors.Span:
+    """The span that the caller means, of MAX_PASSAGE code points at most (see _find_span)."""
+    span = _find_span(article, passage)
+    if span.end - span.start > MAX_PASSAGE:
+        raise InvalidInput.field("text", "max_length", f"A passage has at most {MAX_PASSAGE} code points.")
+    return span
+
+
+def _find_span(article: Article, passage: dict[str, Any]) -> anchors.Span:
     """The span that the caller means by start and end, or by text with its context.
 
     Raises InvalidInput for offsets that are no range of the text, Unprocessable when the text is not there or
@@ -145,6 +153,7 @@ def _pin(statement: Statement, article: Article, span: anchors.Span) -> None:
     statement.revision = article.revision
 
 
+MAX_PASSAGE = 20_000  # code points; beyond that it is no statement, and too long for the search index
 PASSAGE = ("start", "end", "text", "prefix", "suffix")
 
 

@@ -1,10 +1,11 @@
 import hashlib
 from typing import Any, ClassVar
 
+from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.db import models
 from django.db.models import Count, OuterRef, Q, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Left
 
 from factcheck.journal.models import Recorded
 
@@ -24,6 +25,11 @@ def _count(model: str, *, group: str, **conditions: Any) -> Coalesce:
     return Coalesce(Subquery(counted), 0)
 
 
+def article_words() -> SearchVector:
+    """What `?q=` looks into: a tsvector holds at most 1 MB, so of a very long text only the beginning."""
+    return SearchVector("title", Left("text", 100_000), config="simple")
+
+
 class ArticleQuerySet(models.QuerySet["Article"]):
     def for_reading(self) -> "ArticleQuerySet":
         return self.select_related("publisher").annotate(
@@ -34,7 +40,7 @@ class ArticleQuerySet(models.QuerySet["Article"]):
         )
 
     def search(self, words: str) -> "ArticleQuerySet":
-        return self.alias(words=SearchVector("title", "text", config="simple")).filter(
+        return self.alias(words=article_words()).filter(
             words=SearchQuery(words, search_type="websearch", config="simple")
         )
 
@@ -67,6 +73,7 @@ class Article(Recorded):
             models.UniqueConstraint(fields=["url"], name="article_url_unique"),
             models.CheckConstraint(condition=Q(status__in=["draft", "published", "withdrawn"]), name="article_status_known"),
         ]  # fmt: skip
+        indexes = [GinIndex(article_words(), name="article_words")]
 
     def __str__(self) -> str:
         return self.title

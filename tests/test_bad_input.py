@@ -1,0 +1,253 @@
+"""What is refused is answered with a problem document that says where the fault is, and nothing is written."""
+
+import json
+
+import pytest
+from django.contrib.auth.models import Group, User
+from django.core.cache import cache
+from rest_framework.test import APIClient
+
+from claims import services
+from factcheck.api.models import Token
+from factcheck.journal.models import Entry
+from sources.services import create_source
+
+TEXT = "The minister said no. The mayor said yes. The minister said no."
+BEYOND_BIGINT = 2**63
+ANY = {"If-Match": "*"}
+
+
+@pytest.fixture(autouse=True)
+def no_throttle_memory():
+    cache.clear()
+
+
+@pytest.fixture
+def editor(db):
+    user = User.objects.create_user("alice")
+    user.groups.add(Group.objects.get(name="editor"))
+    return user
+
+
+@pytest.fixture
+def api(editor):
+    client = APIClient()
+    client.credentials(HTTP_AUTHORIZATION="Token " + Token.objects.create(editor, name="t")[1])
+    return client
+
+
+@pytest.fixture
+def source(editor):
+    return create_source(actor=editor, name="The minister", kind="person")
+
+
+@pytest.fixture
+def article(editor):
+    return services.create_article(actor=editor, title="A report", text=TEXT)
+
+
+@pytest.fixture
+def statement(editor, article, source):
+    return services.create_statement(article=article, actor=editor, source=source, start=22, end=41)
+
+
+@pytest.fixture
+def refused(api, statement):
+    """Sends one request and checks all that every refusal has in common; answers the problem."""
+
+    def send(method, address, body=None, *, status, pointer=None, headers=ANY, raw=None, kind="application/json"):
+        before = Entry.objects.count()
+        data = raw if raw is not None else json.dumps(body) if body is not None else None
+        answer = api.generic(method, "/api/v1/" + address, data or b"", content_type=kind, headers=headers)
+        assert answer.status_code == status, answer.content
+        assert answer["Content-Type"] == "application/problem+json"
+        problem = json.loads(answer.content)
+        assert problem["status"] == status
+        assert problem["type"].startswith("urn:factcheck:problem:")
+        assert problem["title"]
+        assert problem["detail"]
+        assert [error["pointer"] for error in problem.get("errors", [])] == ([pointer] if pointer else [])
+        assert Entry.objects.count() == before
+        problem["etag"] = answer.get("ETag")
+        return problem
+
+    return send
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{}, {"reason": ""}, {"reason": " \n\t"}, {"reason": "x" * 2001}, {"reason": None}, {"reason": ["why"]}],
+    ids=["missing", "empty", "blank", "too-long", "null", "list"],
+)
+@pytest.mark.parametrize("act", ["tag", "publish"])
+def test_an_act_needs_a_reason(refused, statement, act, body):
+    address = f"statements/{statement.pk}/tag/" if act == "tag" else f"articles/{statement.article_id}/publish/"
+    if act == "tag":
+        body = {"tag": "denied", **body}
+    refused("POST", address, body, status=400, pointer="#/reason")
+
+
+def test_a_reason_of_2000_code_points_is_long_enough_for_anybody(api, statement):
+    body = {"tag": "denied", "reason": "\U0001f600" * 2000}
+    assert api.post(f"/api/v1/statements/{statement.pk}/tag/", body, headers=ANY).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("passage", "status", "pointer", "code"),
+    [
+        ({"start": 0, "end": len(TEXT) + 1}, 400, "#/end", "beyond_text"),
+        ({"start": 21, "end": 4}, 400, "#/end", "range"),
+        ({"start": 4, "end": 4}, 400, "#/end", "range"),
+        ({"start": -1, "end": 4}, 400, "#/start", "min_value"),
+        ({"start": 0, "end": BEYOND_BIGINT}, 400, "#/end", "max_value"),
+        ({"start": 0}, 400, "#/end", "required"),
+        ({"end": 4}, 400, "#/start", "required"),
+        ({}, 400, "#/text", "required"),
+        ({"start": 0, "end": 3, "text": "the"}, 422, "#/text", "mismatch"),
+        ({"text": "The minister said maybe."}, 422, "#/text", "not_found"),
+        ({"text": "The minister said no."}, 422, "#/text", "ambiguous"),
+    ],
+)
+def test_a_passage_that_does_not_fit_the_text(refused, article, source, passage, status, pointer, code):
+    body = {"article": article.pk, "source": source.pk, **passage}
+    problem = refused("POST", "statements/", body, status=status, pointer=pointer)
+    assert problem["errors"][0]["code"] == code
+
+
+def test_an_ambiguous_passage_is_answered_with_its_candidates(refused, article, source):
+    body = {"article": article.pk, "source": source.pk, "text": "The minister said no."}
+    problem = refused("POST", "statements/", body, status=422, pointer="#/text")
+    assert [(found["start"], found["end"]) for found in problem["candidates"]] == [(0, 21), (42, 63)]
+
+
+def test_an_unknown_tag(refused, statement):
+    body = {"tag": "true", "reason": "It is so."}
+    refused("POST", f"statements/{statement.pk}/tag/", body, status=400, pointer="#/tag")
+
+
+@pytest.mark.parametrize("unknown", [0, -1, 999_999_999, BEYOND_BIGINT, "abc", True, {"id": 1}])
+def test_an_unknown_source(refused, article, unknown):
+    body = {"article": article.pk, "source": unknown, "start": 0, "end": 3}
+    refused("POST", "statements/", body, status=400, pointer="#/source")
+
+
+def test_an_unknown_source_in_the_chain_is_pointed_at(refused, article, source):
+    body = {"article": article.pk, "source": source.pk, "via": [source.pk, 999_999_999], "start": 0, "end": 3}
+    refused("POST", "statements/", body, status=400, pointer="#/via/1")
+
+
+def test_a_statement_does_not_dispute_itself(refused, statement, source):
+    body = {"statement": statement.pk, "raised_by": source.pk, "kind": "denies", "counter_statement": statement.pk}
+    refused("POST", "disputes/", body, status=400, pointer="#/counter_statement")
+
+
+def test_a_source_is_no_part_of_itself(refused, source):
+    refused("PATCH", f"sources/{source.pk}/", {"part_of": source.pk}, status=400, pointer="#/part_of")
+
+
+def test_a_source_is_no_part_of_its_parts(refused, editor, source):
+    part = create_source(actor=editor, name="Her spokesman", kind="person", part_of=source)
+    refused("PATCH", f"sources/{source.pk}/", {"part_of": part.pk}, status=400, pointer="#/part_of")
+
+
+@pytest.mark.parametrize(
+    "raw", [rb'"a\u0000b"', rb'"a\ud800b"', rb'"a\udc00b"'], ids=["nul", "high-surrogate", "low-surrogate"]
+)
+@pytest.mark.parametrize(
+    ("address", "template", "pointer"),
+    [
+        ("articles/", b'{"title": "T", "text": %s}', "#/text"),
+        ("articles/", b'{"title": %s, "text": "T"}', "#/title"),
+        ("sources/", b'{"name": %s, "kind": "person"}', "#/name"),
+        ("statements/{statement}/tag/", b'{"tag": "denied", "reason": %s}', "#/reason"),
+    ],
+)
+def test_text_that_the_database_cannot_hold(refused, statement, address, template, pointer, raw):
+    refused("POST", address.format(statement=statement.pk), raw=template % raw, status=400, pointer=pointer)
+
+
+def test_a_body_of_three_megabytes(refused):
+    raw = b'{"title": "T", "text": "%s"}' % (b"x" * 3_000_000)
+    refused("POST", "articles/", raw=raw, status=413)
+
+
+@pytest.mark.parametrize(
+    "raw", [b'{"name": ', b"\xff\xfe", b"[" * 100_000, b'{"name": NaN}'], ids=["cut", "utf-16", "deep", "nan"]
+)
+def test_malformed_json(refused, raw):
+    refused("POST", "sources/", raw=raw, status=400)
+
+
+@pytest.mark.parametrize("raw", [b"[]", b'"text"', b"1"])
+def test_json_that_is_no_object(refused, raw):
+    refused("POST", "sources/", raw=raw, status=400, pointer="#")
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/xml"])
+def test_a_content_type_that_is_not_read(refused, kind):
+    refused("POST", "sources/", raw=b"<source/>", kind=kind, status=415)
+
+
+@pytest.mark.parametrize("size", ["0", "-1", "201", "ten", "", "1.5"])
+def test_a_page_size_out_of_range(refused, size):
+    refused("GET", f"sources/?page_size={size}", status=400, pointer="?page_size")
+
+
+@pytest.mark.parametrize("cursor", ["abc", "%00", "W10", "4pi6"])
+def test_a_cursor_that_is_none(refused, cursor):
+    refused("GET", f"sources/?cursor={cursor}", status=400, pointer="?cursor")
+
+
+def test_a_cursor_of_another_list(refused, api, editor, source):
+    create_source(actor=editor, name="The mayor", kind="person")
+    cursor = api.get("/api/v1/sources/?page_size=1").json()["next"].partition("cursor=")[2].partition("&")[0]
+    assert api.get(f"/api/v1/sources/?page_size=1&cursor={cursor}").status_code == 200
+    refused("GET", f"articles/?cursor={cursor}", status=400, pointer="?cursor")
+    refused("GET", f"sources/?kind=person&cursor={cursor}", status=400, pointer="?cursor")
+
+
+@pytest.mark.parametrize("row_id", ["abc", "-1", "0", str(BEYOND_BIGINT), "9" * 60, "1.5"])
+@pytest.mark.parametrize("resource", ["sources", "articles", "statements", "evidence", "disputes"])
+def test_an_id_that_names_nothing(refused, resource, row_id):
+    refused("GET", f"{resource}/{row_id}/", status=404)
+    refused("GET", f"{resource}/{row_id}/history/", status=404)
+
+
+def test_an_unknown_field(refused):
+    body = {"name": "A", "kind": "person", "colour": "red"}
+    assert refused("POST", "sources/", body, status=400, pointer="#/colour")["errors"][0]["code"] == "unknown_field"
+
+
+def test_a_tag_is_not_given_by_a_plain_write(refused, statement):
+    refused("PATCH", f"statements/{statement.pk}/", {"tag": "denied"}, status=400, pointer="#/tag")
+
+
+def test_a_stale_if_match_is_answered_with_the_current_etag(refused, api, statement):
+    address = f"statements/{statement.pk}/"
+    stale = api.get("/api/v1/" + address)["ETag"]
+    current = api.patch("/api/v1/" + address, {"paraphrase": "He agreed."}, headers={"If-Match": stale})["ETag"]
+    headers = {"If-Match": stale}
+    assert current != stale
+    for method, path, body in (
+        ("PATCH", address, {"paraphrase": "He did not."}),
+        ("DELETE", address, None),
+        ("POST", address + "tag/", {"tag": "denied", "reason": "He says so."}),
+    ):
+        assert refused(method, path, body, status=412, headers=headers)["etag"] == current
+
+
+@pytest.mark.parametrize(
+    ("method", "act", "body"),
+    [
+        ("PATCH", "", {"paraphrase": "He agreed."}),
+        ("DELETE", "", None),
+        ("POST", "tag/", {"tag": "denied", "reason": "He says so."}),
+    ],
+)
+def test_a_write_without_if_match(refused, statement, method, act, body):
+    refused(method, f"statements/{statement.pk}/{act}", body, status=428, headers={})
+
+
+@pytest.mark.parametrize("header", ["3", '"3-9f2c', "W/3", '"a" "b"'])
+def test_an_if_match_that_is_no_etag(refused, statement, header):
+    refused("PATCH", f"statements/{statement.pk}/", {"paraphrase": "No"}, status=400, headers={"If-Match": header})

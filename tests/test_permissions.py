@@ -1,0 +1,202 @@
+"""Who may do what over HTTP: the whole truth table, route by route."""
+
+import pytest
+from django.contrib.auth.models import Group, User
+from django.core.cache import cache
+from django.utils import timezone
+from rest_framework.test import APIClient
+
+from claims import services
+from factcheck.api.models import Token
+from factcheck.journal.models import Entry
+from factcheck.urls import router
+from sources.services import create_source
+
+WHO = ("anonymous", "no_role", "viewer", "reporter", "editor", "admin", "read_only_editor")
+
+READ = (401, 403, 200, 200, 200, 200, 200)
+CREATE = (401, 403, 403, 201, 201, 201, 403)
+CHANGE = (401, 403, 403, 200, 200, 200, 403)
+ACT = (401, 403, 403, 403, 200, 200, 403)
+DELETE = (401, 403, 403, 403, 204, 204, 403)
+OWN_CREATE = (401, 403, 201, 201, 201, 201, 403)
+OWN_DELETE = (401, 403, 204, 204, 204, 204, 403)
+REASON = {"reason": "Because the transcript says so."}
+SOURCE = {"name": "Another", "kind": "person"}
+ARTICLE = {"title": "Another", "text": "The minister said no."}
+EVIDENCE = {"statement": "{statement}", "stance": "supports", "url": "https://archive.example/2"}
+STATEMENT = {"article": "{article}", "start": 4, "end": 12, "source": "{source}"}
+DISPUTE = {"statement": "{statement}", "raised_by": "{source}", "kind": "denies"}
+
+# Route's name, method, address, body, and the status for each of WHO.
+TABLE = [
+    ("api-root", "get", "", None, READ),
+    ("source-list", "get", "sources/", None, READ),
+    ("source-list", "post", "sources/", SOURCE, CREATE),
+    ("source-detail", "get", "sources/{source}/", None, READ),
+    ("source-detail", "put", "sources/{source}/", SOURCE, CHANGE),
+    ("source-detail", "patch", "sources/{source}/", {"name": "Renamed"}, CHANGE),
+    ("source-detail", "delete", "sources/{unused_source}/", None, DELETE),
+    ("source-history", "get", "sources/{source}/history/", None, READ),
+    ("article-list", "get", "articles/", None, READ),
+    ("article-list", "post", "articles/", ARTICLE, CREATE),
+    ("article-detail", "get", "articles/{article}/", None, READ),
+    ("article-detail", "put", "articles/{article}/", ARTICLE, CHANGE),
+    ("article-detail", "patch", "articles/{article}/", {"title": "Renamed"}, CHANGE),
+    ("article-detail", "delete", "articles/{article}/", None, DELETE),
+    ("article-history", "get", "articles/{article}/history/", None, READ),
+    ("article-publish", "post", "articles/{article}/publish/", REASON, ACT),
+    ("article-withdraw", "post", "articles/{published_article}/withdraw/", REASON, ACT),
+    ("article-revisions", "get", "articles/{article}/revisions/", None, READ),
+    ("article-revision", "get", "articles/{article}/revisions/1/", None, READ),
+    ("statement-list", "get", "statements/", None, READ),
+    ("statement-list", "post", "statements/", STATEMENT, CREATE),
+    ("statement-detail", "get", "statements/{statement}/", None, READ),
+    ("statement-detail", "put", "statements/{statement}/", STATEMENT, CHANGE),
+    ("statement-detail", "patch", "statements/{statement}/", {"paraphrase": "No"}, CHANGE),
+    ("statement-detail", "delete", "statements/{statement}/", None, DELETE),
+    ("statement-history", "get", "statements/{statement}/history/", None, READ),
+    ("statement-tag", "post", "statements/{statement}/tag/", {"tag": "denied", **REASON}, ACT),
+    ("evidence-list", "get", "evidence/", None, READ),
+    ("evidence-list", "post", "evidence/", EVIDENCE, CREATE),
+    ("evidence-detail", "get", "evidence/{evidence}/", None, READ),
+    ("evidence-detail", "put", "evidence/{evidence}/", EVIDENCE, CHANGE),
+    ("evidence-detail", "patch", "evidence/{evidence}/", {"title": "Renamed"}, CHANGE),
+    ("evidence-detail", "delete", "evidence/{evidence}/", None, DELETE),
+    ("evidence-history", "get", "evidence/{evidence}/history/", None, READ),
+    ("dispute-list", "get", "disputes/", None, READ),
+    ("dispute-list", "post", "disputes/", {**DISPUTE, "raised_by": "{unused_source}"}, CREATE),
+    ("dispute-detail", "get", "disputes/{dispute}/", None, READ),
+    ("dispute-detail", "put", "disputes/{dispute}/", DISPUTE, (401, 403, 403, 405, 405, 405, 403)),
+    ("dispute-detail", "patch", "disputes/{dispute}/", {"note": "By telephone"}, CHANGE),
+    ("dispute-detail", "delete", "disputes/{dispute}/", None, DELETE),
+    ("dispute-history", "get", "disputes/{dispute}/history/", None, READ),
+    ("dispute-resolve", "post", "disputes/{dispute}/resolve/", {"state": "upheld", **REASON}, ACT),
+    ("dispute-reopen", "post", "disputes/{resolved_dispute}/reopen/", REASON, ACT),
+    ("token-list", "get", "tokens/", None, READ),
+    ("token-list", "post", "tokens/", {"name": "A program"}, OWN_CREATE),
+    ("token-detail", "delete", "tokens/{own_token}/", None, OWN_DELETE),
+]
+
+
+@pytest.fixture(autouse=True)
+def no_throttle_memory():
+    cache.clear()
+
+
+@pytest.fixture
+def rows(db):
+    """One row of each kind, in the states that the acts of the table begin from."""
+    maker = User.objects.create_user("maker")
+    source = create_source(actor=maker, name="The minister", kind="person")
+    unused = create_source(actor=maker, name="The ministry", kind="organization")
+    article = services.create_article(actor=maker, title="A report", text="The minister said no.")
+    published = services.create_article(actor=maker, title="Published", text="Yes.")
+    services.set_article_status(
+        article_id=published.pk, versions=None, actor=maker, status="published", reason="It is ready."
+    )
+    statement = services.create_statement(article=article, actor=maker, source=source, start=0, end=21)
+    evidence = services.create_evidence(
+        actor=maker, statement=statement, stance="supports", url="https://archive.example/1"
+    )
+    dispute = services.open_dispute(actor=maker, statement=statement, raised_by=source, kind="denies")
+    other = services.create_statement(article=article, actor=maker, source=source, start=0, end=3)
+    resolved = services.open_dispute(actor=maker, statement=other, raised_by=source, kind="denies")
+    services.resolve_dispute(
+        dispute_id=resolved.pk, versions=None, actor=maker, state="rejected", reason="It was about another day."
+    )
+    return {
+        "source": source.pk,
+        "unused_source": unused.pk,
+        "article": article.pk,
+        "published_article": published.pk,
+        "statement": statement.pk,
+        "evidence": evidence.pk,
+        "dispute": dispute.pk,
+        "resolved_dispute": resolved.pk,
+    }
+
+
+def caller(who: str) -> tuple[APIClient, str]:
+    """A client that is `who`, and the id of a second token of that user."""
+    client = APIClient()
+    user = User.objects.create_user("somebody")
+    role = {"no_role": None, "read_only_editor": "editor"}.get(who, who)
+    if role and who != "anonymous":
+        user.groups.add(Group.objects.get(name=role))
+    if who != "anonymous":
+        key = Token.objects.create(user, name="t", read_only=who == "read_only_editor")[1]
+        client.credentials(HTTP_AUTHORIZATION=f"Token {key}")
+    return client, str(Token.objects.create(user, name="second")[0].id)
+
+
+def filled(body, rows):
+    if body is None:
+        return None
+    return {name: rows[value[1:-1]] if str(value).startswith("{") else value for name, value in body.items()}
+
+
+@pytest.mark.parametrize("who", WHO)
+@pytest.mark.parametrize(
+    ("method", "address", "body", "expected"),
+    [row[1:] for row in TABLE],
+    ids=[f"{method}-{name}" for name, method, *_ in TABLE],
+)
+def test_the_truth_table(rows, who, method, address, body, expected):
+    client, own_token = caller(who)
+    written = Entry.objects.count()
+    answer = getattr(client, method)(
+        "/api/v1/" + address.format(**rows, own_token=own_token),
+        filled(body, rows),
+        headers={"If-Match": "*"},
+    )
+    status = expected[WHO.index(who)]
+    assert answer.status_code == status, answer.content
+    if status >= 400:
+        assert answer["Content-Type"] == "application/problem+json"
+        assert answer.json()["status"] == status
+        assert Entry.objects.count() == written
+        assert Token.objects.filter(id=own_token).exists()
+    if status == 401:
+        assert answer["WWW-Authenticate"].startswith("Token")
+
+
+def test_the_table_names_every_route_and_method_of_the_router():
+    routes = set()
+    for pattern in router.urls:
+        actions = getattr(pattern.callback, "actions", None) or {"get": "api-root"}
+        routes |= {(pattern.name, method) for method in actions if method != "head"}
+    assert {(name, method) for name, method, *_ in TABLE} == routes
+
+
+def test_every_row_of_the_table_speaks_of_everybody():
+    assert {len(expected) for *_, expected in TABLE} == {len(WHO)}
+
+
+def test_a_token_of_somebody_else_is_neither_listed_nor_deleted(db):
+    foreign = Token.objects.create(User.objects.create_user("owner"), name="theirs")[0]
+    client, _ = caller("admin")
+    assert str(foreign.id) not in [row["id"] for row in client.get("/api/v1/tokens/").json()]
+    assert client.delete(f"/api/v1/tokens/{foreign.id}/").status_code == 404
+    assert Token.objects.filter(id=foreign.id).exists()
+
+
+def test_a_superuser_without_a_group_is_an_admin(rows):
+    client = APIClient()
+    client.force_authenticate(User.objects.create_superuser("root"))
+    answer = client.delete(f"/api/v1/sources/{rows['unused_source']}/", headers={"If-Match": "*"})
+    assert answer.status_code == 204
+
+
+def test_an_expired_token_and_an_inactive_user_are_anonymous(db):
+    user = User.objects.create_user("gone")
+    user.groups.add(Group.objects.get(name="editor"))
+    row, key = Token.objects.create(user, name="t")
+    client = APIClient()
+    client.credentials(HTTP_AUTHORIZATION=f"Token {key}")
+    assert client.get("/api/v1/sources/").status_code == 200
+    User.objects.filter(pk=user.pk).update(is_active=False)
+    assert client.get("/api/v1/sources/").status_code == 401
+    User.objects.filter(pk=user.pk).update(is_active=True)
+    Token.objects.filter(pk=row.pk).update(expiry=timezone.now())
+    assert client.get("/api/v1/sources/").status_code == 401
