@@ -214,6 +214,8 @@ REST_FRAMEWORK = {
         "rest_framework.throttling.UserRateThrottle",
     ],
     "DEFAULT_THROTTLE_RATES": THROTTLE_RATES,
+    # X-Forwarded-For is believed from so many proxies only: anybody can send the header.
+    "NUM_PROXIES": number("TRUSTED_PROXIES", 0),
     "DEFAULT_SCHEMA_CLASS": "factcheck.api.schema.Schema",
     "EXCEPTION_HANDLER": "factcheck.api.problems.exception_handler",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",

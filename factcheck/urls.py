@@ -1,10 +1,11 @@
 from django.contrib import admin
-from django.contrib.auth.views import LoginView, LogoutView
+from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.routers import DefaultRouter
 
 from claims.views import ArticleViewSet, DisputeViewSet, EvidenceViewSet, StatementViewSet
+from factcheck.api.login import ThrottledLoginView
 from factcheck.api.tokens import TokenViewSet
 from factcheck.journal.feed import JournalViewSet
 from factcheck.start import StartPage, health
@@ -21,11 +22,7 @@ router.register("tokens", TokenViewSet, "token")
 
 urlpatterns = [
     path("", StartPage.as_view(), name="start"),
-    path(
-        "login/",
-        LoginView.as_view(template_name="api/login.html", redirect_authenticated_user=True),
-        name="login",
-    ),
+    path("login/", ThrottledLoginView.as_view(), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
     path("healthz/", health),
     path("admin/", admin.site.urls),

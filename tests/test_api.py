@@ -286,3 +286,15 @@ def test_the_journal_feed_is_read_on_from_its_cursor():
     assert [entry["data"]["name"] for entry in rest["results"]] == ["Source 2"]
     assert api.get(f"/api/v1/journal/?after={rest['cursor']}").json()["results"] == []
     assert api.get("/api/v1/journal/?after=x").status_code == 400
+
+
+def test_the_eleventh_log_in_of_a_minute_is_refused_whatever_address_it_claims(client, db):
+    for attempt in range(10):
+        answer = client.post(
+            "/login/", {"username": "x", "password": "y"}, headers={"X-Forwarded-For": f"10.0.0.{attempt}"}
+        )
+        assert answer.status_code == 200
+    answer = client.post("/login/", {"username": "x", "password": "y"})
+    assert answer.status_code == 429
+    assert int(answer["Retry-After"]) > 0
+    assert answer["Content-Type"] == "application/problem+json"

@@ -137,7 +137,7 @@ def test_an_unknown_source_in_the_chain_is_pointed_at(refused, article, source):
 
 
 def test_a_statement_does_not_dispute_itself(refused, statement, source):
-    body = {"statement": statement.pk, "raised_by": source.pk, "kind": "denies", "counter_statement": statement.pk}
+    body = {"statement": statement.pk, "raised_by": source.pk, "kind": "denial", "counter_statement": statement.pk}
     refused("POST", "disputes/", body, status=400, pointer="#/counter_statement")
 
 

@@ -19,6 +19,7 @@ CREATE = (401, 403, 403, 201, 201, 201, 403)
 CHANGE = (401, 403, 403, 200, 200, 200, 403)
 ACT = (401, 403, 403, 403, 200, 200, 403)
 DELETE = (401, 403, 403, 403, 204, 204, 403)
+OWN_READ = (401, 403, 200, 200, 200, 200, 200)
 OWN_CREATE = (401, 403, 201, 201, 201, 201, 403)
 OWN_DELETE = (401, 403, 204, 204, 204, 204, 403)
 REASON = {"reason": "Because the transcript says so."}
@@ -26,9 +27,9 @@ SOURCE = {"name": "Another", "kind": "person"}
 ARTICLE = {"title": "Another", "text": "The minister said no."}
 EVIDENCE = {"statement": "{statement}", "stance": "supports", "url": "https://archive.example/2"}
 STATEMENT = {"article": "{article}", "start": 4, "end": 12, "source": "{source}"}
-DISPUTE = {"statement": "{statement}", "raised_by": "{source}", "kind": "denies"}
+DISPUTE = {"statement": "{statement}", "raised_by": "{source}", "kind": "denial"}
 
-# Route's name, method, address, body, and the status for each of WHO.
+# Route's name, method, address, body, and the status for each of WHO; None is not asked.
 TABLE = [
     ("api-root", "get", "", None, READ),
     ("source-list", "get", "sources/", None, READ),
@@ -48,6 +49,7 @@ TABLE = [
     ("article-publish", "post", "articles/{article}/publish/", REASON, ACT),
     ("article-withdraw", "post", "articles/{published_article}/withdraw/", REASON, ACT),
     ("article-revisions", "get", "articles/{article}/revisions/", None, READ),
+    ("article-annotations", "get", "articles/{article}/annotations/", None, READ),
     ("article-revision", "get", "articles/{article}/revisions/1/", None, READ),
     ("statement-list", "get", "statements/", None, READ),
     ("statement-list", "post", "statements/", STATEMENT, CREATE),
@@ -73,7 +75,8 @@ TABLE = [
     ("dispute-history", "get", "disputes/{dispute}/history/", None, READ),
     ("dispute-resolve", "post", "disputes/{dispute}/resolve/", {"state": "upheld", **REASON}, ACT),
     ("dispute-reopen", "post", "disputes/{resolved_dispute}/reopen/", REASON, ACT),
-    ("token-list", "get", "tokens/", None, READ),
+    ("journal-list", "get", "journal/", None, READ),
+    ("token-list", "get", "tokens/", None, OWN_READ),
     ("token-list", "post", "tokens/", {"name": "A program"}, OWN_CREATE),
     ("token-detail", "delete", "tokens/{own_token}/", None, OWN_DELETE),
 ]
@@ -99,9 +102,9 @@ def rows(db):
     evidence = services.create_evidence(
         actor=maker, statement=statement, stance="supports", url="https://archive.example/1"
     )
-    dispute = services.open_dispute(actor=maker, statement=statement, raised_by=source, kind="denies")
+    dispute = services.open_dispute(actor=maker, statement=statement, raised_by=source, kind="denial")
     other = services.create_statement(article=article, actor=maker, source=source, start=0, end=3)
-    resolved = services.open_dispute(actor=maker, statement=other, raised_by=source, kind="denies")
+    resolved = services.open_dispute(actor=maker, statement=other, raised_by=source, kind="denial")
     services.resolve_dispute(
         dispute_id=resolved.pk, versions=None, actor=maker, state="rejected", reason="It was about another day."
     )
@@ -136,13 +139,16 @@ def filled(body, rows):
     return {name: rows[value[1:-1]] if str(value).startswith("{") else value for name, value in body.items()}
 
 
-@pytest.mark.parametrize("who", WHO)
-@pytest.mark.parametrize(
-    ("method", "address", "body", "expected"),
-    [row[1:] for row in TABLE],
-    ids=[f"{method}-{name}" for name, method, *_ in TABLE],
-)
-def test_the_truth_table(rows, who, method, address, body, expected):
+CASES = [
+    pytest.param(who, method, address, body, status, id=f"{method}-{name}-{who}")
+    for name, method, address, body, expected in TABLE
+    for who, status in zip(WHO, expected, strict=True)
+    if status is not None
+]
+
+
+@pytest.mark.parametrize(("who", "method", "address", "body", "status"), CASES)
+def test_the_truth_table(rows, who, method, address, body, status):
     client, own_token = caller(who)
     written = Entry.objects.count()
     answer = getattr(client, method)(
@@ -150,7 +156,6 @@ def test_the_truth_table(rows, who, method, address, body, expected):
         filled(body, rows),
         headers={"If-Match": "*"},
     )
-    status = expected[WHO.index(who)]
     assert answer.status_code == status, answer.content
     if status >= 400:
         assert answer["Content-Type"] == "application/problem+json"
@@ -167,10 +172,6 @@ def test_the_table_names_every_route_and_method_of_the_router():
         actions = getattr(pattern.callback, "actions", None) or {"get": "api-root"}
         routes |= {(pattern.name, method) for method in actions if method != "head"}
     assert {(name, method) for name, method, *_ in TABLE} == routes
-
-
-def test_every_row_of_the_table_speaks_of_everybody():
-    assert {len(expected) for *_, expected in TABLE} == {len(WHO)}
 
 
 def test_a_token_of_somebody_else_is_neither_listed_nor_deleted(db):

@@ -15,6 +15,7 @@ DETAILS = {
     400: "The request could not be understood.",
     403: "The request was refused. If you sent a form, reload its page and send it again.",
     404: "There is nothing at this address, or nothing that you may see.",
+    429: "Too many attempts. Wait, then try again.",
     413: f"The body is larger than {settings.MAX_BODY_BYTES} bytes, which is the limit. Send less at a time.",
 }
 

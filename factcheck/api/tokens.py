@@ -11,6 +11,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from factcheck.api.fields import StrictSerializer
 from factcheck.api.models import Token
+from factcheck.api.roles import Role
 from factcheck.api.viewsets import ConditionalMixin
 
 MAX_TOKENS = 100
@@ -38,7 +39,7 @@ class TokenViewSet(ConditionalMixin, GenericViewSet[Token]):
 
     serializer_class = TokenSerializer
     schema_tag = "tokens"
-    required_role = 1
+    required_role = Role.VIEWER
     filterset_class = None
     lookup_field = "id"
     lookup_url_kwarg = "pk"
