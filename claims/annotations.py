@@ -1,14 +1,14 @@
 """The annotation document: one annotated article as JSON. Import goes through the same services as everything."""
 
-from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
 
 from claims import services
+from claims.exports import document_version
 from claims.models import Article, Dispute, Evidence, Statement
-from factcheck.api.errors import FieldError, InvalidInput
+from factcheck.api.errors import FieldError, InvalidInput, StaleVersion
 from sources.models import Source
 from sources.services import create_source, update_source
 
@@ -21,20 +21,57 @@ DISPUTE_FIELDS = ("kind", "scope", "note")
 
 
 @transaction.atomic
-def import_document(*, document: Document, actor: Any) -> Article:
+def replace_document(*, article_id: int, versions: frozenset[int] | None, document: Document, actor: Any) -> Article:
+    """Makes the article what the document says: what it leaves out is deleted, each row with its entry.
+
+    `versions` are ids of the article's last journal entry, as the export gives them. Raises StaleVersion when
+    anything in the article was written since.
+    """
+    _lock_all(article_id)
+    current = document_version(article_id)
+    if versions is not None and current not in versions:
+        raise StaleVersion("The article or something in it was changed meanwhile. Export it again.")
+    wanted = {name: {item["key"] for item in document[name]} for name in ("statements", "disputes")}
+    evidence = {(s["key"], e["key"]) for s in document["statements"] for e in s["evidence"]}
+    reason = "Left out of an imported annotation document"
+    for dispute in Dispute.objects.filter(statement__article=article_id).exclude(key__in=wanted["disputes"]):
+        services.delete_dispute(dispute_id=dispute.pk, versions=None, actor=actor, reason=reason)
+    for row in Evidence.objects.filter(statement__article=article_id).select_related("statement"):
+        if (row.statement.key, row.key) not in evidence:
+            services.delete_evidence(evidence_id=row.pk, versions=None, actor=actor, reason=reason)
+    for statement in Statement.objects.filter(article=article_id).exclude(key__in=wanted["statements"]):
+        services.delete_statement(statement_id=statement.pk, versions=None, actor=actor, reason=reason)
+    return import_document(document=document, actor=actor, article_id=article_id)
+
+
+def _lock_all(article_id: int) -> None:
+    """Holds every row of the document, so that nobody writes between the check and the import."""
+    Article.objects.select_for_update(of=("self",)).get(pk=article_id)
+    for rows in (
+        Statement.objects.filter(article=article_id),
+        Evidence.objects.filter(statement__article=article_id),
+        Dispute.objects.filter(statement__article=article_id),
+    ):
+        list(rows.order_by("pk").select_for_update(of=("self",)).values_list("pk"))
+
+
+@transaction.atomic
+def import_document(*, document: Document, actor: Any, article_id: int | None = None) -> Article:
     """Creates what is not there and changes just what differs; a second import changes nothing.
 
-    The article is known by its url, sources by `same_as`, else by name or alias and kind, the rest by key.
+    Without `article_id` the article is known by its url; sources by `same_as`, else by name or alias and kind; the
+    rest by key.
     Raises InvalidInput, with JSON pointers, and then nothing is written.
     """
     sources = _import_sources(document["sources"], actor)
-    article = _import_article(document["article"], sources, actor)
+    article = _import_article(document["article"], article_id, sources, actor)
     statements: dict[str, Statement] = {}
-    for item in document["statements"]:
-        statements[item["key"]] = _import_statement(item, article, sources, actor)
+    for index, item in enumerate(document["statements"]):
+        statements[item["key"]] = _import_statement(item, f"#/statements/{index}", article, sources, actor)
     for index, item in enumerate(document["disputes"]):
-        if item["statement"] not in statements:
-            raise _unknown(f"#/disputes/{index}/statement", item["statement"])
+        for name, known in (("statement", statements), ("counter_statement", statements), ("raised_by", sources)):
+            if item[name] is not None and item[name] not in known:
+                raise _unknown(f"#/disputes/{index}/{name}", item[name])
         _import_dispute(item, statements, sources, actor)
     return article
 
@@ -73,17 +110,17 @@ def _import_sources(items: list[Document], actor: Any) -> dict[str, Source]:
     return found
 
 
-def _import_article(item: Document, sources: dict[str, Source], actor: Any) -> Article:
+def _import_article(item: Document, article_id: int | None, sources: dict[str, Source], actor: Any) -> Article:
     fields = {name: item[name] for name in ARTICLE_FIELDS}
-    fields["published_at"] = datetime.fromisoformat(item["published_at"]) if item["published_at"] else None
     if item["publisher"] is not None and item["publisher"] not in sources:
         raise _unknown("#/article/publisher", item["publisher"])
     fields["publisher"] = sources[item["publisher"]] if item["publisher"] else None
-    known = Article.objects.filter(url=item["url"]).first() if item["url"] else None
-    if known is None:
+    if article_id is None and item["url"]:
+        article_id = Article.objects.filter(url=item["url"]).values_list("pk", flat=True).first()
+    if article_id is None:
         article = services.create_article(actor=actor, **fields)
     else:
-        article = services.update_article(article_id=known.pk, versions=None, actor=actor, **fields)
+        article = services.update_article(article_id=article_id, versions=None, actor=actor, **fields)
     if article.status != item["status"] and item["status"] != "draft":
         reason = "Imported with an annotation document"
         article = services.set_article_status(
@@ -92,14 +129,15 @@ def _import_article(item: Document, sources: dict[str, Source], actor: Any) -> A
     return article
 
 
-def _import_statement(item: Document, article: Article, sources: dict[str, Source], actor: Any) -> Statement:
+def _import_statement(
+    item: Document, pointer: str, article: Article, sources: dict[str, Source], actor: Any
+) -> Statement:
     fields = {name: item[name] for name in STATEMENT_FIELDS}
-    fields["said_on"] = date.fromisoformat(item["said_on"]) if item["said_on"] else None
     try:
         fields["source"] = sources[item["source"]] if item["source"] else None
         fields["via"] = [sources[key] for key in item["via"]]
     except KeyError as missing:
-        raise _unknown(f"#/statements ({item['key']})", str(missing.args[0])) from None
+        raise _unknown(pointer, str(missing.args[0])) from None
     known = Statement.objects.filter(article=article, key=item["key"]).first()
     if known is None:
         statement = services.create_statement(article=article, key=item["key"], actor=actor, **fields)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from claims.models import Article, Dispute, Evidence, Statement
+from factcheck.journal.models import Entry
 from sources.models import Source
 
 FORMAT = "factcheck-annotations/1"
@@ -23,11 +24,18 @@ def annotation_document(article: Article) -> dict[str, Any]:
     sources = _sources_of(article, statements, disputes)
     return {
         "format": FORMAT,
+        "version": document_version(article.pk),
         "article": _article(article),
         "sources": [_source(source) for source in sources],
         "statements": [_statement(statement) for statement in statements],
         "disputes": [_dispute(dispute, article) for dispute in disputes],
     }
+
+
+def document_version(article_id: int) -> int:
+    """The last journal entry of anything in the article: a document is as old as its youngest part."""
+    entries = Entry.objects.filter(article=article_id).order_by("-id").values_list("id", flat=True)
+    return entries.first() or 0
 
 
 def source_key(source_id: int | None) -> str | None:

@@ -9,6 +9,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from claims import services
+from claims.annotations import replace_document
+from claims.documents import AnnotationDocumentSerializer
 from claims.exports import annotation_document
 from claims.filters import ArticleFilter, DisputeFilter, EvidenceFilter, StatementFilter
 from claims.models import Article, ArticleRevision, Dispute, Evidence, Statement
@@ -74,6 +76,18 @@ class ArticleViewSet(HistoryMixin):
     def annotations(self, request: Request, pk: int) -> Response:
         """The whole annotated article as one document, as import_annotations takes it."""
         return Response(annotation_document(self.get_object()))
+
+    @extend_schema(request=AnnotationDocumentSerializer, responses=OpenApiTypes.OBJECT)
+    @annotations.mapping.put
+    def import_annotations(self, request: Request, pk: int) -> Response:
+        """Makes the article what the document says. If-Match takes the export's ETag."""
+        row_id, versions = self.row_id(), self.versions()
+        serializer = AnnotationDocumentSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        article = replace_document(
+            article_id=row_id, versions=versions, document=serializer.validated_data, actor=request.user
+        )
+        return Response(annotation_document(article))
 
     @extend_schema(responses=RevisionRowSerializer(many=True), filters=False)
     @action(detail=True, filterset_class=None)

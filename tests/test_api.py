@@ -259,19 +259,25 @@ def test_an_unknown_address_is_a_problem_document(api):
 
 
 def test_an_exported_document_is_imported_again_without_a_change(api, alice, article, statement):
-    from claims.annotations import import_document
-
     services.create_evidence(actor=alice, statement=statement, stance="context", url="https://a.example/")
     source = create_source(actor=alice, name="The ministry", kind="organization")
     services.open_dispute(actor=alice, statement=statement, raised_by=source, kind="denial")
     document = api.get(f"/api/v1/articles/{article.pk}/annotations/").json()
     assert [row["text"] for row in document["statements"]] == ["The minister said no."]
     entries = Entry.objects.count()
-    import_document(document=document, actor=alice)
+    address = f"/api/v1/articles/{article.pk}/annotations/"
+    etag = api.get(address)["ETag"]
+    assert api.put(address, document).status_code == 428
+    assert api.put(address, document, headers={"If-Match": etag}).json() == document
     assert Entry.objects.count() == entries
     document["statements"][0]["paraphrase"] = "The minister refused."
-    import_document(document=document, actor=alice)
+    changed = api.put(address, document, headers={"If-Match": etag})
+    assert changed.json()["statements"][0]["paraphrase"] == "The minister refused."
     assert Entry.objects.count() == entries + 1
+    assert api.put(address, document, headers={"If-Match": etag}).status_code == 412
+    emptied = document | {"statements": [], "disputes": []}
+    assert api.put(address, emptied, headers={"If-Match": changed["ETag"]}).json()["statements"] == []
+    assert Entry.objects.count() == entries + 4
 
 
 @pytest.mark.django_db(transaction=True)

@@ -27,6 +27,13 @@ SOURCE = {"name": "Another", "kind": "person"}
 ARTICLE = {"title": "Another", "text": "The minister said no."}
 EVIDENCE = {"statement": "{statement}", "stance": "supports", "url": "https://archive.example/2"}
 STATEMENT = {"article": "{article}", "start": 4, "end": 12, "source": "{source}"}
+DOCUMENT: dict[str, object] = {
+    "format": "factcheck-annotations/1",
+    "article": ARTICLE,
+    "sources": [],
+    "statements": [],
+    "disputes": [],
+}
 DISPUTE = {"statement": "{statement}", "raised_by": "{source}", "kind": "denial"}
 
 # Route's name, method, address, body, and the status for each of WHO; None is not asked.
@@ -50,6 +57,7 @@ TABLE = [
     ("article-withdraw", "post", "articles/{published_article}/withdraw/", REASON, ACT),
     ("article-revisions", "get", "articles/{article}/revisions/", None, READ),
     ("article-annotations", "get", "articles/{article}/annotations/", None, READ),
+    ("article-annotations", "put", "articles/{article}/annotations/", DOCUMENT, ACT),
     ("article-revision", "get", "articles/{article}/revisions/1/", None, READ),
     ("statement-list", "get", "statements/", None, READ),
     ("statement-list", "post", "statements/", STATEMENT, CREATE),
@@ -136,7 +144,8 @@ def caller(who: str) -> tuple[APIClient, str]:
 def filled(body, rows):
     if body is None:
         return None
-    return {name: rows[value[1:-1]] if str(value).startswith("{") else value for name, value in body.items()}
+    placeholders = {f"{{{name}}}": row for name, row in rows.items()}
+    return {name: placeholders.get(value, value) if isinstance(value, str) else value for name, value in body.items()}
 
 
 CASES = [

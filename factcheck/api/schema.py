@@ -5,7 +5,17 @@ from typing import Any
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter, OpenApiTypes
 
-CONDITIONAL = {"update", "partial_update", "destroy", "tag", "resolve", "reopen", "publish", "withdraw"}
+CONDITIONAL = {
+    "update",
+    "partial_update",
+    "destroy",
+    "tag",
+    "resolve",
+    "reopen",
+    "publish",
+    "withdraw",
+    "import_annotations",
+}
 PROBLEM = {
     "type": "object",
     "description": "An RFC 9457 problem document.",

@@ -4,10 +4,18 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from rest_framework.exceptions import ValidationError
 
 from claims.annotations import import_document
+from claims.documents import AnnotationDocumentSerializer
 from claims.models import Article
 from factcheck.api.errors import Refusal
+from factcheck.api.problems import flatten
+
+
+def address_of(document: Any) -> str | None:
+    article = document.get("article") if isinstance(document, dict) else None
+    return article.get("url") if isinstance(article, dict) else None
 
 
 class Command(BaseCommand):
@@ -25,10 +33,13 @@ class Command(BaseCommand):
         for file in files:
             try:
                 document = json.loads(file.read_text(encoding="utf-8"))
-                if only_new and Article.objects.filter(url=document["article"]["url"]).exists():
+                if only_new and Article.objects.filter(url=address_of(document)).exists():
                     continue
-                import_document(document=document, actor=actor)
+                serializer = AnnotationDocumentSerializer(data=document)
+                serializer.is_valid(raise_exception=True)
+                import_document(document=serializer.validated_data, actor=actor)
             except (OSError, ValueError, Refusal) as fault:
                 raise CommandError(f"{file}: {fault}") from fault
-            except (KeyError, TypeError) as fault:
-                raise CommandError(f"{file}: not an annotation document: {fault!r}") from fault
+            except ValidationError as fault:
+                lines = [f"{error.pointer}: {error.detail}" for error in flatten(fault.detail)]
+                raise CommandError("\n".join([f"{file}:", *lines])) from fault

@@ -1,0 +1,115 @@
+"""The shape of an annotation document. Errors name the JSON pointer of what is wrong."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from claims.exports import FORMAT
+from claims.models import Article, Dispute, Evidence, Statement
+from claims.models.article import MAX_TEXT
+from claims.serializers import VerbatimField
+from factcheck.api.fields import REASON_LENGTH, OptionalWebAddressField, StrictSerializer, WebAddressField
+from sources.models import Source
+
+MAX_ROWS = 5000
+
+
+class KeyField(serializers.RegexField):
+    """Names a row within the document, and for ever within its article."""
+
+    def __init__(self, **kwargs: Any):
+        super().__init__(r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=60, **kwargs)
+
+
+class OptionalText(serializers.CharField):
+    def __init__(self, **kwargs: Any):
+        super().__init__(required=False, allow_blank=True, default="", **kwargs)
+
+
+class ArticleDocumentSerializer(StrictSerializer):
+    title = serializers.CharField(max_length=500)
+    url = OptionalWebAddressField(max_length=2000)
+    publisher = KeyField(required=False, allow_null=True, default=None)
+    byline = OptionalText(max_length=500)
+    language = serializers.RegexField(
+        r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$", required=False, default="en", max_length=35
+    )
+    published_at = serializers.DateTimeField(required=False, allow_null=True, default=None)
+    status = serializers.ChoiceField(Article.Status.choices, required=False, default="draft")
+    text = VerbatimField(max_length=MAX_TEXT, allow_blank=True)
+
+
+class SourceDocumentSerializer(StrictSerializer):
+    key = KeyField()
+    name = serializers.CharField(max_length=300)
+    kind = serializers.ChoiceField(Source.Kind.choices)
+    part_of = KeyField(required=False, allow_null=True, default=None)
+    anonymous = serializers.BooleanField(required=False, default=False)
+    description = OptionalText(max_length=10_000)
+    aliases = serializers.ListField(child=serializers.CharField(max_length=300), required=False, default=list)
+    same_as = serializers.ListField(child=WebAddressField(max_length=2000), required=False, default=list)
+
+
+class EvidenceDocumentSerializer(StrictSerializer):
+    key = KeyField()
+    stance = serializers.ChoiceField(Evidence.Stance.choices)
+    url = WebAddressField(max_length=2000)
+    title = OptionalText(max_length=500)
+    excerpt = OptionalText(max_length=10_000)
+    archived_url = OptionalWebAddressField(max_length=2000)
+
+
+class StatementDocumentSerializer(StrictSerializer):
+    key = KeyField()
+    text = VerbatimField(max_length=MAX_TEXT)
+    prefix = OptionalText(max_length=500, trim_whitespace=False)
+    suffix = OptionalText(max_length=500, trim_whitespace=False)
+    paraphrase = OptionalText(max_length=5000)
+    quote_type = serializers.ChoiceField(Statement.QuoteType.choices, required=False, default="indirect")
+    source = KeyField(required=False, allow_null=True, default=None)  # type: ignore[assignment]
+    via = serializers.ListField(child=KeyField(), required=False, default=list, max_length=20)
+    said_on = serializers.DateField(required=False, allow_null=True, default=None)
+    tag = serializers.ChoiceField(Statement.Tag.choices, required=False, default="unverified")
+    tag_reason = OptionalText(max_length=REASON_LENGTH)
+    evidence = EvidenceDocumentSerializer(many=True, required=False, default=list)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if attrs["tag"] != "unverified" and not attrs["tag_reason"]:
+            raise serializers.ValidationError({"tag_reason": "A tag needs its reason."}, code="required")
+        return attrs
+
+
+class DisputeDocumentSerializer(StrictSerializer):
+    key = KeyField()
+    statement = KeyField()
+    raised_by = KeyField()
+    counter_statement = KeyField(required=False, allow_null=True, default=None)
+    kind = serializers.ChoiceField(Dispute.Kind.choices)
+    scope = serializers.ChoiceField(Dispute.Scope.choices, required=False, default="whole")
+    note = OptionalText(max_length=5000)
+    state = serializers.ChoiceField(Dispute.State.choices, required=False, default="open")
+    resolution = OptionalText(max_length=REASON_LENGTH)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if (attrs["state"] == "open") == bool(attrs["resolution"]):
+            detail = "A resolved dispute has a resolution, an open one has none."
+            raise serializers.ValidationError({"resolution": detail}, code="resolution")
+        return attrs
+
+
+class AnnotationDocumentSerializer(StrictSerializer):
+    format = serializers.ChoiceField([(FORMAT, FORMAT)])
+    article = ArticleDocumentSerializer()
+    sources = SourceDocumentSerializer(many=True, max_length=MAX_ROWS)  # type: ignore[call-arg]
+    statements = StatementDocumentSerializer(many=True, max_length=MAX_ROWS)  # type: ignore[call-arg]
+    disputes = DisputeDocumentSerializer(many=True, max_length=MAX_ROWS)  # type: ignore[call-arg]
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        for name in ("sources", "statements", "disputes"):
+            seen: set[str] = set()
+            for index, item in enumerate(attrs[name]):
+                if item["key"] in seen:
+                    fault: Any = {index: {"key": ["This key stands twice."]}}
+                    raise serializers.ValidationError({name: fault}, code="duplicate")
+                seen.add(item["key"])
+        return attrs
