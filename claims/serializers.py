@@ -7,8 +7,8 @@ from claims.models.article import MAX_TEXT
 from factcheck.api.fields import (
     OptionalWebAddressField,
     ReasonSerializer,
+    RecordedSerializer,
     ReferenceList,
-    StrictSerializer,
     WebAddressField,
 )
 from factcheck.journal.serializers import UserSerializer
@@ -30,7 +30,7 @@ class TagCountsSerializer(serializers.Serializer[Any]):
     unverified = serializers.IntegerField(min_value=0)
 
 
-class ArticleRowSerializer(StrictSerializer, serializers.ModelSerializer[Article]):
+class ArticleRowSerializer(RecordedSerializer, serializers.ModelSerializer[Article]):
     """An article in a list: without its text."""
 
     url = OptionalWebAddressField(max_length=2000, help_text="Where it was published. No two articles share one.")
@@ -47,7 +47,7 @@ class ArticleRowSerializer(StrictSerializer, serializers.ModelSerializer[Article
         model = Article
         fields = [
             *ROW, "title", "url", "publisher", "byline", "language", "published_at", "revision", "sha256",
-            "status", "tags", "open_disputes",
+            "status", "tags", "open_disputes", "reason",
         ]  # fmt: skip
         read_only_fields = [*ROW, "revision", "sha256", "status"]
 
@@ -65,15 +65,35 @@ class ArticleSerializer(ArticleRowSerializer):
         fields = [*ArticleRowSerializer.Meta.fields, "text"]
 
 
+class CandidateSerializer(serializers.Serializer[Any]):
+    """Where the statement may stand in the article's text as it is now; an editor decides."""
+
+    revision = serializers.IntegerField()
+    start = serializers.IntegerField()
+    end = serializers.IntegerField(help_text="Exclusive.")
+    text = serializers.CharField()
+    score = serializers.FloatField(help_text="The likeness of the words, 0 to 1.")
+
+
 class AnchorSerializer(serializers.ModelSerializer[Statement]):
     """Where a statement stands after the article's text changed."""
 
     statement = serializers.IntegerField(source="id")
+    candidate = CandidateSerializer(allow_null=True)
 
     class Meta:
         model = Statement
-        fields = ["statement", "anchor", "start", "end", "revision"]
+        fields = ["statement", "version", "anchor", "start", "end", "revision", "candidate"]
         read_only_fields = fields
+
+
+class ArticleWithAnchorsSerializer(ArticleSerializer):
+    """An article after a change, with the place of each of its statements."""
+
+    anchors = AnchorSerializer(many=True, read_only=True)
+
+    class Meta(ArticleSerializer.Meta):
+        fields = [*ArticleSerializer.Meta.fields, "anchors"]
 
 
 class RevisionRowSerializer(serializers.ModelSerializer[ArticleRevision]):
@@ -89,7 +109,7 @@ class RevisionSerializer(RevisionRowSerializer):
         read_only_fields = fields
 
 
-class StatementSerializer(StrictSerializer, serializers.ModelSerializer[Statement]):
+class StatementSerializer(RecordedSerializer, serializers.ModelSerializer[Statement]):
     article = serializers.PrimaryKeyRelatedField(
         queryset=Article.objects.all(), style={"base_template": "input.html"}, help_text="The article's id."
     )
@@ -103,23 +123,35 @@ class StatementSerializer(StrictSerializer, serializers.ModelSerializer[Statemen
     source = source_reference(required=False, allow_null=True, default=None)  # type: ignore[assignment]
     via = ReferenceList(child=source_reference(), required=False, default=list, max_length=20)
     said_on = serializers.DateField(required=False, allow_null=True, default=None)
+    candidate = CandidateSerializer(read_only=True, allow_null=True)
     tagged_by = UserSerializer(read_only=True, allow_null=True)
     open_disputes = serializers.IntegerField(read_only=True)
 
     class Meta:
         model = Statement
         fields = [
-            *ROW, "article", "key", "text", "start", "end", "prefix", "suffix", "revision", "anchor", "paraphrase",
-            "quote_type", "source", "via", "said_on", "tag", "tag_reason", "tagged_by", "tagged_at", "open_disputes",
+            *ROW, "article", "key", "text", "start", "end", "prefix", "suffix", "revision", "anchor", "candidate",
+            "paraphrase", "quote_type", "source", "via", "said_on", "tag", "tag_reason", "tagged_by", "tagged_at",
+            "open_disputes", "reason",
         ]  # fmt: skip
         read_only_fields = [*ROW, "key", "revision", "anchor", "tag", "tag_reason", "tagged_at"]
+
+
+class ReanchorSerializer(RecordedSerializer):
+    """Nothing: confirm the place that was found. Or the passage: by offsets, or by text and its context."""
+
+    text = VerbatimField(required=False, max_length=MAX_TEXT, help_text="The exact passage.")
+    start = serializers.IntegerField(required=False, min_value=0, max_value=MAX_TEXT, help_text="In code points.")
+    end = serializers.IntegerField(required=False, min_value=0, max_value=MAX_TEXT, help_text="Exclusive.")
+    prefix = serializers.CharField(required=False, allow_blank=True, max_length=500, trim_whitespace=False)
+    suffix = serializers.CharField(required=False, allow_blank=True, max_length=500, trim_whitespace=False)
 
 
 class TagSerializer(ReasonSerializer):
     tag = serializers.ChoiceField(Statement.Tag.choices)
 
 
-class EvidenceSerializer(StrictSerializer, serializers.ModelSerializer[Evidence]):
+class EvidenceSerializer(RecordedSerializer, serializers.ModelSerializer[Evidence]):
     statement = serializers.PrimaryKeyRelatedField(
         queryset=Statement.objects.all(), style={"base_template": "input.html"}
     )
@@ -130,11 +162,11 @@ class EvidenceSerializer(StrictSerializer, serializers.ModelSerializer[Evidence]
 
     class Meta:
         model = Evidence
-        fields = [*ROW, "statement", "key", "stance", "url", "title", "excerpt", "archived_url"]
+        fields = [*ROW, "statement", "key", "stance", "url", "title", "excerpt", "archived_url", "reason"]
         read_only_fields = [*ROW, "key"]
 
 
-class DisputeSerializer(StrictSerializer, serializers.ModelSerializer[Dispute]):
+class DisputeSerializer(RecordedSerializer, serializers.ModelSerializer[Dispute]):
     statement = serializers.PrimaryKeyRelatedField(
         queryset=Statement.objects.all(), style={"base_template": "input.html"}
     )
@@ -153,7 +185,7 @@ class DisputeSerializer(StrictSerializer, serializers.ModelSerializer[Dispute]):
         validators: list[Any] = []
         fields = [
             *ROW, "statement", "key", "raised_by", "counter_statement", "kind", "scope", "note", "state",
-            "resolution", "opened_by", "opened_at", "resolved_by", "resolved_at",
+            "resolution", "opened_by", "opened_at", "resolved_by", "resolved_at", "reason",
         ]  # fmt: skip
         read_only_fields = [*ROW, "key", "state", "resolution", "opened_at", "resolved_at"]
 

@@ -1,5 +1,7 @@
 """Writes to articles, statements, evidence and disputes: one transaction each, every row with its journal entry."""
 
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from django.db import transaction
@@ -9,7 +11,7 @@ from claims import anchors
 from claims.models import Article, ArticleRevision, Dispute, Evidence, Statement, StatementVia
 from claims.models.article import sha256_of
 from factcheck.api.errors import Conflict, FieldError, InvalidInput, Unprocessable
-from factcheck.journal.services import lock, record, save_next_version
+from factcheck.journal.services import lock, record, save_next_version, save_next_versions
 from sources.models import Source
 
 Versions = frozenset[int] | None
@@ -47,25 +49,41 @@ def update_article(*, article_id: int, versions: Versions, actor: Any, reason: s
     save_next_version(article)
     record([article], action="article.updated", actor=actor, reason=reason)
     if article.text != old_text:
-        _reanchor(article, old_text, actor)
+        _find_statements_again(article, actor)
     return article
 
 
-def _reanchor(article: Article, old_text: str, actor: Any) -> None:
-    statements = list(article.statements.select_for_update(of=("self",)).order_by("id"))
-    current = [s for s in statements if s.revision == article.revision - 1]
-    selectors = [anchors.Selector(s.text, s.prefix, s.suffix, s.start) for s in current]
-    for statement, found in zip(current, anchors.reanchor(old_text, article.text, selectors), strict=True):
-        statement.anchor = found.state
-        if found.state in ("anchored", "moved") and found.start is not None and found.end is not None:
-            _pin(statement, article, anchors.Span(found.start, found.end))
-        save_next_version(statement)
-    record(
-        current,
-        action="statement.reanchored",
-        actor=actor,
-        reason=f"Revision {article.revision} of the article",
-    )
+def _find_statements_again(article: Article, actor: Any) -> None:
+    """Each from the text it is pinned to: one that was lost is found when its words come back."""
+    statements = list(article.statements.select_for_update(of=("self",)).order_by("revision", "id"))
+    written: list[Statement] = []
+    for revision, group in groupby(statements, key=attrgetter("revision")):
+        pinned = list(group)
+        text = ArticleRevision.objects.get(article=article, number=revision).text
+        selectors = [anchors.Selector(s.text, s.prefix, s.suffix, s.start) for s in pinned]
+        results = anchors.reanchor(text, article.text, selectors)
+        written += [s for s, found in zip(pinned, results, strict=True) if _place(s, found, article)]
+    save_next_versions(written, ("text", "start", "end", "prefix", "suffix", "revision", "anchor", "candidate"))
+    reason = f"Revision {article.revision} of the article"
+    record(written, action="statement.reanchored", actor=actor, reason=reason)
+
+
+def _place(statement: Statement, found: anchors.Reanchored, article: Article) -> bool:
+    """Whether that changes the statement. One in doubt stays pinned to the old text."""
+    before = (statement.anchor, statement.candidate)
+    statement.anchor, statement.candidate = found.state, None
+    if found.state == "needs_review":
+        statement.candidate = {
+            "revision": article.revision,
+            "start": found.start,
+            "end": found.end,
+            "text": found.text,
+            "score": round(found.score or 0.0, 3),
+        }
+    elif found.start is not None and found.end is not None:
+        _pin(statement, article, anchors.Span(found.start, found.end))
+        return True
+    return (statement.anchor, statement.candidate) != before
 
 
 @transaction.atomic
@@ -146,6 +164,11 @@ def _checked_span(article_text: str, start: int, end: int, text: str | None) -> 
     return anchors.Span(start, end)
 
 
+def _confirm(statement: Statement, article: Article, span: anchors.Span) -> None:
+    _pin(statement, article, span)
+    statement.anchor, statement.candidate = Statement.Anchor.ANCHORED, None
+
+
 def _pin(statement: Statement, article: Article, span: anchors.Span) -> None:
     statement.start, statement.end = span
     statement.text = article.text[span.start : span.end]
@@ -203,8 +226,7 @@ def update_statement(
     span = _passage(article, passage) if passage else None
     pinned = (statement.start, statement.end, statement.revision, statement.anchor)
     if span and (*span, article.revision, "anchored") != pinned:
-        _pin(statement, article, span)
-        statement.anchor = Statement.Anchor.ANCHORED
+        _confirm(statement, article, span)
         changed = True
     else:
         changed = any(getattr(statement, name) != value for name, value in fields.items())
@@ -230,6 +252,34 @@ def tag_statement(*, statement_id: int, versions: Versions, actor: Any, tag: str
     save_next_version(statement, ["tag", "tag_reason", "tagged_by", "tagged_at"])
     record([statement], action="statement.tagged", actor=actor, reason=reason)
     return statement
+
+
+@transaction.atomic
+def reanchor_statement(
+    *, statement_id: int, versions: Versions, actor: Any, reason: str = "", **passage: Any
+) -> Statement:
+    """Settles where the statement stands: at the passage given, else where it was found.
+
+    Raises Conflict when nothing was given and nothing was found, and what _find_span raises.
+    """
+    known = Statement.objects.only("article_id").get(pk=statement_id)
+    article = Article.objects.select_for_update(no_key=True).get(pk=known.article_id)
+    statement = lock(Statement.objects.all(), statement_id, versions)
+    span = _passage(article, _split(passage)) if passage else _found_span(statement, article)
+    pinned = (statement.start, statement.end, statement.revision, statement.anchor)
+    if (*span, article.revision, "anchored") != pinned:
+        _confirm(statement, article, span)
+        save_next_version(statement)
+        record([statement], action="statement.reanchored", actor=actor, reason=reason)
+    return statement
+
+
+def _found_span(statement: Statement, article: Article) -> anchors.Span:
+    if statement.revision == article.revision:
+        return anchors.Span(statement.start, statement.end)
+    if statement.candidate and statement.candidate["revision"] == article.revision:
+        return anchors.Span(statement.candidate["start"], statement.candidate["end"])
+    raise Conflict("The passage was not found in the article's present text. Send start and end, or text.")
 
 
 @transaction.atomic

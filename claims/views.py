@@ -1,5 +1,6 @@
 """Articles, statements, evidence and disputes over HTTP."""
 
+from datetime import date
 from typing import Any
 
 from django.shortcuts import get_object_or_404
@@ -14,11 +15,15 @@ from claims.documents import AnnotationDocumentSerializer
 from claims.exports import annotation_document
 from claims.filters import ArticleFilter, DisputeFilter, EvidenceFilter, StatementFilter
 from claims.models import Article, ArticleRevision, Dispute, Evidence, Statement
+from claims.models.statement import said_on_key
 from claims.serializers import (
+    AnchorSerializer,
     ArticleRowSerializer,
     ArticleSerializer,
+    ArticleWithAnchorsSerializer,
     DisputeSerializer,
     EvidenceSerializer,
+    ReanchorSerializer,
     ReasonSerializer,
     ResolveSerializer,
     RevisionRowSerializer,
@@ -26,6 +31,8 @@ from claims.serializers import (
     StatementSerializer,
     TagSerializer,
 )
+from factcheck.api.preconditions import entity_tag
+from factcheck.api.renderers import dump
 from factcheck.journal.views import HistoryMixin
 
 Versions = frozenset[int] | None
@@ -52,8 +59,24 @@ class ArticleViewSet(HistoryMixin):
     def update_row(self, row_id: int, versions: Versions, **fields: Any) -> None:
         services.update_article(article_id=row_id, versions=versions, actor=self.request.user, **fields)
 
-    def delete_row(self, row_id: int, versions: Versions) -> None:
-        services.delete_article(article_id=row_id, versions=versions, actor=self.request.user)
+    def answer_update(self, row_id: int) -> Any:
+        """The article with where its statements stand now; the ETag stays that of the article alone."""
+        response = self.answer(row_id)
+        response["ETag"] = entity_tag(dump(response.data), response.data["version"])
+        statements = Statement.objects.filter(article=row_id).order_by("start", "id")
+        response.data["anchors"] = AnchorSerializer(statements, many=True).data
+        return response
+
+    @extend_schema(responses=ArticleWithAnchorsSerializer)
+    def update(self, request: Request, pk: int, partial: bool = False) -> Any:
+        return super().update(request, pk, partial)
+
+    @extend_schema(responses=ArticleWithAnchorsSerializer)
+    def partial_update(self, request: Request, pk: int) -> Any:
+        return super().partial_update(request, pk)
+
+    def delete_row(self, row_id: int, versions: Versions, reason: str) -> None:
+        services.delete_article(article_id=row_id, versions=versions, actor=self.request.user, reason=reason)
 
     @extend_schema(request=ReasonSerializer, responses=ArticleSerializer)
     @action(detail=True, methods=["post"], serializer_class=ReasonSerializer)
@@ -110,7 +133,11 @@ class StatementViewSet(HistoryMixin):
     filterset_class = StatementFilter
     schema_tag = "statements"
     journal_resource = "statement"
-    ordering_fields = ("id", "start", "created_at", "updated_at")
+    ordering_fields = ("id", "start", "said_on", "created_at", "updated_at")
+    ordering_keys = {
+        ("said_on", False): (said_on_key(descending=False), date.max),
+        ("said_on", True): (said_on_key(descending=True), date.min),
+    }
     queryset = Statement.objects.for_reading()
 
     def get_default_ordering(self) -> str:
@@ -122,13 +149,19 @@ class StatementViewSet(HistoryMixin):
     def update_row(self, row_id: int, versions: Versions, **fields: Any) -> None:
         services.update_statement(statement_id=row_id, versions=versions, actor=self.request.user, **fields)
 
-    def delete_row(self, row_id: int, versions: Versions) -> None:
-        services.delete_statement(statement_id=row_id, versions=versions, actor=self.request.user)
+    def delete_row(self, row_id: int, versions: Versions, reason: str) -> None:
+        services.delete_statement(statement_id=row_id, versions=versions, actor=self.request.user, reason=reason)
 
     @extend_schema(request=TagSerializer, responses=StatementSerializer)
     @action(detail=True, methods=["post"], serializer_class=TagSerializer)
     def tag(self, request: Request, pk: int) -> Any:
         return self.act(TagSerializer, services.tag_statement, "statement_id")
+
+    @extend_schema(request=ReanchorSerializer, responses=StatementSerializer)
+    @action(detail=True, methods=["post"], serializer_class=ReanchorSerializer)
+    def reanchor(self, request: Request, pk: int) -> Any:
+        """Confirms the place that was found for the statement, or pins it to the passage given."""
+        return self.act(ReanchorSerializer, services.reanchor_statement, "statement_id")
 
 
 class EvidenceViewSet(HistoryMixin):
@@ -145,8 +178,8 @@ class EvidenceViewSet(HistoryMixin):
     def update_row(self, row_id: int, versions: Versions, **fields: Any) -> None:
         services.update_evidence(evidence_id=row_id, versions=versions, actor=self.request.user, **fields)
 
-    def delete_row(self, row_id: int, versions: Versions) -> None:
-        services.delete_evidence(evidence_id=row_id, versions=versions, actor=self.request.user)
+    def delete_row(self, row_id: int, versions: Versions, reason: str) -> None:
+        services.delete_evidence(evidence_id=row_id, versions=versions, actor=self.request.user, reason=reason)
 
 
 class DisputeViewSet(HistoryMixin):
@@ -165,8 +198,8 @@ class DisputeViewSet(HistoryMixin):
     def update_row(self, row_id: int, versions: Versions, **fields: Any) -> None:
         services.update_dispute(dispute_id=row_id, versions=versions, actor=self.request.user, **fields)
 
-    def delete_row(self, row_id: int, versions: Versions) -> None:
-        services.delete_dispute(dispute_id=row_id, versions=versions, actor=self.request.user)
+    def delete_row(self, row_id: int, versions: Versions, reason: str) -> None:
+        services.delete_dispute(dispute_id=row_id, versions=versions, actor=self.request.user, reason=reason)
 
     @extend_schema(request=ResolveSerializer, responses=DisputeSerializer)
     @action(detail=True, methods=["post"], serializer_class=ResolveSerializer)

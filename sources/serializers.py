@@ -2,7 +2,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from factcheck.api.fields import Reference, StrictSerializer, WebAddressField
+from factcheck.api.fields import RecordedSerializer, Reference, WebAddressField
 from sources.models import Source
 
 
@@ -19,7 +19,7 @@ def source_reference(**kwargs: Any) -> Reference:
     return Reference(queryset=Source.objects.all(), nested=SourceSummarySerializer, **kwargs)
 
 
-class SourceSerializer(StrictSerializer, serializers.ModelSerializer[Source]):
+class SourceSerializer(RecordedSerializer, serializers.ModelSerializer[Source]):
     part_of = source_reference(required=False, allow_null=True, default=None)
     description = serializers.CharField(required=False, allow_blank=True, default="", max_length=10_000)
     anonymous = serializers.BooleanField(required=False, default=False)
@@ -34,6 +34,6 @@ class SourceSerializer(StrictSerializer, serializers.ModelSerializer[Source]):
         model = Source
         fields = [
             "id", "version", "name", "kind", "part_of", "anonymous", "description", "aliases", "same_as",
-            "created_at", "updated_at",
+            "created_at", "updated_at", "reason",
         ]  # fmt: skip
         read_only_fields = ["id", "version", "created_at", "updated_at"]

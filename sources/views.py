@@ -23,5 +23,5 @@ class SourceViewSet(HistoryMixin):
     def update_row(self, row_id: int, versions: frozenset[int] | None, **fields: Any) -> None:
         services.update_source(source_id=row_id, versions=versions, actor=self.request.user, **fields)
 
-    def delete_row(self, row_id: int, versions: frozenset[int] | None) -> None:
-        services.delete_source(source_id=row_id, versions=versions, actor=self.request.user)
+    def delete_row(self, row_id: int, versions: frozenset[int] | None, reason: str) -> None:
+        services.delete_source(source_id=row_id, versions=versions, actor=self.request.user, reason=reason)

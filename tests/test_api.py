@@ -304,3 +304,129 @@ def test_the_eleventh_log_in_of_a_minute_is_refused_whatever_address_it_claims(c
     assert answer.status_code == 429
     assert int(answer["Retry-After"]) > 0
     assert answer["Content-Type"] == "application/problem+json"
+
+
+def test_statements_are_listed_by_the_day_said_with_the_undated_last_in_both_directions(api, alice, article, minister):
+    days = ["2022-01-28", None, "2022-01-27", None, "2022-01-28"]
+    made = [
+        services.create_statement(article=article, actor=alice, source=minister, start=at, end=at + 3, said_on=day).pk
+        for at, day in enumerate(days)
+    ]
+
+    def pages(ordering: str) -> list[int]:
+        found, url = [], f"/api/v1/statements/?ordering={ordering}&page_size=2"
+        while url:
+            page = api.get(url).json()
+            found += [row["id"] for row in page["results"]]
+            url = page["next"]
+        return found
+
+    assert pages("said_on") == [made[2], made[0], made[4], made[1], made[3]]
+    assert pages("-said_on") == [made[4], made[0], made[2], made[3], made[1]]
+
+
+def test_a_plain_write_may_say_why_and_the_journal_keeps_it(api, statement):
+    path = f"/api/v1/statements/{statement.pk}/"
+    changed = api.patch(path, {"paraphrase": "He refused.", "reason": "Said it plainer."}, headers={"if-match": '"1-"'})
+    assert changed.status_code == 200
+    assert "reason" not in changed.json()
+    refused = api.delete(path + "?reason=" + "x" * 2001, headers={"if-match": '"2-"'})
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (400, "?reason")
+    assert api.delete(path + "?reason=Marked+twice", headers={"if-match": '"2-"'}).status_code == 204
+    history = api.get(path + "history/").json()["results"]
+    assert [(entry["action"], entry["reason"]) for entry in history] == [
+        ("statement.deleted", "Marked twice"),
+        ("statement.updated", "Said it plainer."),
+        ("statement.created", ""),
+    ]
+
+
+def test_a_changed_text_answers_where_each_statement_stands_now(api, article, statement):
+    path = f"/api/v1/articles/{article.pk}/"
+    answer = api.patch(path, {"text": "New first line.\n" + TEXT}, headers={"if-match": '"1-"'})
+    assert answer.status_code == 200
+    assert answer.json()["anchors"] == [
+        {
+            "statement": statement.pk,
+            "version": 2,
+            "anchor": "moved",
+            "start": 18,
+            "end": 39,
+            "revision": 2,
+            "candidate": None,
+        }
+    ]
+    assert answer["ETag"] == api.get(path)["ETag"]
+    unchanged = api.patch(path, {"title": "Another title"}, headers={"if-match": answer["ETag"]}).json()
+    assert [anchor["anchor"] for anchor in unchanged["anchors"]] == ["moved"]
+
+
+LONG = "The council met on Monday. The spokeswoman said the report was entirely false. The mayor left early."
+EDITED = LONG.replace("was entirely false", "was completely false")
+
+
+@pytest.fixture
+def doubtful(api, alice, minister):
+    """A statement whose words changed: it waits for an editor."""
+    article = services.create_article(actor=alice, title="A report", text=LONG)
+    made = services.create_statement(
+        article=article, actor=alice, source=minister, text="The spokeswoman said the report was entirely false."
+    )
+    api.patch(f"/api/v1/articles/{article.pk}/", {"text": EDITED}, headers={"if-match": "*"})
+    return made
+
+
+def test_a_near_match_waits_for_review_pinned_to_the_old_revision(api, doubtful):
+    answer = api.get(f"/api/v1/statements/{doubtful.pk}/").json()
+    assert (answer["anchor"], answer["revision"], answer["text"]) == (
+        "needs_review",
+        1,
+        "The spokeswoman said the report was entirely false.",
+    )
+    assert answer["candidate"].pop("score") > 0.7
+    assert answer["candidate"] == {
+        "revision": 2,
+        "start": 27,
+        "end": 80,
+        "text": "The spokeswoman said the report was completely false.",
+    }
+
+
+def test_an_editor_confirms_the_candidate(api, doubtful):
+    path = f"/api/v1/statements/{doubtful.pk}/"
+    assert api.post(path + "reanchor/", {}).status_code == 428
+    answer = api.post(path + "reanchor/", {"reason": "Only the adverb."}, headers={"if-match": '"2-"'})
+    assert answer.status_code == 200
+    row = answer.json()
+    assert (row["anchor"], row["revision"], row["start"], row["end"], row["text"], row["candidate"]) == (
+        "anchored",
+        2,
+        27,
+        80,
+        "The spokeswoman said the report was completely false.",
+        None,
+    )
+    newest = api.get(path + "history/").json()["results"][0]
+    assert (newest["action"], newest["reason"]) == ("statement.reanchored", "Only the adverb.")
+    assert api.post(path + "reanchor/", {}, headers={"if-match": '"2-"'}).status_code == 412
+
+
+def test_an_editor_pins_the_statement_to_other_words(api, doubtful):
+    path = f"/api/v1/statements/{doubtful.pk}/reanchor/"
+    nowhere = api.post(path, {"text": "entirely false"}, headers={"if-match": "*"})
+    assert (nowhere.status_code, nowhere.json()["errors"][0]["code"]) == (422, "not_found")
+    row = api.post(path, {"text": "completely false"}, headers={"if-match": "*"}).json()
+    assert (row["anchor"], row["revision"], row["text"]) == ("anchored", 2, "completely false")
+
+
+def test_a_lost_statement_is_found_again_when_its_words_come_back(api, doubtful):
+    article = f"/api/v1/articles/{doubtful.article_id}/"
+    gone = api.patch(article, {"text": "Nothing of it is left here."}, headers={"if-match": "*"}).json()
+    assert [(row["anchor"], row["revision"], row["candidate"]) for row in gone["anchors"]] == [("orphaned", 1, None)]
+    refused = api.post(f"/api/v1/statements/{doubtful.pk}/reanchor/", {}, headers={"if-match": "*"})
+    assert (refused.status_code, refused.json()["detail"]) == (
+        409,
+        "The passage was not found in the article's present text. Send start and end, or text.",
+    )
+    back = api.patch(article, {"text": LONG}, headers={"if-match": "*"}).json()
+    assert [(row["anchor"], row["revision"], row["start"]) for row in back["anchors"]] == [("anchored", 4, 27)]

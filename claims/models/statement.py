@@ -1,11 +1,12 @@
 import secrets
+from datetime import date
 from typing import Any, ClassVar
 
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.db import models
-from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, Subquery
+from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from factcheck.journal.models import Recorded
@@ -14,6 +15,11 @@ from sources.models import Source
 
 def new_key() -> str:
     return f"s-{secrets.token_hex(5)}"
+
+
+def said_on_key(*, descending: bool) -> Coalesce:
+    """Orders by day said, with the undated last either way; NULL itself has no place in a row comparison."""
+    return Coalesce("said_on", Value(date.min if descending else date.max, output_field=models.DateField()))
 
 
 class StatementQuerySet(models.QuerySet["Statement"]):
@@ -82,6 +88,8 @@ class Statement(Recorded):
     suffix = models.CharField(max_length=32, default="")
     revision = models.PositiveIntegerField()
     anchor = models.CharField(max_length=20, choices=Anchor, default=Anchor.ANCHORED)
+    # Where it may stand now, in doubt: {revision, start, end, text, score}.
+    candidate = models.JSONField(null=True)
     paraphrase = models.TextField(default="")
     quote_type = models.CharField(max_length=20, choices=QuoteType, default=QuoteType.INDIRECT)
     source = models.ForeignKey(Source, models.PROTECT, null=True, related_name="statements", db_column="source")
@@ -102,6 +110,8 @@ class Statement(Recorded):
             models.CheckConstraint(condition=Q(tag__in=["asserted", "denied", "unverified"]), name="statement_tag_known"),
             models.CheckConstraint(condition=Q(tagged_by__isnull=True, tagged_at__isnull=True, tag="unverified")
                                    | Q(tagged_by__isnull=False, tagged_at__isnull=False), name="statement_tag_has_author"),
+            models.CheckConstraint(condition=Q(candidate__isnull=False, anchor="needs_review")
+                                   | (Q(candidate__isnull=True) & ~Q(anchor="needs_review")), name="statement_candidate_if_in_doubt"),
             models.UniqueConstraint(fields=["article", "key"], name="statement_key_unique"),
         ]  # fmt: skip
         indexes = [
@@ -111,6 +121,9 @@ class Statement(Recorded):
             models.Index(fields=["source", "id"], name="statement_source"),
             models.Index(fields=["created_at", "id"], name="statement_created"),
             models.Index(fields=["updated_at", "id"], name="statement_updated"),
+            models.Index(said_on_key(descending=False), "id", name="statement_said_on_up"),
+            models.Index(said_on_key(descending=True), "id", name="statement_said_on_down"),
+            models.Index(fields=["said_on", "id"], name="statement_said_on"),
             GinIndex(SearchVector("text", "paraphrase", config="simple"), name="statement_words"),
         ]
 

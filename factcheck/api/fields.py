@@ -164,3 +164,16 @@ class ReasonField(serializers.CharField):
 
 class ReasonSerializer(StrictSerializer):
     reason = ReasonField()
+
+
+class OptionalReasonField(ReasonField):
+    """For plain writes, which need no reason but may have one."""
+
+    def __init__(self, **kwargs: Any):
+        super().__init__(required=False, allow_blank=True, write_only=True, **kwargs)
+
+
+class RecordedSerializer(StrictSerializer):
+    """A recorded row's own fields, and why they are written."""
+
+    reason = OptionalReasonField()

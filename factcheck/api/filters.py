@@ -30,7 +30,7 @@ class StrictFilterBackend(DjangoFilterBackend):
     """Refuses what it does not know: a mistyped filter that is ignored shows the wrong list as if it were right."""
 
     def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
-        known = known_parameters(view, queryset)
+        known = known_parameters(view, queryset) | ({"reason"} if request.method == "DELETE" else set())
         errors = [
             FieldError(f"?{name}", "unknown", f"There is no such filter here. Known: {', '.join(sorted(known))}.")
             for name in request.query_params

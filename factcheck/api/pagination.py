@@ -63,7 +63,7 @@ class KeysetPagination(BasePagination):
         self.field, self.descending = _ordering(request, view)
         self.size = page_size_of(request)
         self.of = _fingerprint(request, self.field, self.descending)
-        self.key = view.ordering_keys.get((self.field, self.descending)) or F(self.field)
+        self.key, self.stand_in = view.ordering_keys.get((self.field, self.descending)) or (F(self.field), None)
         cursor = self._read_cursor(queryset)
         self.backwards = bool(cursor and cursor.backwards)
         reverse = self.descending != self.backwards
@@ -136,7 +136,7 @@ class KeysetPagination(BasePagination):
     def _link(self, row: Any, *, backwards: bool) -> str:
         value = getattr(row, self.field)
         if value is None:
-            value = getattr(self.key, "sentinel", None)
+            value = self.stand_in
         text = value.isoformat() if isinstance(value, date) else value
         packed = json.dumps([text, row.pk, int(backwards), self.of], separators=(",", ":")).encode()
         parameters = self.request.query_params.copy()

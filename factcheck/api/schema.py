@@ -5,17 +5,32 @@ from typing import Any
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter, OpenApiTypes
 
+from factcheck.api.fields import REASON_LENGTH
+
 CONDITIONAL = {
     "update",
     "partial_update",
     "destroy",
     "tag",
+    "reanchor",
     "resolve",
     "reopen",
     "publish",
     "withdraw",
     "import_annotations",
 }
+IF_MATCH = OpenApiParameter(
+    "If-Match",
+    OpenApiTypes.STR,
+    OpenApiParameter.HEADER,
+    required=True,
+    description="The ETag of the row as you read it, or *.",
+)
+REASON_TO_DELETE = OpenApiParameter(
+    "reason",
+    {"type": "string", "maxLength": REASON_LENGTH},
+    description="Why. It stands in the journal for good.",
+)
 PROBLEM = {
     "type": "object",
     "description": "An RFC 9457 problem document.",
@@ -46,14 +61,10 @@ PROBLEM = {
 
 class Schema(AutoSchema):
     def get_override_parameters(self) -> list[Any]:
-        if getattr(self.view, "action", None) in CONDITIONAL and getattr(self.view, "is_conditional", False):
-            return [
-                OpenApiParameter(
-                    "If-Match", OpenApiTypes.STR, OpenApiParameter.HEADER, required=True,
-                    description="The ETag of the row as you read it, or *.",
-                )
-            ]  # fmt: skip
-        return []
+        action = getattr(self.view, "action", None)
+        if action not in CONDITIONAL or not getattr(self.view, "is_conditional", False):
+            return []
+        return [IF_MATCH, REASON_TO_DELETE] if action == "destroy" else [IF_MATCH]
 
     def get_tags(self) -> list[str]:
         return [getattr(self.view, "schema_tag", None) or self._tokenize_path()[0]]

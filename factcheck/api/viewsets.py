@@ -5,13 +5,14 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import HttpResponse, HttpResponseRedirect
 from rest_framework import status
-from rest_framework.exceptions import MethodNotAllowed
+from rest_framework.exceptions import MethodNotAllowed, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.viewsets import GenericViewSet
 
-from factcheck.api.errors import StaleVersion
+from factcheck.api.errors import FieldError, InvalidInput, StaleVersion
+from factcheck.api.fields import OptionalReasonField
 from factcheck.api.preconditions import entity_tag, expected_versions, none_match, version_of
 from factcheck.api.problems import wants_page
 from factcheck.api.renderers import dump
@@ -31,7 +32,7 @@ class ConditionalMixin:
 
 
 def _conditional(request: Request, response: Response) -> HttpResponse | None:
-    tag = entity_tag(response.content, version_of(response.data))
+    tag = response.get("ETag") or entity_tag(response.content, version_of(response.data))
     response["ETag"] = tag
     if request.method not in ("GET", "HEAD") or none_match(request, tag):
         return None
@@ -45,7 +46,8 @@ class RecordedViewSet(ConditionalMixin, GenericViewSet):
     is_conditional = True
     lookup_value_converter = "int"
     ordering_fields: tuple[str, ...] = ("id",)
-    ordering_keys: dict[tuple[str, bool], Any] = {}
+    # For a field that may be null: (field, descending) → its expression, and what stands for null in it.
+    ordering_keys: dict[tuple[str, bool], tuple[Any, Any]] = {}
     default_ordering = "-id"
     basename: str
     http_method_names = ["get", "post", "put", "patch", "delete", "head", "options"]
@@ -97,14 +99,27 @@ class RecordedViewSet(ConditionalMixin, GenericViewSet):
         serializer = self.get_serializer(row, data=request.data, partial=partial)
         serializer.is_valid(raise_exception=True)
         self.update_row(row.pk, versions, **serializer.validated_data)
-        return self.answer(row.pk)
+        return self.answer_update(row.pk)
 
     def partial_update(self, request: Request, pk: int) -> Any:
         return self.update(request, pk, partial=True)
 
+    def answer_update(self, row_id: int) -> Any:
+        return self.answer(row_id)
+
     def destroy(self, request: Request, pk: int) -> Response:
-        self.delete_row(self.row_id(), self.versions())
+        self.delete_row(self.row_id(), self.versions(), self._reason_to_delete())
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+    def _reason_to_delete(self) -> str:
+        """From `?reason=`, since a DELETE has no body that means anything; a page's form sends it as a field."""
+        form = self.request.data if isinstance(self.request.data, dict) else {}
+        given = self.request.query_params.get("reason") or form.get("reason") or ""
+        try:
+            return OptionalReasonField().run_validation(given)
+        except ValidationError as error:
+            fault = FieldError("?reason", error.get_codes()[0], str(error.detail[0]))  # type: ignore[index]
+            raise InvalidInput(f"reason: {fault.detail}", [fault]) from None
 
     def create_row(self, **fields: Any) -> Any:
         raise MethodNotAllowed(self.request.method or "")
@@ -112,7 +127,7 @@ class RecordedViewSet(ConditionalMixin, GenericViewSet):
     def update_row(self, row_id: int, versions: frozenset[int] | None, **fields: Any) -> None:
         raise MethodNotAllowed(self.request.method or "")
 
-    def delete_row(self, row_id: int, versions: frozenset[int] | None) -> None:
+    def delete_row(self, row_id: int, versions: frozenset[int] | None, reason: str) -> None:
         raise MethodNotAllowed(self.request.method or "")
 
     def act(self, serializer_class: Any, service: Any, id_name: str) -> Any:

@@ -30,6 +30,16 @@ def save_next_version(row: Recorded, fields: Sequence[str] = ()) -> None:
     row.save(force_update=True, update_fields=[*fields, "version", "updated_at"] if fields else None)
 
 
+def save_next_versions(rows: Sequence[Recorded], fields: Sequence[str]) -> None:
+    """Many rows at once, in one statement for each thousand; the caller holds their locks."""
+    now = timezone.now()
+    for row in rows:
+        row.version += 1
+        row.updated_at = now
+    if rows:
+        type(rows[0])._base_manager.bulk_update(rows, [*fields, "version", "updated_at"], batch_size=1000)
+
+
 def record(rows: Sequence[Recorded], *, action: str, actor: Any, reason: str = "") -> None:
     """One entry for each row, in one statement, copied from the rows as the database now holds them.
 
