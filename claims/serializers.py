@@ -9,9 +9,12 @@ from factcheck.api.fields import (
     ReasonSerializer,
     RecordedSerializer,
     ReferenceList,
+    RowId,
     WebAddressField,
+    plausible_ids,
 )
 from factcheck.journal.serializers import UserSerializer
+from sources.models import Source
 from sources.serializers import source_reference
 
 ROW = ["id", "version", "created_at", "updated_at"]
@@ -110,9 +113,7 @@ class RevisionSerializer(RevisionRowSerializer):
 
 
 class StatementSerializer(RecordedSerializer, serializers.ModelSerializer[Statement]):
-    article = serializers.PrimaryKeyRelatedField(
-        queryset=Article.objects.all(), style={"base_template": "input.html"}, help_text="The article's id."
-    )
+    article = RowId(Article.objects.only("pk"), help_text="The article's id.")
     text = VerbatimField(required=False, max_length=MAX_TEXT, help_text="The exact passage.")
     start = serializers.IntegerField(required=False, min_value=0, max_value=MAX_TEXT, help_text="In code points.")
     end = serializers.IntegerField(required=False, min_value=0, max_value=MAX_TEXT, help_text="Exclusive.")
@@ -129,12 +130,36 @@ class StatementSerializer(RecordedSerializer, serializers.ModelSerializer[Statem
 
     class Meta:
         model = Statement
+        validators: list[Any] = []  # the key is ours: nothing to ask the database about
         fields = [
             *ROW, "article", "key", "text", "start", "end", "prefix", "suffix", "revision", "anchor", "candidate",
             "paraphrase", "quote_type", "source", "via", "said_on", "tag", "tag_reason", "tagged_by", "tagged_at",
             "open_disputes", "reason",
         ]  # fmt: skip
         read_only_fields = [*ROW, "key", "revision", "anchor", "tag", "tag_reason", "tagged_at"]
+
+
+class StatementListSerializer(serializers.ListSerializer[Any]):
+    """Many statements at once; what they refer to is looked up in one query for each table."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, list):
+            rows = [row for row in data if isinstance(row, dict)]
+            chains = [row["via"] for row in rows if isinstance(row.get("via"), list)]
+            sources = [row.get("source") for row in rows] + [source for chain in chains for source in chain]
+            self._context = {
+                **self.context,
+                "found": {
+                    Article: Article.objects.only("pk").in_bulk(plausible_ids(row.get("article") for row in rows)),
+                    Source: Source.objects.in_bulk(plausible_ids(sources)),
+                },
+            }
+        return super().to_internal_value(data)
+
+
+class BulkStatementSerializer(StatementSerializer):
+    class Meta(StatementSerializer.Meta):
+        list_serializer_class = StatementListSerializer
 
 
 class ReanchorSerializer(RecordedSerializer):
@@ -152,9 +177,7 @@ class TagSerializer(ReasonSerializer):
 
 
 class EvidenceSerializer(RecordedSerializer, serializers.ModelSerializer[Evidence]):
-    statement = serializers.PrimaryKeyRelatedField(
-        queryset=Statement.objects.all(), style={"base_template": "input.html"}
-    )
+    statement = RowId(Statement.objects.only("pk"), help_text="The statement's id.")
     url = WebAddressField(max_length=2000)
     title = serializers.CharField(required=False, allow_blank=True, default="", max_length=500)
     excerpt = serializers.CharField(required=False, allow_blank=True, default="", max_length=10_000)
@@ -162,18 +185,17 @@ class EvidenceSerializer(RecordedSerializer, serializers.ModelSerializer[Evidenc
 
     class Meta:
         model = Evidence
+        validators: list[Any] = []
         fields = [*ROW, "statement", "key", "stance", "url", "title", "excerpt", "archived_url", "reason"]
         read_only_fields = [*ROW, "key"]
 
 
 class DisputeSerializer(RecordedSerializer, serializers.ModelSerializer[Dispute]):
-    statement = serializers.PrimaryKeyRelatedField(
-        queryset=Statement.objects.all(), style={"base_template": "input.html"}
-    )
+    statement = RowId(Statement.objects.only("pk"), help_text="The statement's id.")
     raised_by = source_reference()
-    counter_statement = serializers.PrimaryKeyRelatedField(
-        queryset=Statement.objects.all(), required=False, allow_null=True, default=None,
-        style={"base_template": "input.html"},
+    counter_statement = RowId(
+        Statement.objects.only("pk"), required=False, allow_null=True, default=None,
+        help_text="The statement in which the dispute was raised.",
     )  # fmt: skip
     scope = serializers.ChoiceField(Dispute.Scope.choices, required=False, default="whole")
     note = serializers.CharField(required=False, allow_blank=True, default="", max_length=5000)

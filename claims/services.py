@@ -1,7 +1,8 @@
 """Writes to articles, statements, evidence and disputes: one transaction each, every row with its journal entry."""
 
+from collections.abc import Sequence
 from itertools import groupby
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Any
 
 from django.db import transaction
@@ -10,7 +11,8 @@ from django.utils import timezone
 from claims import anchors
 from claims.models import Article, ArticleRevision, Dispute, Evidence, Statement, StatementVia
 from claims.models.article import sha256_of
-from factcheck.api.errors import Conflict, FieldError, InvalidInput, Unprocessable
+from claims.passages import confirm, pin, span_of, split_passage
+from factcheck.api.errors import Conflict, InvalidInput
 from factcheck.journal.services import lock, record, save_next_version, save_next_versions
 from sources.models import Source
 
@@ -81,7 +83,7 @@ def _place(statement: Statement, found: anchors.Reanchored, article: Article) ->
             "score": round(found.score or 0.0, 3),
         }
     elif found.start is not None and found.end is not None:
-        _pin(statement, article, anchors.Span(found.start, found.end))
+        pin(statement, article, anchors.Span(found.start, found.end))
         return True
     return (statement.anchor, statement.candidate) != before
 
@@ -112,78 +114,6 @@ def delete_article(*, article_id: int, versions: Versions, actor: Any, reason: s
 # Statements
 
 
-def _passage(article: Article, passage: dict[str, Any]) -> anchors.Span:
-    """The span that the caller means, of MAX_PASSAGE code points at most (see _find_span)."""
-    span = _find_span(article, passage)
-    if span.end - span.start > MAX_PASSAGE:
-        raise InvalidInput.field("text", "max_length", f"A passage has at most {MAX_PASSAGE} code points.")
-    return span
-
-
-def _find_span(article: Article, passage: dict[str, Any]) -> anchors.Span:
-    """The span that the caller means by start and end, or by text with its context.
-
-    Raises InvalidInput for offsets that are no range of the text, Unprocessable when the text is not there or
-    stands there more than once.
-    """
-    start, end, text = passage.get("start"), passage.get("end"), passage.get("text")
-    if start is None and end is None and text is None:
-        raise InvalidInput.field("text", "required", "Give the passage: start and end, or text.")
-    if (start is None) != (end is None):
-        missing = "end" if end is None else "start"
-        raise InvalidInput.field(missing, "required", "start and end go together.")
-    if start is not None and end is not None:
-        return _checked_span(article.text, start, end, text)
-    try:
-        return anchors.find_passage(article.text, text or "", passage.get("prefix") or "", passage.get("suffix") or "")
-    except anchors.PassageAmbiguous as several:
-        detail = (
-            f"The passage stands {several.total} times in the article. Add prefix or suffix, or send start and end."
-        )
-        raise Unprocessable(
-            detail,
-            [FieldError("#/text", "ambiguous", detail)],
-            candidates=[vars(c) for c in several.candidates],
-        ) from None
-    except anchors.PassageNotFound as missing_passage:
-        detail = "The article does not hold this passage word for word."
-        near = missing_passage.nearest
-        members = {"nearest": vars(near)} if near else {}
-        raise Unprocessable(detail, [FieldError("#/text", "not_found", detail)], **members) from None
-
-
-def _checked_span(article_text: str, start: int, end: int, text: str | None) -> anchors.Span:
-    if start >= end:
-        raise InvalidInput.field("end", "range", "end must be greater than start: it is exclusive.")
-    if end > len(article_text):
-        detail = f"The article ends at {len(article_text)}. Offsets are Unicode code points."
-        raise InvalidInput.field("end", "beyond_text", detail)
-    if text is not None and article_text[start:end] != text:
-        detail = f"From {start} to {end} the article says {article_text[start:end][:80]!r}."
-        raise Unprocessable(detail, [FieldError("#/text", "mismatch", detail)])
-    return anchors.Span(start, end)
-
-
-def _confirm(statement: Statement, article: Article, span: anchors.Span) -> None:
-    _pin(statement, article, span)
-    statement.anchor, statement.candidate = Statement.Anchor.ANCHORED, None
-
-
-def _pin(statement: Statement, article: Article, span: anchors.Span) -> None:
-    statement.start, statement.end = span
-    statement.text = article.text[span.start : span.end]
-    statement.prefix, statement.suffix = anchors.context(article.text, *span)
-    statement.revision = article.revision
-
-
-MAX_PASSAGE = 20_000  # code points; beyond that it is no statement, and too long for the search index
-PASSAGE = ("start", "end", "text", "prefix", "suffix")
-
-
-def _split(fields: dict[str, Any]) -> dict[str, Any]:
-    return {name: fields.pop(name) for name in PASSAGE if fields.get(name) is not None or fields.pop(name, None)}
-
-
 def _set_via(statement: Statement, chain: list[Source]) -> None:
     StatementVia.objects.filter(statement=statement).delete()
     StatementVia.objects.bulk_create(
@@ -202,14 +132,50 @@ def create_statement(*, article: Article, actor: Any, via: Any = (), reason: str
     """Pins a passage of the article's current revision. The tag begins as unverified."""
     # The lock keeps the text from changing between finding the passage and committing it.
     article = Article.objects.select_for_update(no_key=True).get(pk=article.pk)
-    span = _passage(article, _split(fields))
-    statement = Statement(article=article, **fields)
-    _check_source(statement)
-    _pin(statement, article, span)
+    statement = _new_statement(article, fields)
     statement.save(force_insert=True)
     _set_via(statement, list(via))
     record([statement], action="statement.created", actor=actor, reason=reason)
     return statement
+
+
+def _new_statement(article: Article, fields: dict[str, Any]) -> Statement:
+    span = span_of(article, split_passage(fields))
+    statement = Statement(article=article, **fields)
+    _check_source(statement)
+    pin(statement, article, span)
+    return statement
+
+
+@transaction.atomic
+def create_statements(*, rows: Sequence[dict[str, Any]], actor: Any) -> list[Statement]:
+    """All or none, by a handful of statements however many rows. Each row is what create_statement takes.
+
+    Raises InvalidInput or Unprocessable with every fault there is, its pointer led by the row's index.
+    """
+    wanted = {row["article"].pk for row in rows}
+    locked = Article.objects.select_for_update(no_key=True).order_by("pk")  # in one order: no deadlock
+    articles = {article.pk: article for article in locked.filter(pk__in=wanted)}
+    statements, chains, reasons, refusals = [], [], [], []
+    for index, row in enumerate(rows):
+        fields = dict(row)
+        chains.append(fields.pop("via", ()))
+        reasons.append(fields.pop("reason", ""))
+        try:
+            statements.append(_new_statement(articles[fields.pop("article").pk], fields))
+        except InvalidInput as refusal:
+            refusals.append(refusal.within(index))
+    if refusals:
+        raise type(refusals[0])(refusals[0].detail, [error for refusal in refusals for error in refusal.errors])
+    Statement.objects.bulk_create(statements)
+    StatementVia.objects.bulk_create(
+        StatementVia(statement=statement, position=position, source=source)
+        for statement, chain in zip(statements, chains, strict=True)
+        for position, source in enumerate(chain)
+    )
+    for reason, group in groupby(zip(reasons, statements, strict=True), key=itemgetter(0)):
+        record([row for _, row in group], action="statement.created", actor=actor, reason=reason)
+    return statements
 
 
 @transaction.atomic
@@ -222,11 +188,11 @@ def update_statement(
     if fields.pop("article", article).pk != article.pk:
         raise InvalidInput.field("article", "immutable", "A statement stays in its article. Make a new one there.")
     via = fields.pop("via", None)
-    passage = _split(fields)
-    span = _passage(article, passage) if passage else None
+    passage = split_passage(fields)
+    span = span_of(article, passage) if passage else None
     pinned = (statement.start, statement.end, statement.revision, statement.anchor)
     if span and (*span, article.revision, "anchored") != pinned:
-        _confirm(statement, article, span)
+        confirm(statement, article, span)
         changed = True
     else:
         changed = any(getattr(statement, name) != value for name, value in fields.items())
@@ -260,15 +226,15 @@ def reanchor_statement(
 ) -> Statement:
     """Settles where the statement stands: at the passage given, else where it was found.
 
-    Raises Conflict when nothing was given and nothing was found, and what _find_span raises.
+    Raises Conflict when nothing was given and nothing was found, and what span_of raises.
     """
     known = Statement.objects.only("article_id").get(pk=statement_id)
     article = Article.objects.select_for_update(no_key=True).get(pk=known.article_id)
     statement = lock(Statement.objects.all(), statement_id, versions)
-    span = _passage(article, _split(passage)) if passage else _found_span(statement, article)
+    span = span_of(article, split_passage(passage)) if passage else _found_span(statement, article)
     pinned = (statement.start, statement.end, statement.revision, statement.anchor)
     if (*span, article.revision, "anchored") != pinned:
-        _confirm(statement, article, span)
+        confirm(statement, article, span)
         save_next_version(statement)
         record([statement], action="statement.reanchored", actor=actor, reason=reason)
     return statement

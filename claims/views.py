@@ -5,6 +5,7 @@ from typing import Any
 
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import OpenApiTypes, extend_schema
+from rest_framework import status
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -21,6 +22,7 @@ from claims.serializers import (
     ArticleRowSerializer,
     ArticleSerializer,
     ArticleWithAnchorsSerializer,
+    BulkStatementSerializer,
     DisputeSerializer,
     EvidenceSerializer,
     ReanchorSerializer,
@@ -36,6 +38,7 @@ from factcheck.api.renderers import dump
 from factcheck.journal.views import HistoryMixin
 
 Versions = frozenset[int] | None
+MAX_BULK = 500
 
 
 class ArticleViewSet(HistoryMixin):
@@ -151,6 +154,25 @@ class StatementViewSet(HistoryMixin):
 
     def delete_row(self, row_id: int, versions: Versions, reason: str) -> None:
         services.delete_statement(statement_id=row_id, versions=versions, actor=self.request.user, reason=reason)
+
+    @extend_schema(
+        request=StatementSerializer(many=True), responses={201: StatementSerializer(many=True)}, filters=False
+    )
+    @action(detail=False, methods=["post"], filterset_class=None, pagination_class=None)
+    def bulk(self, request: Request) -> Response:
+        """Up to 500 statements, all or none. A fault's pointer begins with the index of its statement."""
+        serializer = BulkStatementSerializer(
+            data=request.data,
+            many=True,
+            allow_empty=False,
+            max_length=MAX_BULK,  # type: ignore[call-arg]
+            context=self.get_serializer_context(),
+        )
+        serializer.is_valid(raise_exception=True)
+        made = services.create_statements(rows=serializer.validated_data, actor=request.user)
+        rows = self.get_queryset().in_bulk([statement.pk for statement in made])
+        answer = StatementSerializer([rows[statement.pk] for statement in made], many=True)
+        return Response(answer.data, status=status.HTTP_201_CREATED)
 
     @extend_schema(request=TagSerializer, responses=StatementSerializer)
     @action(detail=True, methods=["post"], serializer_class=TagSerializer)

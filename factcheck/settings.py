@@ -257,7 +257,7 @@ SPECTACULAR_SETTINGS = {
         "SourceKind": "sources.models.Source.Kind",
         "ArticleStatus": "claims.models.Article.Status",
         "Tag": "claims.models.Statement.Tag",
-        "Anchor": "claims.models.Statement.Anchor",
+        "AnchorState": "claims.models.Statement.Anchor",
         "QuoteType": "claims.models.Statement.QuoteType",
         "EvidenceStance": "claims.models.Evidence.Stance",
         "DisputeKind": "claims.models.Dispute.Kind",

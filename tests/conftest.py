@@ -1,5 +1,12 @@
 import pytest
+from django.contrib.auth.models import User
+from django.core.cache import cache
 from django.db import connection
+from rest_framework.test import APIClient
+
+from claims import services
+from sources.services import create_source
+from tests.newsroom import TEXT, client_of, user_with_role
 
 
 @pytest.fixture(scope="session")
@@ -9,3 +16,33 @@ def django_db_setup(django_db_setup, django_db_blocker):
         cursor.execute("SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgname = 'no_truncate'")
         for (table,) in cursor.fetchall():
             cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER no_truncate")
+
+
+@pytest.fixture(autouse=True)
+def no_throttle_memory():
+    cache.clear()
+
+
+@pytest.fixture
+def alice(db) -> User:
+    return user_with_role("alice", "editor")
+
+
+@pytest.fixture
+def api(alice) -> APIClient:
+    return client_of(alice)
+
+
+@pytest.fixture
+def article(alice):
+    return services.create_article(actor=alice, title="A report", url="https://news.example/1", text=TEXT)
+
+
+@pytest.fixture
+def minister(alice):
+    return create_source(actor=alice, name="The minister", kind="person", aliases=["Jane Doe"])
+
+
+@pytest.fixture
+def statement(alice, article, minister):
+    return services.create_statement(article=article, actor=alice, source=minister, start=2, end=23)

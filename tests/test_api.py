@@ -3,60 +3,14 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.contrib.auth.models import Group, User
-from django.core.cache import cache
 from django.db import connection
 from rest_framework.test import APIClient
 
 from claims import services
 from claims.models import Statement
-from factcheck.api.models import Token
 from factcheck.journal.models import Entry
 from sources.services import create_source
-
-TEXT = "\U0001f600 The minister said no. The minister said no. \u0645\u0631\u062d\u0628\u0627 cafe\u0301\r\nEnd."
-
-
-@pytest.fixture(autouse=True)
-def no_throttle_memory():
-    cache.clear()
-
-
-def user_with_role(name: str, role: str) -> User:
-    user = User.objects.create_user(name)
-    user.groups.add(Group.objects.get_or_create(name=role)[0])
-    return user
-
-
-def client_of(user: User) -> APIClient:
-    client = APIClient()
-    client.credentials(HTTP_AUTHORIZATION="Token " + Token.objects.create(user, name="test")[1])
-    return client
-
-
-@pytest.fixture
-def alice(db) -> User:
-    return user_with_role("alice", "editor")
-
-
-@pytest.fixture
-def api(alice) -> APIClient:
-    return client_of(alice)
-
-
-@pytest.fixture
-def article(alice):
-    return services.create_article(actor=alice, title="A report", url="https://news.example/1", text=TEXT)
-
-
-@pytest.fixture
-def minister(alice):
-    return create_source(actor=alice, name="The minister", kind="person", aliases=["Jane Doe"])
-
-
-@pytest.fixture
-def statement(alice, article, minister):
-    return services.create_statement(article=article, actor=alice, source=minister, start=2, end=23)
+from tests.newsroom import TEXT, client_of, user_with_role
 
 
 def test_offsets_count_code_points_after_an_emoji(api, article, minister):

@@ -65,6 +65,8 @@ TABLE = [
     ("statement-detail", "put", "statements/{statement}/", STATEMENT, CHANGE),
     ("statement-detail", "patch", "statements/{statement}/", {"paraphrase": "No"}, CHANGE),
     ("statement-detail", "delete", "statements/{statement}/", None, DELETE),
+    ("statement-bulk", "post", "statements/bulk/", [STATEMENT], CREATE),
+    ("statement-reanchor", "post", "statements/{statement}/reanchor/", {}, CHANGE),
     ("statement-history", "get", "statements/{statement}/history/", None, READ),
     ("statement-tag", "post", "statements/{statement}/tag/", {"tag": "denied", **REASON}, ACT),
     ("evidence-list", "get", "evidence/", None, READ),
@@ -144,6 +146,8 @@ def caller(who: str) -> tuple[APIClient, str]:
 def filled(body, rows):
     if body is None:
         return None
+    if isinstance(body, list):
+        return [filled(item, rows) for item in body]
     placeholders = {f"{{{name}}}": row for name, row in rows.items()}
     return {name: placeholders.get(value, value) if isinstance(value, str) else value for name, value in body.items()}
 

@@ -1,8 +1,8 @@
 """What can go wrong in the newsroom's terms. Raised by services, which know no HTTP framework."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Self
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,11 @@ class Refusal(Exception):
 class InvalidInput(Refusal):
     kind = "invalid-input"
     title = "The input is not valid"
+
+    def within(self, index: int) -> Self:
+        """The same, of the item with that index in a list."""
+        errors = [replace(error, pointer=f"#/{index}{error.pointer.removeprefix('#')}") for error in self.errors]
+        return type(self)(f"{index}: {self.detail}", errors, **self.members)
 
     @classmethod
     def field(cls, name: str, code: str, detail: str) -> "InvalidInput":

@@ -1,5 +1,7 @@
 """Serializer parts that every resource shares."""
 
+import re
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -45,6 +47,12 @@ class StrictSerializer(serializers.Serializer):
         return None
 
 
+def plausible_ids(values: Iterable[Any]) -> list[int]:
+    """Those that can be ids at all; the fields refuse the others in their own words."""
+    texts = (str(value) for value in values if isinstance(value, (int, str)) and not isinstance(value, bool))
+    return sorted({int(text) for text in texts if re.fullmatch(r"[0-9]{1,18}", text)})
+
+
 class Reference(serializers.IntegerField):
     """Written as an id, read as a nested object: `nested` names the serializer that shows it."""
 
@@ -60,7 +68,7 @@ class Reference(serializers.IntegerField):
             self.fail("invalid")
         row_id = super().to_internal_value(data)
         self.run_own_validators(row_id)
-        return self.find([row_id])[0]
+        return self.find(row_id)
 
     def run_own_validators(self, row_id: int) -> None:
         """Range first: the validators of IntegerField run after to_internal_value, on the row."""
@@ -70,15 +78,32 @@ class Reference(serializers.IntegerField):
     def run_validators(self, value: Any) -> None:
         """Done in to_internal_value; the value is a row by now."""
 
-    def find(self, ids: list[int]) -> list[Model]:
-        rows = self.queryset.in_bulk(ids)
-        for row_id in ids:
-            if row_id not in rows:
-                self.fail("does_not_exist", name=self.queryset.model._meta.verbose_name, id=row_id)
-        return [rows[row_id] for row_id in ids]
+    def find(self, row_id: int) -> Model:
+        found = self.rows([row_id])
+        if row_id not in found:
+            self.fail("does_not_exist", name=self.queryset.model._meta.verbose_name, id=row_id)
+        return found[row_id]
+
+    def rows(self, ids: list[int]) -> dict[int, Any]:
+        """By id; from the context's `found` where a bulk serializer has looked them all up at once."""
+        known = self.context.get("found", {}).get(self.queryset.model)
+        return self.queryset.in_bulk(ids) if known is None else known
 
     def to_representation(self, value: Any) -> Any:
         return self.nested(value, context=self.context).data
+
+
+class RowId(Reference):
+    """A reference that is read as an id, too."""
+
+    def __init__(self, queryset: Any, **kwargs: Any):
+        super().__init__(queryset, nested=serializers.Serializer, **kwargs)
+
+    def get_attribute(self, instance: Any) -> Any:
+        return getattr(instance, f"{self.source}_id")
+
+    def to_representation(self, value: Any) -> Any:
+        return value
 
 
 class ReferenceList(serializers.ListField):
@@ -94,7 +119,7 @@ class ReferenceList(serializers.ListField):
         for row_id in ids:
             if ids.count(row_id) > 1:
                 self.fail("duplicate", id=row_id)
-        found = self.child.queryset.in_bulk(ids)
+        found = self.child.rows(ids)
         missing: Any = {
             index: [serializers.ErrorDetail(f"There is no source with the id {row_id}.", code="does_not_exist")]
             for index, row_id in enumerate(ids)
@@ -122,7 +147,7 @@ class ReferenceSchema(OpenApiSerializerFieldExtension):
     match_subclasses = True
 
     def map_serializer_field(self, auto_schema: Any, direction: str) -> Any:
-        if direction == "request":
+        if direction == "request" or isinstance(self.target, RowId):
             return {"type": "integer", "format": "int64", "minimum": 1, "maximum": MAX_ID}
         return auto_schema.resolve_serializer(self.target.nested, direction).ref
 

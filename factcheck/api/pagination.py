@@ -63,6 +63,8 @@ class KeysetPagination(BasePagination):
         self.field, self.descending = _ordering(request, view)
         self.size = page_size_of(request)
         self.of = _fingerprint(request, self.field, self.descending)
+        self.key: Any
+        self.stand_in: Any
         self.key, self.stand_in = view.ordering_keys.get((self.field, self.descending)) or (F(self.field), None)
         cursor = self._read_cursor(queryset)
         self.backwards = bool(cursor and cursor.backwards)

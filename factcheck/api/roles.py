@@ -29,6 +29,7 @@ REQUIRED_ROLE = {
     "create": Role.REPORTER,
     "update": Role.REPORTER,
     "partial_update": Role.REPORTER,
+    "bulk": Role.REPORTER,
     "reanchor": Role.REPORTER,
     "destroy": Role.EDITOR,
     "tag": Role.EDITOR,

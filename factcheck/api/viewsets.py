@@ -118,7 +118,7 @@ class RecordedViewSet(ConditionalMixin, GenericViewSet):
         try:
             return OptionalReasonField().run_validation(given)
         except ValidationError as error:
-            fault = FieldError("?reason", error.get_codes()[0], str(error.detail[0]))  # type: ignore[index]
+            fault = FieldError("?reason", error.get_codes()[0], str(error.detail[0]))  # type: ignore[index, arg-type]
             raise InvalidInput(f"reason: {fault.detail}", [fault]) from None
 
     def create_row(self, **fields: Any) -> Any:
