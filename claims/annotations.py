@@ -69,11 +69,27 @@ def import_document(*, document: Document, actor: Any, article_id: int | None = 
     for index, item in enumerate(document["statements"]):
         statements[item["key"]] = _import_statement(item, f"#/statements/{index}", article, sources, actor)
     for index, item in enumerate(document["disputes"]):
-        for name, known in (("statement", statements), ("counter_statement", statements), ("raised_by", sources)):
-            if item[name] is not None and item[name] not in known:
+        for name, known in (("statement", statements), ("raised_by", sources)):
+            if item[name] not in known:
                 raise _unknown(f"#/disputes/{index}/{name}", item[name])
-        _import_dispute(item, statements, sources, actor)
+        counter = _counter_statement(item, f"#/disputes/{index}/counter_statement", statements, article)
+        _import_dispute(item, counter, statements, sources, actor)
     return article
+
+
+def _counter_statement(
+    item: Document, pointer: str, statements: dict[str, Statement], article: Article
+) -> Statement | None:
+    """Of this document, else of the article named, else the only one anywhere with that key."""
+    key, address = item["counter_statement"], item["counter_article"]
+    if key is None or (address is None and key in statements):
+        return statements.get(key) if key else None
+    elsewhere = Statement.objects.filter(key=key).exclude(article=article.pk)
+    found = list((elsewhere.filter(article__url=address) if address else elsewhere)[:2])
+    if len(found) == 1:
+        return found[0]
+    detail = f"No statement here has the key {key!r}, nor is it of just one other article. Import that one first."
+    raise InvalidInput(f"{pointer}: {detail}", [FieldError(pointer, "unknown_key", detail)])
 
 
 def _unknown(pointer: str, key: str) -> InvalidInput:
@@ -162,11 +178,16 @@ def _import_evidence(item: Document, statement: Statement, actor: Any) -> None:
         services.update_evidence(evidence_id=known.pk, versions=None, actor=actor, **fields)
 
 
-def _import_dispute(item: Document, statements: dict[str, Statement], sources: dict[str, Source], actor: Any) -> None:
-    counter = item["counter_statement"]
+def _import_dispute(
+    item: Document,
+    counter: Statement | None,
+    statements: dict[str, Statement],
+    sources: dict[str, Source],
+    actor: Any,
+) -> None:
     fields = {name: item[name] for name in DISPUTE_FIELDS}
     fields["raised_by"] = sources[item["raised_by"]]
-    fields["counter_statement"] = statements[counter] if counter else None
+    fields["counter_statement"] = counter
     statement = statements[item["statement"]]
     dispute = Dispute.objects.filter(statement=statement, key=item["key"]).first()
     if dispute is None:

@@ -1,7 +1,10 @@
 """The shape of an annotation document. Errors name the JSON pointer of what is wrong."""
 
+import json
+import re
 from typing import Any
 
+from drf_spectacular.generators import SchemaGenerator
 from rest_framework import serializers
 
 from claims.exports import FORMAT
@@ -83,7 +86,12 @@ class DisputeDocumentSerializer(StrictSerializer):
     key = KeyField()
     statement = KeyField()
     raised_by = KeyField()
-    counter_statement = KeyField(required=False, allow_null=True, default=None)
+    counter_statement = KeyField(
+        required=False, allow_null=True, default=None, help_text="The key of a statement here, or in counter_article."
+    )
+    counter_article = OptionalWebAddressField(
+        max_length=2000, help_text="The address of the article that holds counter_statement, if it is another one."
+    )
     kind = serializers.ChoiceField(Dispute.Kind.choices)
     scope = serializers.ChoiceField(Dispute.Scope.choices, required=False, default="whole")
     note = OptionalText(max_length=5000)
@@ -99,6 +107,9 @@ class DisputeDocumentSerializer(StrictSerializer):
 
 class AnnotationDocumentSerializer(StrictSerializer):
     format = serializers.ChoiceField([(FORMAT, FORMAT)])
+    version = serializers.IntegerField(
+        required=False, min_value=0, help_text="The article's last journal entry at the export; not imported."
+    )
     article = ArticleDocumentSerializer()
     sources = SourceDocumentSerializer(many=True, max_length=MAX_ROWS)  # type: ignore[call-arg]
     statements = StatementDocumentSerializer(many=True, max_length=MAX_ROWS)  # type: ignore[call-arg]
@@ -113,3 +124,26 @@ class AnnotationDocumentSerializer(StrictSerializer):
                     raise serializers.ValidationError({name: fault}, code="duplicate")
                 seen.add(item["key"])
         return attrs
+
+
+def json_schema() -> dict[str, Any]:
+    """JSON Schema 2020-12 of what an import takes, from the same serializers that judge it."""
+    components = SchemaGenerator().get_schema(request=None, public=True)["components"]["schemas"]
+    definitions: dict[str, Any] = {}
+    wanted = ["AnnotationDocumentRequest"]
+    while wanted:
+        name = wanted.pop()
+        if name not in definitions:
+            definitions[name] = components[name]
+            wanted += re.findall(r"#/components/schemas/([^\"]+)", json.dumps(components[name]))
+            if "properties" in definitions[name]:
+                definitions[name] = {**definitions[name], "additionalProperties": False}
+    text = json.dumps(
+        {
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            "title": "Factcheck annotation document",
+            "$ref": "#/$defs/AnnotationDocumentRequest",
+            "$defs": dict(sorted(definitions.items())),
+        }
+    )
+    return json.loads(text.replace("#/components/schemas/", "#/$defs/"))

@@ -114,8 +114,8 @@ def _dispute(dispute: Dispute, article: Article) -> dict[str, Any]:
         "key": dispute.key,
         "statement": dispute.statement.key,
         "raised_by": source_key(dispute.raised_by_id),
-        # A passage of another article has no key in this document; the note and the source remain.
-        "counter_statement": counter.key if counter and counter.article_id == article.pk else None,
+        "counter_statement": counter.key if counter else None,
+        "counter_article": counter.article.url if counter and counter.article_id != article.pk else None,
         "kind": dispute.kind,
         "scope": dispute.scope,
         "note": dispute.note,

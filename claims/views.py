@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 
 from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import OpenApiTypes, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -97,13 +97,13 @@ class ArticleViewSet(HistoryMixin):
 
         return self.act(ReasonSerializer, service, "article_id")
 
-    @extend_schema(responses=OpenApiTypes.OBJECT, filters=False)
+    @extend_schema(responses=AnnotationDocumentSerializer, filters=False)
     @action(detail=True, filterset_class=None, pagination_class=None)
     def annotations(self, request: Request, pk: int) -> Response:
         """The whole annotated article as one document, as import_annotations takes it."""
         return Response(annotation_document(self.get_object()))
 
-    @extend_schema(request=AnnotationDocumentSerializer, responses=OpenApiTypes.OBJECT)
+    @extend_schema(request=AnnotationDocumentSerializer, responses=AnnotationDocumentSerializer)
     @annotations.mapping.put
     def import_annotations(self, request: Request, pk: int) -> Response:
         """Makes the article what the document says. If-Match takes the export's ETag."""

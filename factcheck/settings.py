@@ -68,7 +68,7 @@ INSTALLED_APPS = [
     "knox",
     "corsheaders",
     "csp",
-    "django.contrib.admin",
+    "factcheck.api.apps.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -133,7 +133,7 @@ USE_I18N = False
 
 # Static files
 STATIC_URL = "static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
+STATIC_ROOT = None if DEBUG else BASE_DIR / "staticfiles"
 WHITENOISE_USE_FINDERS = DEBUG
 if not DEBUG:
     STORAGES = {

@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.contrib import admin
 from django.contrib.auth.views import LogoutView
 from django.urls import include, path
@@ -11,7 +13,19 @@ from factcheck.journal.feed import JournalViewSet
 from factcheck.start import StartPage, health
 from sources.views import SourceViewSet
 
-router = DefaultRouter(use_regex_path=False)
+
+class Router(DefaultRouter):
+    """DELETE on a whole list, where a view has `destroy_all`."""
+
+    include_format_suffixes = False
+
+    def get_routes(self, viewset: type) -> list[Any]:
+        routes = super().get_routes(viewset)
+        mapping = {**routes[0].mapping, "delete": "destroy_all"}
+        return [routes[0]._replace(mapping=mapping), *routes[1:]]
+
+
+router = Router(use_regex_path=False)
 router.register("sources", SourceViewSet, "source")
 router.register("articles", ArticleViewSet, "article")
 router.register("statements", StatementViewSet, "statement")

@@ -88,6 +88,7 @@ TABLE = [
     ("journal-list", "get", "journal/", None, READ),
     ("token-list", "get", "tokens/", None, OWN_READ),
     ("token-list", "post", "tokens/", {"name": "A program"}, OWN_CREATE),
+    ("token-list", "delete", "tokens/", None, OWN_DELETE),
     ("token-detail", "delete", "tokens/{own_token}/", None, OWN_DELETE),
 ]
 
@@ -190,7 +191,7 @@ def test_the_table_names_every_route_and_method_of_the_router():
 def test_a_token_of_somebody_else_is_neither_listed_nor_deleted(db):
     foreign = Token.objects.create(User.objects.create_user("owner"), name="theirs")[0]
     client, _ = caller("admin")
-    assert str(foreign.id) not in [row["id"] for row in client.get("/api/v1/tokens/").json()]
+    assert str(foreign.id) not in [row["id"] for row in client.get("/api/v1/tokens/").json()["results"]]
     assert client.delete(f"/api/v1/tokens/{foreign.id}/").status_code == 404
     assert Token.objects.filter(id=foreign.id).exists()
 

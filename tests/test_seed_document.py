@@ -43,7 +43,7 @@ CHOICES = {
     },
     "article": {"status": {"draft", "published", "withdrawn"}},
 }
-NULLABLE = {"publisher", "part_of", "source", "said_on", "counter_statement"}
+NULLABLE = {"publisher", "part_of", "source", "said_on", "counter_statement", "archived_url"}
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 REASON_LENGTH = range(1, 2001)
 LEAST = {"statements": 14, "disputes": 5, "evidence": 4, "chain": 2, "narrations": 2}

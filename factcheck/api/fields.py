@@ -23,12 +23,10 @@ ACT_FIELDS = {
 }
 
 
+# A comment, since a docstring would be inherited as the description of every component in the schema:
+# refuses fields that it does not know, and fields that only an act may change. Sending back what was read is fine:
+# an act's field that is unchanged is no error.
 class StrictSerializer(serializers.Serializer):
-    """Refuses fields that it does not know, and fields that only an act may change.
-
-    Sending back what was read is fine: an act's field that is unchanged is no error.
-    """
-
     form_fields = {"csrfmiddlewaretoken", "version"}
 
     def to_internal_value(self, data: Any) -> Any:
@@ -199,6 +197,4 @@ class OptionalReasonField(ReasonField):
 
 
 class RecordedSerializer(StrictSerializer):
-    """A recorded row's own fields, and why they are written."""
-
     reason = OptionalReasonField()

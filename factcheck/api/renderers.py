@@ -34,11 +34,21 @@ class DeskRenderer(BrowsableAPIRenderer):
     template = "api/desk.html"
     filter_template = "api/filters.html"
 
+    def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None) -> Any:
+        page = super().render(data, accepted_media_type, renderer_context)
+        return page.replace("<html>", '<html lang="en-GB">', 1)  # DRF's page names no language
+
     def get_content(self, renderer: Any, data: Any, accepted_media_type: str | None, renderer_context: Any) -> str:
         return json.dumps(json.loads(dump(data)), indent=2, ensure_ascii=False) if data is not None else ""
 
     def get_context(self, data: Any, accepted_media_type: str | None, renderer_context: Any) -> dict[str, Any]:
         context = super().get_context(data, accepted_media_type, renderer_context)
-        context["row_version"] = version_of(data)
+        context["row_version"] = version_of(data) or self._version_sent(context["request"])
         context["code_style"] = ""  # an inline style would break the policy
         return context
+
+    @staticmethod
+    def _version_sent(request: Any) -> str | None:
+        """A refused form is shown again with the version it came with: sending it again overwrites nothing unseen."""
+        given = request.data.get("version", "") if request.method != "GET" and isinstance(request.data, dict) else ""
+        return given if str(given).isdecimal() else None

@@ -4,11 +4,13 @@ from datetime import timedelta
 from typing import Any
 
 from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
+from factcheck.api.errors import Conflict
 from factcheck.api.fields import StrictSerializer
 from factcheck.api.models import Token
 from factcheck.api.roles import Role
@@ -34,6 +36,14 @@ class NewTokenSerializer(TokenSerializer):
         fields = [*TokenSerializer.Meta.fields, "token"]
 
 
+class TokenListSerializer(serializers.Serializer[Any]):
+    """All of them: nobody has more than MAX_TOKENS."""
+
+    next = serializers.URLField(allow_null=True, help_text="Always null: there is one page.")
+    previous = serializers.URLField(allow_null=True, help_text="Always null: there is one page.")
+    results = TokenSerializer(many=True)
+
+
 class TokenViewSet(ConditionalMixin, GenericViewSet[Token]):
     """Your own tokens for programs."""
 
@@ -42,26 +52,35 @@ class TokenViewSet(ConditionalMixin, GenericViewSet[Token]):
     required_role = Role.VIEWER
     filterset_class = None
     lookup_field = "id"
-    lookup_url_kwarg = "pk"
     lookup_value_converter = "uuid"
     pagination_class = None
     queryset = Token.objects.all()
 
     def get_queryset(self) -> QuerySet[Token]:
-        return Token.objects.filter(user=self.request.user.pk).order_by("-created")[:MAX_TOKENS]
+        return Token.objects.filter(user=self.request.user.pk).order_by("-created", "id")
 
+    @extend_schema(responses=TokenListSerializer)
     def list(self, request: Request) -> Response:
-        return Response(self.get_serializer(self.get_queryset(), many=True).data)
+        rows = self.get_serializer(self.get_queryset(), many=True).data
+        return Response({"next": None, "previous": None, "results": rows})
 
     def create(self, request: Request) -> Response:
         serializer = NewTokenSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
+        if Token.objects.filter(user=self.request.user.pk).count() >= MAX_TOKENS:
+            raise Conflict(f"You have {MAX_TOKENS} tokens, which is the limit. Revoke one first.")
         fields: dict[str, Any] = dict(serializer.validated_data)
         days = fields.pop("days")
         made, key = Token.objects.create(request.user, expiry=timedelta(days=days), **fields)
         made.token = key
         return Response(NewTokenSerializer(made).data, status=status.HTTP_201_CREATED)
 
-    def destroy(self, request: Request, pk: Any) -> Response:
-        deleted, _ = Token.objects.filter(user=self.request.user.pk, id=pk).delete()
+    @extend_schema(operation_id="tokens_destroy_all", responses={204: None})
+    def destroy_all(self, request: Request) -> Response:
+        """Revokes all your tokens, the one you are calling with included."""
+        Token.objects.filter(user=self.request.user.pk).delete()
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    def destroy(self, request: Request, id: Any) -> Response:
+        deleted, _ = Token.objects.filter(user=self.request.user.pk, id=id).delete()
         return Response(status=status.HTTP_204_NO_CONTENT if deleted else status.HTTP_404_NOT_FOUND)

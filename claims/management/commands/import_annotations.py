@@ -2,7 +2,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rest_framework.exceptions import ValidationError
 
@@ -11,6 +10,7 @@ from claims.documents import AnnotationDocumentSerializer
 from claims.models import Article
 from factcheck.api.errors import Refusal
 from factcheck.api.problems import flatten
+from factcheck.journal.commands import actor_of_command
 
 
 def address_of(document: Any) -> str | None:
@@ -24,12 +24,10 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
         parser.add_argument("--only-new", action="store_true", help="leave alone what has been imported before")
-        parser.add_argument("--user", default="alice", help="in whose name the journal records it")
+        parser.add_argument("--user", help="in whose name the journal records it")
 
-    def handle(self, *args: Any, files: list[Path], user: str, only_new: bool, **options: Any) -> None:
-        actor = User.objects.filter(username=user).first()
-        if actor is None:
-            raise CommandError(f"There is no user {user!r}. Name one with --user.")
+    def handle(self, *args: Any, files: list[Path], user: str | None, only_new: bool, **options: Any) -> None:
+        actor = actor_of_command(user)
         for file in files:
             try:
                 document = json.loads(file.read_text(encoding="utf-8"))

@@ -1,12 +1,12 @@
 from pathlib import Path
 from typing import Any
 
-from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from claims.models import Article
-from claims.models.article import MAX_TEXT
+from claims.serializers import ArticleSerializer
 from claims.services import create_article
+from factcheck.api.problems import flatten
+from factcheck.journal.commands import actor_of_command
 
 
 class Command(BaseCommand):
@@ -16,19 +16,19 @@ class Command(BaseCommand):
         parser.add_argument("file", type=Path)
         parser.add_argument("--title", required=True)
         parser.add_argument("--url", help="where it was published")
-        parser.add_argument("--user", default="alice", help="in whose name the journal records it")
+        parser.add_argument("--user", help="in whose name the journal records it")
 
-    def handle(self, *args: Any, file: Path, title: str, url: str | None, user: str, **options: Any) -> None:
-        actor = User.objects.filter(username=user).first()
-        if actor is None:
-            raise CommandError(f"There is no user {user!r}. Name one with --user.")
+    def handle(self, *args: Any, file: Path, title: str, url: str | None, user: str | None, **options: Any) -> None:
+        actor = actor_of_command(user)
         try:
             text = file.read_bytes().decode("utf-8")
         except (OSError, UnicodeDecodeError) as fault:
             raise CommandError(f"{file}: {fault}") from fault
-        if "\x00" in text or len(text) > MAX_TEXT:
-            raise CommandError(f"{file}: a text has at most {MAX_TEXT} code points, and no NUL.")
-        if url and Article.objects.filter(url=url).exists():
-            raise CommandError(f"An article with the address {url} exists.")
-        article = create_article(actor=actor, title=title, url=url or None, text=text)
+        serializer = ArticleSerializer(data={"title": title, "url": url, "text": text})
+        if not serializer.is_valid():
+            faults = "; ".join(
+                f"{fault.pointer.removeprefix('#/')}: {fault.detail}" for fault in flatten(serializer.errors)
+            )
+            raise CommandError(f"{file}: {faults}")
+        article = create_article(actor=actor, **serializer.validated_data)
         self.stdout.write(f"/api/v1/articles/{article.pk}/")

@@ -1,0 +1,13 @@
+import json
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from claims.documents import json_schema
+
+
+class Command(BaseCommand):
+    help = "Prints the JSON Schema of an annotation document; docs/annotation-document.schema.json is its output."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        self.stdout.write(json.dumps(json_schema(), indent=2))
