@@ -48,6 +48,7 @@ class ArticleViewSet(HistoryMixin):
     filterset_class = ArticleFilter
     schema_tag = "articles"
     journal_resource = "article"
+    as_of_actions = frozenset({"retrieve", "annotations"})
     queryset = Article.objects.for_reading()
 
     def get_serializer_class(self) -> Any:
@@ -101,7 +102,8 @@ class ArticleViewSet(HistoryMixin):
     @action(detail=True, filterset_class=None, pagination_class=None)
     def annotations(self, request: Request, pk: int) -> Response:
         """The whole annotated article as one document, as import_annotations takes it."""
-        return Response(annotation_document(self.get_object()))
+        with self.moment():
+            return Response(annotation_document(self.get_object()))
 
     @extend_schema(request=AnnotationDocumentSerializer, responses=AnnotationDocumentSerializer)
     @annotations.mapping.put
@@ -136,6 +138,7 @@ class StatementViewSet(HistoryMixin):
     filterset_class = StatementFilter
     schema_tag = "statements"
     journal_resource = "statement"
+    as_of_filters = ("article",)
     ordering_fields = ("id", "start", "said_on", "created_at", "updated_at")
     ordering_keys = {
         ("said_on", False): (said_on_key(descending=False), date.max),
@@ -192,6 +195,7 @@ class EvidenceViewSet(HistoryMixin):
     serializer_class = EvidenceSerializer
     filterset_class = EvidenceFilter
     schema_tag = journal_resource = "evidence"
+    as_of_filters = ("statement",)
     queryset = Evidence.objects.all()
 
     def create_row(self, **fields: Any) -> Evidence:
@@ -211,6 +215,7 @@ class DisputeViewSet(HistoryMixin):
     filterset_class = DisputeFilter
     schema_tag = "disputes"
     journal_resource = "dispute"
+    as_of_filters = ("statement", "article")
     queryset = Dispute.objects.select_related("raised_by", "opened_by", "resolved_by")
     http_method_names = ["get", "post", "patch", "delete", "head", "options"]
 

@@ -53,7 +53,10 @@ class Article(Recorded):
 
     journal_resource = "article"
     journal_article = "r.id"
-    journal_omits = ("text",)
+    journal_omits = {
+        "text": "SELECT v.text FROM claims_articlerevision v "
+        "WHERE v.article = e.resource_id AND v.number = (e.data->>'revision')::integer"
+    }
 
     title = models.CharField(max_length=500)
     url = models.URLField(max_length=2000, null=True)  # noqa: DJ001  unique among those that have one

@@ -79,6 +79,14 @@ class Statement(Recorded):
         "FROM claims_statementvia v WHERE v.statement = r.id"
     }
 
+    journal_child_tables = {
+        "claims_statementvia": (
+            "e.resource_id * 100 + v.position AS id, e.resource_id AS statement, "
+            "(v.position - 1)::smallint AS position, v.source::bigint AS source",
+            "jsonb_array_elements_text(e.data->'via') WITH ORDINALITY v(source, position)",
+        )
+    }
+
     article = models.ForeignKey("claims.Article", models.PROTECT, related_name="statements", db_column="article")
     key = models.CharField(max_length=60, default=new_key)
     text = models.TextField()

@@ -30,7 +30,7 @@ class StrictFilterBackend(DjangoFilterBackend):
     """Refuses what it does not know: a mistyped filter that is ignored shows the wrong list as if it were right."""
 
     def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
-        known = known_parameters(view, queryset) | ({"reason"} if request.method == "DELETE" else set())
+        known = known_parameters(view, request)
         errors = [
             FieldError(f"?{name}", "unknown", f"There is no such filter here. Known: {', '.join(sorted(known))}.")
             for name in request.query_params
@@ -58,6 +58,15 @@ class StrictFilterBackend(DjangoFilterBackend):
         return filterset.qs
 
 
-def known_parameters(view: Any, queryset: QuerySet[Any]) -> set[str]:
+def known_parameters(view: Any, request: Request) -> set[str]:
     filterset = getattr(view, "filterset_class", None)
-    return PAGING | set(filterset.base_filters if filterset else ())
+    known = PAGING | set(filterset.base_filters if filterset else ())
+    if request.method == "DELETE":
+        known.add("reason")
+    if takes_as_of(view):
+        known.add("as_of")
+    return known
+
+
+def takes_as_of(view: Any) -> bool:
+    return hasattr(view, "takes_as_of") and view.takes_as_of()

@@ -6,6 +6,7 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter, OpenApiTypes
 
 from factcheck.api.fields import REASON_LENGTH
+from factcheck.api.filters import takes_as_of
 
 CONDITIONAL = {
     "update",
@@ -25,6 +26,11 @@ IF_MATCH = OpenApiParameter(
     OpenApiParameter.HEADER,
     required=True,
     description="The ETag of the row as you read it, or *.",
+)
+AS_OF = OpenApiParameter(
+    "as_of",
+    OpenApiTypes.DATETIME,
+    description="Answers what this answered at that time (RFC 3339, not in the future).",
 )
 REASON_TO_DELETE = OpenApiParameter(
     "reason",
@@ -62,6 +68,8 @@ PROBLEM = {
 class Schema(AutoSchema):
     def get_override_parameters(self) -> list[Any]:
         action = getattr(self.view, "action", None)
+        if takes_as_of(self.view):
+            return [AS_OF]
         if action not in CONDITIONAL or not getattr(self.view, "is_conditional", False):
             return []
         return [IF_MATCH, REASON_TO_DELETE] if action == "destroy" else [IF_MATCH]
