@@ -1,7 +1,8 @@
 """An editor's own API tokens. The key is answered once, when the token is made."""
 
+import json
 from datetime import timedelta
-from typing import Any
+from typing import Any, NoReturn
 
 from django.db.models import QuerySet
 from rest_framework import serializers, status
@@ -9,8 +10,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
+from factcheck.api.errors import Conflict
 from factcheck.api.fields import StrictSerializer
-from factcheck.api.models import Token
+from factcheck.api.idempotency import RetrySafeMixin
+from factcheck.api.models import IdempotentAnswer, Token
 from factcheck.api.roles import Role
 from factcheck.api.viewsets import ConditionalMixin
 
@@ -34,7 +37,7 @@ class NewTokenSerializer(TokenSerializer):
         fields = [*TokenSerializer.Meta.fields, "token"]
 
 
-class TokenViewSet(ConditionalMixin, GenericViewSet[Token]):
+class TokenViewSet(RetrySafeMixin, ConditionalMixin, GenericViewSet[Token]):
     """Your own tokens for programs."""
 
     serializer_class = TokenSerializer
@@ -61,6 +64,17 @@ class TokenViewSet(ConditionalMixin, GenericViewSet[Token]):
         made, key = Token.objects.create(request.user, expiry=timedelta(days=days), **fields)
         made.token = key
         return Response(NewTokenSerializer(made).data, status=status.HTTP_201_CREATED)
+
+    def data_to_keep(self, response: Response) -> Any:
+        """Without the key: only its digest may be in the database."""
+        return {name: value for name, value in response.data.items() if name != "token"}
+
+    def repeated(self, kept: IdempotentAnswer) -> NoReturn:
+        raise Conflict(
+            "The first request made this token, and only its answer had the key: it is not kept. If you lost it, "
+            "delete the token and make another with a new Idempotency-Key.",
+            made=json.loads(kept.body),
+        )
 
     def destroy(self, request: Request, pk: Any) -> Response:
         deleted, _ = Token.objects.filter(user=self.request.user.pk, id=pk).delete()

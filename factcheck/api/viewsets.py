@@ -12,6 +12,7 @@ from rest_framework.reverse import reverse
 from rest_framework.viewsets import GenericViewSet
 
 from factcheck.api.errors import StaleVersion
+from factcheck.api.idempotency import RetrySafeMixin
 from factcheck.api.preconditions import entity_tag, expected_versions, none_match, version_of
 from factcheck.api.problems import wants_page
 from factcheck.api.renderers import dump
@@ -39,7 +40,7 @@ def _conditional(request: Request, response: Response) -> HttpResponse | None:
     return HttpResponse(status=status.HTTP_304_NOT_MODIFIED, headers=headers)
 
 
-class RecordedViewSet(ConditionalMixin, GenericViewSet):
+class RecordedViewSet(RetrySafeMixin, ConditionalMixin, GenericViewSet):
     """create, update and destroy call the view's `create_row`, `update_row` and `delete_row`."""
 
     is_conditional = True
