@@ -153,8 +153,14 @@ class Newsroom(RuleBasedStateMachine):
         self.write("patch", f"articles/{article}/", {"text": text + old, "title": text + "!"})
         self.write("post", f"articles/{article}/{status}/", {"reason": "Because."})
 
-    @rule(target=statements, article=articles, source=sources, via=st.lists(sources, max_size=2, unique=True), start=st.integers(0, 3),
-          said_on=st.sampled_from([None, "2022-01-27"]))  # fmt: skip
+    @rule(
+        target=statements,
+        article=articles,
+        source=sources,
+        via=st.lists(sources, max_size=2, unique=True),
+        start=st.integers(0, 3),
+        said_on=st.sampled_from([None, "2022-01-27"]),
+    )
     def add_statement(self, article, source, via, start, said_on):
         body = {"article": article, "source": source, "via": via, "start": start, "end": start + 3, "said_on": said_on}
         row = self.write("post", "statements/", body)

@@ -95,6 +95,8 @@ def problem_of(error: Exception) -> tuple[dict[str, Any], dict[str, str]]:
     """The problem document for an exception, and the headers that go with it."""
     headers: dict[str, str] = {}
     if isinstance(error, Refusal):
+        if error.retry_after is not None:
+            headers["Retry-After"] = str(error.retry_after)
         return from_refusal(error), headers
     if isinstance(error, ValidationError):
         error = exceptions.ValidationError(getattr(error, "message_dict", None) or error.messages)

@@ -13,6 +13,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from factcheck.api.errors import FieldError, InvalidInput, StaleVersion
 from factcheck.api.fields import OptionalReasonField
+from factcheck.api.idempotency import RetrySafeMixin
 from factcheck.api.preconditions import entity_tag, expected_versions, none_match, version_of
 from factcheck.api.problems import wants_page
 from factcheck.api.renderers import dump
@@ -40,7 +41,7 @@ def _conditional(request: Request, response: Response) -> HttpResponse | None:
     return HttpResponse(status=status.HTTP_304_NOT_MODIFIED, headers=headers)
 
 
-class RecordedViewSet(ConditionalMixin, GenericViewSet):
+class RecordedViewSet(RetrySafeMixin, ConditionalMixin, GenericViewSet):
     """create, update and destroy call the view's `create_row`, `update_row` and `delete_row`."""
 
     is_conditional = True
