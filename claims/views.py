@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Any
 
+from django.db.models import BooleanField, ExpressionWrapper, Q
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
@@ -12,11 +13,12 @@ from rest_framework.response import Response
 
 from claims import services
 from claims.annotations import replace_document
+from claims.check_views import ChecksMixin
 from claims.documents import AnnotationDocumentSerializer
 from claims.exports import annotation_document
 from claims.filters import ArticleFilter, DisputeFilter, EvidenceFilter, StatementFilter
 from claims.models import Article, ArticleRevision, Dispute, Evidence, Statement
-from claims.models.statement import said_on_key
+from claims.models.statement import positions_on, said_on_key
 from claims.serializers import (
     AnchorSerializer,
     ArticleRowSerializer,
@@ -25,6 +27,7 @@ from claims.serializers import (
     BulkStatementSerializer,
     DisputeSerializer,
     EvidenceSerializer,
+    PositionSerializer,
     ReanchorSerializer,
     ReasonSerializer,
     ResolveSerializer,
@@ -41,7 +44,7 @@ Versions = frozenset[int] | None
 MAX_BULK = 500
 
 
-class ArticleViewSet(HistoryMixin):
+class ArticleViewSet(ChecksMixin, HistoryMixin):
     """Reports: pasted in as they are, then annotated."""
 
     serializer_class = ArticleSerializer
@@ -138,6 +141,7 @@ class StatementViewSet(HistoryMixin):
     filterset_class = StatementFilter
     schema_tag = "statements"
     journal_resource = "statement"
+    as_of_actions = frozenset({"retrieve", "positions"})
     as_of_filters = ("article",)
     ordering_fields = ("id", "start", "said_on", "created_at", "updated_at")
     ordering_keys = {
@@ -181,6 +185,17 @@ class StatementViewSet(HistoryMixin):
     @action(detail=True, methods=["post"], serializer_class=TagSerializer)
     def tag(self, request: Request, pk: int) -> Any:
         return self.act(TagSerializer, services.tag_statement, "statement_id")
+
+    @extend_schema(responses=PositionSerializer(many=True), filters=False)
+    @action(detail=True, filterset_class=None, ordering_fields=("id",))
+    def positions(self, request: Request, pk: int) -> Response:
+        """Each editor's own latest tag, newest first: who dissents is kept."""
+        with self.moment():
+            statement = self.get_object()
+            dissents = ExpressionWrapper(~Q(data__tag=statement.tag), output_field=BooleanField())
+            rows = positions_on(statement.pk).select_related("actor").annotate(dissents=dissents)
+            page = self.paginate_queryset(self.filter_queryset(rows))
+            return self.get_paginated_response(PositionSerializer(page, many=True).data)
 
     @extend_schema(request=ReanchorSerializer, responses=StatementSerializer)
     @action(detail=True, methods=["post"], serializer_class=ReanchorSerializer)

@@ -30,19 +30,7 @@ class StrictFilterBackend(DjangoFilterBackend):
     """Refuses what it does not know: a mistyped filter that is ignored shows the wrong list as if it were right."""
 
     def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
-        known = known_parameters(view, request)
-        errors = [
-            FieldError(f"?{name}", "unknown", f"There is no such filter here. Known: {', '.join(sorted(known))}.")
-            for name in request.query_params
-            if name not in known
-        ]
-        errors += [
-            FieldError(f"?{name}", "null_characters_not_allowed", "Null characters are not allowed.")
-            for name, values in request.query_params.lists()
-            if any("\x00" in value for value in values)
-        ]
-        if errors:
-            raise InvalidInput(f"{errors[0].pointer.removeprefix('?')}: {errors[0].detail}", errors)
+        refuse_unknown(request, known_parameters(view, request))
         filterset = self.get_filterset(request, queryset, view)
         if filterset is None:
             return queryset
@@ -56,6 +44,21 @@ class StrictFilterBackend(DjangoFilterBackend):
                 ],
             )
         return filterset.qs
+
+
+def refuse_unknown(request: Request, known: set[str]) -> None:
+    errors = [
+        FieldError(f"?{name}", "unknown", f"There is no such filter here. Known: {', '.join(sorted(known))}.")
+        for name in request.query_params
+        if name not in known
+    ]
+    errors += [
+        FieldError(f"?{name}", "null_characters_not_allowed", "Null characters are not allowed.")
+        for name, values in request.query_params.lists()
+        if any("\x00" in value for value in values)
+    ]
+    if errors:
+        raise InvalidInput(f"{errors[0].pointer.removeprefix('?')}: {errors[0].detail}", errors)
 
 
 def known_parameters(view: Any, request: Request) -> set[str]:

@@ -32,7 +32,7 @@ def as_of(moment: datetime) -> Iterator[None]:
     def rewrite(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
         tables = [text for table, text in _tables().items() if f'"{table}"' in sql]
         if tables or f'"{JOURNAL}"' in sql:
-            journal = f"{JOURNAL} AS NOT MATERIALIZED (SELECT * FROM {JOURNAL} WHERE at <= {instant})"  # noqa: S608
+            journal = f"{JOURNAL} AS NOT MATERIALIZED (SELECT * FROM {JOURNAL} WHERE at <= {instant})"
             sql = f"WITH {', '.join([journal, *tables])} {sql}"
         return execute(sql, params, many, context)
 
@@ -58,7 +58,7 @@ def _common_table(table: str, columns: str, model: type[Recorded], beside: str) 
         SELECT {columns} FROM {JOURNAL} e{beside}
         WHERE e.resource = '{model.journal_resource}' AND right(e.action, 8) <> '.deleted' AND NOT EXISTS (
             SELECT FROM {JOURNAL} later WHERE later.resource = e.resource AND later.resource_id = e.resource_id
-            AND later.version = e.version + 1))"""  # noqa: S608  every interpolated part is ours
+            AND later.version = e.version + 1))"""
 
 
 def _column(model: type[Recorded], field: "Field[Any, Any]") -> str:
