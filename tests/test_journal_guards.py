@@ -1,7 +1,7 @@
 """The database itself refuses what the record forbids, whoever writes: every attempt here is raw SQL."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -27,6 +27,7 @@ TABLES = {
 COLUMN = {"source": "name", "article": "title", "statement": "paraphrase", "evidence": "title", "dispute": "note"}
 APPEND_ONLY = ["journal_entry", "claims_articlerevision"]
 every_resource = pytest.mark.parametrize("resource", TABLES)
+with_real_commits = pytest.mark.django_db(transaction=True)
 
 
 def sql(query: str, *parameters: Any) -> int:
@@ -57,6 +58,27 @@ def refused(constraint: str) -> Iterator[None]:
     assert refusal.value.__cause__.diag.constraint_name == constraint  # type: ignore[union-attr]
 
 
+@contextmanager
+def refused_at_commit(constraint: str) -> Iterator[None]:
+    """The block runs through, its own COMMIT is refused, and nothing of it stays. For transactional tests."""
+    before = everything()
+    transaction.set_autocommit(False)
+    try:
+        yield
+        with pytest.raises(IntegrityError) as refusal:
+            transaction.commit()
+    finally:
+        transaction.rollback()
+        transaction.set_autocommit(True)
+    assert refusal.value.__cause__.diag.constraint_name == constraint  # type: ignore[union-attr]
+    assert everything() == before
+
+
+def everything() -> list[Any]:
+    tables = [*TABLES.values(), "claims_statementvia", *APPEND_ONLY]
+    return [rows(f"SELECT to_jsonb(r) FROM {table} r ORDER BY id") for table in tables]
+
+
 @dataclass
 class World:
     """Of each resource one row that nothing refers to, so that no foreign key is what refuses its deletion."""
@@ -73,7 +95,8 @@ class World:
         assert done == 1
 
     def copy(self, resource: str, **changes: Any) -> None:
-        fresh = {"source": {}, "article": {"url": None}, "dispute": {"statement": self.chained, "key": "copy"}}
+        other = {"statement": self.chained, "raised_by": self.speaker, "key": "copy"}
+        fresh = {"source": {}, "article": {"url": None}, "dispute": other}
         different = {"id": COPY, "version": 1, **fresh.get(resource, {"key": "copy"}), **changes}
         query = "INSERT INTO {table} SELECT (jsonb_populate_record(r, %s::jsonb)).* FROM {table} r WHERE r.id = %s"
         self.write(query, resource, json.dumps(different))
@@ -92,6 +115,14 @@ class World:
 
 UPDATE = "UPDATE {table} SET {column} = 'rewritten', version = version + 1 WHERE id = %s"
 DELETE = "DELETE FROM {table} WHERE id = %s"
+ADD_RELAY = "INSERT INTO claims_statementvia (source, statement, position) VALUES (%s, %s, 1)"
+REPLACE_RELAY = "UPDATE claims_statementvia SET source = %s WHERE statement = %s"
+REMOVE_RELAYS = "DELETE FROM claims_statementvia WHERE source <> %s AND statement = %s"
+WRITES: dict[str, Callable[[World, str], None]] = {
+    "insert": World.copy,
+    "update": lambda world, resource: world.write(UPDATE, resource),
+    "delete": lambda world, resource: world.write(DELETE, resource),
+}
 
 
 @pytest.fixture
@@ -152,9 +183,8 @@ def test_an_update_without_its_entry_cannot_commit(world: World, resource: str) 
 
 @every_resource
 def test_an_insert_without_its_entry_cannot_commit(world: World, resource: str) -> None:
-    changes = {"raised_by": world.speaker} if resource == "dispute" else {}
     with refused("journal_entry_required"):
-        world.copy(resource, **changes)
+        world.copy(resource)
 
 
 @every_resource
@@ -173,20 +203,17 @@ def test_one_entry_does_not_cover_two_updates(world: World, resource: str) -> No
 
 def test_a_relay_added_to_the_chain_without_an_entry_cannot_commit(world: World) -> None:
     with refused("journal_entry_required"):
-        sql(
-            "INSERT INTO claims_statementvia (statement, position, source) VALUES (%s, 1, %s)",
-            world.chained, world.ids["source"],
-        )  # fmt: skip
+        sql(ADD_RELAY, world.ids["source"], world.chained)
 
 
 def test_a_relay_replaced_in_the_chain_without_an_entry_cannot_commit(world: World) -> None:
     with refused("journal_entry_required"):
-        sql("UPDATE claims_statementvia SET source = %s WHERE statement = %s", world.ids["source"], world.chained)
+        sql(REPLACE_RELAY, world.ids["source"], world.chained)
 
 
 def test_a_relay_removed_from_the_chain_without_an_entry_cannot_commit(world: World) -> None:
     with refused("journal_entry_required"):
-        sql("DELETE FROM claims_statementvia WHERE statement = %s", world.chained)
+        sql(REMOVE_RELAYS, world.ids["source"], world.chained)
 
 
 # Versions
@@ -201,9 +228,8 @@ def test_an_update_that_does_not_raise_the_version_by_one_is_refused(world: Worl
 
 @every_resource
 def test_a_row_that_begins_at_another_version_than_one_is_refused(world: World, resource: str) -> None:
-    changes = {"raised_by": world.speaker} if resource == "dispute" else {}
     with refused("version_rises_by_one"):
-        world.copy(resource, version=2, **changes)
+        world.copy(resource, version=2)
 
 
 # Entries are true
@@ -267,6 +293,78 @@ def test_no_table_of_the_record_can_be_truncated(world: World, table: str) -> No
     with refused("record_is_append_only"):
         sql(f"ALTER TABLE {table} ENABLE TRIGGER no_truncate")  # test databases lift it, for their flush
         sql(f"TRUNCATE {table} CASCADE")
+
+
+# The same at a real COMMIT: the tests above only ask for its judgement early
+
+
+@with_real_commits
+@every_resource
+@pytest.mark.parametrize("write", WRITES)
+def test_no_write_without_its_entry_survives_its_commit(world: World, resource: str, write: str) -> None:
+    with refused_at_commit("journal_entry_required"):
+        WRITES[write](world, resource)
+
+
+@with_real_commits
+@every_resource
+@pytest.mark.parametrize("step", [0, 2])
+def test_no_leap_of_the_version_survives_its_commit_though_it_has_an_entry(
+    world: World, resource: str, step: int
+) -> None:
+    with refused_at_commit("version_rises_by_one"):
+        world.write("UPDATE {table} SET {column} = 'rewritten', version = version + %s WHERE id = %s", resource, step)
+        if step:  # version 1 has the entry of its creation
+            world.enter(resource, f"{resource}.updated", 0)
+
+
+@with_real_commits
+@every_resource
+def test_an_entry_that_an_earlier_transaction_wrote_does_not_cover_an_update(world: World, resource: str) -> None:
+    world.enter(resource, f"{resource}.updated", 1, json.dumps({COLUMN[resource]: "rewritten", "version": 2}))
+    with refused_at_commit("journal_entry_required"):
+        world.write(UPDATE, resource)
+
+
+@with_real_commits
+@every_resource
+def test_an_entry_that_an_earlier_transaction_wrote_does_not_cover_a_deletion(world: World, resource: str) -> None:
+    world.enter(resource, f"{resource}.deleted", 1)
+    with refused_at_commit("journal_entry_required"):
+        world.write(DELETE, resource)
+
+
+@with_real_commits
+def test_an_entry_that_an_earlier_transaction_wrote_does_not_cover_an_insert(world: World) -> None:
+    sql(
+        """
+        INSERT INTO journal_entry (actor, action, resource, resource_id, version, reason, data)
+        SELECT %s, 'source.created', 'source', %s, 1, '', to_jsonb(r) || %s::jsonb FROM sources_source r WHERE r.id = %s
+        """,
+        world.actor.pk, COPY, json.dumps({"id": COPY}), world.ids["source"],
+    )  # fmt: skip
+    with refused_at_commit("journal_entry_required"):
+        world.copy("source")
+
+
+@with_real_commits
+@pytest.mark.parametrize("foretold", [False, True], ids=["no entry", "an earlier entry"])
+@pytest.mark.parametrize("change", [ADD_RELAY, REPLACE_RELAY, REMOVE_RELAYS], ids=["add", "replace", "remove"])
+def test_no_change_of_a_chain_without_an_entry_of_its_statement_survives_its_commit(
+    world: World, change: str, foretold: bool
+) -> None:
+    lone, relay = world.ids["source"], world.relay
+    chain = {ADD_RELAY: [relay, lone], REPLACE_RELAY: [lone], REMOVE_RELAYS: []}[change]
+    if foretold:
+        sql(
+            """
+            INSERT INTO journal_entry (actor, action, resource, resource_id, version, reason, data)
+            VALUES (%s, 'statement.updated', 'statement', %s, 2, '', %s)
+            """,
+            world.actor.pk, world.chained, json.dumps({"via": chain}),
+        )  # fmt: skip
+    with refused_at_commit("journal_entry_required"):
+        assert sql(change, lone, world.chained) == 1
 
 
 # What rows may say
