@@ -153,10 +153,12 @@ def service_of_its_own(log_copy: Path | None) -> Iterator[Service]:
     try:
         yield service
     finally:
-        service.end()
-        if log_copy:
-            shutil.copy(service.log, log_copy)
-        shutil.rmtree(home)
+        try:
+            service.end()
+        finally:
+            if log_copy and service.log.exists():
+                shutil.copy(service.log, log_copy)
+            shutil.rmtree(home)
 
 
 class Killer:
@@ -284,7 +286,7 @@ def run(seconds: float, seed: int, log_copy: Path | None = None) -> Report:
         with all_at_work(clients, shared):
             killer.run(seconds)
         writes = [write for client in clients for write in client.writes]
-        violations = shared.faults + violations_in(service.data_dir, writes, last_entry_before)
+        violations = violations_in(service.data_dir, writes, last_entry_before) + shared.faults
         outages = list(itertools.pairwise(sorted(shared.answered_at)))
         longest = max(end - start for start, end in outages)
         return Report(seed, seconds, killer, writes, longest, slowest_return(outages, killer.moments), violations)
