@@ -142,6 +142,9 @@ class RecordedViewSet(RetrySafeMixin, ConditionalMixin, GenericViewSet):
     def handle_exception(self, exc: Exception) -> Any:
         response = super().handle_exception(exc)
         if isinstance(exc, StaleVersion) and "pk" in self.kwargs:
-            data = self.represent(self.kwargs["pk"])
+            try:
+                data = self.represent(self.kwargs["pk"])
+            except Exception as fault:  # outside of DRF's own try by now: the row was deleted, or the database is gone
+                return super().handle_exception(fault)
             response["ETag"] = entity_tag(dump(data), version_of(data))
         return response
