@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.db import IntegrityError, connection, transaction
 
 from claims import services as claims
-from sources.services import create_source
+from factcheck.journal.models import Recorded
+from sources.services import create_source, delete_source
 
 pytestmark = pytest.mark.django_db
 
@@ -102,8 +104,9 @@ class World:
         self.write(query, resource, json.dumps(different))
 
     def enter(self, resource: str, action: str, step: int, forged: str = "{}") -> None:
-        """An entry for the row as it now stands, but for what is forged."""
+        """An entry for the row as it now stands, but for what is forged; the statement is one without a chain."""
         omitted = "text" if resource == "article" else ""
+        forged = json.dumps({"via": []} | json.loads(forged)) if resource == "statement" else forged
         self.write(
             """
             INSERT INTO journal_entry (actor, action, resource, resource_id, version, reason, data)
@@ -202,17 +205,17 @@ def test_one_entry_does_not_cover_two_updates(world: World, resource: str) -> No
 
 
 def test_a_relay_added_to_the_chain_without_an_entry_cannot_commit(world: World) -> None:
-    with refused("journal_entry_required"):
+    with refused("journal_entry_is_true"):
         sql(ADD_RELAY, world.ids["source"], world.chained)
 
 
 def test_a_relay_replaced_in_the_chain_without_an_entry_cannot_commit(world: World) -> None:
-    with refused("journal_entry_required"):
+    with refused("journal_entry_is_true"):
         sql(REPLACE_RELAY, world.ids["source"], world.chained)
 
 
 def test_a_relay_removed_from_the_chain_without_an_entry_cannot_commit(world: World) -> None:
-    with refused("journal_entry_required"):
+    with refused("journal_entry_is_true"):
         sql(REMOVE_RELAYS, world.ids["source"], world.chained)
 
 
@@ -251,25 +254,27 @@ def test_an_entry_that_calls_an_update_a_deletion_is_refused(world: World, resou
 
 @every_resource
 def test_an_entry_that_calls_a_deletion_an_update_is_refused(world: World, resource: str) -> None:
-    with refused("journal_entry_is_true"):
+    with refused("journal_entry_has_its_write"):
         world.enter(resource, f"{resource}.updated", 1)
         world.write(DELETE, resource)
 
 
 def test_a_backdated_entry_gets_the_real_time_and_transaction(world: World) -> None:
+    world.write(UPDATE, "source")
     sql(
         """
         INSERT INTO journal_entry (at, transaction, actor, action, resource, resource_id, version, reason, data)
-        VALUES ('2001-01-01Z', 1, %s, 'source.updated', 'source', %s, 77, '', '{}')
+        SELECT '2001-01-01Z', 1, %s, 'source.updated', 'source', r.id, r.version, '', to_jsonb(r)
+        FROM sources_source r WHERE r.id = %s
         """,
-        world.actor.pk, COPY,
+        world.actor.pk, world.ids["source"],
     )  # fmt: skip
     assert rows(
         """
         SELECT at BETWEEN now() AND clock_timestamp(), transaction = pg_current_xact_id()::text::bigint
-        FROM journal_entry WHERE resource_id = %s
+        FROM journal_entry WHERE resource = 'source' AND resource_id = %s AND version = 2
         """,
-        COPY,
+        world.ids["source"],
     ) == [(True, True)]
 
 
@@ -318,7 +323,16 @@ def test_no_leap_of_the_version_survives_its_commit_though_it_has_an_entry(
             world.enter(resource, f"{resource}.updated", 0)
 
 
+@pytest.fixture
+def foretelling(transactional_db: None) -> Iterator[None]:
+    """Lets an entry be committed before its write, which only the owner of the database can bring about."""
+    sql("ALTER TABLE journal_entry DISABLE TRIGGER write_required")
+    yield
+    sql("ALTER TABLE journal_entry ENABLE TRIGGER write_required")
+
+
 @with_real_commits
+@pytest.mark.usefixtures("foretelling")
 @every_resource
 def test_an_entry_that_an_earlier_transaction_wrote_does_not_cover_an_update(world: World, resource: str) -> None:
     world.enter(resource, f"{resource}.updated", 1, json.dumps({COLUMN[resource]: "rewritten", "version": 2}))
@@ -327,6 +341,7 @@ def test_an_entry_that_an_earlier_transaction_wrote_does_not_cover_an_update(wor
 
 
 @with_real_commits
+@pytest.mark.usefixtures("foretelling")
 @every_resource
 def test_an_entry_that_an_earlier_transaction_wrote_does_not_cover_a_deletion(world: World, resource: str) -> None:
     world.enter(resource, f"{resource}.deleted", 1)
@@ -335,6 +350,7 @@ def test_an_entry_that_an_earlier_transaction_wrote_does_not_cover_a_deletion(wo
 
 
 @with_real_commits
+@pytest.mark.usefixtures("foretelling")
 def test_an_entry_that_an_earlier_transaction_wrote_does_not_cover_an_insert(world: World) -> None:
     sql(
         """
@@ -348,6 +364,7 @@ def test_an_entry_that_an_earlier_transaction_wrote_does_not_cover_an_insert(wor
 
 
 @with_real_commits
+@pytest.mark.usefixtures("foretelling")
 @pytest.mark.parametrize("foretold", [False, True], ids=["no entry", "an earlier entry"])
 @pytest.mark.parametrize("change", [ADD_RELAY, REPLACE_RELAY, REMOVE_RELAYS], ids=["add", "replace", "remove"])
 def test_no_change_of_a_chain_without_an_entry_of_its_statement_survives_its_commit(
@@ -365,6 +382,67 @@ def test_no_change_of_a_chain_without_an_entry_of_its_statement_survives_its_com
         )  # fmt: skip
     with refused_at_commit("journal_entry_required"):
         assert sql(change, lone, world.chained) == 1
+
+
+# Holes that were open once
+
+
+@with_real_commits
+def test_a_relay_moved_to_another_statement_needs_the_entries_of_both(world: World) -> None:
+    bare = world.ids["statement"]
+    with refused_at_commit("journal_entry_required"):
+        world.write(UPDATE, "statement")
+        world.enter("statement", "statement.updated", 0, json.dumps({"via": [world.relay]}))
+        sql("UPDATE claims_statementvia SET statement = %s WHERE statement = %s", bare, world.chained)
+
+
+@with_real_commits
+@pytest.mark.parametrize("forged", [{"via": None}, {"via": [7]}], ids=["no chain", "another chain"])
+def test_an_entry_that_does_not_show_the_chain_is_refused(world: World, forged: dict[str, Any]) -> None:
+    with refused_at_commit("journal_entry_is_true"):
+        world.write(UPDATE, "statement")
+        world.enter("statement", "statement.updated", 0, json.dumps(forged))
+
+
+@with_real_commits
+@every_resource
+@pytest.mark.parametrize(("action", "step"), [("updated", 1), ("updated", 98), ("deleted", 1)])
+def test_an_entry_without_its_write_cannot_commit(world: World, resource: str, action: str, step: int) -> None:
+    with refused_at_commit("journal_entry_has_its_write"):
+        world.enter(resource, f"{resource}.{action}", step)
+
+
+@with_real_commits
+def test_an_entry_about_a_row_that_never_was_cannot_commit(world: World) -> None:
+    with refused_at_commit("journal_entry_has_its_write"):
+        sql(
+            """
+            INSERT INTO journal_entry (actor, action, resource, resource_id, version, reason, data)
+            VALUES (%s, 'source.created', 'source', %s, 1, '', '{}')
+            """,
+            world.actor.pk, COPY,
+        )  # fmt: skip
+
+
+@with_real_commits
+def test_a_row_made_and_deleted_in_one_transaction_keeps_both_entries(world: World) -> None:
+    with transaction.atomic():
+        made = create_source(name="Brief", kind="person", actor=world.actor)
+        delete_source(source_id=made.pk, versions=None, actor=world.actor)
+    entries = rows("SELECT action FROM journal_entry WHERE resource_id = %s AND resource = 'source' ORDER BY id", made.pk)
+    assert entries == [
+        "SELECT action FROM journal_entry WHERE resource_id = %s AND resource = 'source' ORDER BY id", made.pk
+    ) == [
+        ("source.created",),
+        ("source.deleted",),
+    ]
+
+
+def test_every_recorded_table_is_known_to_the_guard_of_entries(world: World) -> None:
+    for resource, row in world.ids.items():
+        assert rows("SELECT journal_present_version(%s, %s)", resource, row) == [(1,)]
+    recorded = {model.journal_resource for model in apps.get_models() if issubclass(model, Recorded)}
+    assert recorded == set(world.ids)
 
 
 # What rows may say
