@@ -6,6 +6,10 @@ class ClaimsConfig(AppConfig):
 
     def ready(self) -> None:
         from claims.rules import RULES
+        from claims.services import move_references
         from factcheck.api.problems import DATABASE_RULES
+        from sources.services import MOVE_REFERENCES
 
         DATABASE_RULES.update(RULES)
+        if move_references not in MOVE_REFERENCES:
+            MOVE_REFERENCES.append(move_references)

@@ -62,3 +62,23 @@ class Source(Recorded):
 
     def __str__(self) -> str:
         return self.name
+
+    def is_above(self, other: "Source") -> bool:
+        """Whether the other is a part of this one, directly or through others."""
+        seen = set()
+        while other.part_of_id is not None and other.part_of_id not in seen:
+            if other.part_of_id == self.pk:
+                return True
+            seen.add(other.part_of_id)
+            other = Source.objects.only("part_of_id").get(pk=other.part_of_id)
+        return False
+
+
+class SourceRedirect(models.Model):
+    """Where a source went that was merged into another; its own entries tell the rest."""
+
+    id = models.BigIntegerField(primary_key=True)
+    into = models.ForeignKey(Source, models.CASCADE, related_name="+", db_column="into_source")
+
+    def __str__(self) -> str:
+        return f"{self.pk} → {self.into_id}"

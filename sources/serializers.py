@@ -2,7 +2,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from factcheck.api.fields import RecordedSerializer, Reference, WebAddressField
+from factcheck.api.fields import ReasonSerializer, RecordedSerializer, Reference, WebAddressField
 from sources.models import Source
 
 
@@ -17,6 +17,10 @@ class SourceSummarySerializer(serializers.ModelSerializer[Source]):
 
 def source_reference(**kwargs: Any) -> Reference:
     return Reference(queryset=Source.objects.all(), nested=SourceSummarySerializer, **kwargs)
+
+
+class MergeSerializer(ReasonSerializer):
+    into = source_reference(help_text="The source that stays.")
 
 
 class SourceSerializer(RecordedSerializer, serializers.ModelSerializer[Source]):

@@ -34,6 +34,7 @@ REQUIRED_ROLE = {
     "bulk": Role.REPORTER,
     "reanchor": Role.REPORTER,
     "destroy": Role.EDITOR,
+    "merge": Role.EDITOR,
     "tag": Role.EDITOR,
     "resolve": Role.EDITOR,
     "reopen": Role.EDITOR,

@@ -15,6 +15,7 @@ CONDITIONAL = {
     "destroy",
     "tag",
     "reanchor",
+    "merge",
     "resolve",
     "reopen",
     "publish",
