@@ -114,6 +114,8 @@ class RevisionSerializer(RevisionRowSerializer):
 
 
 class StatementSerializer(RecordedSerializer, serializers.ModelSerializer[Statement]):
+    private_fields = ("tagged_by", "dissent")
+
     article = RowId(Article.objects.only("pk"), help_text="The article's id.")
     text = VerbatimField(required=False, max_length=MAX_TEXT, help_text="The exact passage.")
     start = serializers.IntegerField(required=False, min_value=0, max_value=MAX_TEXT, help_text="In code points.")
@@ -208,6 +210,8 @@ class EvidenceSerializer(RecordedSerializer, serializers.ModelSerializer[Evidenc
 
 
 class DisputeSerializer(RecordedSerializer, serializers.ModelSerializer[Dispute]):
+    private_fields = ("opened_by", "resolved_by")
+
     statement = RowId(Statement.objects.only("pk"), help_text="The statement's id.")
     raised_by = source_reference()
     counter_statement = RowId(
@@ -218,6 +222,12 @@ class DisputeSerializer(RecordedSerializer, serializers.ModelSerializer[Dispute]
     note = serializers.CharField(required=False, allow_blank=True, default="", max_length=5000)
     opened_by = UserSerializer(read_only=True)
     resolved_by = UserSerializer(read_only=True, allow_null=True)
+
+    def to_representation(self, dispute: Dispute) -> dict[str, Any]:
+        row = super().to_representation(dispute)
+        if self.context.get("is_public"):
+            row["counter_statement"] = dispute.public_counter_statement  # type: ignore[attr-defined]
+        return row
 
     class Meta:
         model = Dispute

@@ -231,7 +231,7 @@ class DisputeViewSet(HistoryMixin):
     schema_tag = "disputes"
     journal_resource = "dispute"
     as_of_filters = ("statement", "article")
-    queryset = Dispute.objects.select_related("raised_by", "opened_by", "resolved_by")
+    queryset = Dispute.objects.for_reading()
     http_method_names = ["get", "post", "patch", "delete", "head", "options"]
 
     def create_row(self, **fields: Any) -> Dispute:

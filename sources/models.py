@@ -1,16 +1,31 @@
+from collections.abc import Callable
+from functools import reduce
+from operator import or_
 from typing import Any, ClassVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.search import SearchQuery
 from django.db import models
-from django.db.models import Func, Q
+from django.db.models import Case, F, Func, OuterRef, Q, When
 
 from factcheck.journal.models import Recorded
+
+# Apps whose rows bring a source before the public add a condition on the source that is OuterRef("pk").
+PUBLIC_USES: list[Callable[[Any], models.Q]] = []
+
+
+def is_public(source_id: Any) -> Q:
+    """Whether anything published names the source itself; that of its parts does not count."""
+    return reduce(or_, (use(source_id) for use in PUBLIC_USES), Q(pk=None))
 
 
 class SourceQuerySet(models.QuerySet["Source"]):
     def for_reading(self) -> "SourceQuerySet":
         return self.select_related("part_of")
+
+    def public(self) -> "SourceQuerySet":
+        shown = Case(When(is_public(OuterRef("part_of")), then=F("part_of")))
+        return self.filter(is_public(OuterRef("pk"))).annotate(public_part_of=shown)
 
     def search(self, words: str) -> "SourceQuerySet":
         """Every word begins a word of the name or of an alias."""

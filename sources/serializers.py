@@ -25,6 +25,13 @@ class MergeSerializer(ReasonSerializer):
 
 class SourceSerializer(RecordedSerializer, serializers.ModelSerializer[Source]):
     part_of = source_reference(required=False, allow_null=True, default=None)
+
+    def to_representation(self, source: Source) -> dict[str, Any]:
+        row = super().to_representation(source)
+        if self.context.get("is_public") and source.public_part_of is None:  # type: ignore[attr-defined]
+            row["part_of"] = None  # a source that nothing published names
+        return row
+
     description = serializers.CharField(required=False, allow_blank=True, default="", max_length=10_000)
     anonymous = serializers.BooleanField(required=False, default=False)
     aliases = serializers.ListField(

@@ -27,7 +27,7 @@ class SourceViewSet(HistoryMixin):
         try:
             return super().retrieve(request, pk)
         except Http404:
-            redirect = SourceRedirect.objects.filter(pk=pk).first()
+            redirect = SourceRedirect.objects.filter(pk=pk, into__in=self.get_queryset()).first()
             if redirect is None or "as_of" in request.query_params:
                 raise
             return HttpResponsePermanentRedirect(self.address(redirect.into_id))

@@ -1,14 +1,29 @@
 import secrets
+from typing import Any, ClassVar
 
+from django.apps import apps
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, Exists, F, OuterRef, Q, When
 
 from factcheck.journal.models import Recorded
 
 
 def new_key() -> str:
     return f"d-{secrets.token_hex(5)}"
+
+
+class DisputeQuerySet(models.QuerySet["Dispute"]):
+    def for_reading(self) -> "DisputeQuerySet":
+        return self.select_related("raised_by", "opened_by", "resolved_by")
+
+    def public(self) -> "DisputeQuerySet":
+        """Of public statements; `public_counter_statement` is null where the other side is not public."""
+        counter = apps.get_model("claims", "Statement").objects.public().filter(pk=OuterRef("counter_statement"))
+        shown = Case(When(Exists(counter), then=F("counter_statement")))
+        return self.filter(
+            statement__article__status="published", statement__revision=F("statement__article__revision")
+        ).annotate(public_counter_statement=shown)
 
 
 class Dispute(Recorded):
@@ -52,6 +67,8 @@ class Dispute(Recorded):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_column="resolved_by"
     )
     resolved_at = models.DateTimeField(null=True)
+
+    objects: ClassVar[models.Manager[Any]] = DisputeQuerySet.as_manager()
 
     class Meta:
         constraints = [

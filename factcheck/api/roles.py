@@ -3,6 +3,7 @@
 from enum import IntEnum
 from typing import Any
 
+from django.conf import settings
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
@@ -46,6 +47,14 @@ REQUIRED_ROLE = {
 }
 
 
+PUBLIC_ACTIONS = frozenset({"list", "retrieve"})
+
+
+def is_public_read(request: Any) -> bool:
+    """Whether this caller sees only what is published: nobody is signed in."""
+    return not (request.user and request.user.is_authenticated)
+
+
 def role_of(user: Any) -> Role:
     """The highest of the user's roles; asked of the database once for each request's user object."""
     if not user.is_authenticated:
@@ -67,8 +76,9 @@ class RolePermission(BasePermission):
     message = "Your role does not allow this."
 
     def has_permission(self, request: Request, view: Any) -> bool:
-        if not request.user or not request.user.is_authenticated:
-            return False
+        if is_public_read(request):
+            is_public = settings.PUBLIC_READ and getattr(view, "has_public_reads", False)
+            return is_public and request.method in ("GET", "HEAD") and view.action in PUBLIC_ACTIONS
         if request.method not in SAFE_METHODS and getattr(request.auth, "read_only", False):
             self.message = "This token is read-only."
             return False
