@@ -6,7 +6,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from claims import services
-from claims.exports import document_version
+from claims.exports.annotations import document_version
 from claims.models import Article, Dispute, Evidence, Statement
 from factcheck.api.errors import FieldError, InvalidInput, StaleVersion
 from sources.models import Source
