@@ -107,12 +107,6 @@ class RevisionRowSerializer(serializers.ModelSerializer[ArticleRevision]):
         read_only_fields = fields
 
 
-class RevisionSerializer(RevisionRowSerializer):
-    class Meta(RevisionRowSerializer.Meta):
-        fields = [*RevisionRowSerializer.Meta.fields, "text"]
-        read_only_fields = fields
-
-
 class StatementSerializer(RecordedSerializer, serializers.ModelSerializer[Statement]):
     private_fields = ("tagged_by", "dissent")
 
@@ -143,6 +137,14 @@ class StatementSerializer(RecordedSerializer, serializers.ModelSerializer[Statem
             "open_disputes", "dissent", "reason",
         ]  # fmt: skip
         read_only_fields = [*ROW, "key", "revision", "anchor", "tag", "tag_reason", "tagged_at"]
+
+
+class RevisionSerializer(serializers.Serializer[Any]):
+    number = serializers.IntegerField(source="revision.number", read_only=True)
+    sha256 = serializers.CharField(source="revision.sha256", read_only=True)
+    created_at = serializers.DateTimeField(source="revision.created_at", read_only=True)
+    text = serializers.CharField(source="revision.text", read_only=True)
+    statements = StatementSerializer(many=True, read_only=True)
 
 
 class StatementListSerializer(serializers.ListSerializer[Any]):
