@@ -94,7 +94,7 @@ def fill(statements: int) -> None:
     actor, _ = User.objects.get_or_create(username="corpus")
     began = monotonic()
 
-    def insert(sql: str, **named: object) -> list[int]:
+    def insert(sql: str, **named: Any) -> list[int]:
         cursor.execute(sql, named)
         return [row[0] for row in cursor.fetchall()]
 
