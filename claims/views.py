@@ -17,6 +17,7 @@ from claims import services
 from claims.annotations import replace_document
 from claims.check_views import ChecksMixin
 from claims.documents import AnnotationDocumentSerializer
+from claims.export_views import ExportMixin
 from claims.exports.annotations import annotation_document
 from claims.filters import ArticleFilter, DisputeFilter, EvidenceFilter, StatementFilter
 from claims.format_views import ArticleFormatsMixin, StatementFormatsMixin
@@ -145,7 +146,7 @@ class ArticleViewSet(ChecksMixin, ArticleFormatsMixin, HistoryMixin):
             return Response(RevisionSerializer({"revision": row, "statements": statements}).data)
 
 
-class StatementViewSet(StatementFormatsMixin, HistoryMixin):
+class StatementViewSet(StatementFormatsMixin, ExportMixin, HistoryMixin):
     """Passages: who is said to have said it, through whom it reached us, and who stands behind it."""
 
     serializer_class = StatementSerializer

@@ -69,6 +69,7 @@ TABLE = [
     ("statement-detail", "patch", "statements/{statement}/", {"paraphrase": "No"}, CHANGE),
     ("statement-detail", "delete", "statements/{statement}/", None, DELETE),
     ("statement-bulk", "post", "statements/bulk/", [STATEMENT], CREATE),
+    ("statement-export", "get", "statements/export/", None, READ),
     ("statement-webannotation", "get", "statements/{statement}/webannotation/", None, READ),
     ("statement-claimreview", "get", "statements/{published_statement}/claimreview/", None, READ),
     ("statement-reanchor", "post", "statements/{statement}/reanchor/", {}, CHANGE),

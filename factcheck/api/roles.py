@@ -34,6 +34,7 @@ REQUIRED_ROLE = {
     "claimreview": Role.VIEWER,
     "claimreviews": Role.VIEWER,
     "changes": Role.VIEWER,
+    "export": Role.VIEWER,
     "create": Role.REPORTER,
     "update": Role.REPORTER,
     "partial_update": Role.REPORTER,
@@ -52,7 +53,7 @@ REQUIRED_ROLE = {
 }
 
 
-FORMATS = {"webannotation", "webannotations", "claimreview", "claimreviews", "changes"}
+FORMATS = {"webannotation", "webannotations", "claimreview", "claimreviews", "changes", "export"}
 PUBLIC_ACTIONS = frozenset({"list", "retrieve", *FORMATS})
 
 
