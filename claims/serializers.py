@@ -1,8 +1,9 @@
 from typing import Any
 
+from django.db.models import F, OuterRef
 from rest_framework import serializers
 
-from claims.models import Article, ArticleRevision, Dispute, Evidence, Statement
+from claims.models import Article, ArticleRevision, Dispute, Evidence, Statement, StatementVia
 from claims.models.article import MAX_TEXT
 from factcheck.api.fields import (
     OptionalWebAddressField,
@@ -13,10 +14,11 @@ from factcheck.api.fields import (
     WebAddressField,
     plausible_ids,
 )
+from factcheck.api.json_rows import JSONList, JSONObject, json_object
 from factcheck.journal.models import Entry
 from factcheck.journal.serializers import UserSerializer
 from sources.models import Source
-from sources.serializers import source_reference
+from sources.serializers import SourceSummarySerializer, source_reference
 
 ROW = ["id", "version", "created_at", "updated_at"]
 
@@ -60,6 +62,9 @@ class ArticleRowSerializer(RecordedSerializer, serializers.ModelSerializer[Artic
         if url and others.filter(url=url).exists():
             raise serializers.ValidationError("Another article has this address.", code="unique")
         return url
+
+    def json_parts(self) -> dict[str, Any]:
+        return {"tags": JSONObject({name: F(name) for name in Statement.Tag.values})}
 
 
 class ArticleSerializer(ArticleRowSerializer):
@@ -107,12 +112,6 @@ class RevisionRowSerializer(serializers.ModelSerializer[ArticleRevision]):
         read_only_fields = fields
 
 
-class RevisionSerializer(RevisionRowSerializer):
-    class Meta(RevisionRowSerializer.Meta):
-        fields = [*RevisionRowSerializer.Meta.fields, "text"]
-        read_only_fields = fields
-
-
 class StatementSerializer(RecordedSerializer, serializers.ModelSerializer[Statement]):
     private_fields = ("tagged_by", "dissent")
 
@@ -143,6 +142,18 @@ class StatementSerializer(RecordedSerializer, serializers.ModelSerializer[Statem
             "open_disputes", "dissent", "reason",
         ]  # fmt: skip
         read_only_fields = [*ROW, "key", "revision", "anchor", "tag", "tag_reason", "tagged_at"]
+
+    def json_parts(self) -> dict[str, Any]:
+        chain = StatementVia.objects.filter(statement=OuterRef("pk")).order_by("position")
+        return {"via": JSONList(chain.values_list(json_object(SourceSummarySerializer(), "source__")))}
+
+
+class RevisionSerializer(serializers.Serializer[Any]):
+    number = serializers.IntegerField(source="revision.number", read_only=True)
+    sha256 = serializers.CharField(source="revision.sha256", read_only=True)
+    created_at = serializers.DateTimeField(source="revision.created_at", read_only=True)
+    text = serializers.CharField(source="revision.text", read_only=True)
+    statements = StatementSerializer(many=True, read_only=True)
 
 
 class StatementListSerializer(serializers.ListSerializer[Any]):
@@ -228,6 +239,9 @@ class DisputeSerializer(RecordedSerializer, serializers.ModelSerializer[Dispute]
         if self.context.get("is_public"):
             row["counter_statement"] = dispute.public_counter_statement  # type: ignore[attr-defined]
         return row
+
+    def json_parts(self) -> dict[str, Any]:
+        return {"counter_statement": F("public_counter_statement")} if self.context.get("is_public") else {}
 
     class Meta:
         model = Dispute

@@ -1,6 +1,8 @@
 """Articles, statements, evidence and disputes over HTTP."""
 
-from datetime import date
+import json
+from contextlib import nullcontext
+from datetime import date, timedelta
 from typing import Any
 
 from django.db.models import BooleanField, ExpressionWrapper, Q
@@ -36,8 +38,10 @@ from claims.serializers import (
     StatementSerializer,
     TagSerializer,
 )
-from factcheck.api.preconditions import entity_tag
+from factcheck.api.preconditions import entity_tag, version_of
 from factcheck.api.renderers import dump
+from factcheck.journal.as_of import as_of
+from factcheck.journal.models import Entry
 from factcheck.journal.views import HistoryMixin
 
 Versions = frozenset[int] | None
@@ -69,9 +73,10 @@ class ArticleViewSet(ChecksMixin, HistoryMixin):
     def answer_update(self, row_id: int) -> Any:
         """The article with where its statements stand now; the ETag stays that of the article alone."""
         response = self.answer(row_id)
-        response["ETag"] = entity_tag(dump(response.data), response.data["version"])
+        article = response.data
+        response["ETag"] = entity_tag(dump(article), version_of(article))
         statements = Statement.objects.filter(article=row_id).order_by("start", "id")
-        response.data["anchors"] = AnchorSerializer(statements, many=True).data
+        response.data = {**json.loads(article.json), "anchors": AnchorSerializer(statements, many=True).data}
         return response
 
     @extend_schema(responses=ArticleWithAnchorsSerializer)
@@ -130,8 +135,13 @@ class ArticleViewSet(ChecksMixin, HistoryMixin):
     @extend_schema(responses=RevisionSerializer, filters=False)
     @action(detail=True, url_path=r"revisions/<int:number>", filterset_class=None, pagination_class=None)
     def revision(self, request: Request, pk: int, number: int) -> Response:
+        """The text as it was, with its statements as they were when it was last the present one."""
         row = get_object_or_404(ArticleRevision, article=self.row_id(), number=number)
-        return Response(RevisionSerializer(row).data)
+        replaced = Entry.objects.filter(resource="article", resource_id=pk, data__revision=number + 1)
+        end = replaced.order_by("version").values_list("at", flat=True).first()
+        with as_of(end - timedelta(microseconds=1)) if end else nullcontext():
+            statements = Statement.objects.for_reading().filter(article=pk, revision=number).order_by("start", "id")
+            return Response(RevisionSerializer({"revision": row, "statements": statements}).data)
 
 
 class StatementViewSet(HistoryMixin):

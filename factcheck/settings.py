@@ -144,6 +144,10 @@ DATABASES["default"]["OPTIONS"]["options"] = " ".join(
         *(f"-c {name}={seconds * 1000}" for name, seconds in DATABASE_TIMEOUTS.items() if seconds),
     ]
 )
+# Off for a pooler that gives each transaction another connection, such as PgBouncer's transaction mode.
+DATABASE_PREPARED_STATEMENTS = flag("DATABASE_PREPARED_STATEMENTS", default=True)
+if DATABASE_PREPARED_STATEMENTS:
+    DATABASES["default"]["OPTIONS"]["prepare_threshold"] = 2
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Time and language
@@ -252,6 +256,7 @@ REST_FRAMEWORK = {
     "NUM_PROXIES": number("TRUSTED_PROXIES", 0),
     "DEFAULT_SCHEMA_CLASS": "factcheck.api.schema.Schema",
     "EXCEPTION_HANDLER": "factcheck.api.problems.exception_handler",
+    "DATETIME_FORMAT": "%Y-%m-%dT%H:%M:%S.%fZ",  # as in factcheck.api.json_rows
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 

@@ -8,6 +8,7 @@ import base64
 import binascii
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -22,9 +23,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from factcheck.api.errors import FieldError, InvalidInput
+from factcheck.api.json_rows import Row, json_text
+from factcheck.api.prepared import prepared
+from factcheck.api.roles import is_public_read
 
 PAGE_SIZE = 50
 MAX_PAGE_SIZE = 200
+UNFILTERED = ("cursor", "as_of", "format")  # change nothing about which rows the list has, now
 
 
 class RowComparison(Func):
@@ -59,6 +64,26 @@ class KeysetPagination(BasePagination):
     template = "api/pagination.html"
 
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
+        self._read(request, view, queryset.model)
+        place = (self.cursor.value, self.cursor.row_id) if self.cursor else ()
+        return self._turned((getattr(row, self.field), row.pk, row) for row in self._window(queryset, *place))
+
+    def paginate_json(self, request: Request, view: Any) -> list[Any]:
+        """The same page, each row as the JSON that PostgreSQL writes from the serializer's declaration."""
+        self._read(request, view, view.queryset.model)
+        is_public = is_public_read(request)
+
+        def build(*place: Any) -> QuerySet[Any, Any]:
+            rows = self._window(view.filter_queryset(view.get_queryset()), *place)
+            return rows.values_list(F(self.field), "pk", json_text(view.get_serializer_class(), is_public))
+
+        place = (self.cursor.value, self.cursor.row_id) if self.cursor else ()
+        given = tuple((name, *values) for name, values in request.query_params.lists() if name not in UNFILTERED)
+        key = (type(view), is_public, given, bool(self.cursor), self.turned)
+        window = prepared(key, build, *map(type, place)).rows(*place)
+        return self._turned((value, row_id, Row(text)) for value, row_id, text in window)
+
+    def _read(self, request: Request, view: Any, model: Any) -> None:
         self.request = request
         self.field, self.descending = _ordering(request, view)
         self.size = page_size_of(request)
@@ -66,23 +91,30 @@ class KeysetPagination(BasePagination):
         self.key: Any
         self.stand_in: Any
         self.key, self.stand_in = view.ordering_keys.get((self.field, self.descending)) or (F(self.field), None)
-        cursor = self._read_cursor(queryset)
-        self.backwards = bool(cursor and cursor.backwards)
-        reverse = self.descending != self.backwards
-        if cursor:
-            operator = "<" if reverse else ">"
-            queryset = queryset.filter(RowComparison(self.key, operator, cursor.value, cursor.row_id))
+        self.cursor = self._read_cursor(model)
+        self.turned = bool(self.cursor and self.cursor.backwards)
+
+    def _window(self, queryset: Any, *place: Any) -> Any:
+        """The rows after a place, one more than the page holds, so as to know whether anything follows."""
+        reverse = self.descending != self.turned
+        if place:
+            queryset = queryset.filter(RowComparison(self.key, "<" if reverse else ">", *place))
         queryset = queryset.alias(_key=self.key)
-        rows = list(queryset.order_by(*(("-_key", "-pk") if reverse else ("_key", "pk")))[: self.size + 1])
+        return queryset.order_by(*(("-_key", "-pk") if reverse else ("_key", "pk")))[: self.size + 1]
+
+    def _turned(self, window: Iterable[tuple[Any, int, Any]]) -> list[Any]:
+        """The rows in the list's order; remembers what the links to either side begin at."""
+        rows = list(window)
         beyond = len(rows) > self.size
         rows = rows[: self.size]
-        if self.backwards:
+        if self.turned:
             rows.reverse()
-        self.has_next = bool(cursor) if self.backwards else beyond
-        self.has_previous = beyond if self.backwards else bool(cursor)
-        self.rows = rows
+        self.has_next = bool(self.cursor) if self.turned else beyond
+        self.has_previous = beyond if self.turned else bool(self.cursor)
+        self.ends = [row[:2] for row in (rows[:1] + rows[-1:])]
+        self.rows = [row for _, _, row in rows]
         self.display_page_controls = True
-        return rows
+        return self.rows
 
     def get_paginated_response(self, data: Any) -> Response:
         following, before = self.get_next_link(), self.get_previous_link()
@@ -94,10 +126,10 @@ class KeysetPagination(BasePagination):
         return data["results"]
 
     def get_next_link(self) -> str | None:
-        return self._link(self.rows[-1], backwards=False) if self.has_next and self.rows else None
+        return self._link(*self.ends[1], backwards=False) if self.has_next and self.ends else None
 
     def get_previous_link(self) -> str | None:
-        return self._link(self.rows[0], backwards=True) if self.has_previous and self.rows else None
+        return self._link(*self.ends[0], backwards=True) if self.has_previous and self.ends else None
 
     def get_html_context(self) -> dict[str, Any]:
         return {"previous_url": self.get_previous_link(), "next_url": self.get_next_link()}
@@ -135,18 +167,17 @@ class KeysetPagination(BasePagination):
             },
         ]
 
-    def _link(self, row: Any, *, backwards: bool) -> str:
-        value = getattr(row, self.field)
+    def _link(self, value: Any, row_id: int, *, backwards: bool) -> str:
         if value is None:
             value = self.stand_in
         text = value.isoformat() if isinstance(value, date) else value
-        packed = json.dumps([text, row.pk, int(backwards), self.of], separators=(",", ":")).encode()
+        packed = json.dumps([text, row_id, int(backwards), self.of], separators=(",", ":")).encode()
         parameters = self.request.query_params.copy()
         parameters["cursor"] = base64.urlsafe_b64encode(packed).decode().rstrip("=")
         path = self.request.build_absolute_uri(escape_uri_path(self.request.path))
         return f"{path}?{urlencode(list(parameters.lists()), doseq=True)}"
 
-    def _read_cursor(self, queryset: QuerySet[Any]) -> Cursor | None:
+    def _read_cursor(self, model: Any) -> Cursor | None:
         raw = self.request.query_params.get("cursor")
         if raw is None:
             return None
@@ -155,7 +186,7 @@ class KeysetPagination(BasePagination):
             value, row_id, backwards, of = json.loads(packed)
             if not (type(row_id) is int and 0 <= row_id < 2**63 and backwards in (0, 1)):
                 raise ValueError
-            cursor = Cursor(_typed(queryset, self.field, value), row_id, bool(backwards), of)
+            cursor = Cursor(_typed(model, self.field, value), row_id, bool(backwards), of)
         except (ValueError, TypeError, binascii.Error, RecursionError):
             raise _bad("cursor", "This is not a cursor. Take it from `next` or `previous` of a list.") from None
         if cursor.of != self.of:
@@ -163,13 +194,13 @@ class KeysetPagination(BasePagination):
         return cursor
 
 
-def _typed(queryset: QuerySet[Any], field: str, value: Any) -> Any:
+def _typed(model: Any, field: str, value: Any) -> Any:
     if field in ("id", "pk"):
         if type(value) is not int:
             raise ValueError
         return value
     try:
-        kind = queryset.model._meta.get_field(field).get_internal_type()
+        kind = model._meta.get_field(field).get_internal_type()
     except FieldDoesNotExist:
         raise ValueError from None
     if kind == "DateTimeField":

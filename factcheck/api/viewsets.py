@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseRedirect
 from rest_framework import status
 from rest_framework.exceptions import MethodNotAllowed, ValidationError
 from rest_framework.request import Request
@@ -13,8 +13,12 @@ from rest_framework.viewsets import GenericViewSet
 
 from factcheck.api.errors import FieldError, InvalidInput, StaleVersion
 from factcheck.api.fields import OptionalReasonField
+from factcheck.api.filters import known_parameters, refuse_unknown
 from factcheck.api.idempotency import RetrySafeMixin
+from factcheck.api.json_rows import Row, json_text
+from factcheck.api.pagination import KeysetPagination
 from factcheck.api.preconditions import entity_tag, expected_versions, none_match, version_of
+from factcheck.api.prepared import prepared
 from factcheck.api.problems import wants_page
 from factcheck.api.renderers import dump
 from factcheck.api.roles import is_public_read
@@ -60,6 +64,7 @@ class RecordedViewSet(RetrySafeMixin, ConditionalMixin, GenericViewSet):
     ordering_keys: dict[tuple[str, bool], tuple[Any, Any]] = {}
     default_ordering = "-id"
     basename: str
+    paginator: KeysetPagination
     http_method_names = ["get", "post", "put", "patch", "delete", "head", "options"]
 
     def get_default_ordering(self) -> str:
@@ -79,10 +84,20 @@ class RecordedViewSet(RetrySafeMixin, ConditionalMixin, GenericViewSet):
         """The id in the address, of a row that exists and that the caller may see."""
         return self.get_object().pk
 
-    def represent(self, row_id: int) -> Any:
-        queryset: QuerySet[Any] = self.get_queryset()
-        serializer = self.get_read_serializer(queryset.get(pk=row_id))
-        return serializer.data
+    def represent(self, row_id: int) -> Row:
+        return self.json_row(type(self).serializer_class, row_id)
+
+    def json_row(self, serializer_class: Any, row_id: int) -> Row:
+        """The row as PostgreSQL writes it. Raises Http404."""
+        is_public = is_public_read(self.request)
+
+        def build(stand_in: int) -> QuerySet[Any, Any]:
+            rows: QuerySet[Any] = self.get_queryset()
+            return rows.filter(pk=stand_in).values_list(json_text(serializer_class, is_public), "version")
+
+        for text, version in prepared((type(self), serializer_class, is_public), build, int).rows(row_id):
+            return Row(text, version)
+        raise Http404
 
     def get_read_serializer(self, row: Any) -> Any:
         return type(self).serializer_class(row, context=self.get_serializer_context())  # type: ignore[misc]
@@ -99,11 +114,17 @@ class RecordedViewSet(RetrySafeMixin, ConditionalMixin, GenericViewSet):
         return reverse(f"{self.basename}-detail", [row_id], request=self.request)
 
     def list(self, request: Request) -> Response:
-        page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
-        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+        if wants_page(request):
+            page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
+            return self.get_paginated_response(self.get_serializer(page, many=True).data)
+        refuse_unknown(request, known_parameters(self, request))
+        return self.get_paginated_response(self.paginator.paginate_json(request, self))
 
     def retrieve(self, request: Request, pk: int) -> Response:
-        return Response(self.get_serializer(self.get_object()).data)
+        if wants_page(request):
+            return Response(self.get_serializer(self.get_object()).data)
+        refuse_unknown(request, known_parameters(self, request))
+        return Response(self.json_row(self.get_serializer_class(), pk))
 
     def create(self, request: Request) -> Any:
         serializer = self.get_serializer(data=request.data)
