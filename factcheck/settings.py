@@ -138,12 +138,10 @@ DATABASE_TIMEOUTS = {
     "lock_timeout": number("DATABASE_LOCK_TIMEOUT", 5),
     "idle_in_transaction_session_timeout": number("DATABASE_IDLE_TIMEOUT", 30),
 }
-DATABASES["default"]["OPTIONS"]["options"] = " ".join(
-    [
-        *filter(None, [DATABASES["default"]["OPTIONS"].get("options")]),
-        *(f"-c {name}={seconds * 1000}" for name, seconds in DATABASE_TIMEOUTS.items() if seconds),
-    ]
-)
+limits = [f"-c {name}={seconds * 1000}" for name, seconds in DATABASE_TIMEOUTS.items() if seconds]
+if limits:
+    own = DATABASES["default"]["OPTIONS"].get("options")
+    DATABASES["default"]["OPTIONS"]["options"] = " ".join([own, *limits] if own else limits)
 # Off for a pooler that gives each transaction another connection, such as PgBouncer's transaction mode.
 DATABASE_PREPARED_STATEMENTS = flag("DATABASE_PREPARED_STATEMENTS", default=True)
 if DATABASE_PREPARED_STATEMENTS:
