@@ -13,7 +13,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from factcheck.api.errors import FieldError, InvalidInput, StaleVersion
 from factcheck.api.fields import OptionalReasonField
-from factcheck.api.filters import known_parameters, refuse_unknown
+from factcheck.api.filters import is_of_one_row, known_parameters, refuse_unknown
 from factcheck.api.idempotency import RetrySafeMixin
 from factcheck.api.json_rows import Row, json_text
 from factcheck.api.pagination import KeysetPagination
@@ -81,8 +81,18 @@ class RecordedViewSet(RetrySafeMixin, ConditionalMixin, GenericViewSet):
         return expected_versions(self.request)
 
     def row_id(self) -> int:
-        """The id in the address, of a row that exists and that the caller may see."""
-        return self.get_object().pk
+        """The id in the address, of a row that exists and that the caller may see. Raises Http404."""
+        if is_of_one_row(self):
+            refuse_unknown(self.request, known_parameters(self, self.request))
+        is_public = is_public_read(self.request)
+
+        def build(stand_in: int) -> QuerySet[Any, Any]:
+            rows: QuerySet[Any] = self.get_queryset()
+            return rows.filter(pk=stand_in).values_list("pk")
+
+        for (row_id,) in prepared((type(self), "id", is_public), build, int).rows(self.kwargs["pk"]):
+            return row_id
+        raise Http404
 
     def represent(self, row_id: int) -> Row:
         return self.json_row(type(self).serializer_class, row_id)
