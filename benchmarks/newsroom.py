@@ -5,6 +5,7 @@ server of a size has two databases, `filled`, which is never written to again, a
 """
 
 import argparse
+import fcntl
 import os
 import subprocess
 import sys
@@ -67,6 +68,7 @@ def environment_for(data_dir: Path) -> dict[str, str]:
 def prepare(data_dir: Path, size: int) -> Newsroom:
     """A fresh copy of the filled database of that size, which is filled first if it is not there."""
     data_dir.mkdir(parents=True, exist_ok=True)
+    _be_the_only_run(data_dir)
     embedded_postgres.ensure_running(data_dir)  # for as long as this process lives
     if not _exists(data_dir, FILLED):
         _recreate(data_dir)
@@ -86,12 +88,21 @@ def prepare(data_dir: Path, size: int) -> Newsroom:
     return _look_around(data_dir, token)
 
 
+def _be_the_only_run(data_dir: Path) -> None:
+    """Until this process ends. A second run would take the database away from under the first."""
+    lock = os.open(data_dir / "run.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise RuntimeError(f"Another run is measuring in {data_dir}. Wait for it, or use another folder: --data.") from None
+
+
 def _exists(data_dir: Path, database: str) -> bool:
     with psycopg.connect(conninfo(data_dir, "postgres")) as connection:
         return bool(connection.execute("SELECT FROM pg_database WHERE datname = %s", [database]).fetchall())
 
 
-def _in_database(data_dir: Path, database: str, *statements: sql.Composable) -> None:
+def _in_database(data_dir: Path, database: str, *statements: sql.SQL | sql.Composed) -> None:
     with psycopg.connect(conninfo(data_dir, database), autocommit=True) as connection:
         for statement in statements:
             connection.execute(statement)
