@@ -57,6 +57,8 @@ def compare(size: int, chosen: argparse.Namespace) -> None:
     cases = reads(newsroom) + writes(newsroom)
     if chosen.only:
         cases = [case for case in cases if case.name in chosen.only]
+        if len(cases) < len(chosen.only):
+            raise RuntimeError("Cases are: " + ", ".join(case.name for case in reads(newsroom) + writes(newsroom)))
     with started(newsroom, ALL) as contenders:
         check(cases, newsroom, contenders)
         say("all contenders answer the same values and write the same rows")

@@ -94,7 +94,9 @@ def _be_the_only_run(data_dir: Path) -> None:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        raise RuntimeError(f"Another run is measuring in {data_dir}. Wait for it, or use another folder: --data.") from None
+        raise RuntimeError(
+            f"Another run is measuring in {data_dir}. Wait for it, or use another folder: --data."
+        ) from None
 
 
 def _exists(data_dir: Path, database: str) -> bool:
@@ -167,7 +169,10 @@ def _write_large_article(actor: Any) -> None:
     from claims import services
     from sources.services import create_source
 
-    sentences = [f"The witness said sentence number {number} of this report." for number in range(300)]
+    sentences = [
+        f"The witness said sentence number {number} of this report." for number in range(LARGE_ARTICLE_STATEMENTS)
+    ]
+    sentences[7] += " rareword"  # which a corpus of 10,000 does not have, and a million twice
     article = services.create_article(actor=actor, title=LARGE_ARTICLE, text=" ".join(sentences))
     people = [create_source(actor=actor, name=f"Witness {number}", kind="person") for number in range(30)]
     rows = [
