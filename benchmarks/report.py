@@ -66,7 +66,7 @@ def flatness(small: Run, large: Run, cases: list[Case]) -> str:
     lines = [["", f"{small.size:,}", f"{large.size:,}", "growth", f"at most {FLAT}"]]
     for case in cases:
         before, after = small.rounds[case.name][OURS], large.rounds[case.name][OURS]
-        growth = median(before) / median(after)
+        growth = paired(before, after)
         lines.append([case.title, _spread(before), _spread(after), f"{growth:.2f}", "yes" if growth <= FLAT else "no"])
     return _markdown(lines)
 
