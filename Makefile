@@ -26,7 +26,7 @@ run: environment ## Serve the demo newsroom at http://127.0.0.1:8000/ (another p
 	@$(MANAGE) migrate --verbosity 0
 	@set -e; \
 	login=$$($(MANAGE) demo); \
-	$(MANAGE) import_annotations --only-new --user alice seeds/*.json; \
+	$(MANAGE) import_annotations --verbosity 0 --only-new --user alice seeds/*.json; \
 	printf '\nFactcheck runs at http://127.0.0.1:%s/ (the API at /api/v1/, its documentation at /api/v1/docs/).\n' "$(PORT)"; \
 	printf '%s\nCtrl-C ends it; the data stays.\n\n' "$$login"; \
 	exec $(PY) -m gunicorn --config gunicorn.conf.py --bind "127.0.0.1:$(PORT)" --log-level warning factcheck.wsgi

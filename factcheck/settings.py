@@ -288,6 +288,7 @@ SPECTACULAR_SETTINGS = {
         {"name": "evidence", "description": "What supports or refutes a statement."},
         {"name": "sources", "description": "Who speaks."},
         {"name": "checks", "description": "What an experienced editor would catch."},
+        {"name": "feeds", "description": "What is published, in the formats that others read."},
         {"name": "journal", "description": "Who changed what, when and why."},
         {"name": "tokens", "description": "Access for programs."},
     ],

@@ -30,6 +30,12 @@ REQUIRED_ROLE = {
     "revision": Role.VIEWER,
     "checks": Role.VIEWER,
     "positions": Role.VIEWER,
+    "webannotation": Role.VIEWER,
+    "webannotations": Role.VIEWER,
+    "claimreview": Role.VIEWER,
+    "claimreviews": Role.VIEWER,
+    "changes": Role.VIEWER,
+    "export": Role.VIEWER,
     "create": Role.REPORTER,
     "update": Role.REPORTER,
     "partial_update": Role.REPORTER,
@@ -48,7 +54,8 @@ REQUIRED_ROLE = {
 }
 
 
-PUBLIC_ACTIONS = frozenset({"list", "retrieve"})
+FORMATS = {"webannotation", "webannotations", "claimreview", "claimreviews", "changes", "export"}
+PUBLIC_ACTIONS = frozenset({"list", "retrieve", *FORMATS})
 
 
 def is_public_read(request: Any) -> bool:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from rest_framework import status
 from rest_framework.exceptions import MethodNotAllowed, ValidationError
 from rest_framework.request import Request
@@ -34,11 +34,11 @@ class ConditionalMixin(ThrottledMixin):
             response["Vary"] = "Accept, Authorization, Cookie"
             if not wants_page(request) and 200 <= response.status_code < 300 and response.data is not None:
                 response.add_post_render_callback(lambda rendered: _conditional(request, rendered))
-            response.setdefault("Cache-Control", _cache_rule(request, response))
+            response.setdefault("Cache-Control", cache_rule(request, response))
         return response
 
 
-def _cache_rule(request: Request, response: Response) -> str:
+def cache_rule(request: Request, response: HttpResponseBase) -> str:
     """A public read may be a minute old, in any cache; what a signed-in caller reads is for that one alone."""
     is_public = request.method in ("GET", "HEAD") and response.status_code == 200 and is_public_read(request)
     return "public, max-age=60" if is_public else "private, no-cache"
