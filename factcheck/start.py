@@ -6,6 +6,8 @@ from django.contrib.auth.mixins import LoginRequiredMixin
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import never_cache
 from django.views.generic import TemplateView
 
 from claims.models import Article
@@ -13,6 +15,7 @@ from claims.models import Article
 RESOURCES = ("articles", "statements", "disputes", "evidence", "sources", "tokens", "docs")
 
 
+@method_decorator(never_cache, name="dispatch")
 class StartPage(LoginRequiredMixin, TemplateView):
     template_name = "api/start.html"
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from itertools import islice
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,6 +12,7 @@ from rest_framework import serializers
 
 MAX_ID = 2**63 - 1
 REASON_LENGTH = 2000
+MAX_STRANGE = 10  # members of one object that are named as faults; somebody may send a million
 
 # Fields that an act sets, never a plain write: ignoring them would look like success.
 ACT_FIELDS = {
@@ -31,8 +33,8 @@ class StrictSerializer(serializers.Serializer):
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, dict):
-            errors = {name: [fault] for name in data if (fault := self._fault(name, data[name]))}
-            if errors:
+            faults = ((name, [fault]) for name in data if (fault := self._fault(name, data[name])))
+            if errors := dict(islice(faults, MAX_STRANGE)):
                 raise serializers.ValidationError(errors)
         return super().to_internal_value(data)
 
@@ -113,6 +115,8 @@ class ReferenceList(serializers.ListField):
     def to_internal_value(self, data: Any) -> list[Model]:
         if isinstance(data, str):
             data = [part for part in data.replace(",", " ").split() if part]
+        if isinstance(data, list) and len(data) > (self.max_length or 0):  # DRF counts after judging every item
+            self.fail("max_length", max_length=self.max_length)
         ids = self._ids(data)
         for row_id in ids:
             if ids.count(row_id) > 1:

@@ -22,9 +22,10 @@ from factcheck.api.prepared import prepared
 from factcheck.api.problems import wants_page
 from factcheck.api.renderers import dump
 from factcheck.api.roles import is_public_read
+from factcheck.api.throttles import ThrottledMixin
 
 
-class ConditionalMixin:
+class ConditionalMixin(ThrottledMixin):
     """Gives every JSON answer its ETag, and answers 304 where If-None-Match says that it is known."""
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
