@@ -100,12 +100,11 @@ def streamed(texts: QuerySet[Any, str], write: Callable[[Iterable[list[str]]], I
     """Through a cursor on the server. In a transaction, since outside of one it would be WITH HOLD: written out whole.
 
     A reader who stops reading is cut off by DATABASE_IDLE_TIMEOUT; until then the transaction keeps old rows from
-    vacuum. Whoever closes this, at its end or because the reader has gone, ends the transaction; then the connection goes
-    back to its pool.
+    vacuum. Whoever closes this, at its end or because the reader has gone, ends the transaction; then the connection
+    goes back to its pool.
     """
-    with transaction.atomic():
-        with closing(texts.iterator(chunk_size=CHUNK)) as rows:  # type: ignore[type-var]  # it is a generator
-            yield from write(iter(lambda: list(islice(rows, CHUNK)), []))
+    with transaction.atomic(), closing(texts.iterator(chunk_size=CHUNK)) as rows:  # type: ignore[type-var]
+        yield from write(iter(lambda: list(islice(rows, CHUNK)), []))
 
 
 def json_lines(chunks: Iterable[list[str]]) -> Iterator[bytes]:
