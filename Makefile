@@ -6,6 +6,7 @@ PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.1
 ARGS ?=
 SECONDS ?= 120
 SEED ?=
+MAX_EXAMPLES ?= 100
 
 # Programs are run as modules: the scripts in .venv/bin hold an absolute path, and break when the clone moves.
 PY := .venv/bin/python
@@ -14,7 +15,7 @@ PINS := requirements.txt requirements-dev.txt constraints.txt
 export PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help run test faults check db-stop clean environment test-environment
+.PHONY: help run test faults fuzz check db-stop clean environment test-environment
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
@@ -36,6 +37,10 @@ test: test-environment ## Run all tests (some of them: ARGS="tests/test_anchors.
 
 faults: test-environment ## Kill workers and PostgreSQL under load; nothing may be lost (SECONDS=120, SEED=)
 	@$(PY) -m tests.faults --seconds $(SECONDS) $(if $(SEED),--seed $(SEED))
+
+fuzz: test-environment ## Send what the schema allows, and what it forbids, as each role (MAX_EXAMPLES=100, SECONDS=, SEED=)
+	@$(PY) -m tests.fuzz --max-examples $(MAX_EXAMPLES) $(if $(filter command,$(origin SECONDS)),--seconds $(SECONDS)) \
+		$(if $(SEED),--seed $(SEED))
 
 check: export DEBUG := 1
 check: test-environment ## Style, types, migrations, import rules, schema, compose file, settings for production
