@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,13 +71,14 @@ def fuzz(service: Service, role: str, token: str, options: list[str]) -> Run:
     return run
 
 
-def fuzz_as(roles: list[str], options: dict[str, list[str]], log_copy: Path | None = None) -> list[Run]:
+def fuzz_as(roles: list[str], options: dict[str, list[str]], log_copy: Path | None = None) -> Iterator[Run]:
     """One role after the other, since what the one makes the next one meets."""
     with service_of_its_own(log_copy, WORKERS, **SETTINGS) as service:
         tokens = dict(zip(ROLES, ["", *service.prepare(PREPARE)], strict=True))
         service.start()
         wait_until_served(service)
-        return [fuzz(service, role, tokens[role], options[role]) for role in roles]
+        for role in roles:
+            yield fuzz(service, role, tokens[role], options[role])
 
 
 def operations_in_schema() -> int:
@@ -107,9 +109,12 @@ def main() -> int:
     options = ["--seed", str(seed), "--max-examples", str(chosen.max_examples), "--phases", chosen.phases]
     options += ["--max-time", str(chosen.seconds)] if chosen.seconds else []
     roles = chosen.roles.split(",")
-    runs = fuzz_as(roles, dict.fromkeys(roles, options), chosen.log)
-    sys.stdout.write("\n".join(map(str, runs)) + "\n")
-    return 0 if all(run.is_clean for run in runs) else 1
+    is_clean = True
+    for run in fuzz_as(roles, dict.fromkeys(roles, options), chosen.log):
+        sys.stdout.write(f"{run}\n")
+        sys.stdout.flush()
+        is_clean &= run.is_clean
+    return 0 if is_clean else 1
 
 
 if __name__ == "__main__":
