@@ -43,7 +43,7 @@ bench: environment bench-environment ## Measure against the limit and its rivals
 	@$(PY) -m benchmarks --size $(SIZE) $(if $(SECONDS),--seconds $(SECONDS)) $(ARGS)
 
 fuzz: test-environment ## Send what the schema allows, and what it forbids, as each role (MAX_EXAMPLES=100, SECONDS=, SEED=)
-	@$(PY) -m tests.fuzz --max-examples $(MAX_EXAMPLES) $(if $(filter command,$(origin SECONDS)),--seconds $(SECONDS)) \
+	@$(PY) -m tests.fuzz --max-examples $(MAX_EXAMPLES) $(if $(SECONDS),--seconds $(SECONDS)) \
 		$(if $(SEED),--seed $(SEED))
 
 check: export DEBUG := 1
