@@ -1,3 +1,5 @@
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
@@ -9,3 +11,4 @@ class ClaimsConfig(AppConfig):
         from factcheck.api.problems import DATABASE_RULES
 
         DATABASE_RULES.update(RULES)
+        import_module("claims.desk.pages")

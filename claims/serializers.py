@@ -1,7 +1,10 @@
 from typing import Any
 
 from rest_framework import serializers
+from rest_framework.utils.html import is_html_input
 
+from claims.desk.newlines import from_form
+from claims.desk.passage_forms import PassageForm
 from claims.models import Article, ArticleRevision, Dispute, Evidence, Statement
 from claims.models.article import MAX_TEXT
 from factcheck.api.fields import (
@@ -25,6 +28,14 @@ class VerbatimField(serializers.CharField):
 
     def __init__(self, **kwargs: Any):
         super().__init__(trim_whitespace=False, style={"base_template": "textarea.html", "rows": 12}, **kwargs)
+
+
+class ArticleTextField(VerbatimField):
+    def get_value(self, dictionary: Any) -> Any:
+        value = super().get_value(dictionary)
+        if is_html_input(dictionary) and isinstance(value, str):
+            return from_form(value, getattr(self.root.instance, "text", ""))
+        return value
 
 
 class TagCountsSerializer(serializers.Serializer[Any]):
@@ -62,7 +73,7 @@ class ArticleRowSerializer(RecordedSerializer, serializers.ModelSerializer[Artic
 
 
 class ArticleSerializer(ArticleRowSerializer):
-    text = VerbatimField(max_length=MAX_TEXT, allow_blank=True)
+    text = ArticleTextField(max_length=MAX_TEXT, allow_blank=True)
 
     class Meta(ArticleRowSerializer.Meta):
         fields = [*ArticleRowSerializer.Meta.fields, "text"]
@@ -112,7 +123,7 @@ class RevisionSerializer(RevisionRowSerializer):
         read_only_fields = fields
 
 
-class StatementSerializer(RecordedSerializer, serializers.ModelSerializer[Statement]):
+class StatementSerializer(PassageForm, RecordedSerializer, serializers.ModelSerializer[Statement]):
     article = RowId(Article.objects.only("pk"), help_text="The article's id.")
     text = VerbatimField(required=False, max_length=MAX_TEXT, help_text="The exact passage.")
     start = serializers.IntegerField(required=False, min_value=0, max_value=MAX_TEXT, help_text="In code points.")
@@ -162,7 +173,7 @@ class BulkStatementSerializer(StatementSerializer):
         list_serializer_class = StatementListSerializer
 
 
-class ReanchorSerializer(RecordedSerializer):
+class ReanchorSerializer(PassageForm, RecordedSerializer):
     """Nothing: confirm the place that was found. Or the passage: by offsets, or by text and its context."""
 
     text = VerbatimField(required=False, max_length=MAX_TEXT, help_text="The exact passage.")

@@ -6,6 +6,8 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.routers import DefaultRouter
 
+from claims.desk.imports import ImportPage
+from claims.desk.search import SearchPage
 from claims.views import ArticleViewSet, DisputeViewSet, EvidenceViewSet, StatementViewSet
 from factcheck.api.login import ThrottledLoginView
 from factcheck.api.tokens import TokenViewSet
@@ -36,6 +38,8 @@ router.register("tokens", TokenViewSet, "token")
 
 urlpatterns = [
     path("", StartPage.as_view(), name="start"),
+    path("search/", SearchPage.as_view(), name="search"),
+    path("import/", ImportPage.as_view(), name="import"),
     path("login/", ThrottledLoginView.as_view(), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
     path("healthz/", health),

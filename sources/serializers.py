@@ -3,6 +3,7 @@ from typing import Any
 from rest_framework import serializers
 
 from factcheck.api.fields import RecordedSerializer, Reference, WebAddressField
+from factcheck.api.forms import LinesField
 from sources.models import Source
 
 
@@ -23,12 +24,8 @@ class SourceSerializer(RecordedSerializer, serializers.ModelSerializer[Source]):
     part_of = source_reference(required=False, allow_null=True, default=None)
     description = serializers.CharField(required=False, allow_blank=True, default="", max_length=10_000)
     anonymous = serializers.BooleanField(required=False, default=False)
-    aliases = serializers.ListField(
-        child=serializers.CharField(max_length=300), required=False, default=list, max_length=100
-    )
-    same_as = serializers.ListField(
-        child=WebAddressField(max_length=2000), required=False, default=list, max_length=100
-    )
+    aliases = LinesField(child=serializers.CharField(max_length=300), required=False, default=list, max_length=100)
+    same_as = LinesField(child=WebAddressField(max_length=2000), required=False, default=list, max_length=100)
 
     class Meta:
         model = Source

@@ -1,4 +1,6 @@
 import secrets
+from collections.abc import Iterable
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -9,6 +11,22 @@ from factcheck.journal.models import Recorded
 
 def new_key() -> str:
     return f"d-{secrets.token_hex(5)}"
+
+
+class DisputeQuerySet(models.QuerySet["Dispute"]):
+    def for_reading(self) -> "DisputeQuerySet":
+        return self.select_related("raised_by", "opened_by", "resolved_by")
+
+    def with_passages(self) -> "DisputeQuerySet":
+        """With what they dispute, and where they were raised."""
+        return self.for_reading().select_related(
+            "statement__source", "statement__article", "counter_statement__source", "counter_statement__article"
+        ).defer("statement__article__text", "counter_statement__article__text")  # fmt: skip
+
+    def touching(self, statements: Iterable[int]) -> "DisputeQuerySet":
+        """About one of the statements, or raised in one."""
+        ids = list(statements)
+        return self.filter(Q(statement__in=ids) | Q(counter_statement__in=ids))
 
 
 class Dispute(Recorded):
@@ -52,6 +70,8 @@ class Dispute(Recorded):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_column="resolved_by"
     )
     resolved_at = models.DateTimeField(null=True)
+
+    objects: ClassVar[models.Manager[Any]] = DisputeQuerySet.as_manager()
 
     class Meta:
         constraints = [

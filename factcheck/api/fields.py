@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from django.db.models import Model
 from drf_spectacular.extensions import OpenApiSerializerFieldExtension
 from rest_framework import serializers
+from rest_framework.utils.html import is_html_input
 
 MAX_ID = 2**63 - 1
 REASON_LENGTH = 2000
@@ -23,6 +24,10 @@ ACT_FIELDS = {
 }
 
 
+# What a page's form says besides its fields: the method it stands for, where to go afterwards, which of the places.
+PAGE_FIELDS = {"_method", "next", "span"}
+
+
 # A comment, since a docstring would be inherited as the description of every component in the schema:
 # refuses fields that it does not know, and fields that only an act may change. Sending back what was read is fine:
 # an act's field that is unchanged is no error.
@@ -31,7 +36,8 @@ class StrictSerializer(serializers.Serializer):
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, dict):
-            errors = {name: [fault] for name in data if (fault := self._fault(name, data[name]))}
+            pages_own = PAGE_FIELDS if is_html_input(data) else set()
+            errors = {name: [f] for name in data if name not in pages_own and (f := self._fault(name, data[name]))}
             if errors:
                 raise serializers.ValidationError(errors)
         return super().to_internal_value(data)
@@ -59,6 +65,8 @@ class Reference(serializers.IntegerField):
     def __init__(self, queryset: Any, nested: type[serializers.Serializer[Any]], **kwargs: Any):
         self.queryset = queryset
         self.nested = nested
+        name = queryset.model._meta.model_name
+        kwargs.setdefault("style", {"base_template": "chooser.html", "list": f"/api/v1/{name}s/", "noun": name})
         super().__init__(min_value=1, max_value=MAX_ID, **kwargs)
 
     def to_internal_value(self, data: Any) -> Any:
@@ -109,6 +117,12 @@ class ReferenceList(serializers.ListField):
 
     child: Reference
     default_error_messages = {"duplicate": "{id} stands twice in the list."}
+
+    def get_value(self, dictionary: Any) -> Any:
+        """Of a page's form: one input with all of them, or one input for each."""
+        if is_html_input(dictionary) and self.field_name in dictionary:
+            return ",".join(dictionary.getlist(self.field_name))
+        return super().get_value(dictionary)
 
     def to_internal_value(self, data: Any) -> list[Model]:
         if isinstance(data, str):

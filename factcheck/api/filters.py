@@ -8,8 +8,11 @@ from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework.request import Request
 
 from factcheck.api.errors import FieldError, InvalidInput
+from factcheck.api.problems import wants_page
 
 PAGING = {"cursor", "page_size", "ordering", "format"}
+# Read by pages alone: which form to show, and which part of a long page.
+PAGE_PARAMETERS = {"form", "cards", "before"}
 MAX_ID = 2**63 - 1
 
 
@@ -31,10 +34,11 @@ class StrictFilterBackend(DjangoFilterBackend):
 
     def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
         known = known_parameters(view, queryset) | ({"reason"} if request.method == "DELETE" else set())
+        pages_own = PAGE_PARAMETERS if wants_page(request) else set()
         errors = [
             FieldError(f"?{name}", "unknown", f"There is no such filter here. Known: {', '.join(sorted(known))}.")
             for name in request.query_params
-            if name not in known
+            if name not in known | pages_own
         ]
         errors += [
             FieldError(f"?{name}", "null_characters_not_allowed", "Null characters are not allowed.")

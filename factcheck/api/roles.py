@@ -60,6 +60,12 @@ def _stored_role(user: Any) -> Role:
     return max((names[name] for name in held if name in names), default=Role.NONE)
 
 
+def permissions(user: Any) -> dict[str, bool]:
+    """By action: what the user's role may not do, a page does not offer."""
+    held = role_of(user)
+    return {action: held >= required for action, required in REQUIRED_ROLE.items()}
+
+
 class RolePermission(BasePermission):
     message = "Your role does not allow this."
 

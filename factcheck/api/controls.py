@@ -1,0 +1,89 @@
+"""A list's filters, ordering and page size as the controls of a form."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+PAGE_SIZES = (20, 50, 100, 200)
+
+
+@dataclass
+class Control:
+    name: str
+    label: str
+    value: str
+    kind: str  # a template of api/controls/
+    choices: list[tuple[str, str]] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    noun: str = ""
+
+    @property
+    def list(self) -> str:
+        return f"/api/v1/{self.noun}s/" if self.noun else ""
+
+
+def controls_of(view: Any, request: Any, data: Any) -> list[Control]:
+    filterset = getattr(view, "filterset_class", None)
+    filters = filterset.base_filters if filterset else {}
+    controls = [
+        _control(name, found, request.query_params.get(name, ""))
+        for name, found in filters.items()
+        if name not in UNSHOWN
+    ]
+    if len(getattr(view, "ordering_fields", ())) > 1:
+        controls.append(_ordering(view, request))
+    for control in controls:
+        control.errors = [e["detail"] for e in _errors(data) if e["pointer"] == f"?{control.name}"]
+    return controls
+
+
+def _errors(data: Any) -> list[dict[str, Any]]:
+    return data.get("errors", []) if isinstance(data, dict) else []
+
+
+def _control(name: str, found: Any, value: str) -> Control:
+    label = LABELS.get(name, name.replace("_", " ").capitalize())
+    kinds = {"ChoiceFilter": "select", "BooleanFilter": "select", "DateFilter": "date", "IdFilter": "chooser"}
+    control = Control(name, label, value, kinds.get(type(found).__name__, "search"), noun=NOUNS.get(name, ""))
+    if control.kind == "chooser" and not control.noun:
+        control.kind = "number"
+    if type(found).__name__ == "BooleanFilter":
+        control.choices = [("true", "yes"), ("false", "no")]
+    elif control.kind == "select":
+        control.choices = [(str(key), str(text).lower()) for key, text in found.extra["choices"]]
+    return control
+
+
+def _ordering(view: Any, request: Any) -> Control:
+    value = request.query_params.get("ordering") or view.get_default_ordering()
+    choices = [(sign + name, f"{ORDERS.get(name, name.replace('_', ' '))}{words}")
+               for name in view.ordering_fields for sign, words in (("", ""), ("-", ", reversed"))]  # fmt: skip
+    return Control("ordering", "Order", value, "select", choices)
+
+
+UNSHOWN = {"after"}  # a program's cursor
+# What the ids of a filter are ids of.
+NOUNS = {
+    "article": "article",
+    "statement": "statement",
+    **dict.fromkeys(("source", "involving", "publisher", "raised_by", "part_of"), "source"),
+}
+LABELS = {
+    "q": "Words",
+    "article": "Article",
+    "disputed": "Open dispute",
+    "said_after": "Said on or after",
+    "said_before": "Said on or before",
+    "involving": "Said or relayed by",
+    "anchor": "Place in the text",
+    "actor": "Editor (number)",
+    "raised_by": "Raised by",
+    "part_of": "Part of",
+}
+ORDERS = {
+    "id": "number",
+    "start": "place in the text",
+    "said_on": "day said",
+    "created_at": "recorded",
+    "updated_at": "changed",
+}
