@@ -130,10 +130,18 @@ class StatementSerializer(PassageForm, RecordedSerializer, serializers.ModelSeri
     end = serializers.IntegerField(required=False, min_value=0, max_value=MAX_TEXT, help_text="Exclusive.")
     prefix = serializers.CharField(required=False, allow_blank=True, max_length=500, trim_whitespace=False)
     suffix = serializers.CharField(required=False, allow_blank=True, max_length=500, trim_whitespace=False)
-    paraphrase = serializers.CharField(required=False, allow_blank=True, default="", max_length=5000)
+    paraphrase = serializers.CharField(
+        required=False, allow_blank=True, default="", max_length=5000,
+        style={"base_template": "textarea.html", "rows": 2, "label": "In plain words"},
+    )  # fmt: skip
     quote_type = serializers.ChoiceField(Statement.QuoteType.choices, required=False, default="indirect")
-    source = source_reference(required=False, allow_null=True, default=None)  # type: ignore[assignment]
-    via = ReferenceList(child=source_reference(), required=False, default=list, max_length=20)
+    source = source_reference(  # type: ignore[assignment]
+        required=False, allow_null=True, default=None, style={"label": "Who is said to have said it"}
+    )
+    via = ReferenceList(
+        child=source_reference(style={"label": "Through whom, nearest to the speaker first"}),
+        required=False, default=list, max_length=20,
+    )  # fmt: skip
     said_on = serializers.DateField(required=False, allow_null=True, default=None)
     candidate = CandidateSerializer(read_only=True, allow_null=True)
     tagged_by = UserSerializer(read_only=True, allow_null=True)
@@ -191,7 +199,10 @@ class EvidenceSerializer(RecordedSerializer, serializers.ModelSerializer[Evidenc
     statement = RowId(Statement.objects.only("pk"), help_text="The statement's id.")
     url = WebAddressField(max_length=2000)
     title = serializers.CharField(required=False, allow_blank=True, default="", max_length=500)
-    excerpt = serializers.CharField(required=False, allow_blank=True, default="", max_length=10_000)
+    excerpt = serializers.CharField(
+        required=False, allow_blank=True, default="", max_length=10_000,
+        style={"base_template": "textarea.html", "rows": 3},
+    )  # fmt: skip
     archived_url = OptionalWebAddressField(max_length=2000)
 
     class Meta:
@@ -209,7 +220,10 @@ class DisputeSerializer(RecordedSerializer, serializers.ModelSerializer[Dispute]
         help_text="The statement in which the dispute was raised.",
     )  # fmt: skip
     scope = serializers.ChoiceField(Dispute.Scope.choices, required=False, default="whole")
-    note = serializers.CharField(required=False, allow_blank=True, default="", max_length=5000)
+    note = serializers.CharField(
+        required=False, allow_blank=True, default="", max_length=5000,
+        style={"base_template": "textarea.html", "rows": 2},
+    )  # fmt: skip
     opened_by = UserSerializer(read_only=True)
     resolved_by = UserSerializer(read_only=True, allow_null=True)
 

@@ -22,7 +22,10 @@ def source_reference(**kwargs: Any) -> Reference:
 
 class SourceSerializer(RecordedSerializer, serializers.ModelSerializer[Source]):
     part_of = source_reference(required=False, allow_null=True, default=None)
-    description = serializers.CharField(required=False, allow_blank=True, default="", max_length=10_000)
+    description = serializers.CharField(
+        required=False, allow_blank=True, default="", max_length=10_000,
+        style={"base_template": "textarea.html", "rows": 3},
+    )  # fmt: skip
     anonymous = serializers.BooleanField(required=False, default=False)
     aliases = LinesField(child=serializers.CharField(max_length=300), required=False, default=list, max_length=100)
     same_as = LinesField(child=WebAddressField(max_length=2000), required=False, default=list, max_length=100)

@@ -5,7 +5,7 @@ from typing import Any
 
 from rest_framework.utils.html import is_html_input
 
-from claims.desk.newlines import passage_in
+from claims.desk.newlines import from_form, passage_in
 from claims.models import Article
 
 CHOSEN = re.compile(r"([0-9]{1,9})-([0-9]{1,9})")
@@ -19,9 +19,16 @@ class PassageForm:
             data = data.copy()
             if chosen := CHOSEN.fullmatch(data.get("span", "")):
                 data["start"], data["end"] = chosen.groups()
-            if "\n" in data["text"] and (article := self._article(data)):
+            if self._is_unchanged(data["text"]):
+                del data["text"]
+            elif "\n" in data["text"] and (article := self._article(data)):
                 data["text"] = passage_in(_searched(article.text, data), data["text"])
         return super().to_internal_value(data)  # type: ignore[misc]
+
+    def _is_unchanged(self, typed: str) -> bool:
+        """A form to correct a statement sends its passage along: no reason to look for it again."""
+        passage = getattr(self.instance, "text", None)  # type: ignore[attr-defined]
+        return passage is not None and from_form(typed, passage) == passage
 
     def _article(self, data: Any) -> Article | None:
         row_id = str(self.initial_data.get("article", ""))  # type: ignore[attr-defined]

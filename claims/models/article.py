@@ -85,7 +85,7 @@ class Article(Recorded):
 
 
 class ArticleRevisionQuerySet(models.QuerySet["ArticleRevision"]):
-    def around(self, statement: Any, width: int = 240) -> dict[str, str]:
+    def around(self, statement: Any, width: int = 190) -> dict[str, str]:
         """What stands before and after the statement's passage in the revision it is pinned to."""
         begin = max(0, statement.start - width)
         row = (

@@ -66,7 +66,8 @@ class Reference(serializers.IntegerField):
         self.queryset = queryset
         self.nested = nested
         name = queryset.model._meta.model_name
-        kwargs.setdefault("style", {"base_template": "chooser.html", "list": f"/api/v1/{name}s/", "noun": name})
+        style = {"base_template": "chooser.html", "list": f"/api/v1/{name}s/", "noun": name}
+        kwargs["style"] = {**style, **kwargs.get("style", {})}
         super().__init__(min_value=1, max_value=MAX_ID, **kwargs)
 
     def to_internal_value(self, data: Any) -> Any:

@@ -8,10 +8,12 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.reverse import reverse
 from rest_framework.viewsets import GenericViewSet
 
 from factcheck.api.errors import Conflict
 from factcheck.api.fields import StrictSerializer
+from factcheck.api.form_methods import FormMethodMixin, redirect_form
 from factcheck.api.models import Token
 from factcheck.api.roles import Role
 from factcheck.api.viewsets import ConditionalMixin
@@ -44,7 +46,7 @@ class TokenListSerializer(serializers.Serializer[Any]):
     results = TokenSerializer(many=True)
 
 
-class TokenViewSet(ConditionalMixin, GenericViewSet[Token]):
+class TokenViewSet(FormMethodMixin, ConditionalMixin, GenericViewSet[Token]):
     """Your own tokens for programs."""
 
     serializer_class = TokenSerializer
@@ -81,6 +83,8 @@ class TokenViewSet(ConditionalMixin, GenericViewSet[Token]):
         Token.objects.filter(user=self.request.user.pk).delete()
         return Response(status=status.HTTP_204_NO_CONTENT)
 
-    def destroy(self, request: Request, id: Any) -> Response:
+    def destroy(self, request: Request, id: Any) -> Any:
         deleted, _ = Token.objects.filter(user=self.request.user.pk, id=id).delete()
+        if deleted and (redirect := redirect_form(request, reverse("token-list", request=request))):
+            return redirect
         return Response(status=status.HTTP_204_NO_CONTENT if deleted else status.HTTP_404_NOT_FOUND)

@@ -23,6 +23,13 @@ UNTOLD = {
     "id", "version", "created_at", "updated_at", "key", "sha256", "prefix", "suffix", "candidate",
     "tagged_by", "tagged_at", "tag_reason", "opened_by", "opened_at", "resolved_by", "resolved_at", "resolution",
 }  # fmt: skip
+# What the verb says already.
+TOLD = {
+    "article.published": {"status"},
+    "article.withdrawn": {"status"},
+    "dispute.resolved": {"state"},
+    "dispute.reopened": {"state"},
+}
 VERBS = {
     "statement.tagged": "tagged",
     "statement.created": "marked",
@@ -102,11 +109,11 @@ def subject_of(entry: Any, names: Names) -> str:
 
 def changes_of(entry: Any, names: Names) -> list[Change]:
     before = entry.before or {}
-    told = {"tag"} if entry.action == "statement.tagged" else set()
+    told = TOLD.get(entry.action, set())
     return [
         Change(field.replace("_", " "), in_words(field, before.get(field), names), in_words(field, value, names))
         for field, value in entry.data.items()
-        if before.get(field) != value and (field in told or field not in UNTOLD)
+        if before.get(field) != value and field not in UNTOLD and field not in told
     ]
 
 
