@@ -4,6 +4,8 @@ PORT ?= 8000
 PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
 ARGS ?=
+SECONDS ?= 120
+SEED ?=
 
 # Programs are run as modules: the scripts in .venv/bin hold an absolute path, and break when the clone moves.
 PY := .venv/bin/python
@@ -12,7 +14,7 @@ PINS := requirements.txt requirements-dev.txt constraints.txt
 export PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check db-stop clean environment test-environment
+.PHONY: help run test faults check db-stop clean environment test-environment
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
@@ -31,6 +33,9 @@ run: environment ## Serve the demo newsroom at http://127.0.0.1:8000/ (another p
 test: export DEBUG := 1
 test: test-environment ## Run all tests (some of them: ARGS="tests/test_anchors.py -k moved")
 	@$(PY) -m pytest $(ARGS)
+
+faults: test-environment ## Kill workers and PostgreSQL under load; nothing may be lost (SECONDS=120, SEED=)
+	@$(PY) -m tests.faults --seconds $(SECONDS) $(if $(SEED),--seed $(SEED))
 
 check: export DEBUG := 1
 check: test-environment ## Style, types, migrations, import rules, schema, compose file, settings for production

@@ -16,6 +16,7 @@ from factcheck.api.fields import (
     WebAddressField,
     plausible_ids,
 )
+from factcheck.journal.models import Entry
 from factcheck.journal.serializers import UserSerializer
 from sources.models import Source
 from sources.serializers import source_reference
@@ -146,6 +147,9 @@ class StatementSerializer(PassageForm, RecordedSerializer, serializers.ModelSeri
     candidate = CandidateSerializer(read_only=True, allow_null=True)
     tagged_by = UserSerializer(read_only=True, allow_null=True)
     open_disputes = serializers.IntegerField(read_only=True)
+    dissent = serializers.IntegerField(
+        read_only=True, help_text="How many editors' own latest tag is another than the statement's."
+    )
 
     class Meta:
         model = Statement
@@ -153,7 +157,7 @@ class StatementSerializer(PassageForm, RecordedSerializer, serializers.ModelSeri
         fields = [
             *ROW, "article", "key", "text", "start", "end", "prefix", "suffix", "revision", "anchor", "candidate",
             "paraphrase", "quote_type", "source", "via", "said_on", "tag", "tag_reason", "tagged_by", "tagged_at",
-            "open_disputes", "reason",
+            "open_disputes", "dissent", "reason",
         ]  # fmt: skip
         read_only_fields = [*ROW, "key", "revision", "anchor", "tag", "tag_reason", "tagged_at"]
 
@@ -193,6 +197,19 @@ class ReanchorSerializer(PassageForm, RecordedSerializer):
 
 class TagSerializer(ReasonSerializer):
     tag = serializers.ChoiceField(Statement.Tag.choices)
+
+
+class PositionSerializer(serializers.ModelSerializer[Entry]):
+    """An editor's own latest tag of a statement, and why."""
+
+    editor = UserSerializer(source="actor")
+    tag = serializers.ChoiceField(Statement.Tag.choices, source="data.tag")
+    dissents = serializers.BooleanField(help_text="Whether it is another than the statement's present tag.")
+
+    class Meta:
+        model = Entry
+        fields = ["editor", "tag", "reason", "at", "version", "dissents"]
+        read_only_fields = fields
 
 
 class EvidenceSerializer(RecordedSerializer, serializers.ModelSerializer[Evidence]):

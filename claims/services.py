@@ -11,6 +11,7 @@ from django.utils import timezone
 from claims import anchors
 from claims.models import Article, ArticleRevision, Dispute, Evidence, Statement, StatementVia
 from claims.models.article import sha256_of
+from claims.models.statement import TAGGED
 from claims.passages import confirm, pin, span_of, split_passage
 from factcheck.api.errors import Conflict, InvalidInput
 from factcheck.journal.services import lock, record, save_next_version, save_next_versions
@@ -215,8 +216,9 @@ def tag_statement(*, statement_id: int, versions: Versions, actor: Any, tag: str
     statement = lock(Statement.objects.all(), statement_id, versions)
     statement.tag, statement.tag_reason = tag, reason
     statement.tagged_by, statement.tagged_at = actor, timezone.now()
-    save_next_version(statement, ["tag", "tag_reason", "tagged_by", "tagged_at"])
-    record([statement], action="statement.tagged", actor=actor, reason=reason)
+    # updated_at equals tagged_at until something else is written: the desk checks look for that.
+    save_next_version(statement, ["tag", "tag_reason", "tagged_by", "tagged_at"], at=statement.tagged_at)
+    record([statement], action=TAGGED, actor=actor, reason=reason)
     return statement
 
 

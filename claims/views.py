@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Any
 
+from django.db.models import BooleanField, ExpressionWrapper, Q
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
@@ -12,11 +13,12 @@ from rest_framework.response import Response
 
 from claims import services
 from claims.annotations import replace_document
+from claims.check_views import ChecksMixin
 from claims.documents import AnnotationDocumentSerializer
 from claims.exports import annotation_document
 from claims.filters import ArticleFilter, DisputeFilter, EvidenceFilter, StatementFilter
 from claims.models import Article, ArticleRevision, Dispute, Evidence, Statement
-from claims.models.statement import said_on_key
+from claims.models.statement import positions_on, said_on_key
 from claims.serializers import (
     AnchorSerializer,
     ArticleRowSerializer,
@@ -25,6 +27,7 @@ from claims.serializers import (
     BulkStatementSerializer,
     DisputeSerializer,
     EvidenceSerializer,
+    PositionSerializer,
     ReanchorSerializer,
     ReasonSerializer,
     ResolveSerializer,
@@ -41,13 +44,14 @@ Versions = frozenset[int] | None
 MAX_BULK = 500
 
 
-class ArticleViewSet(HistoryMixin):
+class ArticleViewSet(ChecksMixin, HistoryMixin):
     """Reports: pasted in as they are, then annotated."""
 
     serializer_class = ArticleSerializer
     filterset_class = ArticleFilter
     schema_tag = "articles"
     journal_resource = "article"
+    as_of_actions = frozenset({"retrieve", "annotations"})
     queryset = Article.objects.for_reading()
 
     def get_serializer_class(self) -> Any:
@@ -101,7 +105,8 @@ class ArticleViewSet(HistoryMixin):
     @action(detail=True, filterset_class=None, pagination_class=None)
     def annotations(self, request: Request, pk: int) -> Response:
         """The whole annotated article as one document, as import_annotations takes it."""
-        return Response(annotation_document(self.get_object()))
+        with self.moment():
+            return Response(annotation_document(self.get_object()))
 
     @extend_schema(request=AnnotationDocumentSerializer, responses=AnnotationDocumentSerializer)
     @annotations.mapping.put
@@ -136,6 +141,8 @@ class StatementViewSet(HistoryMixin):
     filterset_class = StatementFilter
     schema_tag = "statements"
     journal_resource = "statement"
+    as_of_actions = frozenset({"retrieve", "positions"})
+    as_of_filters = ("article",)
     ordering_fields = ("id", "start", "said_on", "created_at", "updated_at")
     ordering_keys = {
         ("said_on", False): (said_on_key(descending=False), date.max),
@@ -179,6 +186,17 @@ class StatementViewSet(HistoryMixin):
     def tag(self, request: Request, pk: int) -> Any:
         return self.act(TagSerializer, services.tag_statement, "statement_id")
 
+    @extend_schema(responses=PositionSerializer(many=True), filters=False)
+    @action(detail=True, filterset_class=None, ordering_fields=("id",))
+    def positions(self, request: Request, pk: int) -> Response:
+        """Each editor's own latest tag, newest first: who dissents is kept."""
+        with self.moment():
+            statement = self.get_object()
+            dissents = ExpressionWrapper(~Q(data__tag=statement.tag), output_field=BooleanField())
+            rows = positions_on(statement.pk).select_related("actor").annotate(dissents=dissents)
+            page = self.paginate_queryset(self.filter_queryset(rows))
+            return self.get_paginated_response(PositionSerializer(page, many=True).data)
+
     @extend_schema(request=ReanchorSerializer, responses=StatementSerializer)
     @action(detail=True, methods=["post"], serializer_class=ReanchorSerializer)
     def reanchor(self, request: Request, pk: int) -> Any:
@@ -192,6 +210,7 @@ class EvidenceViewSet(HistoryMixin):
     serializer_class = EvidenceSerializer
     filterset_class = EvidenceFilter
     schema_tag = journal_resource = "evidence"
+    as_of_filters = ("statement",)
     queryset = Evidence.objects.all()
 
     def create_row(self, **fields: Any) -> Evidence:
@@ -211,6 +230,7 @@ class DisputeViewSet(HistoryMixin):
     filterset_class = DisputeFilter
     schema_tag = "disputes"
     journal_resource = "dispute"
+    as_of_filters = ("statement", "article")
     queryset = Dispute.objects.select_related("raised_by", "opened_by", "resolved_by")
     http_method_names = ["get", "post", "patch", "delete", "head", "options"]
 

@@ -250,6 +250,7 @@ SPECTACULAR_SETTINGS = {
         {"name": "disputes", "description": "Who contradicts a statement, and how that ended."},
         {"name": "evidence", "description": "What supports or refutes a statement."},
         {"name": "sources", "description": "Who speaks."},
+        {"name": "checks", "description": "What an experienced editor would catch."},
         {"name": "journal", "description": "Who changed what, when and why."},
         {"name": "tokens", "description": "Access for programs."},
     ],
@@ -263,6 +264,8 @@ SPECTACULAR_SETTINGS = {
         "DisputeKind": "claims.models.Dispute.Kind",
         "DisputeScope": "claims.models.Dispute.Scope",
         "DisputeState": "claims.models.Dispute.State",
+        "CheckCode": "claims.check_views.CHECK_CODES",
+        "Severity": "claims.check_views.SEVERITIES",
         "Resolution": "claims.models.Dispute.RESOLUTIONS",
     },
     "POSTPROCESSING_HOOKS": [

@@ -5,11 +5,24 @@ from typing import Any
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 
+from claims.desk.cards import with_rows
 from claims.desk.journal import recent_entries
+from claims.desk_checks import findings
 from claims.models import Article, Dispute, Statement
 from factcheck.api.desk_view import DeskView
 
-ENDPOINTS = ("articles", "statements", "disputes", "evidence", "sources", "journal", "tokens", "schema", "docs")
+ENDPOINTS = (
+    "articles",
+    "statements",
+    "disputes",
+    "evidence",
+    "sources",
+    "checks",
+    "journal",
+    "tokens",
+    "schema",
+    "docs",
+)
 SHOWN = 6
 
 
@@ -23,6 +36,7 @@ class StartPage(DeskView):
             astray=statements.out_of_place()[:SHOWN],
             disputes=Dispute.objects.with_passages().filter(state="open").order_by("-id")[:SHOWN],
             articles=Article.objects.for_reading().defer("text").order_by("-id")[:SHOWN],
+            failed_checks=with_rows(finding for _, finding in findings(limit=SHOWN)),
             timeline=recent_entries(10),
             shown=SHOWN,
             endpoints=[(name, f"/api/v1/{name}/") for name in ENDPOINTS],

@@ -6,6 +6,7 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.routers import DefaultRouter
 
+from claims.check_views import CheckViewSet
 from claims.desk.imports import ImportPage
 from claims.desk.search import SearchPage
 from claims.views import ArticleViewSet, DisputeViewSet, EvidenceViewSet, StatementViewSet
@@ -33,6 +34,7 @@ router.register("articles", ArticleViewSet, "article")
 router.register("statements", StatementViewSet, "statement")
 router.register("evidence", EvidenceViewSet, "evidence")
 router.register("disputes", DisputeViewSet, "dispute")
+router.register("checks", CheckViewSet, "check")
 router.register("journal", JournalViewSet, "journal")
 router.register("tokens", TokenViewSet, "token")
 
@@ -46,5 +48,9 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/v1/", include(router.urls)),
     path("api/v1/schema/", SpectacularAPIView.as_view(), name="schema"),
-    path("api/v1/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema", template_name="api/docs.html"), name="docs"),
+    path(
+        "api/v1/docs/",
+        SpectacularSwaggerSplitView.as_view(url_name="schema", template_name="api/docs.html"),
+        name="docs",
+    ),
 ]

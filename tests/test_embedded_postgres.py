@@ -233,6 +233,29 @@ def test_a_killed_server_comes_back_with_all_that_was_committed(data_dir: Path, 
     assert query(data_dir, "SELECT count(*) FROM kept") == [(1000,)]
 
 
+def test_a_pool_that_requests_wait_for_brings_a_dead_server_back(data_dir: Path, start_client: StartClient) -> None:
+    """Without a new request, which would start it: all of a worker's threads may be waiting."""
+    start_client()
+    program = """if True:
+        import django
+        django.setup()
+        from django.conf import settings
+        from django.db import connection
+        from factcheck import embedded_postgres
+        connection.ensure_connection()
+        pool = connection.pool
+        connection.close()
+        embedded_postgres.stop(settings.DATA_DIR)
+        with pool.connection(timeout=10) as pooled:
+            print(pooled.execute("SELECT 'back'").fetchone()[0])
+    """
+    environment = {**os.environ, "DATA_DIR": str(data_dir), "DJANGO_SETTINGS_MODULE": "factcheck.settings"}
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60
+    )
+    assert done.stdout == "back\n", done.stderr
+
+
 def test_a_killed_server_whose_backend_is_still_at_work_comes_back(data_dir: Path, start_client: StartClient) -> None:
     start_client()
     settings = embedded_postgres.connection_settings(data_dir)

@@ -1,17 +1,19 @@
 """The database itself refuses what the record forbids, whoever writes: every attempt here is raw SQL."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.db import IntegrityError, connection, transaction
 
 from claims import services as claims
-from sources.services import create_source
+from factcheck.journal.models import Recorded
+from sources.services import create_source, delete_source
 
 pytestmark = pytest.mark.django_db
 
@@ -27,6 +29,7 @@ TABLES = {
 COLUMN = {"source": "name", "article": "title", "statement": "paraphrase", "evidence": "title", "dispute": "note"}
 APPEND_ONLY = ["journal_entry", "claims_articlerevision"]
 every_resource = pytest.mark.parametrize("resource", TABLES)
+with_real_commits = pytest.mark.django_db(transaction=True)
 
 
 def sql(query: str, *parameters: Any) -> int:
@@ -57,6 +60,27 @@ def refused(constraint: str) -> Iterator[None]:
     assert refusal.value.__cause__.diag.constraint_name == constraint  # type: ignore[union-attr]
 
 
+@contextmanager
+def refused_at_commit(constraint: str) -> Iterator[None]:
+    """The block runs through, its own COMMIT is refused, and nothing of it stays. For transactional tests."""
+    before = everything()
+    transaction.set_autocommit(False)
+    try:
+        yield
+        with pytest.raises(IntegrityError) as refusal:
+            transaction.commit()
+    finally:
+        transaction.rollback()
+        transaction.set_autocommit(True)
+    assert refusal.value.__cause__.diag.constraint_name == constraint  # type: ignore[union-attr]
+    assert everything() == before
+
+
+def everything() -> list[Any]:
+    tables = [*TABLES.values(), "claims_statementvia", *APPEND_ONLY]
+    return [rows(f"SELECT to_jsonb(r) FROM {table} r ORDER BY id") for table in tables]
+
+
 @dataclass
 class World:
     """Of each resource one row that nothing refers to, so that no foreign key is what refuses its deletion."""
@@ -73,14 +97,16 @@ class World:
         assert done == 1
 
     def copy(self, resource: str, **changes: Any) -> None:
-        fresh = {"source": {}, "article": {"url": None}, "dispute": {"statement": self.chained, "key": "copy"}}
+        other = {"statement": self.chained, "raised_by": self.speaker, "key": "copy"}
+        fresh = {"source": {}, "article": {"url": None}, "dispute": other}
         different = {"id": COPY, "version": 1, **fresh.get(resource, {"key": "copy"}), **changes}
         query = "INSERT INTO {table} SELECT (jsonb_populate_record(r, %s::jsonb)).* FROM {table} r WHERE r.id = %s"
         self.write(query, resource, json.dumps(different))
 
     def enter(self, resource: str, action: str, step: int, forged: str = "{}") -> None:
-        """An entry for the row as it now stands, but for what is forged."""
+        """An entry for the row as it now stands, but for what is forged; the statement is one without a chain."""
         omitted = "text" if resource == "article" else ""
+        forged = json.dumps({"via": []} | json.loads(forged)) if resource == "statement" else forged
         self.write(
             """
             INSERT INTO journal_entry (actor, action, resource, resource_id, version, reason, data)
@@ -92,6 +118,14 @@ class World:
 
 UPDATE = "UPDATE {table} SET {column} = 'rewritten', version = version + 1 WHERE id = %s"
 DELETE = "DELETE FROM {table} WHERE id = %s"
+ADD_RELAY = "INSERT INTO claims_statementvia (source, statement, position) VALUES (%s, %s, 1)"
+REPLACE_RELAY = "UPDATE claims_statementvia SET source = %s WHERE statement = %s"
+REMOVE_RELAYS = "DELETE FROM claims_statementvia WHERE source <> %s AND statement = %s"
+WRITES: dict[str, Callable[[World, str], None]] = {
+    "insert": World.copy,
+    "update": lambda world, resource: world.write(UPDATE, resource),
+    "delete": lambda world, resource: world.write(DELETE, resource),
+}
 
 
 @pytest.fixture
@@ -152,9 +186,8 @@ def test_an_update_without_its_entry_cannot_commit(world: World, resource: str) 
 
 @every_resource
 def test_an_insert_without_its_entry_cannot_commit(world: World, resource: str) -> None:
-    changes = {"raised_by": world.speaker} if resource == "dispute" else {}
     with refused("journal_entry_required"):
-        world.copy(resource, **changes)
+        world.copy(resource)
 
 
 @every_resource
@@ -172,21 +205,18 @@ def test_one_entry_does_not_cover_two_updates(world: World, resource: str) -> No
 
 
 def test_a_relay_added_to_the_chain_without_an_entry_cannot_commit(world: World) -> None:
-    with refused("journal_entry_required"):
-        sql(
-            "INSERT INTO claims_statementvia (statement, position, source) VALUES (%s, 1, %s)",
-            world.chained, world.ids["source"],
-        )  # fmt: skip
+    with refused("journal_entry_is_true"):
+        sql(ADD_RELAY, world.ids["source"], world.chained)
 
 
 def test_a_relay_replaced_in_the_chain_without_an_entry_cannot_commit(world: World) -> None:
-    with refused("journal_entry_required"):
-        sql("UPDATE claims_statementvia SET source = %s WHERE statement = %s", world.ids["source"], world.chained)
+    with refused("journal_entry_is_true"):
+        sql(REPLACE_RELAY, world.ids["source"], world.chained)
 
 
 def test_a_relay_removed_from_the_chain_without_an_entry_cannot_commit(world: World) -> None:
-    with refused("journal_entry_required"):
-        sql("DELETE FROM claims_statementvia WHERE statement = %s", world.chained)
+    with refused("journal_entry_is_true"):
+        sql(REMOVE_RELAYS, world.ids["source"], world.chained)
 
 
 # Versions
@@ -201,9 +231,8 @@ def test_an_update_that_does_not_raise_the_version_by_one_is_refused(world: Worl
 
 @every_resource
 def test_a_row_that_begins_at_another_version_than_one_is_refused(world: World, resource: str) -> None:
-    changes = {"raised_by": world.speaker} if resource == "dispute" else {}
     with refused("version_rises_by_one"):
-        world.copy(resource, version=2, **changes)
+        world.copy(resource, version=2)
 
 
 # Entries are true
@@ -225,25 +254,27 @@ def test_an_entry_that_calls_an_update_a_deletion_is_refused(world: World, resou
 
 @every_resource
 def test_an_entry_that_calls_a_deletion_an_update_is_refused(world: World, resource: str) -> None:
-    with refused("journal_entry_is_true"):
+    with refused("journal_entry_has_its_write"):
         world.enter(resource, f"{resource}.updated", 1)
         world.write(DELETE, resource)
 
 
 def test_a_backdated_entry_gets_the_real_time_and_transaction(world: World) -> None:
+    world.write(UPDATE, "source")
     sql(
         """
         INSERT INTO journal_entry (at, transaction, actor, action, resource, resource_id, version, reason, data)
-        VALUES ('2001-01-01Z', 1, %s, 'source.updated', 'source', %s, 77, '', '{}')
+        SELECT '2001-01-01Z', 1, %s, 'source.updated', 'source', r.id, r.version, '', to_jsonb(r)
+        FROM sources_source r WHERE r.id = %s
         """,
-        world.actor.pk, COPY,
+        world.actor.pk, world.ids["source"],
     )  # fmt: skip
     assert rows(
         """
         SELECT at BETWEEN now() AND clock_timestamp(), transaction = pg_current_xact_id()::text::bigint
-        FROM journal_entry WHERE resource_id = %s
+        FROM journal_entry WHERE resource = 'source' AND resource_id = %s AND version = 2
         """,
-        COPY,
+        world.ids["source"],
     ) == [(True, True)]
 
 
@@ -267,6 +298,148 @@ def test_no_table_of_the_record_can_be_truncated(world: World, table: str) -> No
     with refused("record_is_append_only"):
         sql(f"ALTER TABLE {table} ENABLE TRIGGER no_truncate")  # test databases lift it, for their flush
         sql(f"TRUNCATE {table} CASCADE")
+
+
+# The same at a real COMMIT: the tests above only ask for its judgement early
+
+
+@with_real_commits
+@every_resource
+@pytest.mark.parametrize("write", WRITES)
+def test_no_write_without_its_entry_survives_its_commit(world: World, resource: str, write: str) -> None:
+    with refused_at_commit("journal_entry_required"):
+        WRITES[write](world, resource)
+
+
+@with_real_commits
+@every_resource
+@pytest.mark.parametrize("step", [0, 2])
+def test_no_leap_of_the_version_survives_its_commit_though_it_has_an_entry(
+    world: World, resource: str, step: int
+) -> None:
+    with refused_at_commit("version_rises_by_one"):
+        world.write("UPDATE {table} SET {column} = 'rewritten', version = version + %s WHERE id = %s", resource, step)
+        if step:  # version 1 has the entry of its creation
+            world.enter(resource, f"{resource}.updated", 0)
+
+
+@pytest.fixture
+def foretelling(transactional_db: None) -> Iterator[None]:
+    """Lets an entry be committed before its write, which only the owner of the database can bring about."""
+    sql("ALTER TABLE journal_entry DISABLE TRIGGER write_required")
+    yield
+    sql("ALTER TABLE journal_entry ENABLE TRIGGER write_required")
+
+
+@with_real_commits
+@pytest.mark.usefixtures("foretelling")
+@every_resource
+def test_an_entry_that_an_earlier_transaction_wrote_does_not_cover_an_update(world: World, resource: str) -> None:
+    world.enter(resource, f"{resource}.updated", 1, json.dumps({COLUMN[resource]: "rewritten", "version": 2}))
+    with refused_at_commit("journal_entry_required"):
+        world.write(UPDATE, resource)
+
+
+@with_real_commits
+@pytest.mark.usefixtures("foretelling")
+@every_resource
+def test_an_entry_that_an_earlier_transaction_wrote_does_not_cover_a_deletion(world: World, resource: str) -> None:
+    world.enter(resource, f"{resource}.deleted", 1)
+    with refused_at_commit("journal_entry_required"):
+        world.write(DELETE, resource)
+
+
+@with_real_commits
+@pytest.mark.usefixtures("foretelling")
+def test_an_entry_that_an_earlier_transaction_wrote_does_not_cover_an_insert(world: World) -> None:
+    sql(
+        """
+        INSERT INTO journal_entry (actor, action, resource, resource_id, version, reason, data)
+        SELECT %s, 'source.created', 'source', %s, 1, '', to_jsonb(r) || %s::jsonb FROM sources_source r WHERE r.id = %s
+        """,
+        world.actor.pk, COPY, json.dumps({"id": COPY}), world.ids["source"],
+    )  # fmt: skip
+    with refused_at_commit("journal_entry_required"):
+        world.copy("source")
+
+
+@with_real_commits
+@pytest.mark.usefixtures("foretelling")
+@pytest.mark.parametrize("foretold", [False, True], ids=["no entry", "an earlier entry"])
+@pytest.mark.parametrize("change", [ADD_RELAY, REPLACE_RELAY, REMOVE_RELAYS], ids=["add", "replace", "remove"])
+def test_no_change_of_a_chain_without_an_entry_of_its_statement_survives_its_commit(
+    world: World, change: str, foretold: bool
+) -> None:
+    lone, relay = world.ids["source"], world.relay
+    chain = {ADD_RELAY: [relay, lone], REPLACE_RELAY: [lone], REMOVE_RELAYS: []}[change]
+    if foretold:
+        sql(
+            """
+            INSERT INTO journal_entry (actor, action, resource, resource_id, version, reason, data)
+            VALUES (%s, 'statement.updated', 'statement', %s, 2, '', %s)
+            """,
+            world.actor.pk, world.chained, json.dumps({"via": chain}),
+        )  # fmt: skip
+    with refused_at_commit("journal_entry_required"):
+        assert sql(change, lone, world.chained) == 1
+
+
+# Holes that were open once
+
+
+@with_real_commits
+def test_a_relay_moved_to_another_statement_needs_the_entries_of_both(world: World) -> None:
+    bare = world.ids["statement"]
+    with refused_at_commit("journal_entry_required"):
+        world.write(UPDATE, "statement")
+        world.enter("statement", "statement.updated", 0, json.dumps({"via": [world.relay]}))
+        sql("UPDATE claims_statementvia SET statement = %s WHERE statement = %s", bare, world.chained)
+
+
+@with_real_commits
+@pytest.mark.parametrize("forged", [{"via": None}, {"via": [7]}], ids=["no chain", "another chain"])
+def test_an_entry_that_does_not_show_the_chain_is_refused(world: World, forged: dict[str, Any]) -> None:
+    with refused_at_commit("journal_entry_is_true"):
+        world.write(UPDATE, "statement")
+        world.enter("statement", "statement.updated", 0, json.dumps(forged))
+
+
+@with_real_commits
+@every_resource
+@pytest.mark.parametrize(("action", "step"), [("updated", 1), ("updated", 98), ("deleted", 1)])
+def test_an_entry_without_its_write_cannot_commit(world: World, resource: str, action: str, step: int) -> None:
+    with refused_at_commit("journal_entry_has_its_write"):
+        world.enter(resource, f"{resource}.{action}", step)
+
+
+@with_real_commits
+def test_an_entry_about_a_row_that_never_was_cannot_commit(world: World) -> None:
+    with refused_at_commit("journal_entry_has_its_write"):
+        sql(
+            """
+            INSERT INTO journal_entry (actor, action, resource, resource_id, version, reason, data)
+            VALUES (%s, 'source.created', 'source', %s, 1, '', '{}')
+            """,
+            world.actor.pk, COPY,
+        )  # fmt: skip
+
+
+@with_real_commits
+def test_a_row_made_and_deleted_in_one_transaction_keeps_both_entries(world: World) -> None:
+    with transaction.atomic():
+        made = create_source(name="Brief", kind="person", actor=world.actor)
+        delete_source(source_id=made.pk, versions=None, actor=world.actor)
+    entries = rows(
+        "SELECT action FROM journal_entry WHERE resource = 'source' AND resource_id = %s ORDER BY id", made.pk
+    )
+    assert entries == [("source.created",), ("source.deleted",)]
+
+
+def test_every_recorded_table_is_known_to_the_guard_of_entries(world: World) -> None:
+    for resource, row in world.ids.items():
+        assert rows("SELECT journal_present_version(%s, %s)", resource, row) == [(1,)]
+    recorded = {model.journal_resource for model in apps.get_models() if issubclass(model, Recorded)}
+    assert recorded == set(world.ids)
 
 
 # What rows may say

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from claims.desk.cards import Card, cards_of
+from claims.desk.cards import Card, cards_of, checks_by_statement
 from claims.desk.marks import Passage, marked
 from claims.models import ArticleRevision, Statement
 from claims.serializers import StatementSerializer
@@ -18,7 +18,7 @@ class ArticlePage(Page):
 
     def context(self) -> dict[str, Any]:
         article = self.row
-        places = list(
+        places: list[Any] = list(
             Statement.objects.placed(article)
             .order_by("start", "id")
             .values_list("id", "start", "end", "tag", "anchor", named=True)
@@ -31,10 +31,16 @@ class ArticlePage(Page):
             for p in places
         ]
         rows = Statement.objects.for_reading()
+        cards = cards_of(rows.filter(pk__in=shown).order_by("start", "id"), numbers)
+        checks = checks_by_statement(article.pk)
+        for card in cards:
+            card.checks = checks.get(card.statement.pk, [])
         return {
+            "article_checks": checks.get(None, []),
+            "check_count": sum(map(len, checks.values())),
             "article": article,
             "marked_text": marked(article.text, passages),
-            "cards": cards_of(rows.filter(pk__in=shown).order_by("start", "id"), numbers),
+            "cards": cards,
             "astray": self._astray(article, rows) if chunk == 1 else [],
             "statement_count": len(places),
             "chunk": chunk,

@@ -7,7 +7,8 @@ from typing import Any
 
 from django.db.models import Count
 
-from claims.models import Dispute, Evidence, Statement
+from claims.desk_checks import Finding, findings
+from claims.models import Article, Dispute, Evidence, Statement
 
 
 @dataclass
@@ -17,6 +18,7 @@ class Card:
     disputes: list[Any] = field(default_factory=list)
     raised: list[Any] = field(default_factory=list)  # disputes of other statements that were raised in this one
     evidence: int = 0
+    checks: list[Any] = field(default_factory=list)
 
 
 def cards_of(statements: Iterable[Any], numbers: dict[int, int] | None = None) -> list[Card]:
@@ -32,10 +34,24 @@ def cards_of(statements: Iterable[Any], numbers: dict[int, int] | None = None) -
     return list(cards.values())
 
 
+def checks_by_statement(article: int, limit: int = 500) -> dict[int | None, list[Any]]:
+    """The article's desk checks; under None those of the article as a whole."""
+    by_statement: dict[int | None, list[Any]] = defaultdict(list)
+    for _, finding in findings(article=article, limit=limit):
+        by_statement[finding.statement].append(finding)
+    return by_statement
+
+
+def with_rows(found: Iterable[Finding]) -> list[tuple[Finding, Any, Any]]:
+    """Each desk check with its statement, if it has one, and its article."""
+    found = list(found)
+    statements = statements_by_id(finding.statement for finding in found)
+    articles = Article.objects.defer("text").in_bulk({finding.article for finding in found})
+    return [(f, statements.get(f.statement or 0), articles.get(f.article)) for f in found]
+
+
 def named_articles(rows: Iterable[Any]) -> dict[int, Any]:
     """The articles of statements, without their text, in one query."""
-    from claims.models import Article
-
     return Article.objects.defer("text").in_bulk({row.article_id for row in rows})
 
 

@@ -14,9 +14,7 @@ from sources.models import Source
 SHOWN = 50
 
 LOOKUPS["source"] = lambda ids: dict(Source.objects.filter(pk__in=ids).values_list("pk", "name"))
-LOOKUPS["statement"] = lambda ids: dict(
-    Statement.objects.filter(pk__in=ids).values_list("pk", Left("text", 200))
-)
+LOOKUPS["statement"] = lambda ids: dict(Statement.objects.filter(pk__in=ids).values_list("pk", Left("text", 200)))
 LOOKUPS["article"] = lambda ids: dict(Article.objects.filter(pk__in=ids).values_list("pk", "title"))
 
 

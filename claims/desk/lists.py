@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from claims.desk.cards import named_articles, statements_by_id
+from claims.desk.cards import named_articles, statements_by_id, with_rows
+from claims.desk_checks import Code, Finding
 from factcheck.api.pages import ListPage, page
 
 
@@ -34,6 +35,24 @@ class EvidenceList(ListPage):
 
     def context(self) -> dict[str, Any]:
         return {"statements": statements_by_id(row.statement_id for row in self.rows)}
+
+
+@page("check", "list")
+@page("article", "checks")
+class CheckList(ListPage):
+    template = "claims/checks.html"
+
+    def context(self) -> dict[str, Any]:
+        found = [Finding(f["article"], f["statement"], Code(f["code"])) for f in self.data.get("results", [])]
+        return {"findings": with_rows(found), "pager": {"next_url": self.data.get("next")}}
+
+
+@page("statement", "positions")
+class PositionList(ListPage):
+    template = "claims/positions.html"
+
+    def context(self) -> dict[str, Any]:
+        return {"row_id": self.view.kwargs["pk"], "controls": []}
 
 
 @page("source", "list")

@@ -8,6 +8,7 @@ else, character for character: what a script reads out of the page it can count 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from heapq import heappop, heappush
+from itertools import pairwise
 
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -29,9 +30,7 @@ class Passage:
 def marked(text: str, passages: Iterable[Passage]) -> SafeString:
     wanted = sorted(passages, key=lambda passage: (passage.start, -passage.end, passage.number))
     lanes = _lanes(wanted)
-    pieces = [
-        _piece(text[start:end], start, covering, lanes) for start, end, covering in _segments(len(text), wanted)
-    ]
+    pieces = [_piece(text[start:end], start, covering, lanes) for start, end, covering in _segments(len(text), wanted)]
     return mark_safe("".join(pieces))  # noqa: S308  every piece is escaped
 
 
@@ -41,7 +40,7 @@ def _segments(length: int, passages: list[Passage]) -> Iterator[tuple[int, int, 
     covering: list[Passage] = []
     waiting = iter(passages)
     upcoming = next(waiting, None)
-    for start, end in zip(places, places[1:], strict=False):
+    for start, end in pairwise(places):
         covering = [passage for passage in covering if passage.end > start]
         while upcoming and upcoming.start <= start:
             covering.append(upcoming)

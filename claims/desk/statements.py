@@ -2,8 +2,9 @@ from typing import Any
 
 from django.db.models import Q
 
-from claims.desk.cards import cards_of
+from claims.desk.cards import cards_of, checks_by_statement
 from claims.models import Article, ArticleRevision, Evidence
+from claims.models.statement import positions_on
 from claims.serializers import DisputeSerializer, EvidenceSerializer
 from factcheck.api.form_pages import WORDS, FormPage
 from factcheck.api.pages import Page, page
@@ -26,6 +27,8 @@ class StatementPage(Page):
         return {
             "statement": statement,
             "card": card,
+            "card_checks": checks_by_statement(statement.article_id).get(statement.pk, []),
+            "positions": positions_on(statement.pk).select_related("actor").order_by("-id")[:TIMELINE],
             "article": Article.objects.defer("text").get(pk=statement.article_id),
             "around": ArticleRevision.objects.around(statement),
             "evidence": evidence,

@@ -53,7 +53,10 @@ class Article(Recorded):
 
     journal_resource = "article"
     journal_article = "r.id"
-    journal_omits = ("text",)
+    journal_omits = {
+        "text": "SELECT v.text FROM claims_articlerevision v "
+        "WHERE v.article = e.resource_id AND v.number = (e.data->>'revision')::integer"
+    }
 
     title = models.CharField(max_length=500)
     url = models.URLField(max_length=2000, null=True)  # noqa: DJ001  unique among those that have one
@@ -90,9 +93,7 @@ class ArticleRevisionQuerySet(models.QuerySet["ArticleRevision"]):
         begin = max(0, statement.start - width)
         row = (
             self.filter(article=statement.article_id, number=statement.revision)
-            .values_list(
-                Substr("text", begin + 1, statement.start - begin), Substr("text", statement.end + 1, width)
-            )
+            .values_list(Substr("text", begin + 1, statement.start - begin), Substr("text", statement.end + 1, width))
             .first()
         )
         before, after = row or ("", "")

@@ -7,10 +7,13 @@ from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.db import models
 from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, Subquery, Value
+from django.db.models.fields.json import KT
 from django.db.models.functions import Coalesce
 
-from factcheck.journal.models import Recorded
+from factcheck.journal.models import Entry, Recorded
 from sources.models import Source
+
+TAGGED = "statement.tagged"
 
 
 def new_key() -> str:
@@ -22,17 +25,26 @@ def said_on_key(*, descending: bool) -> Coalesce:
     return Coalesce("said_on", Value(date.min if descending else date.max, output_field=models.DateField()))
 
 
+def positions_on(statement_id: Any) -> models.QuerySet[Entry]:
+    """Each editor's latest own tagging: a later one by somebody else takes nobody's position away."""
+    tagged = Entry.objects.filter(resource="statement", action=TAGGED)
+    later = tagged.filter(resource_id=OuterRef("resource_id"), actor=OuterRef("actor"), version__gt=OuterRef("version"))
+    return tagged.filter(~Exists(later), resource_id=statement_id)
+
+
 class StatementQuerySet(models.QuerySet["Statement"]):
     def for_reading(self) -> "StatementQuerySet":
         from claims.models import Dispute
 
         disputes = Dispute.objects.filter(statement=OuterRef("pk"), state="open").order_by()
         counted = disputes.values("statement").annotate(n=Count("pk")).values("n")
+        dissenting = positions_on(OuterRef("pk")).alias(own=KT("data__tag")).exclude(own=OuterRef("tag")).order_by()
+        dissent = dissenting.values("resource_id").annotate(n=Count("pk")).values("n")
         chain = StatementVia.objects.select_related("source").order_by("position")
         return (
             self.select_related("source", "tagged_by")
             .prefetch_related(Prefetch("via_rows", queryset=chain))
-            .annotate(open_disputes=Coalesce(Subquery(counted), 0))
+            .annotate(open_disputes=Coalesce(Subquery(counted), 0), dissent=Coalesce(Subquery(dissent), 0))
         )
 
     def involving(self, source_id: int) -> "StatementQuerySet":
@@ -90,6 +102,14 @@ class Statement(Recorded):
         "FROM claims_statementvia v WHERE v.statement = r.id"
     }
 
+    journal_child_tables = {
+        "claims_statementvia": (
+            "e.resource_id * 100 + v.position AS id, e.resource_id AS statement, "
+            "(v.position - 1)::smallint AS position, v.source::bigint AS source",
+            "jsonb_array_elements_text(e.data->'via') WITH ORDINALITY v(source, position)",
+        )
+    }
+
     article = models.ForeignKey("claims.Article", models.PROTECT, related_name="statements", db_column="article")
     key = models.CharField(max_length=60, default=new_key)
     text = models.TextField()
@@ -128,6 +148,13 @@ class Statement(Recorded):
         indexes = [
             models.Index(fields=["article", "start", "id"], name="statement_place"),
             models.Index(fields=["article", "tag"], name="statement_article_tag"),
+            # For the desk checks, which read by article, newest first, and look for what is rare.
+            models.Index(fields=["article", "id"], name="statement_article"),
+            models.Index(fields=["article", "id"], condition=~Q(anchor="anchored"), name="statement_unanchored"),
+            models.Index(fields=["article", "id"], condition=Q(source__isnull=True), name="statement_without_source"),
+            models.Index(
+                fields=["article", "id"], condition=Q(updated_at__gt=F("tagged_at")), name="statement_after_tag"
+            ),
             models.Index(fields=["tag", "id"], name="statement_tag"),
             models.Index(fields=["source", "id"], name="statement_source"),
             models.Index(fields=["created_at", "id"], name="statement_created"),

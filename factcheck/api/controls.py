@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-
 PAGE_SIZES = (20, 50, 100, 200)
 
 

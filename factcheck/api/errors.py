@@ -20,6 +20,7 @@ class Refusal(Exception):
     status = HTTPStatus.BAD_REQUEST
     kind = "refused"
     title = "The request was refused"
+    retry_after: int | None = None  # seconds, where the same request may succeed later
 
     def __init__(self, detail: str, errors: tuple[FieldError, ...] | list[FieldError] = (), **members: Any):
         super().__init__(detail)
@@ -74,3 +75,15 @@ class PreconditionRequired(Refusal):
     status = HTTPStatus.PRECONDITION_REQUIRED
     kind = "precondition-required"
     title = "Say which version you are changing"
+
+
+class IdempotencyKeyReused(Refusal):
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    kind = "idempotency-key-reused"
+    title = "This Idempotency-Key belongs to another request"
+
+
+class FirstAttemptRunning(Conflict):
+    kind = "first-attempt-running"
+    title = "The first request with this Idempotency-Key is still running"
+    retry_after = 2

@@ -12,7 +12,7 @@ from factcheck.api.problems import wants_page
 
 PAGING = {"cursor", "page_size", "ordering", "format"}
 # Read by pages alone: which form to show, and which part of a long page.
-PAGE_PARAMETERS = {"form", "cards", "before"}
+PAGE_PARAMETERS = {"form", "cards", "before", "next"}
 MAX_ID = 2**63 - 1
 
 
@@ -33,20 +33,7 @@ class StrictFilterBackend(DjangoFilterBackend):
     """Refuses what it does not know: a mistyped filter that is ignored shows the wrong list as if it were right."""
 
     def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
-        known = known_parameters(view, queryset) | ({"reason"} if request.method == "DELETE" else set())
-        pages_own = PAGE_PARAMETERS if wants_page(request) else set()
-        errors = [
-            FieldError(f"?{name}", "unknown", f"There is no such filter here. Known: {', '.join(sorted(known))}.")
-            for name in request.query_params
-            if name not in known | pages_own
-        ]
-        errors += [
-            FieldError(f"?{name}", "null_characters_not_allowed", "Null characters are not allowed.")
-            for name, values in request.query_params.lists()
-            if any("\x00" in value for value in values)
-        ]
-        if errors:
-            raise InvalidInput(f"{errors[0].pointer.removeprefix('?')}: {errors[0].detail}", errors)
+        refuse_unknown(request, known_parameters(view, request))
         filterset = self.get_filterset(request, queryset, view)
         if filterset is None:
             return queryset
@@ -62,6 +49,32 @@ class StrictFilterBackend(DjangoFilterBackend):
         return filterset.qs
 
 
-def known_parameters(view: Any, queryset: QuerySet[Any]) -> set[str]:
+def refuse_unknown(request: Request, known: set[str]) -> None:
+    errors = [
+        FieldError(f"?{name}", "unknown", f"There is no such filter here. Known: {', '.join(sorted(known))}.")
+        for name in request.query_params
+        if name not in known
+    ]
+    errors += [
+        FieldError(f"?{name}", "null_characters_not_allowed", "Null characters are not allowed.")
+        for name, values in request.query_params.lists()
+        if any("\x00" in value for value in values)
+    ]
+    if errors:
+        raise InvalidInput(f"{errors[0].pointer.removeprefix('?')}: {errors[0].detail}", errors)
+
+
+def known_parameters(view: Any, request: Request) -> set[str]:
     filterset = getattr(view, "filterset_class", None)
-    return PAGING | set(filterset.base_filters if filterset else ())
+    known = PAGING | set(filterset.base_filters if filterset else ())
+    if request.method == "DELETE":
+        known.add("reason")
+    if takes_as_of(view):
+        known.add("as_of")
+    if wants_page(request):
+        known |= PAGE_PARAMETERS
+    return known
+
+
+def takes_as_of(view: Any) -> bool:
+    return hasattr(view, "takes_as_of") and view.takes_as_of()

@@ -1,7 +1,5 @@
 """What an HTML form cannot say by itself: PUT, PATCH and DELETE, and where to go after the write."""
 
-from typing import Any
-
 from django.http import HttpResponseRedirect
 from django.utils.http import url_has_allowed_host_and_scheme
 from rest_framework import status
@@ -29,7 +27,7 @@ class FormMethodMixin:
 def _method_of(request: Request) -> str | None:
     if request.method != "POST" or not wants_page(request) or not is_form(request):
         return None
-    method = str(request.data.get("_method", "")).upper()
+    method = str(request.POST.get("_method", "")).upper()
     return method if method in METHODS else None
 
 

@@ -61,12 +61,12 @@ REFUSED: dict[int, type[FormPage]] = dict.fromkeys(SHOWN_AT_FIELDS, FormPage)
 def form_page(view: Any, request: Any, response: Any, data: Any, may: dict[str, bool]) -> FormPage | None:
     """The form that was refused, or that `?form=` asks for; None where it is neither or the role forbids it."""
     action = getattr(view, "action", None) or ""
+    offered = OFFERED.get(request.query_params.get("form", ""), "")
     if getattr(response, "is_problem", False):
         kind = REFUSED.get(response.status_code)
         if kind and request.method not in ("GET", "HEAD") and is_form(request) and hasattr(view, "get_serializer"):
             return kind(view, request, response, data, action=action, refused=True)
         return None
-    wanted = OFFERED.get(request.query_params.get("form", ""), "")
-    if not may.get(wanted) or action != ("list" if wanted == "create" else "retrieve"):
+    if not may.get(offered) or action != ("list" if offered == "create" else "retrieve"):
         return None
-    return FormPage(view, request, response, data, action=wanted, refused=False)
+    return FormPage(view, request, response, data, action=offered, refused=False)

@@ -1,5 +1,6 @@
 """API serializers as HTML forms, by DRF's own renderer and the templates in `api/fields/`."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from rest_framework import serializers
@@ -14,7 +15,7 @@ FORM_STYLE = {"template_pack": "api/fields"}
 class FieldRenderer(HTMLFormRenderer):
     template_pack = FORM_STYLE["template_pack"]
 
-    def render_field(self, field: Any, parent_style: dict[str, Any]) -> str:
+    def render_field(self, field: Any, parent_style: Mapping[str, Any]) -> str:
         inner = field._field
         reference = inner.child if isinstance(inner, ReferenceList) else inner
         if isinstance(reference, Reference):

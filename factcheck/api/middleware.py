@@ -1,3 +1,4 @@
+import logging
 import re
 from collections.abc import Callable
 
@@ -6,8 +7,17 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
-from factcheck.api.problems import CONTENT_TYPE, document, wants_page
+from factcheck.api.problems import (
+    CONTENT_TYPE,
+    UNAVAILABLE,
+    UNAVAILABLE_DETAIL,
+    UNAVAILABLE_HEADERS,
+    document,
+    wants_page,
+)
 from factcheck.api.renderers import dump
+
+logger = logging.getLogger("factcheck.problems")
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
@@ -17,6 +27,7 @@ DETAILS = {
     404: "There is nothing at this address, or nothing that you may see.",
     429: "Too many attempts. Wait, then try again.",
     413: f"The body is larger than {settings.MAX_BODY_BYTES} bytes, which is the limit. Send less at a time.",
+    503: UNAVAILABLE_DETAIL,
 }
 
 
@@ -36,6 +47,13 @@ class ProblemMiddleware:
         if self._is_debug_page(request, response) or request.path.startswith("/admin/"):
             return response
         return problem_response(request, response)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """The database can also fail under a page that is not DRF's, or while DRF renders one, its error page too."""
+        if not isinstance(exception, UNAVAILABLE):
+            return None
+        logger.error("The database does not answer: %s", exception)
+        return HttpResponse(UNAVAILABLE_DETAIL, status=503, headers=UNAVAILABLE_HEADERS, content_type="text/plain")
 
     @staticmethod
     def _is_debug_page(request: HttpRequest, response: HttpResponseBase) -> bool:

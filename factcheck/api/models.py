@@ -1,7 +1,10 @@
 import uuid
+from datetime import timedelta
 from typing import ClassVar
 
+from django.conf import settings
 from django.db import models
+from django.utils import timezone
 from knox.models import AbstractAuthToken, AuthTokenManager
 
 
@@ -16,3 +19,40 @@ class Token(AbstractAuthToken):
 
     def __str__(self) -> str:
         return f"{self.name} of {self.user}"
+
+
+class IdempotentAnswerQuerySet(models.QuerySet["IdempotentAnswer"]):
+    def delete_expired(self, at_most: int) -> None:
+        """The oldest first. Rows that another transaction deletes at this moment are passed over, not waited for."""
+        expired = self.filter(created_at__lte=timezone.now() - IdempotentAnswer.KEPT_FOR).order_by("created_at")
+        oldest = expired.select_for_update(skip_locked=True).values_list("pk", flat=True)[:at_most]
+        self.filter(pk__in=list(oldest)).delete()
+
+
+class IdempotentAnswer(models.Model):
+    """What a POST that carried an Idempotency-Key was answered, when it succeeded."""
+
+    KEPT_FOR = timedelta(hours=24)
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", db_index=False)
+    key = models.CharField(max_length=255)
+    request_digest = models.BinaryField(max_length=32)
+    status = models.PositiveSmallIntegerField()
+    location = models.TextField(blank=True)
+    body = models.TextField(blank=True, help_text="The JSON as it was answered. Not jsonb, which reorders members.")
+    created_at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    objects = IdempotentAnswerQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "key"], name="idempotency_key_once_per_user"),
+            models.CheckConstraint(condition=models.Q(status__range=(200, 399)), name="idempotent_answer_is_success"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.key} of {self.user}"
+
+    @property
+    def is_expired(self) -> bool:
+        return self.created_at <= timezone.now() - self.KEPT_FOR

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from factcheck.api.controls import controls_of
+from factcheck.api.filters import takes_as_of
 from factcheck.api.forms import FORM_STYLE, FieldRenderer
 from factcheck.api.roles import permissions
 
@@ -32,6 +33,13 @@ class Page:
         """Those of this page of a list."""
         return getattr(getattr(self.view, "paginator", None), "rows", None) or []
 
+    def as_of(self) -> str:
+        return self.request.query_params.get("as_of", "") if takes_as_of(self.view) else ""
+
+    def may(self) -> dict[str, bool]:
+        """Nothing that writes is offered on a page of the past."""
+        return {} if self.as_of() else permissions(self.request.user)
+
     def context(self) -> dict[str, Any]:
         return {}
 
@@ -44,7 +52,8 @@ class Page:
             "user": self.request.user,
             "data": self.data,
             "row": self.row,
-            "may": permissions(self.request.user),
+            "may": self.may(),
+            "as_of": self.as_of(),
             "style": {**FORM_STYLE, "renderer": FieldRenderer()},
             **self.context(),
         }

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
 
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ObjectDoesNotExist, PermissionDenied, ValidationError
 from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError, connection
 from django.http import Http404, HttpResponseRedirect
 from django.utils.http import urlencode
@@ -22,6 +22,10 @@ logger = logging.getLogger("factcheck.problems")
 CONTENT_TYPE = "application/problem+json"
 TYPE_PREFIX = "urn:factcheck:problem:"
 UNAVAILABLE = (OperationalError, InterfaceError, PoolTimeout)
+UNAVAILABLE_HEADERS = {"Retry-After": "2"}
+# A commit may have been made though its confirmation was lost, or though the row could not be read again after it.
+UNCERTAIN = "If this was to write something, it may have been written all the same: read it again before you repeat it."
+UNAVAILABLE_DETAIL = f"The database does not answer; try again in a moment. {UNCERTAIN}"
 
 # The rules that the database holds, in words, by the name of their constraint. Apps add theirs.
 DATABASE_RULES: dict[str, tuple[HTTPStatus, FieldError]] = {}
@@ -95,12 +99,14 @@ def problem_of(error: Exception) -> tuple[dict[str, Any], dict[str, str]]:
     """The problem document for an exception, and the headers that go with it."""
     headers: dict[str, str] = {}
     if isinstance(error, Refusal):
+        if error.retry_after is not None:
+            headers["Retry-After"] = str(error.retry_after)
         return from_refusal(error), headers
     if isinstance(error, ValidationError):
         error = exceptions.ValidationError(getattr(error, "message_dict", None) or error.messages)
     if isinstance(error, exceptions.ValidationError):
         return _from_validation(error), headers
-    if isinstance(error, Http404):
+    if isinstance(error, (Http404, ObjectDoesNotExist)):  # the latter: somebody deleted it during this request
         return document(404, detail="There is nothing at this address, or nothing that you may see."), headers
     if isinstance(error, PermissionDenied):
         return document(403, "not-allowed", detail=str(error)), headers
@@ -114,10 +120,9 @@ def problem_of(error: Exception) -> tuple[dict[str, Any], dict[str, str]]:
         return known, headers
     if isinstance(error, UNAVAILABLE):
         logger.error("The database does not answer: %s", error)
-        headers["Retry-After"] = "2"
-        return document(503, detail="The database does not answer. Nothing was written; try again."), headers
+        return document(503, detail=UNAVAILABLE_DETAIL), headers | UNAVAILABLE_HEADERS
     logger.exception("Unexpected error", exc_info=error)
-    return document(500, detail="This is a fault of the service, and it was logged. Nothing was written."), headers
+    return document(500, detail=f"This is a fault of the service, and it was logged. {UNCERTAIN}"), headers
 
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | HttpResponseRedirect:

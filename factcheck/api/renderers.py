@@ -1,4 +1,5 @@
 import json
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import orjson
@@ -34,13 +35,20 @@ class DeskRenderer(BrowsableAPIRenderer):
     template = "api/plain.html"
 
     def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None) -> Any:
-        context = self.get_context(data, accepted_media_type, renderer_context)
-        template = loader.get_template(context["template"])
-        page = template.render(context, request=context["request"])
+        with self._moment(renderer_context):
+            context = self.get_context(data, accepted_media_type, renderer_context)
+            page = loader.get_template(context["template"]).render(context, request=context["request"])
         response = context["response"]
         if response.status_code == status.HTTP_204_NO_CONTENT:  # as DRF does: a page is content
             response.status_code = status.HTTP_200_OK
         return page.replace("<html>", '<html lang="en-GB">', 1)  # DRF's page names no language
+
+    @staticmethod
+    def _moment(renderer_context: Any) -> AbstractContextManager[None]:
+        """A page as of an instant reads all that it shows as of that instant."""
+        view, response = renderer_context["view"], renderer_context["response"]
+        of_the_past = hasattr(view, "moment") and not getattr(response, "is_problem", False)
+        return view.moment() if of_the_past else nullcontext()
 
     def get_content(self, renderer: Any, data: Any, accepted_media_type: str | None, renderer_context: Any) -> str:
         return json.dumps(json.loads(dump(data)), indent=2, ensure_ascii=False) if data is not None else ""

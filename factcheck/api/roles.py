@@ -26,6 +26,8 @@ REQUIRED_ROLE = {
     "annotations": Role.VIEWER,
     "revisions": Role.VIEWER,
     "revision": Role.VIEWER,
+    "checks": Role.VIEWER,
+    "positions": Role.VIEWER,
     "create": Role.REPORTER,
     "update": Role.REPORTER,
     "partial_update": Role.REPORTER,

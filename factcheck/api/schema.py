@@ -6,6 +6,8 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter, OpenApiTypes
 
 from factcheck.api.fields import REASON_LENGTH
+from factcheck.api.filters import takes_as_of
+from factcheck.api.idempotency import HEADER, LONGEST_KEY, RetrySafeMixin
 
 CONDITIONAL = {
     "update",
@@ -26,10 +28,25 @@ IF_MATCH = OpenApiParameter(
     required=True,
     description="The ETag of the row as you read it, or *.",
 )
+AS_OF = OpenApiParameter(
+    "as_of",
+    OpenApiTypes.DATETIME,
+    description="Answers what this answered at that time (RFC 3339, not in the future).",
+)
 REASON_TO_DELETE = OpenApiParameter(
     "reason",
     {"type": "string", "maxLength": REASON_LENGTH},
     description="Why. It stands in the journal for good.",
+)
+IDEMPOTENCY_KEY = OpenApiParameter(
+    HEADER,
+    {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY},
+    OpenApiParameter.HEADER,
+    description=(
+        "Makes a retry safe: a new random key for each request, such as a UUID, in visible ASCII. The same request "
+        "with the same key is answered as the first was and writes nothing, for 24 hours after it succeeded; "
+        "another request with that key is answered 422. A refused request leaves its key free."
+    ),
 )
 PROBLEM = {
     "type": "object",
@@ -62,9 +79,14 @@ PROBLEM = {
 class Schema(AutoSchema):
     def get_override_parameters(self) -> list[Any]:
         action = getattr(self.view, "action", None)
-        if action not in CONDITIONAL or not getattr(self.view, "is_conditional", False):
-            return []
-        return [IF_MATCH, REASON_TO_DELETE] if action == "destroy" else [IF_MATCH]
+        parameters = [AS_OF] if takes_as_of(self.view) else []
+        if action in CONDITIONAL and getattr(self.view, "is_conditional", False):
+            parameters.append(IF_MATCH)
+        if action == "destroy" and getattr(self.view, "is_conditional", False):
+            parameters.append(REASON_TO_DELETE)
+        if self.method == "POST" and isinstance(self.view, RetrySafeMixin):
+            parameters.append(IDEMPOTENCY_KEY)
+        return parameters
 
     def get_tags(self) -> list[str]:
         return [getattr(self.view, "schema_tag", None) or self._tokenize_path()[0]]

@@ -1,7 +1,8 @@
 """An editor's own API tokens. The key is answered once, when the token is made."""
 
+import json
 from datetime import timedelta
-from typing import Any
+from typing import Any, NoReturn
 
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
@@ -14,7 +15,8 @@ from rest_framework.viewsets import GenericViewSet
 from factcheck.api.errors import Conflict
 from factcheck.api.fields import StrictSerializer
 from factcheck.api.form_methods import FormMethodMixin, redirect_form
-from factcheck.api.models import Token
+from factcheck.api.idempotency import RetrySafeMixin
+from factcheck.api.models import IdempotentAnswer, Token
 from factcheck.api.roles import Role
 from factcheck.api.viewsets import ConditionalMixin
 
@@ -46,7 +48,7 @@ class TokenListSerializer(serializers.Serializer[Any]):
     results = TokenSerializer(many=True)
 
 
-class TokenViewSet(FormMethodMixin, ConditionalMixin, GenericViewSet[Token]):
+class TokenViewSet(FormMethodMixin, RetrySafeMixin, ConditionalMixin, GenericViewSet[Token]):
     """Your own tokens for programs."""
 
     serializer_class = TokenSerializer
@@ -82,6 +84,17 @@ class TokenViewSet(FormMethodMixin, ConditionalMixin, GenericViewSet[Token]):
         """Revokes all your tokens, the one you are calling with included."""
         Token.objects.filter(user=self.request.user.pk).delete()
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+    def data_to_keep(self, response: Response) -> Any:
+        """Without the key: only its digest may be in the database."""
+        return {name: value for name, value in response.data.items() if name != "token"}
+
+    def repeated(self, kept: IdempotentAnswer) -> NoReturn:
+        raise Conflict(
+            "The first request made this token, and only its answer had the key: it is not kept. If you lost it, "
+            "delete the token and make another with a new Idempotency-Key.",
+            made=json.loads(kept.body),
+        )
 
     def destroy(self, request: Request, id: Any) -> Any:
         deleted, _ = Token.objects.filter(user=self.request.user.pk, id=id).delete()

@@ -13,8 +13,9 @@ from rest_framework.viewsets import GenericViewSet
 
 from factcheck.api.errors import FieldError, InvalidInput, StaleVersion
 from factcheck.api.fields import OptionalReasonField
-from factcheck.api.preconditions import entity_tag, expected_versions, none_match, version_of
 from factcheck.api.form_methods import FormMethodMixin, redirect_form
+from factcheck.api.idempotency import RetrySafeMixin
+from factcheck.api.preconditions import entity_tag, expected_versions, none_match, version_of
 from factcheck.api.problems import wants_page
 from factcheck.api.renderers import dump
 
@@ -41,7 +42,7 @@ def _conditional(request: Request, response: Response) -> HttpResponse | None:
     return HttpResponse(status=status.HTTP_304_NOT_MODIFIED, headers=headers)
 
 
-class RecordedViewSet(FormMethodMixin, ConditionalMixin, GenericViewSet):
+class RecordedViewSet(FormMethodMixin, RetrySafeMixin, ConditionalMixin, GenericViewSet):
     """create, update and destroy call the view's `create_row`, `update_row` and `delete_row`."""
 
     is_conditional = True
@@ -108,7 +109,7 @@ class RecordedViewSet(FormMethodMixin, ConditionalMixin, GenericViewSet):
     def answer_update(self, row_id: int) -> Any:
         return self.answer(row_id)
 
-    def destroy(self, request: Request, pk: int) -> Response:
+    def destroy(self, request: Request, pk: int) -> Any:
         self.delete_row(self.row_id(), self.versions(), self._reason_to_delete())
         whole_list = reverse(f"{self.basename}-list", request=request)
         return redirect_form(request, whole_list) or Response(status=status.HTTP_204_NO_CONTENT)
@@ -143,6 +144,9 @@ class RecordedViewSet(FormMethodMixin, ConditionalMixin, GenericViewSet):
     def handle_exception(self, exc: Exception) -> Any:
         response = super().handle_exception(exc)
         if isinstance(exc, StaleVersion) and "pk" in self.kwargs:
-            data = self.represent(self.kwargs["pk"])
+            try:
+                data = self.represent(self.kwargs["pk"])
+            except Exception as fault:  # outside of DRF's own try by now: the row was deleted, or the database is gone
+                return super().handle_exception(fault)
             response["ETag"] = entity_tag(dump(data), version_of(data))
         return response

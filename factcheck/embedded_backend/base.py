@@ -1,18 +1,37 @@
 """Django's PostgreSQL backend, which starts the embedded server when the first connection is made."""
 
+from functools import partial
+from pathlib import Path
 from typing import Any
 
-from django.db import OperationalError
+from django.db import DEFAULT_DB_ALIAS, OperationalError
 from django.db.backends.postgresql import base
 
 from factcheck import embedded_postgres
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
+    def __init__(self, settings_dict: dict[str, Any], alias: str = DEFAULT_DB_ALIAS) -> None:
+        super().__init__(settings_dict, alias)
+        # A pool connects in threads of its own. While all requests wait for it, nobody else would start a server
+        # that died in the meantime.
+        if pool := settings_dict["OPTIONS"].get("pool"):
+            pool["conninfo"] = partial(_no_more_parameters, settings_dict["DATA_DIR"])
+
     def get_connection_params(self) -> dict[str, Any]:
         """Django asks for these before every connection it opens, and once when it makes a pool."""
-        try:
-            embedded_postgres.ensure_running(self.settings_dict["DATA_DIR"])
-        except embedded_postgres.EmbeddedPostgresError as error:
-            raise OperationalError(str(error)) from error
+        _ensure_running(self.settings_dict["DATA_DIR"])
         return super().get_connection_params()
+
+
+def _ensure_running(data_dir: Path) -> None:
+    try:
+        embedded_postgres.ensure_running(data_dir)
+    except embedded_postgres.EmbeddedPostgresError as error:
+        raise OperationalError(str(error)) from error
+
+
+def _no_more_parameters(data_dir: Path) -> str:
+    """The pool asks for a connection string before every connection it opens; Django gave it the parameters."""
+    _ensure_running(data_dir)
+    return ""

@@ -54,6 +54,43 @@ BEGIN
     RETURN NULL;
 END $$;
 """
+# In force since migration 0004, which says why.
+REQUIRE_ENTRY_BY_VERSION = """
+CREATE OR REPLACE FUNCTION journal_require_entry() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    wanted integer;
+    row_id bigint;
+    entry record;
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        row_id := NEW.id; wanted := NEW.version;
+        IF NEW.version <> 1 THEN
+            RAISE EXCEPTION '% % begins at version 1', TG_TABLE_NAME, row_id
+                USING ERRCODE = 'check_violation', CONSTRAINT = 'version_rises_by_one';
+        END IF;
+    ELSIF TG_OP = 'UPDATE' THEN
+        row_id := NEW.id; wanted := NEW.version;
+        IF NEW.id <> OLD.id OR NEW.version <> OLD.version + 1 THEN
+            RAISE EXCEPTION '% %: each write raises the version by one', TG_TABLE_NAME, row_id
+                USING ERRCODE = 'check_violation', CONSTRAINT = 'version_rises_by_one';
+        END IF;
+    ELSE
+        row_id := OLD.id; wanted := OLD.version + 1;
+    END IF;
+    SELECT e.action, e.data, e.transaction INTO entry FROM journal_entry e
+        WHERE e.resource = TG_ARGV[0] AND e.resource_id = row_id AND e.version = wanted;
+    IF NOT FOUND OR entry.transaction <> pg_current_xact_id()::text::bigint THEN
+        RAISE EXCEPTION '% %: no journal entry for version %', TG_TABLE_NAME, row_id, wanted
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'journal_entry_required';
+    END IF;
+    IF (TG_OP = 'DELETE') <> (entry.action LIKE '%.deleted')
+       OR (TG_OP <> 'DELETE' AND NOT entry.data @> (to_jsonb(NEW) - TG_ARGV[1]::text[])) THEN
+        RAISE EXCEPTION '% %: the journal entry does not say what was written', TG_TABLE_NAME, row_id
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'journal_entry_is_true';
+    END IF;
+    RETURN NULL;
+END $$;
+"""
 DROP_FUNCTIONS = "DROP FUNCTION journal_require_entry(); DROP FUNCTION journal_refuse(); DROP FUNCTION journal_stamp();"
 
 

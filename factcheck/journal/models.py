@@ -14,8 +14,11 @@ class Recorded(models.Model):
 
     journal_resource: ClassVar[str]
     journal_article = "NULL::bigint"  # SQL for the article this row belongs to; `r` is the row
-    journal_omits: ClassVar[tuple[str, ...]] = ()
+    # Columns that entries leave out → SQL that finds their value for the entry `e`.
+    journal_omits: ClassVar[dict[str, str]] = {}
     journal_children: ClassVar[dict[str, str]] = {}  # name → SQL for the child rows that count as this row's
+    # Child table → SQL for its columns, and for its rows as the entry `e` names them.
+    journal_child_tables: ClassVar[dict[str, tuple[str, str]]] = {}
 
     version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(db_default=Now(), editable=False)

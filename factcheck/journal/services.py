@@ -1,6 +1,7 @@
 """Writing the journal."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, TypeVar
 
 from django.db import connection, models
@@ -24,9 +25,9 @@ def lock(queryset: models.QuerySet[Row], row_id: int, versions: frozenset[int] |
     return row
 
 
-def save_next_version(row: Recorded, fields: Sequence[str] = ()) -> None:
+def save_next_version(row: Recorded, fields: Sequence[str] = (), at: datetime | None = None) -> None:
     row.version += 1
-    row.updated_at = timezone.now()
+    row.updated_at = at or timezone.now()
     row.save(force_update=True, update_fields=[*fields, "version", "updated_at"] if fields else None)
 
 

@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 register = template.Library()
 
 # Beside the colour, for those who do not see it. Neither is a verdict.
-SIGNS = {"asserted": "+", "denied": "−", "unverified": "?"}
+SIGNS = {"asserted": "+", "denied": "−", "unverified": "?"}  # noqa: RUF001  the minus sign is meant
 
 
 @register.filter

@@ -1,0 +1,103 @@
+"""Desk checks and positions over HTTP."""
+
+import re
+from typing import Any
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.viewsets import GenericViewSet
+
+from claims.desk_checks import CHECKS, CODES, START, Code, Place, Severity, findings
+from claims.models import Statement
+from factcheck.api.errors import FieldError, InvalidInput
+from factcheck.api.filters import MAX_ID, refuse_unknown
+from factcheck.api.pagination import page_size_of
+from factcheck.api.viewsets import ConditionalMixin
+
+CURSOR = re.compile(r"([0-9]{1,19})-([0-9]{1,19})-([0-9]{1,2})")
+CHECK_CODES = [(code.value, code.value) for code in Code]
+SEVERITIES = [(severity.value, severity.value) for severity in Severity]
+
+
+class FindingSerializer(serializers.Serializer[Any]):
+    code = serializers.ChoiceField(CHECK_CODES)
+    severity = serializers.ChoiceField(SEVERITIES)
+    article = serializers.IntegerField()
+    statement = serializers.IntegerField(allow_null=True, help_text="Null when it concerns the article as a whole.")
+    message = serializers.CharField()
+
+
+class FindingsSerializer(serializers.Serializer[Any]):
+    next = serializers.URLField(allow_null=True, help_text="The next page; null on the last.")
+    previous = serializers.URLField(allow_null=True, help_text="Always null: findings are read forwards.")
+    results = FindingSerializer(many=True)
+
+
+class FindingQuery(serializers.Serializer[Any]):
+    code = serializers.ChoiceField(CHECK_CODES, required=False)
+    severity = serializers.ChoiceField(SEVERITIES, required=False)
+    article = serializers.IntegerField(required=False, min_value=1, max_value=MAX_ID)
+    cursor = serializers.RegexField(CURSOR, required=False, help_text="Take it from `next`.")
+    page_size = serializers.IntegerField(required=False, min_value=1, max_value=200, default=50)
+
+
+def answer_findings(request: Request, article: int | None = None) -> Response:
+    query = FindingQuery(data=request.query_params.dict())
+    refuse_unknown(request, {*query.fields, "format"} - ({"article"} if article else set()))
+    size = page_size_of(request)
+    if not query.is_valid():
+        raise InvalidInput(
+            "A filter is not valid.",
+            [
+                FieldError(f"?{name}", fault.code, str(fault))
+                for name, faults in query.errors.items()
+                for fault in faults
+            ],
+        )
+    wanted = query.validated_data
+    codes = [
+        code
+        for code in CODES
+        if wanted.get("code") in (None, code) and wanted.get("severity") in (None, CHECKS[code].severity)
+    ]
+    after = Place(*map(int, wanted["cursor"].split("-"))) if "cursor" in wanted else START
+    rows = findings(codes=codes, article=article or wanted.get("article"), after=after, limit=size + 1)
+    following = None
+    if len(rows) > size:
+        rows = rows[:size]
+        parameters = request.query_params.copy()
+        parameters["cursor"] = "-".join(map(str, rows[-1][0]))
+        following = request.build_absolute_uri(f"{request.path}?{parameters.urlencode()}")
+    results = FindingSerializer([finding for _, finding in rows], many=True).data
+    headers = {"Link": f'<{following}>; rel="next"'} if following else {}
+    return Response({"next": following, "previous": None, "results": results}, headers=headers)
+
+
+class CheckViewSet(ConditionalMixin, GenericViewSet[Any]):
+    """What an experienced editor would catch, in the whole newsroom."""
+
+    serializer_class = FindingSerializer
+    schema_tag = "checks"
+    pagination_class = None
+    filter_backends = ()
+    queryset = Statement.objects.none()
+
+    @extend_schema(parameters=[FindingQuery], responses=FindingsSerializer)
+    def list(self, request: Request) -> Response:
+        return answer_findings(request)
+
+
+class ChecksMixin:
+    """`checks/` of an article."""
+
+    @extend_schema(
+        parameters=[FindingQuery, OpenApiParameter("article", exclude=True)],
+        responses=FindingsSerializer,
+        filters=False,
+    )
+    @action(detail=True, filterset_class=None, pagination_class=None, filter_backends=())
+    def checks(self, request: Request, pk: int) -> Response:
+        return answer_findings(request, self.row_id())  # type: ignore[attr-defined]

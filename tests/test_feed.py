@@ -1,0 +1,254 @@
+"""The journal as a feed: a reader that goes on from its cursor sees every entry once, however commits overlap."""
+
+import random
+import time
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from threading import Event
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group, User
+from django.core.cache import cache
+from django.db import connections, transaction
+from rest_framework.test import APIClient
+
+from factcheck.api.models import Token
+from factcheck.journal.models import Entry
+from factcheck.journal.services import record
+from sources.models import Source
+from sources.services import create_source
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+FEED = "/api/v1/journal/"
+WRITERS, ENTRIES = 8, 20_000
+PATIENCE = 30  # seconds; after that something hangs
+
+
+@pytest.fixture(autouse=True)
+def no_throttle_memory() -> None:
+    cache.clear()
+
+
+@pytest.fixture
+def alice(db: None) -> User:
+    user = User.objects.create_user("alice")
+    user.groups.add(Group.objects.get_or_create(name="viewer")[0])
+    return user
+
+
+@pytest.fixture
+def api(alice: User) -> APIClient:
+    client = APIClient()
+    client.credentials(HTTP_AUTHORIZATION="Token " + Token.objects.create(alice, name="feed")[1])
+    return client
+
+
+def read(api: APIClient, after: str = "0-0", page_size: int = 200) -> Any:
+    answer = api.get(FEED, {"after": after, "page_size": page_size})
+    assert answer.status_code == 200, answer.content
+    return answer.json()
+
+
+def read_when_there(api: APIClient, after: str, count: int) -> Any:
+    """The page as soon as it has so many entries: for a moment the server's own housekeeping may hold them back."""
+    deadline = time.monotonic() + PATIENCE
+    while len((page := read(api, after))["results"]) < count and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return page
+
+
+def names(page: Any) -> list[str]:
+    return [entry["data"]["name"] for entry in page["results"]]
+
+
+def add(actor: User, name: str) -> int:
+    return create_source(actor=actor, name=name, kind="person").pk
+
+
+def on_a_connection_of_its_own(work: Any, *arguments: Any) -> Any:
+    """For a thread. Past the pool, which is smaller than the threads here are many."""
+    own = connections["default"].copy()
+    own.settings_dict["OPTIONS"].pop("pool", None)
+    connections["default"] = own
+    try:
+        return work(*arguments)
+    finally:
+        own.close()
+
+
+# Many writers
+
+
+class Undone(Exception):
+    """Rolls a transaction back, as a refused request does."""
+
+
+def write(number: int, share: int, actor: User) -> list[int]:
+    """Adds so many sources, up to 19 in a transaction, which stays open for a while. Answers the committed ones."""
+    dice, committed = random.Random(number), []
+    while len(committed) < share:
+        size = min(dice.randint(1, 19), share - len(committed))
+        with suppress(Undone), transaction.atomic():
+            made = [add(actor, f"Writer {number}")]
+            time.sleep(dice.uniform(0, 0.005))  # others put their entries between the first and the rest
+            rows = Source.objects.bulk_create(Source(name=f"Writer {number}", kind="person") for _ in range(size - 1))
+            record(rows, action="source.created", actor=actor)
+            time.sleep(dice.uniform(0, 0.02))
+            if dice.random() < 0.05:
+                raise Undone
+            committed += made + [row.pk for row in rows]
+    return committed
+
+
+def follow(api: APIClient, writers: list[Future[Any]]) -> list[Any]:
+    """Polls the feed as a program would, beyond the last commit."""
+    entries: list[Any] = []
+    cursor, deadline = "0-0", time.monotonic() + PATIENCE
+    while True:
+        finished = all(writer.done() for writer in writers)
+        page = read(api, cursor)
+        entries, cursor = entries + page["results"], page["cursor"]
+        if finished and (len(entries) >= ENTRIES or time.monotonic() > deadline) and not page["results"]:
+            return entries
+        if not page["results"]:
+            time.sleep(0.02)
+
+
+def follow_by_id(writers: list[Future[Any]]) -> list[int]:
+    """What one would write without thinking of overlapping commits: the same, but by the entries' ids."""
+    ids: list[int] = []
+    while True:
+        finished = all(writer.done() for writer in writers)
+        page = list(
+            Entry.objects.filter(pk__gt=ids[-1] if ids else 0).order_by("pk").values_list("pk", flat=True)[:200]
+        )
+        ids += page
+        if finished and not page:
+            return ids
+        if not page:
+            time.sleep(0.02)
+
+
+def test_a_reader_of_the_feed_sees_every_entry_once_in_a_lasting_order(api: APIClient, alice: User) -> None:
+    with ThreadPoolExecutor(WRITERS + 1) as threads:
+        share = ENTRIES // WRITERS
+        writers = [threads.submit(on_a_connection_of_its_own, write, n, share, alice) for n in range(WRITERS)]
+        by_id = threads.submit(on_a_connection_of_its_own, follow_by_id, writers)
+        seen = follow(api, writers)
+        written = [row_id for writer in writers for row_id in writer.result()]
+        missed = ENTRIES - len(by_id.result())
+    assert len(written) == Entry.objects.count() == ENTRIES
+    assert sorted(entry["resource_id"] for entry in seen) == sorted(written)
+    # Luck, so not asserted; the test below has a case that is certain. To see it: pytest -s
+    print(f"\nOf {ENTRIES} entries the feed missed none, and a reader by id {missed}.")  # noqa: T201
+
+    again, address = [], f"{FEED}?page_size=200"
+    while address:
+        page = api.get(address).json()
+        again, address = again + page["results"], page["next"]
+    assert again == seen
+
+
+# One open transaction
+
+
+@contextmanager
+def open_transaction(actor: User, ending: str) -> Iterator[Any]:
+    """Of another connection. It has written "Slow"; calling what is yielded lets it write "Slow too" and end."""
+    has_written, may_end = Event(), Event()
+
+    def write_and_wait() -> None:
+        with suppress(Undone), transaction.atomic():
+            add(actor, "Slow")
+            has_written.set()
+            assert may_end.wait(PATIENCE)
+            add(actor, "Slow too")
+            if ending == "rollback":
+                raise Undone
+
+    with ThreadPoolExecutor(1) as threads:
+        thread = threads.submit(on_a_connection_of_its_own, write_and_wait)
+
+        def end() -> None:
+            may_end.set()
+            thread.result()
+
+        try:
+            assert has_written.wait(PATIENCE)
+            yield end
+        finally:
+            end()
+
+
+@pytest.mark.parametrize(("ending", "first"), [("commit", ["Slow", "Slow too"]), ("rollback", [])])
+def test_an_open_transaction_holds_back_the_entries_of_later_ones(
+    api: APIClient, alice: User, ending: str, first: list[str]
+) -> None:
+    add(alice, "Before")
+    cursor = read_when_there(api, "0-0", 1)["cursor"]
+    with open_transaction(alice, ending) as end:
+        add(alice, "Quick")
+        waiting = read(api, cursor)
+        assert (waiting["results"], waiting["next"], waiting["cursor"]) == ([], None, cursor)
+        end()
+    assert names(read_when_there(api, cursor, len(first) + 1)) == [*first, "Quick"]
+
+
+def test_a_reader_by_id_passes_by_what_an_older_transaction_commits_later(alice: User) -> None:
+    with open_transaction(alice, "commit") as end:
+        quick = Entry.objects.get(resource_id=add(alice, "Quick"))
+        end()
+    later = Entry.objects.filter(pk__gt=quick.pk).values_list("data__name", flat=True)
+    assert (list(later), Entry.objects.count()) == (["Slow too"], 3)
+
+
+# Cursors
+
+
+def test_the_cursor_of_an_empty_answer_stays_valid(api: APIClient, alice: User) -> None:
+    nothing_yet = read(api)
+    assert (nothing_yet["results"], nothing_yet["next"]) == ([], None)
+    add(alice, "First")
+    first = read_when_there(api, nothing_yet["cursor"], 1)
+    nothing_new = read(api, first["cursor"])
+    assert (names(first), nothing_new["results"], nothing_new["cursor"]) == (["First"], [], first["cursor"])
+    add(alice, "Second")
+    assert names(read_when_there(api, nothing_new["cursor"], 1)) == ["Second"]
+
+
+def test_a_cursor_may_stand_within_a_transaction(api: APIClient, alice: User) -> None:
+    with transaction.atomic():
+        for name in "ABC":
+            add(alice, name)
+    read_when_there(api, "0-0", 3)
+    first = read(api, page_size=2)
+    assert (names(first), names(read(api, first["cursor"]))) == (["A", "B"], ["C"])
+    assert names(api.get(first["next"]).json()) == ["C"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "after",
+    [
+        "x",
+        "1",
+        "1-",
+        "-1",
+        "1-2-3",
+        "1.5-2",
+        "+1-2",
+        " 1-2",
+        "1-2\n",
+        "\u0661-\u0662",
+        "0x1-2",
+        "1-" + "9" * 19,
+        "1-2\0",
+    ],
+)
+def test_what_is_no_cursor_is_refused_by_name(api: APIClient, after: str) -> None:
+    answer = api.get(FEED, {"after": after})
+    assert (answer.status_code, answer["Content-Type"]) == (400, "application/problem+json")
+    assert [error["pointer"] for error in answer.json()["errors"]] == ["?after"]

@@ -1,0 +1,82 @@
+"""What callers are told when the database goes away, or the row they write, in the middle of their request."""
+
+import pytest
+from django.contrib.auth.models import Group, User
+from django.db import OperationalError
+from rest_framework.test import APIClient
+
+from claims import services
+from claims.models import Statement
+from claims.views import StatementViewSet
+from factcheck.api.models import Token
+from factcheck.api.renderers import DeskRenderer
+from factcheck.start import StartPage
+
+ACT = {"tag": "denied", "reason": "The ministry denies it."}
+
+
+def lost(*arguments: object, **named: object) -> None:
+    raise OperationalError("server closed the connection unexpectedly")
+
+
+@pytest.fixture
+def alice(db) -> User:
+    alice = User.objects.create_user("alice")
+    alice.groups.add(Group.objects.get(name="editor"))
+    return alice
+
+
+@pytest.fixture
+def api(alice) -> APIClient:
+    client = APIClient()
+    client.credentials(HTTP_AUTHORIZATION="Token " + Token.objects.create(alice, name="test")[1])
+    return client
+
+
+@pytest.fixture
+def address(alice) -> str:
+    article = services.create_article(actor=alice, title="A report", text="The minister said no.")
+    made = services.create_statement(article=article, actor=alice, quote_type="narration", start=0, end=21)
+    return f"/api/v1/statements/{made.pk}/"
+
+
+def test_a_write_whose_row_cannot_be_read_again_is_not_called_unwritten(api, address, monkeypatch):
+    monkeypatch.setattr(StatementViewSet, "represent", lost)
+    answer = api.post(address + "tag/", ACT, headers={"If-Match": '"1-0"'})
+    assert (answer.status_code, answer["Retry-After"]) == (503, "2")
+    assert answer["Content-Type"] == "application/problem+json"
+    assert "may have been written" in answer.json()["detail"]
+    assert Statement.objects.get().tag == "denied"
+
+
+def test_a_stale_write_is_answered_503_when_the_current_row_cannot_be_read(api, address, monkeypatch):
+    monkeypatch.setattr(StatementViewSet, "represent", lost)
+    answer = api.post(address + "tag/", ACT, headers={"If-Match": '"7-0"'})
+    assert (answer.status_code, answer["Content-Type"]) == (503, "application/problem+json")
+
+
+def deleted(*arguments: object, **named: object) -> None:
+    raise Statement.DoesNotExist
+
+
+@pytest.mark.parametrize("version", ['"1-0"', '"7-0"'])
+@pytest.mark.parametrize(("owner", "name"), [(services, "tag_statement"), (StatementViewSet, "represent")])
+def test_a_row_that_is_deleted_during_the_request_is_answered_404(api, address, monkeypatch, owner, name, version):
+    monkeypatch.setattr(owner, name, deleted)
+    answer = api.post(address + "tag/", ACT, headers={"If-Match": version})
+    assert (answer.status_code, answer["Content-Type"]) == (404, "application/problem+json")
+
+
+@pytest.mark.parametrize(
+    ("path", "owner", "name"),
+    [("/", StartPage, "get_context_data"), ("/api/v1/statements/", DeskRenderer, "get_context")],
+)
+def test_a_browser_is_shown_a_page_that_says_the_database_does_not_answer(
+    client, alice, monkeypatch, path, owner, name
+):
+    client.force_login(alice)
+    monkeypatch.setattr(owner, name, lost)
+    answer = client.get(path, headers={"Accept": "text/html"})
+    assert (answer.status_code, answer["Retry-After"]) == (503, "2")
+    assert "The database does not answer" in answer.content.decode()
+    assert answer.content.startswith(b"<!DOCTYPE html>")
