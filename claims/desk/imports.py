@@ -60,7 +60,9 @@ class ImportPage(DeskView):
 
     def _refuse(self, text: str, faults: list[Fault]) -> HttpResponse:
         context = self.get_context_data(document=text, faults=faults[:SHOWN], fault_count=len(faults))
-        return self.render_to_response(context, status=400)
+        response = self.render_to_response(context, status=400)
+        response.is_problem = True  # the middleware's sign that it is told already
+        return response
 
 
 def _faults(text: str, problem: dict[str, Any]) -> list[Fault]:

@@ -43,14 +43,10 @@ def _number(value: Any) -> int:
 
 def refused_form(view: Any, typed: Any, errors: list[dict[str, Any]]) -> Any:
     """The form as it was typed, with the errors of the refusal at its fields: a service's as well as its own."""
-    form = view.get_serializer(data=typed, partial=True)
-    names = set(form.fields)
+    form = new_form(view, _typed_values(view.get_serializer(), typed))
     form._errors = {}
     for error in errors:
-        field = _field_of(error["pointer"])
-        if field in names:
-            form._errors.setdefault(field, []).append(error["detail"])
-    form._data = {**form.get_initial(), **_typed_values(form, typed)}
+        form._errors.setdefault(_field_of(error["pointer"]), []).append(error["detail"])
     return form
 
 
