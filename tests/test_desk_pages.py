@@ -312,9 +312,9 @@ def test_an_article_with_many_statements_takes_no_more_queries_and_shows_its_car
     many, html = queries(article)
     assert many == few
     assert html.count("<mark ") == 120
-    assert html.count('<article class="card') == 50
+    assert html.count('<article class="card') == 40
     last = page_of(desk, f"/api/v1/articles/{article.pk}/?cards=3")
-    assert last.count('<article class="card') == 20
+    assert last.count('<article class="card') == 40
     assert f'href="?cards=1#statement-{Statement.objects.first().pk}"' in last
 
 

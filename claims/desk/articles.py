@@ -9,7 +9,7 @@ from claims.serializers import StatementSerializer
 from factcheck.api.form_pages import FormPage
 from factcheck.api.pages import ListPage, Page, page, whole_number
 
-CARDS = 50  # on one page; the text shows the marks of all
+CARDS = 40  # on one page; the text shows the marks of all
 
 
 @page("article", "retrieve")
@@ -68,7 +68,7 @@ class RevisionsPage(ListPage):
     template = "claims/revisions.html"
 
     def context(self) -> dict[str, Any]:
-        return {"article_id": self.view.kwargs["pk"], "controls": []}
+        return {"article_id": self.view.kwargs["pk"], "controls": None}
 
 
 @page("article", "revision")

@@ -52,7 +52,7 @@ class PositionList(ListPage):
     template = "claims/positions.html"
 
     def context(self) -> dict[str, Any]:
-        return {"row_id": self.view.kwargs["pk"], "controls": []}
+        return {"row_id": self.view.kwargs["pk"], "controls": None}
 
 
 @page("source", "list")

@@ -97,7 +97,11 @@ class ArticleRevisionQuerySet(models.QuerySet["ArticleRevision"]):
             .first()
         )
         before, after = row or ("", "")
-        return {"before": before, "after": after, "cut": "…" if begin else ""}
+        if begin:
+            before = "…" + (before.partition(" ")[2] or before)
+        if len(after) == width:
+            after = (after.rpartition(" ")[0] or after) + "…"
+        return {"before": before, "after": after}
 
 
 class ArticleRevision(models.Model):

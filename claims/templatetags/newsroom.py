@@ -22,9 +22,8 @@ def place(anchor: str) -> str:
 @register.filter
 def lead(statement: Any) -> str:
     """How the source comes by these words, before its name."""
-    if statement.via:
-        return "said to be"
-    return {"direct": "quoted directly:", "mixed": "partly quoted:"}.get(statement.quote_type, "reported:")
+    words = {"direct": "quoted directly:", "mixed": "partly quoted:"}
+    return "said to be" if statement.via else words.get(statement.quote_type, "said to be")
 
 
 @register.filter

@@ -21,7 +21,24 @@ class Control:
         return f"/api/v1/{self.noun}s/" if self.noun else ""
 
 
-def controls_of(view: Any, request: Any, data: Any) -> list[Control]:
+@dataclass
+class Controls:
+    usual: list[Control]
+    more: list[Control]
+
+    @property
+    def more_in_use(self) -> bool:
+        return any(control.value or control.errors for control in self.more)
+
+
+def controls_of(view: Any, request: Any, data: Any) -> Controls:
+    found = _all_controls(view, request, data)
+    few = len(found) <= len(USUAL)
+    found.sort(key=lambda control: USUAL.index(control.name) if control.name in USUAL else 0 if few else len(USUAL))
+    return Controls([c for c in found if few or c.name in USUAL], [c for c in found if not few and c.name not in USUAL])
+
+
+def _all_controls(view: Any, request: Any, data: Any) -> list[Control]:
     filterset = getattr(view, "filterset_class", None)
     filters = filterset.base_filters if filterset else {}
     controls = [
@@ -60,6 +77,7 @@ def _ordering(view: Any, request: Any) -> Control:
     return Control("ordering", "Order", value, "select", choices)
 
 
+USUAL = ("q", "tag", "state", "status", "ordering")
 UNSHOWN = {"after"}  # a program's cursor
 # What the ids of a filter are ids of.
 NOUNS = {
