@@ -118,13 +118,9 @@ class RevisionRowSerializer(serializers.ModelSerializer[ArticleRevision]):
         read_only_fields = fields
 
 
-class RevisionSerializer(RevisionRowSerializer):
-    class Meta(RevisionRowSerializer.Meta):
-        fields = [*RevisionRowSerializer.Meta.fields, "text"]
-        read_only_fields = fields
-
-
 class StatementSerializer(PassageForm, RecordedSerializer, serializers.ModelSerializer[Statement]):
+    private_fields = ("tagged_by", "dissent")
+
     article = RowId(Article.objects.only("pk"), help_text="The article's id.")
     text = VerbatimField(required=False, max_length=MAX_TEXT, help_text="The exact passage.")
     start = serializers.IntegerField(required=False, min_value=0, max_value=MAX_TEXT, help_text="In code points.")
@@ -160,6 +156,14 @@ class StatementSerializer(PassageForm, RecordedSerializer, serializers.ModelSeri
             "open_disputes", "dissent", "reason",
         ]  # fmt: skip
         read_only_fields = [*ROW, "key", "revision", "anchor", "tag", "tag_reason", "tagged_at"]
+
+
+class RevisionSerializer(serializers.Serializer[Any]):
+    number = serializers.IntegerField(source="revision.number", read_only=True)
+    sha256 = serializers.CharField(source="revision.sha256", read_only=True)
+    created_at = serializers.DateTimeField(source="revision.created_at", read_only=True)
+    text = serializers.CharField(source="revision.text", read_only=True)
+    statements = StatementSerializer(many=True, read_only=True)
 
 
 class StatementListSerializer(serializers.ListSerializer[Any]):
@@ -230,6 +234,8 @@ class EvidenceSerializer(RecordedSerializer, serializers.ModelSerializer[Evidenc
 
 
 class DisputeSerializer(RecordedSerializer, serializers.ModelSerializer[Dispute]):
+    private_fields = ("opened_by", "resolved_by")
+
     statement = RowId(Statement.objects.only("pk"), help_text="The statement's id.")
     raised_by = source_reference()
     counter_statement = RowId(
@@ -243,6 +249,12 @@ class DisputeSerializer(RecordedSerializer, serializers.ModelSerializer[Dispute]
     )  # fmt: skip
     opened_by = UserSerializer(read_only=True)
     resolved_by = UserSerializer(read_only=True, allow_null=True)
+
+    def to_representation(self, dispute: Dispute) -> dict[str, Any]:
+        row = super().to_representation(dispute)
+        if self.context.get("is_public"):
+            row["counter_statement"] = dispute.public_counter_statement  # type: ignore[attr-defined]
+        return row
 
     class Meta:
         model = Dispute

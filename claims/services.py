@@ -6,6 +6,7 @@ from operator import attrgetter, itemgetter
 from typing import Any
 
 from django.db import transaction
+from django.db.models import BigIntegerField, Case, Exists, F, OuterRef, Q, Value, When
 from django.utils import timezone
 
 from claims import anchors
@@ -14,7 +15,14 @@ from claims.models.article import sha256_of
 from claims.models.statement import TAGGED
 from claims.passages import confirm, pin, span_of, split_passage
 from factcheck.api.errors import Conflict, InvalidInput
-from factcheck.journal.services import lock, record, save_next_version, save_next_versions
+from factcheck.journal.services import (
+    lock,
+    raise_versions,
+    record,
+    record_ids,
+    save_next_version,
+    save_next_versions,
+)
 from sources.models import Source
 
 Versions = frozenset[int] | None
@@ -368,3 +376,24 @@ def delete_dispute(*, dispute_id: int, versions: Versions, actor: Any, reason: s
     dispute = lock(Dispute.objects.all(), dispute_id, versions)
     record([dispute], action="dispute.deleted", actor=actor, reason=reason)
     dispute.delete()
+
+
+# Sources
+
+
+def move_references(*, source: Source, into: Source, actor: Any, reason: str) -> None:
+    """What sources.services.merge_source asks of this app: statements, their chains, articles and disputes."""
+    told_by = Q(source=source) | Exists(StatementVia.objects.filter(statement=OuterRef("pk"), source=source))
+    statements = list(Statement.objects.select_for_update(of=("self",)).filter(told_by).values_list("pk", flat=True))
+    # Who is in the chain already stays where it stands.
+    doubled = StatementVia.objects.filter(statement=OuterRef("statement"), source=into)
+    StatementVia.objects.filter(Exists(doubled), source=source).delete()
+    StatementVia.objects.filter(source=source).update(source=into)
+    speaker = Case(When(source=source, then=Value(into.pk)), default=F("source"), output_field=BigIntegerField())
+    raise_versions(Statement.objects.filter(pk__in=statements), source=speaker)
+    record_ids(Statement, statements, action="statement.updated", actor=actor, reason=reason)
+    for model, name in ((Article, "publisher"), (Dispute, "raised_by")):
+        rows = model._base_manager.filter(**{name: source})
+        ids = list(rows.select_for_update(of=("self",)).values_list("pk", flat=True))
+        raise_versions(model._base_manager.filter(pk__in=ids), **{name: into})
+        record_ids(model, ids, action=f"{model.journal_resource}.updated", actor=actor, reason=reason)

@@ -1,6 +1,7 @@
 """Articles, statements, evidence and disputes over HTTP."""
 
-from datetime import date
+from contextlib import nullcontext
+from datetime import date, timedelta
 from typing import Any
 
 from django.db.models import BooleanField, ExpressionWrapper, Q
@@ -38,6 +39,8 @@ from claims.serializers import (
 )
 from factcheck.api.preconditions import entity_tag
 from factcheck.api.renderers import dump
+from factcheck.journal.as_of import as_of
+from factcheck.journal.models import Entry
 from factcheck.journal.views import HistoryMixin
 
 Versions = frozenset[int] | None
@@ -130,8 +133,13 @@ class ArticleViewSet(ChecksMixin, HistoryMixin):
     @extend_schema(responses=RevisionSerializer, filters=False)
     @action(detail=True, url_path=r"revisions/<int:number>", filterset_class=None, pagination_class=None)
     def revision(self, request: Request, pk: int, number: int) -> Response:
+        """The text as it was, with its statements as they were when it was last the present one."""
         row = get_object_or_404(ArticleRevision, article=self.row_id(), number=number)
-        return Response(RevisionSerializer(row).data)
+        replaced = Entry.objects.filter(resource="article", resource_id=pk, data__revision=number + 1)
+        end = replaced.order_by("version").values_list("at", flat=True).first()
+        with as_of(end - timedelta(microseconds=1)) if end else nullcontext():
+            statements = Statement.objects.for_reading().filter(article=pk, revision=number).order_by("start", "id")
+            return Response(RevisionSerializer({"revision": row, "statements": statements}).data)
 
 
 class StatementViewSet(HistoryMixin):
@@ -231,7 +239,7 @@ class DisputeViewSet(HistoryMixin):
     schema_tag = "disputes"
     journal_resource = "dispute"
     as_of_filters = ("statement", "article")
-    queryset = Dispute.objects.select_related("raised_by", "opened_by", "resolved_by")
+    queryset = Dispute.objects.for_reading()
     http_method_names = ["get", "post", "patch", "delete", "head", "options"]
 
     def create_row(self, **fields: Any) -> Dispute:

@@ -131,6 +131,9 @@ TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en-gb"
 USE_I18N = False
 
+# Whether callers who are not signed in may read what is published.
+PUBLIC_READ = flag("PUBLIC_READ")
+
 # Static files
 STATIC_URL = "static/"
 STATIC_ROOT = None if DEBUG else BASE_DIR / "staticfiles"

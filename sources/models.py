@@ -1,16 +1,35 @@
+from collections.abc import Callable
+from functools import reduce
+from operator import or_
 from typing import Any, ClassVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.search import SearchQuery
 from django.db import models
-from django.db.models import Func, Q
+from django.db.models import Case, F, Func, OuterRef, Q, When
 
 from factcheck.journal.models import Recorded
+
+# Apps whose rows bring a source before the public add a condition on the source that is OuterRef("pk").
+PUBLIC_USES: list[Callable[[Any], models.Q]] = []
+
+
+def is_public(source_id: Any) -> Q:
+    """Whether anything published names the source itself; that of its parts does not count."""
+    return reduce(or_, (use(source_id) for use in PUBLIC_USES), Q(pk=None))
 
 
 class SourceQuerySet(models.QuerySet["Source"]):
     def for_reading(self) -> "SourceQuerySet":
         return self.select_related("part_of")
+
+    def public(self) -> "SourceQuerySet":
+        shown = Case(When(is_public(OuterRef("part_of")), then=F("part_of")))
+        return self.filter(is_public(OuterRef("pk"))).annotate(public_part_of=shown)
+
+    def belonging_to(self, source_id: int) -> "SourceQuerySet":
+        """Parts of the source; what the public is not shown it cannot ask for either."""
+        return self.filter(**{"public_part_of" if "public_part_of" in self.query.annotations else "part_of": source_id})
 
     def search(self, words: str) -> "SourceQuerySet":
         """Every word begins a word of the name or of an alias."""
@@ -62,3 +81,23 @@ class Source(Recorded):
 
     def __str__(self) -> str:
         return self.name
+
+    def is_above(self, other: "Source") -> bool:
+        """Whether the other is a part of this one, directly or through others."""
+        seen = set()
+        while other.part_of_id is not None and other.part_of_id not in seen:
+            if other.part_of_id == self.pk:
+                return True
+            seen.add(other.part_of_id)
+            other = Source.objects.only("part_of_id").get(pk=other.part_of_id)
+        return False
+
+
+class SourceRedirect(models.Model):
+    """Where a source went that was merged into another; its own entries tell the rest."""
+
+    id = models.BigIntegerField(primary_key=True)
+    into = models.ForeignKey(Source, models.CASCADE, related_name="+", db_column="into_source")
+
+    def __str__(self) -> str:
+        return f"{self.pk} → {self.into_id}"

@@ -2,7 +2,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from factcheck.api.fields import RecordedSerializer, Reference, WebAddressField
+from factcheck.api.fields import ReasonSerializer, RecordedSerializer, Reference, WebAddressField
 from factcheck.api.forms import LinesField
 from sources.models import Source
 
@@ -20,8 +20,19 @@ def source_reference(**kwargs: Any) -> Reference:
     return Reference(queryset=Source.objects.all(), nested=SourceSummarySerializer, **kwargs)
 
 
+class MergeSerializer(ReasonSerializer):
+    into = source_reference(help_text="The source that stays.")
+
+
 class SourceSerializer(RecordedSerializer, serializers.ModelSerializer[Source]):
     part_of = source_reference(required=False, allow_null=True, default=None)
+
+    def to_representation(self, source: Source) -> dict[str, Any]:
+        row = super().to_representation(source)
+        if self.context.get("is_public") and source.public_part_of is None:  # type: ignore[attr-defined]
+            row["part_of"] = None  # a source that nothing published names
+        return row
+
     description = serializers.CharField(
         required=False, allow_blank=True, default="", max_length=10_000,
         style={"base_template": "textarea.html", "rows": 3},

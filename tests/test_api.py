@@ -384,3 +384,23 @@ def test_a_lost_statement_is_found_again_when_its_words_come_back(api, doubtful)
     )
     back = api.patch(article, {"text": LONG}, headers={"if-match": "*"}).json()
     assert [(row["anchor"], row["revision"], row["start"]) for row in back["anchors"]] == [("anchored", 4, 27)]
+
+
+def test_an_old_revision_is_read_with_its_statements_as_they_were(api, doubtful):
+    path = f"/api/v1/articles/{doubtful.article_id}/revisions/"
+    api.post(f"/api/v1/statements/{doubtful.pk}/reanchor/", {}, headers={"if-match": "*"})
+    api.post(
+        f"/api/v1/statements/{doubtful.pk}/tag/",
+        {"tag": "denied", "reason": "He denies it."},
+        headers={"if-match": "*"},
+    )
+    first, second = (api.get(f"{path}{number}/").json() for number in (1, 2))
+    assert (first["number"], first["text"]) == (1, LONG)
+    assert [(row["text"], row["tag"], row["version"]) for row in first["statements"]] == [
+        ("The spokeswoman said the report was entirely false.", "unverified", 1)
+    ]
+    assert (second["number"], second["text"]) == (2, EDITED)
+    assert [(row["text"], row["tag"], row["version"]) for row in second["statements"]] == [
+        ("The spokeswoman said the report was completely false.", "denied", 4)
+    ]
+    assert api.get(f"{path}3/").status_code == 404

@@ -116,6 +116,7 @@ POSTS = [
     ("statements/{statement}/tag/", {"tag": "denied", "reason": "The ministry denies it."}),
     ("statements/{statement}/reanchor/", {"start": 0, "end": 3, "reason": "Only the minister."}),
     ("statements/bulk/", [{"article": "{article}", "start": 4, "end": 12, "source": "{source}"}]),
+    ("sources/{speaker}/merge/", {"into": "{source}", "reason": "The same one."}),
     ("articles/{article}/publish/", {"reason": "It is ready."}),
     ("articles/{published}/withdraw/", {"reason": "It was wrong."}),
     ("disputes/{dispute}/resolve/", {"state": "upheld", "reason": "The minutes say so.", "tag": "denied"}),

@@ -45,6 +45,7 @@ TABLE = [
     ("source-detail", "put", "sources/{source}/", SOURCE, CHANGE),
     ("source-detail", "patch", "sources/{source}/", {"name": "Renamed"}, CHANGE),
     ("source-detail", "delete", "sources/{unused_source}/", None, DELETE),
+    ("source-merge", "post", "sources/{source}/merge/", {"into": "{unused_source}", **REASON}, ACT),
     ("source-history", "get", "sources/{source}/history/", None, READ),
     ("article-list", "get", "articles/", None, READ),
     ("article-list", "post", "articles/", ARTICLE, CREATE),

@@ -76,11 +76,15 @@ class RevisionPage(Page):
     template = "claims/revision.html"
 
     def context(self) -> dict[str, Any]:
+        passages = [
+            Passage(s["id"], s["start"], s["end"], s["tag"], number, f"/api/v1/statements/{s['id']}/")
+            for number, s in enumerate(self.data["statements"], 1)
+        ]
         newest = ArticleRevision.objects.filter(article=self.view.kwargs["pk"]).order_by("-number")
         return {
             "article_id": self.view.kwargs["pk"],
             "newest": newest.values_list("number", flat=True).first(),
-            "marked_text": marked(self.data["text"], []),
+            "marked_text": marked(self.data["text"], passages),
         }
 
 

@@ -61,7 +61,7 @@ class ImportPage(DeskView):
     def _refuse(self, text: str, faults: list[Fault]) -> HttpResponse:
         context = self.get_context_data(document=text, faults=faults[:SHOWN], fault_count=len(faults))
         response = self.render_to_response(context, status=400)
-        response.is_problem = True  # the middleware's sign that it is told already
+        response.is_problem = True  # type: ignore[attr-defined]  # the middleware's sign that it is told already
         return response
 
 

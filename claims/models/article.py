@@ -32,11 +32,19 @@ def article_words() -> SearchVector:
 
 class ArticleQuerySet(models.QuerySet["Article"]):
     def for_reading(self) -> "ArticleQuerySet":
-        return self.select_related("publisher").annotate(
-            asserted=_count("Statement", group="article", tag="asserted"),
-            denied=_count("Statement", group="article", tag="denied"),
-            unverified=_count("Statement", group="article", tag="unverified"),
-            open_disputes=_count("Dispute", group="statement__article", state="open"),
+        return self.select_related("publisher")._counted({}, {})
+
+    def public(self) -> "ArticleQuerySet":
+        """The published ones, counting what stands in the published text."""
+        current = OuterRef("revision")
+        return self.filter(status="published")._counted({"revision": current}, {"statement__revision": current})
+
+    def _counted(self, statements: dict[str, Any], disputes: dict[str, Any]) -> "ArticleQuerySet":
+        return self.annotate(
+            asserted=_count("Statement", group="article", tag="asserted", **statements),
+            denied=_count("Statement", group="article", tag="denied", **statements),
+            unverified=_count("Statement", group="article", tag="unverified", **statements),
+            open_disputes=_count("Dispute", group="statement__article", state="open", **disputes),
         )
 
     def search(self, words: str) -> "ArticleQuerySet":

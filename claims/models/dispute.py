@@ -2,9 +2,10 @@ import secrets
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
+from django.apps import apps
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, Exists, F, OuterRef, Q, When
 
 from factcheck.journal.models import Recorded
 
@@ -27,6 +28,14 @@ class DisputeQuerySet(models.QuerySet["Dispute"]):
         """About one of the statements, or raised in one."""
         ids = list(statements)
         return self.filter(Q(statement__in=ids) | Q(counter_statement__in=ids))
+
+    def public(self) -> "DisputeQuerySet":
+        """Of public statements; `public_counter_statement` is null where the other side is not public."""
+        counter = apps.get_model("claims", "Statement").objects.public().filter(pk=OuterRef("counter_statement"))
+        shown = Case(When(Exists(counter), then=F("counter_statement")))
+        return self.filter(
+            statement__article__status="published", statement__revision=F("statement__article__revision")
+        ).annotate(public_counter_statement=shown)
 
 
 class Dispute(Recorded):

@@ -1,13 +1,21 @@
 import secrets
+from typing import Any, ClassVar
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from factcheck.journal.models import Recorded
 
 
 def new_key() -> str:
     return f"e-{secrets.token_hex(5)}"
+
+
+class EvidenceQuerySet(models.QuerySet["Evidence"]):
+    def public(self) -> "EvidenceQuerySet":
+        return self.filter(
+            statement__article__status="published", statement__revision=F("statement__article__revision")
+        )
 
 
 class Evidence(Recorded):
@@ -26,6 +34,8 @@ class Evidence(Recorded):
     title = models.CharField(max_length=500, default="")
     excerpt = models.TextField(default="")
     archived_url = models.URLField(max_length=2000, null=True)  # noqa: DJ001
+
+    objects: ClassVar[models.Manager[Any]] = EvidenceQuerySet.as_manager()
 
     class Meta:
         verbose_name_plural = "evidence"

@@ -47,6 +47,10 @@ class StatementQuerySet(models.QuerySet["Statement"]):
             .annotate(open_disputes=Coalesce(Subquery(counted), 0), dissent=Coalesce(Subquery(dissent), 0))
         )
 
+    def public(self) -> "StatementQuerySet":
+        """Those in the text of a published article as it stands: what was edited out is out."""
+        return self.filter(article__status="published", revision=F("article__revision"))
+
     def involving(self, source_id: int) -> "StatementQuerySet":
         """Said by the source, or come to us through it."""
         relayed = StatementVia.objects.filter(statement=OuterRef("pk"), source=source_id)

@@ -211,5 +211,13 @@ class OptionalReasonField(ReasonField):
         super().__init__(required=False, allow_blank=True, write_only=True, **kwargs)
 
 
+# A public read leaves out the `private_fields`: who in the newsroom did what.
 class RecordedSerializer(StrictSerializer):
+    private_fields: tuple[str, ...] = ()
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        fields = super().get_fields()
+        hidden = self.private_fields if self.context.get("is_public") else ()
+        return {name: field for name, field in fields.items() if name not in hidden}
+
     reason = OptionalReasonField()

@@ -9,6 +9,7 @@ from django.core.exceptions import ObjectDoesNotExist, PermissionDenied, Validat
 from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError, connection
 from django.http import Http404, HttpResponseRedirect
 from django.utils.http import urlencode
+from psycopg.errors import ForeignKeyViolation
 from psycopg_pool import PoolTimeout
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -77,6 +78,9 @@ def _from_validation(error: exceptions.ValidationError) -> dict[str, Any]:
 
 def _from_database(error: DatabaseError) -> dict[str, Any] | None:
     """A rule that only the database could judge, because two writers met."""
+    if isinstance(error.__cause__, ForeignKeyViolation):
+        detail = "Something that this refers to, or that refers to it, was changed meanwhile. Read it again."
+        return document(HTTPStatus.CONFLICT, "conflict", detail=detail)
     name = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
     rule = DATABASE_RULES.get(name or "")
     if not rule:

@@ -68,13 +68,16 @@ class DeskRenderer(BrowsableAPIRenderer):
     def _page(data: Any, renderer_context: Any) -> Any:
         from factcheck.api.form_pages import form_page
         from factcheck.api.pages import PAGES, Page, ProblemPage
-        from factcheck.api.roles import permissions
+        from factcheck.api.roles import is_public_read, permissions
 
         view, request, response = (renderer_context[name] for name in ("view", "request", "response"))
+        is_problem = getattr(response, "is_problem", False)
         if form := form_page(view, request, response, data, permissions(request.user)):
             return form
+        if is_public_read(request):  # the pages below read more than the public may
+            return Page(view, request, response, data) if not is_problem else ProblemPage(view, request, response, data)
         key = (getattr(view, "basename", ""), getattr(view, "action", "") or "")
         kind = PAGES.get(key, Page)
-        if getattr(response, "is_problem", False) and not (kind.shows_problems and response.status_code == 400):
+        if is_problem and not (kind.shows_problems and response.status_code == 400):
             kind = ProblemPage
         return kind(view, request, response, data)

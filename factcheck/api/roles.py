@@ -3,6 +3,7 @@
 from enum import IntEnum
 from typing import Any
 
+from django.conf import settings
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
@@ -34,6 +35,7 @@ REQUIRED_ROLE = {
     "bulk": Role.REPORTER,
     "reanchor": Role.REPORTER,
     "destroy": Role.EDITOR,
+    "merge": Role.EDITOR,
     "tag": Role.EDITOR,
     "resolve": Role.EDITOR,
     "reopen": Role.EDITOR,
@@ -43,6 +45,14 @@ REQUIRED_ROLE = {
     # Everybody's own tokens
     "own_tokens": Role.VIEWER,
 }
+
+
+PUBLIC_ACTIONS = frozenset({"list", "retrieve"})
+
+
+def is_public_read(request: Any) -> bool:
+    """Whether this caller sees only what is published: nobody is signed in."""
+    return not (request.user and request.user.is_authenticated)
 
 
 def role_of(user: Any) -> Role:
@@ -72,8 +82,9 @@ class RolePermission(BasePermission):
     message = "Your role does not allow this."
 
     def has_permission(self, request: Request, view: Any) -> bool:
-        if not request.user or not request.user.is_authenticated:
-            return False
+        if is_public_read(request):
+            is_public = settings.PUBLIC_READ and getattr(view, "has_public_reads", False)
+            return is_public and request.method in ("GET", "HEAD") and view.action in PUBLIC_ACTIONS
         if request.method not in SAFE_METHODS and getattr(request.auth, "read_only", False):
             self.message = "This token is read-only."
             return False

@@ -15,6 +15,7 @@ CONDITIONAL = {
     "destroy",
     "tag",
     "reanchor",
+    "merge",
     "resolve",
     "reopen",
     "publish",
@@ -48,6 +49,7 @@ IDEMPOTENCY_KEY = OpenApiParameter(
         "another request with that key is answered 422. A refused request leaves its key free."
     ),
 )
+PRIVATE_FIELDS = {"tagged_by", "dissent", "opened_by", "resolved_by"}
 PROBLEM = {
     "type": "object",
     "description": "An RFC 9457 problem document.",
@@ -92,9 +94,22 @@ class Schema(AutoSchema):
         return [getattr(self.view, "schema_tag", None) or self._tokenize_path()[0]]
 
 
+def _allow_absence(component: dict[str, Any]) -> None:
+    """Public reads leave these fields out, so that no client may count on them."""
+    private = PRIVATE_FIELDS & set(component.get("properties", {}))
+    for name in private:
+        shape = component["properties"][name]
+        shape["description"] = " ".join([shape.get("description", ""), "Left out of public reads."]).strip()
+    if "required" in component:
+        component["required"] = [name for name in component["required"] if name not in private]
+
+
 def mend(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
     """Adds the problem document as every operation's answer to what goes wrong."""
-    result["components"].setdefault("schemas", {})["Problem"] = PROBLEM
+    schemas = result["components"].setdefault("schemas", {})
+    schemas["Problem"] = PROBLEM
+    for component in schemas.values():
+        _allow_absence(component)
     for operations in result["paths"].values():
         for operation in operations.values():
             operation["responses"]["default"] = {

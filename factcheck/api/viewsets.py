@@ -18,6 +18,7 @@ from factcheck.api.idempotency import RetrySafeMixin
 from factcheck.api.preconditions import entity_tag, expected_versions, none_match, version_of
 from factcheck.api.problems import wants_page
 from factcheck.api.renderers import dump
+from factcheck.api.roles import is_public_read
 
 
 class ConditionalMixin:
@@ -29,8 +30,14 @@ class ConditionalMixin:
             response["Vary"] = "Accept, Authorization, Cookie"
             if not wants_page(request) and 200 <= response.status_code < 300 and response.data is not None:
                 response.add_post_render_callback(lambda rendered: _conditional(request, rendered))
-            response.setdefault("Cache-Control", "private, no-cache")
+            response.setdefault("Cache-Control", _cache_rule(request, response))
         return response
+
+
+def _cache_rule(request: Request, response: Response) -> str:
+    """A public read may be a minute old, in any cache; what a signed-in caller reads is for that one alone."""
+    is_public = request.method in ("GET", "HEAD") and response.status_code == 200 and is_public_read(request)
+    return "public, max-age=60" if is_public else "private, no-cache"
 
 
 def _conditional(request: Request, response: Response) -> HttpResponse | None:
@@ -46,6 +53,7 @@ class RecordedViewSet(FormMethodMixin, RetrySafeMixin, ConditionalMixin, Generic
     """create, update and destroy call the view's `create_row`, `update_row` and `delete_row`."""
 
     is_conditional = True
+    has_public_reads = True
     lookup_value_converter = "int"
     ordering_fields: tuple[str, ...] = ("id",)
     # For a field that may be null: (field, descending) → its expression, and what stands for null in it.
@@ -56,6 +64,13 @@ class RecordedViewSet(FormMethodMixin, RetrySafeMixin, ConditionalMixin, Generic
 
     def get_default_ordering(self) -> str:
         return self.default_ordering
+
+    def get_queryset(self) -> Any:
+        rows: Any = super().get_queryset()
+        return rows.public() if is_public_read(self.request) else rows
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        return {**super().get_serializer_context(), "is_public": is_public_read(self.request)}
 
     def versions(self) -> frozenset[int] | None:
         return expected_versions(self.request)

@@ -41,14 +41,23 @@ def save_next_versions(rows: Sequence[Recorded], fields: Sequence[str]) -> None:
         type(rows[0])._base_manager.bulk_update(rows, [*fields, "version", "updated_at"], batch_size=1000)
 
 
+def raise_versions(rows: models.QuerySet[Any], **changes: Any) -> None:
+    """Writes the same change to many rows, in one statement; the caller holds their locks."""
+    rows.update(version=models.F("version") + 1, updated_at=timezone.now(), **changes)
+
+
 def record(rows: Sequence[Recorded], *, action: str, actor: Any, reason: str = "") -> None:
+    if rows:
+        record_ids(type(rows[0]), [row.pk for row in rows], action=action, actor=actor, reason=reason)
+
+
+def record_ids(model: type[Recorded], ids: Sequence[int], *, action: str, actor: Any, reason: str = "") -> None:
     """One entry for each row, in one statement, copied from the rows as the database now holds them.
 
     Call it after the write, child rows included; for a deletion before it.
     """
-    if not rows:
+    if not ids:
         return
-    model = type(rows[0])
     table = connection.ops.quote_name(model._meta.db_table)
     children = "".join(f" || jsonb_build_object('{name}', ({sql}))" for name, sql in model.journal_children.items())
     step = 1 if action.endswith(".deleted") else 0
@@ -61,6 +70,6 @@ def record(rows: Sequence[Recorded], *, action: str, actor: Any, reason: str = "
             """,  # noqa: S608  every interpolated part is ours
             [
                 actor.pk, action, model.journal_resource, step, reason, list(model.journal_omits),
-                [row.pk for row in rows],
+                list(ids),
             ],
         )  # fmt: skip

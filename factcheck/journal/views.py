@@ -6,10 +6,12 @@ from typing import Any
 from django.db import connection
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
+from rest_framework.exceptions import NotAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from factcheck.api.errors import FieldError, InvalidInput
+from factcheck.api.roles import is_public_read
 from factcheck.api.viewsets import RecordedViewSet
 from factcheck.journal.as_of import as_of
 from factcheck.journal.models import Entry
@@ -42,6 +44,8 @@ class HistoryMixin(RecordedViewSet):
             return nullcontext()
         if self.action == "list" and not any(self.request.query_params.get(name) for name in self.as_of_filters):
             raise _bad(f"A list is read as of an instant only with {' or '.join(self.as_of_filters)}.")
+        if is_public_read(self.request):
+            raise NotAuthenticated  # the past is read from the journal
         moment = _instant(raw)
         if moment > _now():
             raise _bad("This lies in the future.")

@@ -1,0 +1,137 @@
+"""A newsroom of any size, by set-based SQL, every row with its journal entry and through every guard.
+
+    python -m benchmarks.corpus 1000000
+
+fills the database that the settings name: 20,000 sources, an article for each 50 statements, a chain for two
+statements in five, a dispute for one in ten, evidence for one in ten.
+"""
+
+import os
+import sys
+from time import monotonic
+from typing import Any
+
+STATEMENTS_PER_ARTICLE = 50
+ARTICLES_AT_ONCE = 1000
+SOURCES = 20_000
+
+SOURCE_ROWS = """
+INSERT INTO sources_source (version, name, kind, anonymous, description, aliases, same_as, part_of)
+SELECT 1, word(n) || ' ' || word(n * 7 + 1) || ' ' || n, (ARRAY['person', 'person', 'organization', 'outlet'])[n %% 4 + 1],
+       n %% 20 = 0, '', ARRAY['alias ' || n], '{}', NULL
+FROM generate_series(1, %(sources)s) n RETURNING id
+"""
+# A word that half of the sentences have (common), one in a thousand (seldom), and one in a million (rare).
+WORDS = """
+CREATE OR REPLACE FUNCTION pg_temp.word(n bigint) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+    SELECT 'w' || substr(md5(((n * n) % 30000)::text), 1, 6) $$;
+CREATE TEMP TABLE sentence (article bigint, k integer, seed bigint, text text, start integer);
+"""
+SENTENCES = """
+INSERT INTO sentence
+SELECT article, k, seed, text, (sum(length(text) + 1) OVER (PARTITION BY article ORDER BY k))::integer - length(text) - 1
+FROM (
+    SELECT id AS article, k, id * 100 + k AS seed,
+        initcap(pg_temp.word(id * 53 + k)) || ' said ' || pg_temp.word(id + k * 31)
+        || CASE WHEN (id + k) % 2 = 0 THEN ' minister' ELSE ' mayor' END
+        || CASE WHEN (id * 50 + k) % 1000 = 0 THEN ' seldomword' ELSE '' END
+        || CASE WHEN (id * 50 + k) % 500000 = 7 THEN ' rareword' ELSE '' END
+        || ' ' || pg_temp.word(id * k + 3) || ' ' || pg_temp.word(id * 11 + k * k) || '.' AS text
+    FROM unnest(%(ids)s::bigint[]) id, generate_series(1, %(per)s) k
+) drawn
+"""
+ARTICLES = """
+INSERT INTO claims_article (id, version, title, url, publisher, byline, language, published_at, text, revision, sha256,
+    status)
+SELECT article, 1, 'Report ' || article, 'https://news.example/' || article, %(first)s + article %% %(sources)s, '', 'en',
+    now(), string_agg(text, ' ' ORDER BY k), 1, encode(sha256(convert_to(string_agg(text, ' ' ORDER BY k), 'UTF8')), 'hex'),
+    CASE WHEN article %% 10 < 8 THEN 'published' ELSE 'draft' END
+FROM sentence GROUP BY article
+"""
+REVISIONS = """
+INSERT INTO claims_articlerevision (article, number, text, sha256, created_at)
+SELECT id, 1, text, sha256, now() FROM claims_article WHERE id = ANY(%(ids)s)
+"""
+STATEMENTS = """
+INSERT INTO claims_statement (version, article, key, text, start, "end", prefix, suffix, revision, anchor, paraphrase,
+    quote_type, source, said_on, tag, tag_reason, tagged_by, tagged_at, updated_at)
+SELECT 1, article, 's-' || k, text, start, start + length(text), '', '', 1, 'anchored', '', 'indirect',
+    %(first)s + seed * 7919 %% %(sources)s, CASE WHEN seed %% 5 > 0 THEN date '2020-01-01' + (seed %% 2000)::integer END,
+    tag, CASE WHEN tag <> 'unverified' THEN 'So it is said.' ELSE '' END,
+    CASE WHEN tag <> 'unverified' THEN %(actor)s END, CASE WHEN tag <> 'unverified' THEN now() END, now()
+FROM (SELECT *, (ARRAY['asserted', 'denied', 'unverified'])[seed %% 3 + 1] AS tag FROM sentence) s
+ORDER BY article, k RETURNING id
+"""
+CHAINS = """
+INSERT INTO claims_statementvia (statement, position, source)
+SELECT id, place, %(first)s + (id * 31 + place) %% %(sources)s
+FROM unnest(%(statements)s::bigint[]) id, generate_series(0, 1) place WHERE id %% 5 < 2 AND (place = 0 OR id %% 10 = 0)
+"""
+EVIDENCE = """
+INSERT INTO claims_evidence (version, statement, key, stance, url, title, excerpt)
+SELECT 1, id, 'e-' || id, CASE WHEN id %% 20 = 3 THEN 'refutes' ELSE 'supports' END, 'https://archive.example/' || id, '', ''
+FROM unnest(%(statements)s::bigint[]) id WHERE id %% 10 = 3 RETURNING id
+"""
+DISPUTES = """
+INSERT INTO claims_dispute (version, statement, key, raised_by, kind, scope, note, state, resolution, opened_by, opened_at,
+    resolved_by, resolved_at)
+SELECT 1, id, 'd-' || id, %(first)s + id * 13 %% %(sources)s, 'denial', 'whole', '', state,
+    CASE WHEN state <> 'open' THEN 'So it was found.' ELSE '' END, %(actor)s, now(),
+    CASE WHEN state <> 'open' THEN %(actor)s END, CASE WHEN state <> 'open' THEN now() END
+FROM (SELECT id, (ARRAY['open', 'open', 'upheld', 'rejected'])[id / 10 %% 4 + 1] AS state
+      FROM unnest(%(statements)s::bigint[]) id WHERE id %% 10 = 1) d RETURNING id
+"""
+
+
+def fill(statements: int) -> None:
+    from django.contrib.auth.models import User
+    from django.db import connection, transaction
+
+    from claims.models import Article, Dispute, Evidence, Statement
+    from factcheck.journal.services import record_ids
+    from sources.models import Source
+
+    actor, _ = User.objects.get_or_create(username="corpus")
+    began = monotonic()
+
+    def insert(sql: str, **named: Any) -> list[int]:
+        cursor.execute(sql, named)
+        return [row[0] for row in cursor.fetchall()]
+
+    with connection.cursor() as cursor:
+        cursor.execute(WORDS)
+        with transaction.atomic():
+            sources = insert(SOURCE_ROWS.replace("word(", "pg_temp.word("), sources=SOURCES)
+            record_ids(Source, sources, action="source.created", actor=actor)
+        named: dict[str, Any] = {
+            "first": min(sources),
+            "sources": SOURCES,
+            "actor": actor.pk,
+            "per": STATEMENTS_PER_ARTICLE,
+        }
+        wanted = statements // STATEMENTS_PER_ARTICLE
+        for done in range(0, wanted, ARTICLES_AT_ONCE):
+            with transaction.atomic():
+                count = min(ARTICLES_AT_ONCE, wanted - done)
+                named["ids"] = insert("SELECT nextval('claims_article_id_seq') FROM generate_series(1, %(n)s)", n=count)
+                cursor.execute("TRUNCATE sentence")
+                cursor.execute(SENTENCES.replace("% ", "%% "), named)
+                cursor.execute(ARTICLES, named)
+                cursor.execute(REVISIONS, named)
+                record_ids(Article, named["ids"], action="article.created", actor=actor)
+                named["statements"] = insert(STATEMENTS, **named)
+                cursor.execute(CHAINS, named)
+                record_ids(Statement, named["statements"], action="statement.created", actor=actor)
+                record_ids(Evidence, insert(EVIDENCE, **named), action="evidence.created", actor=actor)
+                record_ids(Dispute, insert(DISPUTES, **named), action="dispute.opened", actor=actor)
+            print(f"\r{done + count:,} of {wanted:,} articles, {monotonic() - began:.0f} s", end="", file=sys.stderr)
+        cursor.execute("ANALYZE")
+    print(file=sys.stderr)
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "factcheck.settings")
+    import django
+
+    django.setup()
+    fill(int(sys.argv[1]))

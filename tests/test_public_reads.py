@@ -1,0 +1,225 @@
+"""With PUBLIC_READ anybody reads what is published, and learns nothing of the rest."""
+
+import json
+import re
+
+import pytest
+from django.core.management import call_command
+from rest_framework.test import APIClient
+
+from claims import services
+from sources.services import create_source, merge_source
+from tests.newsroom import user_with_role
+
+NOBODY = 987_654_321  # an id that no row has
+HIDDEN_WORD = "Xylophon"
+OPEN = {"articles", "statements", "evidence", "disputes", "sources"}
+
+
+@pytest.fixture
+def public(settings, settings_without_throttle):
+    settings.PUBLIC_READ = True
+    return APIClient()
+
+
+@pytest.fixture
+def newsroom(db):
+    """A published article, and around it all that must stay inside; whatever is hidden has the hidden word."""
+    ann = user_with_role("ann-xylophon", "editor")
+    by = {"actor": ann}
+
+    def source(name, **fields):
+        return create_source(name=name, kind="person", **by, **fields)
+
+    def article(title, text, status=None, **fields):
+        made = services.create_article(title=title, text=text, **by, **fields)
+        for step in {"published": ["published"], "withdrawn": ["published", "withdrawn"]}.get(status, []):
+            services.set_article_status(
+                article_id=made.pk, versions=None, status=step, reason=f"{HIDDEN_WORD} is ready.", **by
+            )
+        return made
+
+    hidden_whole = source(f"{HIDDEN_WORD} office")
+    speaker = source("The speaker", part_of=hidden_whole)
+    relay = source("The relay")
+    outlet = source("The outlet")
+    critic = source("The critic")
+    hidden = source(f"{HIDDEN_WORD} source", description=HIDDEN_WORD, aliases=[HIDDEN_WORD])
+    merged = source(f"{HIDDEN_WORD} twin")
+    merge_source(source_id=merged.pk, versions=None, into=hidden, reason="The same.", **by)
+
+    shown = article(
+        "Shown", f"It is so. {HIDDEN_WORD} was here.", "published", publisher=outlet, url="https://a.example/"
+    )
+    said = services.create_statement(article=shown, source=speaker, via=[relay], start=0, end=9, **by)
+    services.tag_statement(statement_id=said.pk, versions=None, tag="asserted", reason="The speaker says so.", **by)
+    edited_out = services.create_statement(article=shown, source=hidden, via=[hidden], start=10, end=28, **by)
+    out_evidence = services.create_evidence(
+        statement=edited_out, stance="supports", url="https://b.example/", title=HIDDEN_WORD, **by
+    )
+    out_dispute = services.open_dispute(statement=edited_out, raised_by=hidden, kind="denial", note=HIDDEN_WORD, **by)
+    services.update_article(article_id=shown.pk, versions=None, text="It is so. Nobody was there.", **by)
+    evidence = services.create_evidence(statement=said, stance="supports", url="https://c.example/", **by)
+
+    draft = article(f"{HIDDEN_WORD} draft", f"{HIDDEN_WORD} said no.", publisher=hidden, byline=HIDDEN_WORD)
+    withdrawn = article(f"{HIDDEN_WORD} withdrawn", f"{HIDDEN_WORD} said yes.", "withdrawn")
+    inside = [
+        services.create_statement(article=each, source=hidden, via=[speaker], start=0, end=8, **by)
+        for each in (draft, withdrawn)
+    ]
+    inside_evidence = services.create_evidence(
+        statement=inside[0], stance="refutes", url="https://d.example/", title=HIDDEN_WORD, **by
+    )
+    inside_dispute = services.open_dispute(
+        statement=inside[1], raised_by=critic, counter_statement=said, kind="denial", note=HIDDEN_WORD, **by
+    )
+    dispute = services.open_dispute(
+        statement=said, raised_by=critic, counter_statement=inside[0], kind="denial", note="The critic denies it.", **by
+    )
+    return {
+        "shown": {
+            "articles": [shown.pk],
+            "statements": [said.pk],
+            "evidence": [evidence.pk],
+            "disputes": [dispute.pk],
+            "sources": [speaker.pk, relay.pk, outlet.pk, critic.pk],
+        },
+        "hidden": {
+            "articles": [draft.pk, withdrawn.pk],
+            "statements": [edited_out.pk, *(row.pk for row in inside)],
+            "evidence": [out_evidence.pk, inside_evidence.pk],
+            "disputes": [out_dispute.pk, inside_dispute.pk],
+            "sources": [hidden.pk, hidden_whole.pk, merged.pk],
+        },
+    }
+
+
+@pytest.fixture(scope="module")
+def schema(tmp_path_factory):
+    file = tmp_path_factory.mktemp("schema") / "openapi.json"
+    call_command("spectacular", "--format", "openapi-json", "--file", str(file))
+    return json.loads(file.read_text())
+
+
+def resource_of(path: str) -> str:
+    return path.removeprefix("/api/v1/").split("/")[0]
+
+
+def text_of(answer) -> str:
+    return answer.content.decode()
+
+
+def test_every_operation_of_the_schema_tells_a_stranger_only_what_is_published(public, newsroom, schema):
+    asked = 0
+    for path, operations in schema["paths"].items():
+        for method, operation in operations.items():
+            if method not in ("get", "post", "put", "patch", "delete"):
+                continue
+            readable = method == "get" and re.fullmatch(r"/api/v1/(\w+)/(\{id\}/)?", path) and resource_of(path) in OPEN
+            ids = [row for rows in newsroom["shown"].values() for row in rows] + [NOBODY]
+            ids += [row for rows in newsroom["hidden"].values() for row in rows]
+            for row in ids if "{id}" in path else [0]:
+                uuid = "00000000-0000-0000-0000-000000000000"
+                address = path.replace("{id}", uuid if "tokens" in path else str(row)).replace("{number}", "1")
+                for accept in ("application/json", "text/html"):
+                    answer = getattr(public, method)(address, headers={"if-match": "*", "accept": accept})
+                    asked += 1
+                    if path == "/api/v1/schema/":
+                        continue
+                    if not readable:
+                        expected = (302, 401) if accept == "text/html" else (401,)
+                        assert answer.status_code in expected, (method, address, accept)
+                    elif "{id}" in path:
+                        is_shown = row in newsroom["shown"][resource_of(path)]
+                        assert answer.status_code == (200 if is_shown else 404), (address, accept)
+                    assert HIDDEN_WORD.lower() not in text_of(answer).lower(), (method, address, accept)
+            if readable and "{id}" not in path:
+                for parameter in operation["parameters"]:
+                    ask_with(public, newsroom, path, parameter)
+    assert asked > 500
+
+
+def ask_with(public, newsroom, path, parameter):
+    """Each filter with each hidden id, hidden word and ordering answers as if the hidden rows were not there."""
+    name, kind = parameter["name"], parameter["schema"].get("type")
+    shown = {row["id"] for row in public.get(path).json()["results"]}
+    assert shown == set(newsroom["shown"][resource_of(path)])
+    if name == "as_of":
+        answer = public.get(f"{path}?as_of=2020-01-01T00:00:00Z&article=1&statement=1")
+        assert answer.status_code in (400, 401)
+    elif kind == "integer" and name != "page_size":
+        hidden = [row for rows in newsroom["hidden"].values() for row in rows]
+        shown_ids = {row for rows in newsroom["shown"].values() for row in rows}
+        nothing = public.get(f"{path}?{name}={NOBODY}").json()
+        for row in hidden:
+            if row not in shown_ids:
+                assert public.get(f"{path}?{name}={row}").json() == nothing, (path, name, row)
+    elif name == "q":
+        assert public.get(f"{path}?q={HIDDEN_WORD}").json()["results"] == []
+    for value in parameter["schema"].get("enum", []):
+        rows = public.get(f"{path}?{name}={value}").json()["results"]
+        assert {row["id"] for row in rows} <= shown
+
+
+def test_a_hidden_row_is_missing_in_the_same_words_as_one_that_never_was(public, newsroom):
+    for kind, rows in newsroom["hidden"].items():
+        never = public.get(f"/api/v1/{kind}/{NOBODY}/")
+        for row in rows:
+            answer = public.get(f"/api/v1/{kind}/{row}/")
+            assert (answer.status_code, answer.json()) == (404, never.json())
+
+
+def test_a_public_statement_names_no_user_and_counts_no_dissent(public, newsroom):
+    answer = public.get(f"/api/v1/statements/{newsroom['shown']['statements'][0]}/")
+    assert sorted(answer.json()) == [
+        "anchor", "article", "candidate", "created_at", "end", "id", "key", "open_disputes", "paraphrase", "prefix",
+        "quote_type", "revision", "said_on", "source", "start", "suffix", "tag", "tag_reason", "tagged_at", "text",
+        "updated_at", "version", "via",
+    ]  # fmt: skip
+    assert answer.json()["tag_reason"] == "The speaker says so."
+    assert answer["Cache-Control"] == "public, max-age=60"
+    assert "Authorization" in answer["Vary"]
+
+
+def test_a_public_dispute_names_no_user_and_not_the_draft_it_was_raised_in(public, newsroom, api):
+    path = f"/api/v1/disputes/{newsroom['shown']['disputes'][0]}/"
+    answer = public.get(path).json()
+    assert answer["counter_statement"] is None
+    assert not {"opened_by", "resolved_by"} & set(answer)
+    inside = api.get(path)
+    assert inside.json()["counter_statement"] in newsroom["hidden"]["statements"]
+    assert inside.json()["opened_by"]["username"] == "ann-xylophon"
+    assert inside["Cache-Control"] == "private, no-cache"
+
+
+def test_a_public_article_counts_what_stands_in_its_text(public, newsroom, api):
+    path = f"/api/v1/articles/{newsroom['shown']['articles'][0]}/"
+    counted = {"tags": {"asserted": 1, "denied": 0, "unverified": 0}, "open_disputes": 1}
+    assert {name: public.get(path).json()[name] for name in counted} == counted
+    assert api.get(path).json()["tags"]["unverified"] == 1
+    assert public.get("/api/v1/articles/").json()["results"][0]["tags"] == counted["tags"]
+
+
+def test_a_public_source_keeps_a_hidden_affiliation_to_itself(public, newsroom, api):
+    path = f"/api/v1/sources/{newsroom['shown']['sources'][0]}/"
+    assert public.get(path).json()["part_of"] is None
+    assert api.get(path).json()["part_of"]["name"] == f"{HIDDEN_WORD} office"
+
+
+def test_without_the_setting_a_stranger_reads_nothing(newsroom):
+    stranger = APIClient()
+    for kind, rows in newsroom["shown"].items():
+        assert stranger.get(f"/api/v1/{kind}/").status_code == 401
+        assert stranger.get(f"/api/v1/{kind}/{rows[0]}/").status_code == 401
+
+
+def test_withdrawing_hides_the_article_and_its_sources_at_once(public, newsroom, api):
+    article = newsroom["shown"]["articles"][0]
+    api.post(f"/api/v1/articles/{article}/withdraw/", {"reason": "It was wrong."}, headers={"if-match": "*"})
+    for kind in OPEN:
+        assert public.get(f"/api/v1/{kind}/").json()["results"] == []
+
+
+def test_a_stranger_cannot_ask_which_sources_belong_to_a_hidden_one(public, newsroom):
+    for hidden in newsroom["hidden"]["sources"]:
+        assert public.get(f"/api/v1/sources/?part_of={hidden}").json()["results"] == []
