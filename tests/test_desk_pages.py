@@ -250,6 +250,41 @@ def test_a_statement_that_lost_its_place_is_not_marked_and_can_be_placed_anew(de
     assert f'<mark id="mark-{statement.pk}"' in article_page(desk, article)
 
 
+def test_a_passage_that_cannot_be_pinned_again_is_asked_for_once_more(desk, alice, article, statement):
+    address = f"/api/v1/statements/{statement.pk}/reanchor/"
+    refused = desk.post(address, {"version": "1", "text": "The minister said no."})
+    assert refused.status_code == 422
+    assert re.findall(r'name="span" value="([^"]*)"', refused.content.decode()) == ["2-23", "24-45"]
+    assert desk.post(address, {"version": "1", "text": "The minister said no.", "span": "24-45"}).status_code == 303
+    assert Statement.objects.get().start == 24
+
+
+def test_an_old_revision_shows_the_marks_it_had(desk, alice, article, statement):
+    services.update_article(article_id=article.pk, versions=None, actor=alice, text="Nothing of the kind is here.")
+    html = page_of(desk, f"/api/v1/articles/{article.pk}/revisions/1/")
+    assert f'<mark id="mark-{statement.pk}" data-statement="{statement.pk}" data-tag="unverified"' in html
+    assert "<mark" not in page_of(desk, f"/api/v1/articles/{article.pk}/revisions/2/")
+
+
+def test_two_records_of_one_source_are_merged_by_a_form(desk, alice, minister):
+    twin = create_source(actor=alice, name="The Minister", kind="person")
+    assert f'action="/api/v1/sources/{twin.pk}/merge/"' in page_of(desk, f"/api/v1/sources/{twin.pk}/")
+    sent = {"version": "1", "into": minister.pk, "reason": "The same person."}
+    answer = desk.post(f"/api/v1/sources/{twin.pk}/merge/", sent)
+    assert answer.status_code == 303
+    assert answer["Location"].endswith(f"/api/v1/sources/{minister.pk}/")
+
+
+def test_a_stranger_who_may_read_what_is_published_sees_only_the_public_answer(settings, alice, article, statement):
+    settings.PUBLIC_READ = True
+    services.tag_statement(statement_id=statement.pk, versions=None, actor=alice, tag="denied", reason="Because.")
+    services.set_article_status(article_id=article.pk, versions=None, actor=alice, status="published", reason="Read.")
+    html = page_of(Client(headers={"Accept": "text/html"}), f"/api/v1/statements/{statement.pk}/")
+    assert "The minister said no." in html
+    assert "alice" not in html
+    assert "<form" not in html.replace('<form method="dialog">', "")
+
+
 def test_a_page_of_the_past_shows_what_was_and_offers_nothing(desk, alice, article, statement):
     before = Entry.objects.get(action="statement.created").at.isoformat().replace("+00:00", "Z")
     services.tag_statement(statement_id=statement.pk, versions=None, actor=alice, tag="denied", reason="Later.")
@@ -294,6 +329,31 @@ def test_a_full_page_takes_no_more_queries_than_one_of_a_single_row(desk, alice,
     few = queries()
     busy_newsroom(alice, 4)
     assert queries() == few
+
+
+def test_the_pages_of_a_busy_row_take_no_more_queries_than_those_of_a_quiet_one(desk, alice):
+    def queries():
+        counts = {}
+        for address in (f"statements/{first.pk}", f"sources/{source.pk}", f"statements/{first.pk}/history"):
+            with CaptureQueriesContext(connection) as captured:
+                page_of(desk, f"/api/v1/{address}/")
+            counts[address] = len(captured)
+        return counts
+
+    busy_newsroom(alice, 1)
+    first, source = Statement.objects.order_by("id").first(), Source.objects.order_by("id").first()
+    quiet = queries()
+    for n in range(4):
+        critic = create_source(actor=alice, name=f"Critic {n}", kind="person", part_of=source)
+        second = services.create_statement(
+            article=first.article, actor=alice, source=source, via=[critic], start=10, end=16
+        )
+        services.open_dispute(
+            actor=alice, statement=first, raised_by=critic, counter_statement=second, kind="denial"
+        )  # fmt: skip
+        services.create_evidence(actor=alice, statement=first, stance="context", url="https://news.example/")
+        services.tag_statement(statement_id=first.pk, versions=None, actor=alice, tag="denied", reason=f"{n}")
+    assert queries() == quiet
 
 
 def test_an_article_with_many_statements_takes_no_more_queries_and_shows_its_cards_in_parts(desk, alice):

@@ -50,6 +50,7 @@ class StatementPage(Page):
 WORDS["tag"] = "Tag"
 for action in ("create", "partial_update"):
     FormPage.templates["statement", action] = "claims/statement_form.html"
+FormPage.templates["statement", "reanchor"] = "claims/reanchor_page.html"
 FormPage.templates["statement", "tag"] = "claims/tag_form.html"
 FormPage.templates["dispute", "create"] = "claims/dispute_form.html"
 FormPage.templates["evidence", "create"] = "claims/evidence_form.html"

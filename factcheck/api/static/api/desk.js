@@ -58,6 +58,19 @@ const desk = {
   },
 };
 
+// A second click on a slow day must not record a thing twice.
+document.addEventListener("submit", (event) => {
+  if (event.target.method === "post") {
+    if (event.target.dataset.sent) {
+      event.preventDefault();
+    }
+    event.target.dataset.sent = "yes";
+  }
+});
+window.addEventListener("pageshow", () => {
+  document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent);
+});
+
 const isTyping = (element) =>
   element.isContentEditable || element.matches("textarea, select, input:not([type=checkbox], [type=radio])");
 
