@@ -92,7 +92,7 @@ def test_a_late_form_is_answered_with_what_changed_and_can_be_applied_anew(desk,
     answer = desk.post(f"/api/v1/statements/{statement.pk}/tag/", sent)
     html = answer.content.decode()
     assert answer.status_code == 412
-    assert "<b>erin</b> tagged" in html
+    assert re.search(r">erin</a></b> tagged", html)
     assert "He said so." in html
     assert '<del dir="auto">unverified</del>' in html
     assert "She &lt;b&gt;denies&lt;/b&gt; it.</textarea>" in html
@@ -191,6 +191,16 @@ def test_a_form_without_its_csrf_token_writes_nothing(alice, statement):
         assert client.post(f"/api/v1/statements/{statement.pk}/{'' if method else 'tag/'}", sent).status_code == 403
     statement.refresh_from_db()
     assert statement.version == 1
+
+
+def test_the_csrf_token_of_a_form_holds_for_the_method_that_it_names(alice, statement):
+    client = Client(headers={"Accept": "text/html"}, enforce_csrf_checks=True)
+    client.force_login(alice)
+    form = page_of(client, f"/api/v1/statements/{statement.pk}/?form=delete")
+    token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', form)[1]
+    sent = {"csrfmiddlewaretoken": token, "_method": "DELETE", "version": "1", "reason": ""}
+    assert client.post(f"/api/v1/statements/{statement.pk}/", sent).status_code == 303
+    assert not Statement.objects.exists()
 
 
 def test_a_method_named_by_a_form_needs_the_role_of_that_method(bob, statement):

@@ -72,8 +72,11 @@ def _control(name: str, found: Any, value: str) -> Control:
 
 def _ordering(view: Any, request: Any) -> Control:
     value = request.query_params.get("ordering") or view.get_default_ordering()
-    choices = [(sign + name, f"{ORDERS.get(name, name.replace('_', ' '))}{words}")
-               for name in view.ordering_fields for sign, words in (("", ""), ("-", ", reversed"))]  # fmt: skip
+    choices = [
+        (sign + name, words)
+        for name in view.ordering_fields
+        for sign, words in zip(("", "-"), _orders(name), strict=True)
+    ]
     return Control("ordering", "Order", value, "select", choices)
 
 
@@ -97,10 +100,17 @@ LABELS = {
     "raised_by": "Raised by",
     "part_of": "Part of",
 }
+# Upwards, and downwards.
 ORDERS = {
-    "id": "number",
-    "start": "place in the text",
-    "said_on": "day said",
-    "created_at": "recorded",
-    "updated_at": "changed",
+    "id": ("oldest first", "newest first"),
+    "start": ("as in the text", "from the end of the text"),
+    "name": ("name", "name, from Z"),
+    "said_on": ("first said first", "last said first"),
+    "created_at": ("first recorded first", "last recorded first"),
+    "updated_at": ("longest unchanged first", "last changed first"),
 }
+
+
+def _orders(name: str) -> tuple[str, str]:
+    words = name.replace("_", " ")
+    return ORDERS.get(name, (words, f"{words}, downwards"))

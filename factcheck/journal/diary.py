@@ -33,7 +33,7 @@ TOLD = {
 VERBS = {
     "statement.tagged": "tagged",
     "statement.created": "marked",
-    "statement.reanchored": "placed anew",
+    "statement.reanchored": "re-anchored",
     "article.published": "published",
     "article.withdrawn": "withdrew",
     "dispute.opened": "opened",
@@ -127,4 +127,4 @@ def in_words(field: str, value: Any, names: Names) -> str:
         return "yes" if value else "no"
     if isinstance(value, list):
         return ", ".join(str(item) for item in value)
-    return str(value)
+    return str(value).replace("_", " ") if field == "anchor" else str(value)

@@ -71,6 +71,12 @@ window.addEventListener("pageshow", () => {
   document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent);
 });
 
+// An address may lead to something that is folded away.
+const aimed = document.getElementById(location.hash.slice(1));
+if (aimed instanceof HTMLDetailsElement) {
+  aimed.open = true;
+}
+
 const isTyping = (element) =>
   element.isContentEditable || element.matches("textarea, select, input:not([type=checkbox], [type=radio])");
 
