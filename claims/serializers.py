@@ -1,11 +1,12 @@
 from typing import Any
 
+from django.db.models import F, OuterRef
 from rest_framework import serializers
 from rest_framework.utils.html import is_html_input
 
 from claims.desk.newlines import from_form
 from claims.desk.passage_forms import PassageForm
-from claims.models import Article, ArticleRevision, Dispute, Evidence, Statement
+from claims.models import Article, ArticleRevision, Dispute, Evidence, Statement, StatementVia
 from claims.models.article import MAX_TEXT
 from factcheck.api.fields import (
     OptionalWebAddressField,
@@ -16,10 +17,11 @@ from factcheck.api.fields import (
     WebAddressField,
     plausible_ids,
 )
+from factcheck.api.json_rows import JSONList, JSONObject, json_object
 from factcheck.journal.models import Entry
 from factcheck.journal.serializers import UserSerializer
 from sources.models import Source
-from sources.serializers import source_reference
+from sources.serializers import SourceSummarySerializer, source_reference
 
 ROW = ["id", "version", "created_at", "updated_at"]
 
@@ -71,6 +73,9 @@ class ArticleRowSerializer(RecordedSerializer, serializers.ModelSerializer[Artic
         if url and others.filter(url=url).exists():
             raise serializers.ValidationError("Another article has this address.", code="unique")
         return url
+
+    def json_parts(self) -> dict[str, Any]:
+        return {"tags": JSONObject({name: F(name) for name in Statement.Tag.values})}
 
 
 class ArticleSerializer(ArticleRowSerializer):
@@ -156,6 +161,10 @@ class StatementSerializer(PassageForm, RecordedSerializer, serializers.ModelSeri
             "open_disputes", "dissent", "reason",
         ]  # fmt: skip
         read_only_fields = [*ROW, "key", "revision", "anchor", "tag", "tag_reason", "tagged_at"]
+
+    def json_parts(self) -> dict[str, Any]:
+        chain = StatementVia.objects.filter(statement=OuterRef("pk")).order_by("position")
+        return {"via": JSONList(chain.values_list(json_object(SourceSummarySerializer(), "source__")))}
 
 
 class RevisionSerializer(serializers.Serializer[Any]):
@@ -255,6 +264,9 @@ class DisputeSerializer(RecordedSerializer, serializers.ModelSerializer[Dispute]
         if self.context.get("is_public"):
             row["counter_statement"] = dispute.public_counter_statement  # type: ignore[attr-defined]
         return row
+
+    def json_parts(self) -> dict[str, Any]:
+        return {"counter_statement": F("public_counter_statement")} if self.context.get("is_public") else {}
 
     class Meta:
         model = Dispute

@@ -1,5 +1,6 @@
 """Articles, statements, evidence and disputes over HTTP."""
 
+import json
 from contextlib import nullcontext
 from datetime import date, timedelta
 from typing import Any
@@ -37,7 +38,7 @@ from claims.serializers import (
     StatementSerializer,
     TagSerializer,
 )
-from factcheck.api.preconditions import entity_tag
+from factcheck.api.preconditions import entity_tag, version_of
 from factcheck.api.renderers import dump
 from factcheck.journal.as_of import as_of
 from factcheck.journal.models import Entry
@@ -72,9 +73,10 @@ class ArticleViewSet(ChecksMixin, HistoryMixin):
     def answer_update(self, row_id: int) -> Any:
         """The article with where its statements stand now; the ETag stays that of the article alone."""
         response = self.answer(row_id)
-        response["ETag"] = entity_tag(dump(response.data), response.data["version"])
+        article = response.data
+        response["ETag"] = entity_tag(dump(article), version_of(article))
         statements = Statement.objects.filter(article=row_id).order_by("start", "id")
-        response.data["anchors"] = AnchorSerializer(statements, many=True).data
+        response.data = {**json.loads(article.json), "anchors": AnchorSerializer(statements, many=True).data}
         return response
 
     @extend_schema(responses=ArticleWithAnchorsSerializer)

@@ -221,6 +221,7 @@ REST_FRAMEWORK = {
     "NUM_PROXIES": number("TRUSTED_PROXIES", 0),
     "DEFAULT_SCHEMA_CLASS": "factcheck.api.schema.Schema",
     "EXCEPTION_HANDLER": "factcheck.api.problems.exception_handler",
+    "DATETIME_FORMAT": "%Y-%m-%dT%H:%M:%S.%fZ",  # as in factcheck.api.json_rows
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 

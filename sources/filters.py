@@ -1,6 +1,7 @@
 import django_filters
 
 from factcheck.api.filters import IdFilter
+from factcheck.api.roles import is_public_read
 from sources.models import Source
 
 
@@ -8,14 +9,15 @@ class SourceFilter(django_filters.FilterSet):
     q = django_filters.CharFilter(method="search", label="Words that begin words of the name or an alias")
     kind = django_filters.ChoiceFilter(choices=Source.Kind.choices)
     anonymous = django_filters.BooleanFilter()
-    part_of = IdFilter(method="belong")
+    part_of = IdFilter(method="parts", label="A part of this source")
 
     class Meta:
         model = Source
         fields: list[str] = []
 
-    def belong(self, queryset, name: str, value: int):
-        return queryset.belonging_to(value)
+    def parts(self, queryset, name: str, value: int):
+        """Strangers cannot find out an affiliation that they are not shown."""
+        return queryset.filter(**{"public_part_of" if is_public_read(self.request) else "part_of": value})
 
     def search(self, queryset, name: str, value: str):
         return queryset.search(value)

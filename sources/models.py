@@ -27,10 +27,6 @@ class SourceQuerySet(models.QuerySet["Source"]):
         shown = Case(When(is_public(OuterRef("part_of")), then=F("part_of")))
         return self.filter(is_public(OuterRef("pk"))).annotate(public_part_of=shown)
 
-    def belonging_to(self, source_id: int) -> "SourceQuerySet":
-        """Parts of the source; what the public is not shown it cannot ask for either."""
-        return self.filter(**{"public_part_of" if "public_part_of" in self.query.annotations else "part_of": source_id})
-
     def search(self, words: str) -> "SourceQuerySet":
         """Every word begins a word of the name or of an alias."""
         terms = [f"'{term}':*" for word in words.split() if (term := word.replace("'", "").replace("\\", ""))]

@@ -1,9 +1,11 @@
 from typing import Any
 
+from django.db.models import Case, When
 from rest_framework import serializers
 
 from factcheck.api.fields import ReasonSerializer, RecordedSerializer, Reference, WebAddressField
 from factcheck.api.forms import LinesField
+from factcheck.api.json_rows import json_object
 from sources.models import Source
 
 
@@ -32,6 +34,12 @@ class SourceSerializer(RecordedSerializer, serializers.ModelSerializer[Source]):
         if self.context.get("is_public") and source.public_part_of is None:  # type: ignore[attr-defined]
             row["part_of"] = None  # a source that nothing published names
         return row
+
+    def json_parts(self) -> dict[str, Any]:
+        if not self.context.get("is_public"):
+            return {}
+        whole = json_object(SourceSummarySerializer(), "part_of__")
+        return {"part_of": Case(When(public_part_of__isnull=False, then=whole), default=None)}
 
     description = serializers.CharField(
         required=False, allow_blank=True, default="", max_length=10_000,

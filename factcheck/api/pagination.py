@@ -8,6 +8,7 @@ import base64
 import binascii
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -22,6 +23,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from factcheck.api.errors import FieldError, InvalidInput
+from factcheck.api.json_rows import Row, json_text
+from factcheck.api.roles import is_public_read
 
 PAGE_SIZE = 50
 MAX_PAGE_SIZE = 200
@@ -59,6 +62,19 @@ class KeysetPagination(BasePagination):
     template = "api/pagination.html"
 
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
+        window = self._window(queryset, request, view)
+        return self._turned([(getattr(row, self.field), row.pk, row) for row in window])
+
+    def paginate_json(self, queryset: Any, request: Request, view: Any) -> list[Any]:
+        """The same page, each row as the JSON that PostgreSQL writes from the serializer's declaration."""
+        json = json_text(view.get_serializer_class(), is_public_read(request))
+        window = self._window(queryset, request, view)
+        return self._turned(
+            (value, row_id, Row(text)) for value, row_id, text in window.values_list(F(self.field), "pk", json)
+        )
+
+    def _window(self, queryset: Any, request: Request, view: Any) -> Any:
+        """One row more than the page holds, so as to know whether anything follows."""
         self.request = request
         self.field, self.descending = _ordering(request, view)
         self.size = page_size_of(request)
@@ -67,22 +83,27 @@ class KeysetPagination(BasePagination):
         self.stand_in: Any
         self.key, self.stand_in = view.ordering_keys.get((self.field, self.descending)) or (F(self.field), None)
         cursor = self._read_cursor(queryset)
-        self.backwards = bool(cursor and cursor.backwards)
-        reverse = self.descending != self.backwards
+        self.turned, self.continued = bool(cursor and cursor.backwards), bool(cursor)
+        reverse = self.descending != self.turned
         if cursor:
             operator = "<" if reverse else ">"
             queryset = queryset.filter(RowComparison(self.key, operator, cursor.value, cursor.row_id))
         queryset = queryset.alias(_key=self.key)
-        rows = list(queryset.order_by(*(("-_key", "-pk") if reverse else ("_key", "pk")))[: self.size + 1])
+        return queryset.order_by(*(("-_key", "-pk") if reverse else ("_key", "pk")))[: self.size + 1]
+
+    def _turned(self, window: Iterable[tuple[Any, int, Any]]) -> list[Any]:
+        """The rows in the list's order; remembers what the links to either side begin at."""
+        rows = list(window)
         beyond = len(rows) > self.size
         rows = rows[: self.size]
-        if self.backwards:
+        if self.turned:
             rows.reverse()
-        self.has_next = bool(cursor) if self.backwards else beyond
-        self.has_previous = beyond if self.backwards else bool(cursor)
-        self.rows = rows
+        self.has_next = self.continued if self.turned else beyond
+        self.has_previous = beyond if self.turned else self.continued
+        self.ends = [row[:2] for row in (rows[:1] + rows[-1:])]
+        self.rows = [row for _, _, row in rows]
         self.display_page_controls = True
-        return rows
+        return self.rows
 
     def get_paginated_response(self, data: Any) -> Response:
         following, before = self.get_next_link(), self.get_previous_link()
@@ -94,10 +115,10 @@ class KeysetPagination(BasePagination):
         return data["results"]
 
     def get_next_link(self) -> str | None:
-        return self._link(self.rows[-1], backwards=False) if self.has_next and self.rows else None
+        return self._link(*self.ends[1], backwards=False) if self.has_next and self.ends else None
 
     def get_previous_link(self) -> str | None:
-        return self._link(self.rows[0], backwards=True) if self.has_previous and self.rows else None
+        return self._link(*self.ends[0], backwards=True) if self.has_previous and self.ends else None
 
     def get_html_context(self) -> dict[str, Any]:
         return {"previous_url": self.get_previous_link(), "next_url": self.get_next_link()}
@@ -135,12 +156,11 @@ class KeysetPagination(BasePagination):
             },
         ]
 
-    def _link(self, row: Any, *, backwards: bool) -> str:
-        value = getattr(row, self.field)
+    def _link(self, value: Any, row_id: int, *, backwards: bool) -> str:
         if value is None:
             value = self.stand_in
         text = value.isoformat() if isinstance(value, date) else value
-        packed = json.dumps([text, row.pk, int(backwards), self.of], separators=(",", ":")).encode()
+        packed = json.dumps([text, row_id, int(backwards), self.of], separators=(",", ":")).encode()
         parameters = self.request.query_params.copy()
         parameters["cursor"] = base64.urlsafe_b64encode(packed).decode().rstrip("=")
         path = self.request.build_absolute_uri(escape_uri_path(self.request.path))

@@ -11,12 +11,15 @@ from typing import Any
 from rest_framework.request import Request
 
 from factcheck.api.errors import InvalidInput, PreconditionRequired
+from factcheck.api.json_rows import Row
 
 ENTITY_TAG = re.compile(r'(?:W/)?"(?P<version>[0-9]{1,18})-[0-9a-f]*"')
 ANY_TAG = re.compile(r'(?:W/)?"[^"]*"')
 
 
 def version_of(data: Any) -> int | None:
+    if isinstance(data, Row):
+        return data.version
     return data.get("version") if isinstance(data, dict) else None
 
 

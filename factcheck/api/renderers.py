@@ -7,10 +7,18 @@ from django.template import loader
 from rest_framework import status
 from rest_framework.renderers import BaseRenderer, BrowsableAPIRenderer
 
+from factcheck.api.json_rows import Row
+
+OPTIONS = orjson.OPT_NON_STR_KEYS | orjson.OPT_PASSTHROUGH_DATACLASS
+
+
+def _foreign(value: Any) -> Any:
+    return orjson.Fragment(value.json) if isinstance(value, Row) else str(value)
+
 
 def dump(data: Any) -> bytes:
     try:
-        return orjson.dumps(data, default=str, option=orjson.OPT_NON_STR_KEYS)
+        return orjson.dumps(data, default=_foreign, option=OPTIONS)
     except TypeError:
         # An error that echoes a caller's lone surrogate: escaped it is valid JSON, as UTF-8 it is not.
         return json.dumps(data, default=str).encode()

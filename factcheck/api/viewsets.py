@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from rest_framework import status
 from rest_framework.exceptions import MethodNotAllowed, ValidationError
 from rest_framework.request import Request
@@ -15,6 +15,8 @@ from factcheck.api.errors import FieldError, InvalidInput, StaleVersion
 from factcheck.api.fields import OptionalReasonField
 from factcheck.api.form_methods import FormMethodMixin, redirect_form
 from factcheck.api.idempotency import RetrySafeMixin
+from factcheck.api.json_rows import Row, json_text
+from factcheck.api.pagination import KeysetPagination
 from factcheck.api.preconditions import entity_tag, expected_versions, none_match, version_of
 from factcheck.api.problems import wants_page
 from factcheck.api.renderers import dump
@@ -60,6 +62,7 @@ class RecordedViewSet(FormMethodMixin, RetrySafeMixin, ConditionalMixin, Generic
     ordering_keys: dict[tuple[str, bool], tuple[Any, Any]] = {}
     default_ordering = "-id"
     basename: str
+    paginator: KeysetPagination
     http_method_names = ["get", "post", "put", "patch", "delete", "head", "options"]
 
     def get_default_ordering(self) -> str:
@@ -79,10 +82,15 @@ class RecordedViewSet(FormMethodMixin, RetrySafeMixin, ConditionalMixin, Generic
         """The id in the address, of a row that exists and that the caller may see."""
         return self.get_object().pk
 
-    def represent(self, row_id: int) -> Any:
-        queryset: QuerySet[Any] = self.get_queryset()
-        serializer = self.get_read_serializer(queryset.get(pk=row_id))
-        return serializer.data
+    def represent(self, row_id: int) -> Row:
+        return self.json_row(self.get_queryset(), type(self).serializer_class, row_id)
+
+    def json_row(self, rows: QuerySet[Any], serializer_class: Any, row_id: int) -> Row:
+        """The row as PostgreSQL writes it. Raises Http404."""
+        json = json_text(serializer_class, is_public_read(self.request))
+        for text, version in rows.filter(pk=row_id).values_list(json, "version"):
+            return Row(text, version)
+        raise Http404
 
     def get_read_serializer(self, row: Any) -> Any:
         return type(self).serializer_class(row, context=self.get_serializer_context())  # type: ignore[misc]
@@ -99,11 +107,17 @@ class RecordedViewSet(FormMethodMixin, RetrySafeMixin, ConditionalMixin, Generic
         return reverse(f"{self.basename}-detail", [row_id], request=self.request)
 
     def list(self, request: Request) -> Response:
-        page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
-        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+        rows = self.filter_queryset(self.get_queryset())
+        if wants_page(request):
+            page = self.paginate_queryset(rows)
+            return self.get_paginated_response(self.get_serializer(page, many=True).data)
+        return self.get_paginated_response(self.paginator.paginate_json(rows, request, self))
 
     def retrieve(self, request: Request, pk: int) -> Response:
-        return Response(self.get_serializer(self.get_object()).data)
+        if wants_page(request):
+            return Response(self.get_serializer(self.get_object()).data)
+        rows = self.filter_queryset(self.get_queryset())
+        return Response(self.json_row(rows, self.get_serializer_class(), pk))
 
     def create(self, request: Request) -> Any:
         serializer = self.get_serializer(data=request.data)
