@@ -57,10 +57,3 @@ def named_articles(rows: Iterable[Any]) -> dict[int, Any]:
 
 def statements_by_id(ids: Iterable[int | None]) -> dict[int, Any]:
     return Statement.objects.select_related("source").in_bulk({row_id for row_id in ids if row_id})
-
-
-def grouped(rows: Iterable[Any], key: str) -> dict[Any, list[Any]]:
-    groups: dict[Any, list[Any]] = defaultdict(list)
-    for row in rows:
-        groups[getattr(row, key)].append(row)
-    return groups

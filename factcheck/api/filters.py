@@ -34,6 +34,8 @@ class StrictFilterBackend(DjangoFilterBackend):
 
     def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
         refuse_unknown(request, known_parameters(view, request))
+        if is_of_one_row(view):
+            return queryset
         filterset = self.get_filterset(request, queryset, view)
         if filterset is None:
             return queryset
@@ -66,7 +68,7 @@ def refuse_unknown(request: Request, known: set[str]) -> None:
 
 def known_parameters(view: Any, request: Request) -> set[str]:
     filterset = getattr(view, "filterset_class", None)
-    known = PAGING | set(filterset.base_filters if filterset else ())
+    known = {"format"} if is_of_one_row(view) else PAGING | set(filterset.base_filters if filterset else ())
     if request.method == "DELETE":
         known.add("reason")
     if takes_as_of(view):
@@ -74,6 +76,11 @@ def known_parameters(view: Any, request: Request) -> set[str]:
     if wants_page(request):
         known |= PAGE_PARAMETERS
     return known
+
+
+def is_of_one_row(view: Any) -> bool:
+    """Whether there is nothing to filter: an action below a row that lists something has no filters of the view."""
+    return bool(getattr(view, "detail", False)) and view.filterset_class is not None
 
 
 def takes_as_of(view: Any) -> bool:

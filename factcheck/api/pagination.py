@@ -24,10 +24,12 @@ from rest_framework.response import Response
 
 from factcheck.api.errors import FieldError, InvalidInput
 from factcheck.api.json_rows import Row, json_text
+from factcheck.api.prepared import prepared
 from factcheck.api.roles import is_public_read
 
 PAGE_SIZE = 50
 MAX_PAGE_SIZE = 200
+UNFILTERED = ("cursor", "as_of", "format")  # change nothing about which rows the list has, now
 
 
 class RowComparison(Func):
@@ -62,19 +64,26 @@ class KeysetPagination(BasePagination):
     template = "api/pagination.html"
 
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
-        window = self._window(queryset, request, view)
-        return self._turned([(getattr(row, self.field), row.pk, row) for row in window])
+        self._read(request, view, queryset.model)
+        place = (self.cursor.value, self.cursor.row_id) if self.cursor else ()
+        return self._turned((getattr(row, self.field), row.pk, row) for row in self._window(queryset, *place))
 
-    def paginate_json(self, queryset: Any, request: Request, view: Any) -> list[Any]:
+    def paginate_json(self, request: Request, view: Any) -> list[Any]:
         """The same page, each row as the JSON that PostgreSQL writes from the serializer's declaration."""
-        json = json_text(view.get_serializer_class(), is_public_read(request))
-        window = self._window(queryset, request, view)
-        return self._turned(
-            (value, row_id, Row(text)) for value, row_id, text in window.values_list(F(self.field), "pk", json)
-        )
+        self._read(request, view, view.queryset.model)
+        is_public = is_public_read(request)
 
-    def _window(self, queryset: Any, request: Request, view: Any) -> Any:
-        """One row more than the page holds, so as to know whether anything follows."""
+        def build(*place: Any) -> QuerySet[Any, Any]:
+            rows = self._window(view.filter_queryset(view.get_queryset()), *place)
+            return rows.values_list(F(self.field), "pk", json_text(view.get_serializer_class(), is_public))
+
+        place = (self.cursor.value, self.cursor.row_id) if self.cursor else ()
+        given = tuple((name, *values) for name, values in request.query_params.lists() if name not in UNFILTERED)
+        key = (type(view), is_public, given, bool(self.cursor), self.turned)
+        window = prepared(key, build, *map(type, place)).rows(*place)
+        return self._turned((value, row_id, Row(text)) for value, row_id, text in window)
+
+    def _read(self, request: Request, view: Any, model: Any) -> None:
         self.request = request
         self.field, self.descending = _ordering(request, view)
         self.size = page_size_of(request)
@@ -82,12 +91,14 @@ class KeysetPagination(BasePagination):
         self.key: Any
         self.stand_in: Any
         self.key, self.stand_in = view.ordering_keys.get((self.field, self.descending)) or (F(self.field), None)
-        cursor = self._read_cursor(queryset)
-        self.turned, self.continued = bool(cursor and cursor.backwards), bool(cursor)
+        self.cursor = self._read_cursor(model)
+        self.turned = bool(self.cursor and self.cursor.backwards)
+
+    def _window(self, queryset: Any, *place: Any) -> Any:
+        """The rows after a place, one more than the page holds, so as to know whether anything follows."""
         reverse = self.descending != self.turned
-        if cursor:
-            operator = "<" if reverse else ">"
-            queryset = queryset.filter(RowComparison(self.key, operator, cursor.value, cursor.row_id))
+        if place:
+            queryset = queryset.filter(RowComparison(self.key, "<" if reverse else ">", *place))
         queryset = queryset.alias(_key=self.key)
         return queryset.order_by(*(("-_key", "-pk") if reverse else ("_key", "pk")))[: self.size + 1]
 
@@ -98,8 +109,8 @@ class KeysetPagination(BasePagination):
         rows = rows[: self.size]
         if self.turned:
             rows.reverse()
-        self.has_next = self.continued if self.turned else beyond
-        self.has_previous = beyond if self.turned else self.continued
+        self.has_next = bool(self.cursor) if self.turned else beyond
+        self.has_previous = beyond if self.turned else bool(self.cursor)
         self.ends = [row[:2] for row in (rows[:1] + rows[-1:])]
         self.rows = [row for _, _, row in rows]
         self.display_page_controls = True
@@ -166,7 +177,7 @@ class KeysetPagination(BasePagination):
         path = self.request.build_absolute_uri(escape_uri_path(self.request.path))
         return f"{path}?{urlencode(list(parameters.lists()), doseq=True)}"
 
-    def _read_cursor(self, queryset: QuerySet[Any]) -> Cursor | None:
+    def _read_cursor(self, model: Any) -> Cursor | None:
         raw = self.request.query_params.get("cursor")
         if raw is None:
             return None
@@ -175,7 +186,7 @@ class KeysetPagination(BasePagination):
             value, row_id, backwards, of = json.loads(packed)
             if not (type(row_id) is int and 0 <= row_id < 2**63 and backwards in (0, 1)):
                 raise ValueError
-            cursor = Cursor(_typed(queryset, self.field, value), row_id, bool(backwards), of)
+            cursor = Cursor(_typed(model, self.field, value), row_id, bool(backwards), of)
         except (ValueError, TypeError, binascii.Error, RecursionError):
             raise _bad("cursor", "This is not a cursor. Take it from `next` or `previous` of a list.") from None
         if cursor.of != self.of:
@@ -183,13 +194,13 @@ class KeysetPagination(BasePagination):
         return cursor
 
 
-def _typed(queryset: QuerySet[Any], field: str, value: Any) -> Any:
+def _typed(model: Any, field: str, value: Any) -> Any:
     if field in ("id", "pk"):
         if type(value) is not int:
             raise ValueError
         return value
     try:
-        kind = queryset.model._meta.get_field(field).get_internal_type()
+        kind = model._meta.get_field(field).get_internal_type()
     except FieldDoesNotExist:
         raise ValueError from None
     if kind == "DateTimeField":

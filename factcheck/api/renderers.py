@@ -74,6 +74,7 @@ class DeskRenderer(BrowsableAPIRenderer):
 
     @staticmethod
     def _page(data: Any, renderer_context: Any) -> Any:
+        # Imported here: DRF's views, which these need, import the renderers.
         from factcheck.api.form_pages import form_page
         from factcheck.api.pages import PAGES, Page, ProblemPage
         from factcheck.api.roles import is_public_read, permissions

@@ -13,11 +13,13 @@ from rest_framework.viewsets import GenericViewSet
 
 from factcheck.api.errors import FieldError, InvalidInput, StaleVersion
 from factcheck.api.fields import OptionalReasonField
+from factcheck.api.filters import known_parameters, refuse_unknown
 from factcheck.api.form_methods import FormMethodMixin, redirect_form
 from factcheck.api.idempotency import RetrySafeMixin
 from factcheck.api.json_rows import Row, json_text
 from factcheck.api.pagination import KeysetPagination
 from factcheck.api.preconditions import entity_tag, expected_versions, none_match, version_of
+from factcheck.api.prepared import prepared
 from factcheck.api.problems import wants_page
 from factcheck.api.renderers import dump
 from factcheck.api.roles import is_public_read
@@ -83,12 +85,17 @@ class RecordedViewSet(FormMethodMixin, RetrySafeMixin, ConditionalMixin, Generic
         return self.get_object().pk
 
     def represent(self, row_id: int) -> Row:
-        return self.json_row(self.get_queryset(), type(self).serializer_class, row_id)
+        return self.json_row(type(self).serializer_class, row_id)
 
-    def json_row(self, rows: QuerySet[Any], serializer_class: Any, row_id: int) -> Row:
+    def json_row(self, serializer_class: Any, row_id: int) -> Row:
         """The row as PostgreSQL writes it. Raises Http404."""
-        json = json_text(serializer_class, is_public_read(self.request))
-        for text, version in rows.filter(pk=row_id).values_list(json, "version"):
+        is_public = is_public_read(self.request)
+
+        def build(stand_in: int) -> QuerySet[Any, Any]:
+            rows: QuerySet[Any] = self.get_queryset()
+            return rows.filter(pk=stand_in).values_list(json_text(serializer_class, is_public), "version")
+
+        for text, version in prepared((type(self), serializer_class, is_public), build, int).rows(row_id):
             return Row(text, version)
         raise Http404
 
@@ -107,17 +114,17 @@ class RecordedViewSet(FormMethodMixin, RetrySafeMixin, ConditionalMixin, Generic
         return reverse(f"{self.basename}-detail", [row_id], request=self.request)
 
     def list(self, request: Request) -> Response:
-        rows = self.filter_queryset(self.get_queryset())
         if wants_page(request):
-            page = self.paginate_queryset(rows)
+            page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
             return self.get_paginated_response(self.get_serializer(page, many=True).data)
-        return self.get_paginated_response(self.paginator.paginate_json(rows, request, self))
+        refuse_unknown(request, known_parameters(self, request))
+        return self.get_paginated_response(self.paginator.paginate_json(request, self))
 
     def retrieve(self, request: Request, pk: int) -> Response:
         if wants_page(request):
             return Response(self.get_serializer(self.get_object()).data)
-        rows = self.filter_queryset(self.get_queryset())
-        return Response(self.json_row(rows, self.get_serializer_class(), pk))
+        refuse_unknown(request, known_parameters(self, request))
+        return Response(self.json_row(self.get_serializer_class(), pk))
 
     def create(self, request: Request) -> Any:
         serializer = self.get_serializer(data=request.data)

@@ -1,0 +1,84 @@
+"""Reads whose SQL is compiled once and prepared on each connection.
+
+Compiling a queryset and planning its SQL cost more than running it. So the text is kept, by everything that it
+depends on, and only what changes from call to call is a parameter: the other values stand in the text.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Sequence
+from datetime import UTC, date, datetime
+from threading import Lock
+from typing import Any
+
+import psycopg
+import psycopg.sql
+from django.conf import settings
+from django.db import connection
+from django.db.models import QuerySet
+
+KEPT = 1000
+# While compiling, these stand for the parameters; no query has them as constants.
+STAND_INS: dict[type, Any] = {
+    int: -7_046_029_254_386_353_131,
+    datetime: datetime(1234, 5, 6, 7, 8, 9, 101112, tzinfo=UTC),
+    date: date(1234, 5, 6),
+    str: "\u2603 stands in",
+}
+
+
+class Prepared:
+    """`build` makes the queryset, of `.values_list()`, for stand-ins of the parameters' types, in their order."""
+
+    def __init__(self, build: Callable[..., QuerySet[Any, Any]], kinds: Sequence[type]):
+        stand_ins = [STAND_INS[kind] + n if kind is int else STAND_INS[kind] for n, kind in enumerate(kinds)]
+        self.sql, self.constants = build(*stand_ins).query.sql_with_params()
+        self.places = [self._place_of(value, stand_ins) for value in self.constants]
+        self.text: str | None = None
+
+    @staticmethod
+    def _place_of(value: Any, stand_ins: list[Any]) -> int | None:
+        """Which parameter this value of the compiled query is; None for a constant."""
+        return next((n for n, one in enumerate(stand_ins) if isinstance(value, type(one)) and one == value), None)
+
+    def rows(self, *parameters: Any) -> list[tuple[Any, ...]]:
+        if connection.execute_wrappers or connection.queries_logged or not settings.DATABASE_PREPARED_STATEMENTS:
+            return self._by_django(parameters)
+        connection.ensure_connection()
+        with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
+            if self.text is None:
+                self.text = self._with_constants(cursor)
+            bound = [parameters[place] for place in self.places if place is not None]
+            return cursor.execute(self.text.encode(), bound).fetchall()
+
+    def _by_django(self, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
+        """For what looks at each query, or changes it: logging, tests, reads of the past."""
+        values = zip(self.constants, self.places, strict=True)
+        with connection.cursor() as cursor:
+            cursor.execute(self.sql, [value if place is None else parameters[place] for value, place in values])
+            return cursor.fetchall()
+
+    def _with_constants(self, cursor: Any) -> str:
+        """The constants as literals, since a parameter in their place could keep an index from being used."""
+        literals = (
+            "%s" if place is not None else psycopg.sql.Literal(value).as_string(cursor).replace("%", "%%")
+            for value, place in zip(self.constants, self.places, strict=True)
+        )
+        return self.sql % tuple(literals)
+
+
+_kept: OrderedDict[Hashable, Prepared] = OrderedDict()
+_lock = Lock()
+
+
+def prepared(key: Hashable, build: Callable[..., QuerySet[Any, Any]], *kinds: type) -> Prepared:
+    """The read kept under `key`, which must hold all that the query's text depends on; else it is built."""
+    with _lock:
+        if key in _kept:
+            _kept.move_to_end(key)
+            return _kept[key]
+    made = Prepared(build, kinds)
+    with _lock:
+        _kept[key] = made
+        while len(_kept) > KEPT:
+            _kept.popitem(last=False)
+    return made
