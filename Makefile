@@ -4,8 +4,9 @@ PORT ?= 8000
 PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
 ARGS ?=
-SECONDS ?= 120
+SECONDS ?=
 SEED ?=
+SIZE ?= 10000
 
 # Programs are run as modules: the scripts in .venv/bin hold an absolute path, and break when the clone moves.
 PY := .venv/bin/python
@@ -14,7 +15,7 @@ PINS := requirements.txt requirements-dev.txt constraints.txt
 export PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help run test e2e screenshots faults check db-stop clean environment test-environment
+.PHONY: help run test e2e screenshots faults bench check db-stop clean environment test-environment bench-environment
 
 help: ## Show this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
@@ -25,7 +26,7 @@ run: environment ## Serve the demo newsroom at http://127.0.0.1:8000/ (another p
 	@$(MANAGE) migrate --verbosity 0
 	@set -e; \
 	login=$$($(MANAGE) demo); \
-	$(MANAGE) import_annotations --only-new --user alice seeds/*.json; \
+	$(MANAGE) import_annotations --verbosity 0 --only-new --user alice seeds/*.json; \
 	printf '\nFactcheck runs at http://127.0.0.1:%s/ (the API at /api/v1/, its documentation at /api/v1/docs/).\n' "$(PORT)"; \
 	printf '%s\nCtrl-C ends it; the data stays.\n\n' "$$login"; \
 	exec $(PY) -m gunicorn --config gunicorn.conf.py --bind "127.0.0.1:$(PORT)" --log-level warning factcheck.wsgi
@@ -35,7 +36,10 @@ test: test-environment ## Run all tests (some of them: ARGS="tests/test_anchors.
 	@$(PY) -m pytest $(ARGS)
 
 faults: test-environment ## Kill workers and PostgreSQL under load; nothing may be lost (SECONDS=120, SEED=)
-	@$(PY) -m tests.faults --seconds $(SECONDS) $(if $(SEED),--seed $(SEED))
+	@$(PY) -m tests.faults $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED))
+
+bench: environment bench-environment ## Measure against the limit and its rivals (SIZE=10000, SECONDS=2, ARGS=--flat)
+	@$(PY) -m benchmarks --size $(SIZE) $(if $(SECONDS),--seconds $(SECONDS)) $(ARGS)
 
 e2e: export DEBUG := 1
 e2e: test-environment ## End-to-end tests in a browser (needs Chromium, and npm for axe-core)
@@ -67,7 +71,7 @@ db-stop: ## Stop the embedded PostgreSQL now (it also stops by itself, after its
 	@$(or $(PYTHON),$(error Python 3.11 or newer is needed)) -m factcheck.embedded_postgres stop
 
 clean: db-stop ## Remove .venv and caches; the database in .data stays
-	rm -rf .venv staticfiles .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf .venv .venv-bench staticfiles .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # need PROGRAMS,PACKAGE: one of the programs, or say what to install
@@ -88,6 +92,13 @@ environment:
 
 test-environment:
 	@$(call installed,test) || { { $(call installed,run) || $(create); } && $(call install,requirements-dev.txt,test); }
+
+# The rivals of `make bench`, apart from all that the service is made of. The stamp is written last here too.
+bench-environment:
+	@cmp -s benchmarks/rivals/requirements.txt .venv-bench/stamp || { \
+	echo "Setting up .venv-bench for the rivals." && $(require-python) && $(PYTHON) -m venv --clear .venv-bench && \
+	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --requirement benchmarks/rivals/requirements.txt && \
+	cp benchmarks/rivals/requirements.txt .venv-bench/stamp; }
 
 # Waits a moment, since the workers of a server that was killed need one to notice.
 define WAIT_FOR_PORT

@@ -1,12 +1,15 @@
 """The annotation document: one annotated article as JSON. Import goes through the same services as everything."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
 
 from claims import services
-from claims.exports import document_version
+from claims.exports.annotations import document_version
 from claims.models import Article, Dispute, Evidence, Statement
 from factcheck.api.errors import FieldError, InvalidInput, StaleVersion
 from sources.models import Source
@@ -18,6 +21,33 @@ ARTICLE_FIELDS = ("title", "url", "byline", "language", "published_at", "text")
 STATEMENT_FIELDS = ("text", "prefix", "suffix", "paraphrase", "quote_type", "said_on")
 EVIDENCE_FIELDS = ("stance", "url", "title", "excerpt", "archived_url")
 DISPUTE_FIELDS = ("kind", "scope", "note")
+
+
+class Faults:
+    """Every fault of a document, so that its author hears of all of them at once."""
+
+    def __init__(self) -> None:
+        self.refusals: list[InvalidInput] = []
+
+    def add(self, pointer: str, code: str, detail: str) -> None:
+        self.refusals.append(InvalidInput(f"{pointer}: {detail}", [FieldError(pointer, code, detail)]))
+
+    @contextmanager
+    def at(self, pointer: str) -> Iterator[None]:
+        """Keeps what the service refuses about that part of the document; the work goes on, to be rolled back."""
+        try:
+            yield
+        except InvalidInput as refusal:
+            errors = [replace(error, pointer=pointer + error.pointer.removeprefix("#")) for error in refusal.errors]
+            self.refusals.append(type(refusal)(f"{pointer}: {refusal.detail}", errors, **refusal.members))
+
+    def raise_all(self) -> None:
+        if len(self.refusals) == 1:
+            raise self.refusals[0]
+        if self.refusals:
+            kinds = {type(refusal) for refusal in self.refusals}
+            kind = kinds.pop() if len(kinds) == 1 else InvalidInput
+            raise kind(self.refusals[0].detail, [error for refusal in self.refusals for error in refusal.errors])
 
 
 @transaction.atomic
@@ -61,24 +91,45 @@ def import_document(*, document: Document, actor: Any, article_id: int | None = 
 
     Without `article_id` the article is known by its url; sources by `same_as`, else by name or alias and kind; the
     rest by key.
-    Raises InvalidInput, with JSON pointers, and then nothing is written.
+    Raises InvalidInput with the JSON pointer of every fault, and then nothing is written.
     """
-    sources = _import_sources(document["sources"], actor)
+    faults = Faults()
+    _check_keys(document, faults)
+    sources = _import_sources(document["sources"], faults, actor)
     article = _import_article(document["article"], article_id, sources, actor)
     statements: dict[str, Statement] = {}
     for index, item in enumerate(document["statements"]):
-        statements[item["key"]] = _import_statement(item, f"#/statements/{index}", article, sources, actor)
+        with faults.at(f"#/statements/{index}"):
+            statements[item["key"]] = _import_statement(item, article, sources, actor)
     for index, item in enumerate(document["disputes"]):
-        for name, known in (("statement", statements), ("raised_by", sources)):
-            if item[name] not in known:
-                raise _unknown(f"#/disputes/{index}/{name}", item[name])
-        counter = _counter_statement(item, f"#/disputes/{index}/counter_statement", statements, article)
-        _import_dispute(item, counter, statements, sources, actor)
+        counter = _counter_statement(item, f"#/disputes/{index}/counter_statement", statements, article, faults)
+        if item["statement"] in statements and item["raised_by"] in sources:
+            with faults.at(f"#/disputes/{index}"):
+                _import_dispute(item, counter, statements, sources, actor)
+    faults.raise_all()
     return article
 
 
+def _check_keys(document: Document, faults: Faults) -> None:
+    """Every key that is used stands in the document. A counter-statement's may stand in another, see there."""
+    sources = {item["key"] for item in document["sources"]}
+    statements = {item["key"] for item in document["statements"]}
+    used = [("#/article/publisher", document["article"]["publisher"], sources)]
+    for index, item in enumerate(document["sources"]):
+        used.append((f"#/sources/{index}/part_of", item["part_of"], sources))
+    for index, item in enumerate(document["statements"]):
+        used.append((f"#/statements/{index}/source", item["source"], sources))
+        used += [(f"#/statements/{index}/via/{place}", key, sources) for place, key in enumerate(item["via"])]
+    for index, item in enumerate(document["disputes"]):
+        used.append((f"#/disputes/{index}/statement", item["statement"], statements))
+        used.append((f"#/disputes/{index}/raised_by", item["raised_by"], sources))
+    for pointer, key, known in used:
+        if key is not None and key not in known:
+            faults.add(pointer, "unknown_key", f"Nothing in this document has the key {key!r}.")
+
+
 def _counter_statement(
-    item: Document, pointer: str, statements: dict[str, Statement], article: Article
+    item: Document, pointer: str, statements: dict[str, Statement], article: Article, faults: Faults
 ) -> Statement | None:
     """Of this document, else of the article named, else the only one anywhere with that key."""
     key, address = item["counter_statement"], item["counter_article"]
@@ -89,38 +140,30 @@ def _counter_statement(
     if len(found) == 1:
         return found[0]
     detail = f"No statement here has the key {key!r}, nor is it of just one other article. Import that one first."
-    raise InvalidInput(f"{pointer}: {detail}", [FieldError(pointer, "unknown_key", detail)])
+    faults.add(pointer, "unknown_key", detail)
+    return None
 
 
-def _unknown(pointer: str, key: str) -> InvalidInput:
-    detail = f"Nothing in this document has the key {key!r}."
-    return InvalidInput(f"{pointer}: {detail}", [FieldError(pointer, "unknown_key", detail)])
-
-
-def _find_source(item: Document, pointer: str) -> Source | None:
+def _find_source(item: Document, pointer: str, faults: Faults) -> Source | None:
     same = Q(same_as__overlap=item["same_as"]) if item["same_as"] else Q(pk=None)
     candidates = list(Source.objects.filter(same)[:2]) if item["same_as"] else []
     if not candidates:
         named = Q(name=item["name"]) | Q(aliases__contains=[item["name"]])
         candidates = list(Source.objects.filter(named, kind=item["kind"])[:2])
     if len(candidates) > 1:
-        detail = f"More than one source is {item['name']!r}. Make same_as tell them apart."
-        raise InvalidInput(f"{pointer}: {detail}", [FieldError(pointer, "ambiguous", detail)])
+        faults.add(pointer, "ambiguous", f"More than one source is {item['name']!r}. Make same_as tell them apart.")
     return candidates[0] if candidates else None
 
 
-def _import_sources(items: list[Document], actor: Any) -> dict[str, Source]:
+def _import_sources(items: list[Document], faults: Faults, actor: Any) -> dict[str, Source]:
     found: dict[str, Source] = {}
     for index, item in enumerate(items):
-        source = _find_source(item, f"#/sources/{index}")
+        source = _find_source(item, f"#/sources/{index}", faults)
         fields = {name: item[name] for name in SOURCE_FIELDS}
         found[item["key"]] = source or create_source(actor=actor, **fields)
-    for index, item in enumerate(items):
-        above = item["part_of"]
-        if above is not None and above not in found:
-            raise _unknown(f"#/sources/{index}/part_of", above)
+    for item in items:
         fields = {name: item[name] for name in SOURCE_FIELDS}
-        fields["part_of"] = found[above] if above else None
+        fields["part_of"] = found.get(item["part_of"])
         source_id = found[item["key"]].pk
         found[item["key"]] = update_source(source_id=source_id, versions=None, actor=actor, **fields)
     return found
@@ -128,9 +171,7 @@ def _import_sources(items: list[Document], actor: Any) -> dict[str, Source]:
 
 def _import_article(item: Document, article_id: int | None, sources: dict[str, Source], actor: Any) -> Article:
     fields = {name: item[name] for name in ARTICLE_FIELDS}
-    if item["publisher"] is not None and item["publisher"] not in sources:
-        raise _unknown("#/article/publisher", item["publisher"])
-    fields["publisher"] = sources[item["publisher"]] if item["publisher"] else None
+    fields["publisher"] = sources.get(item["publisher"])
     if article_id is None and item["url"]:
         article_id = Article.objects.filter(url=item["url"]).values_list("pk", flat=True).first()
     if article_id is None:
@@ -145,15 +186,12 @@ def _import_article(item: Document, article_id: int | None, sources: dict[str, S
     return article
 
 
-def _import_statement(
-    item: Document, pointer: str, article: Article, sources: dict[str, Source], actor: Any
-) -> Statement:
+def _import_statement(item: Document, article: Article, sources: dict[str, Source], actor: Any) -> Statement:
     fields = {name: item[name] for name in STATEMENT_FIELDS}
-    try:
-        fields["source"] = sources[item["source"]] if item["source"] else None
-        fields["via"] = [sources[key] for key in item["via"]]
-    except KeyError as missing:
-        raise _unknown(pointer, str(missing.args[0])) from None
+    # A key that is unknown has been found fault with: any source will do to look for further faults.
+    stand_in = next(iter(sources.values()), None)
+    fields["source"] = sources.get(item["source"], stand_in) if item["source"] else None
+    fields["via"] = [sources[key] for key in item["via"] if key in sources]
     known = Statement.objects.filter(article=article, key=item["key"]).first()
     if known is None:
         statement = services.create_statement(article=article, key=item["key"], actor=actor, **fields)

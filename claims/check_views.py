@@ -63,7 +63,7 @@ def answer_findings(request: Request, article: int | None = None) -> Response:
         for code in CODES
         if wanted.get("code") in (None, code) and wanted.get("severity") in (None, CHECKS[code].severity)
     ]
-    after = Place(*map(int, wanted["cursor"].split("-"))) if "cursor" in wanted else START
+    after = _place(wanted["cursor"]) if "cursor" in wanted else START
     rows = findings(codes=codes, article=article or wanted.get("article"), after=after, limit=size + 1)
     following = None
     if len(rows) > size:
@@ -74,6 +74,14 @@ def answer_findings(request: Request, article: int | None = None) -> Response:
     results = FindingSerializer([finding for _, finding in rows], many=True).data
     headers = {"Link": f'<{following}>; rel="next"'} if following else {}
     return Response({"next": following, "previous": None, "results": results}, headers=headers)
+
+
+def _place(cursor: str) -> Place:
+    match = CURSOR.fullmatch(cursor)
+    if match is None or max(map(int, match.groups())) > MAX_ID:
+        detail = "This is not a cursor. Take it from `next`."
+        raise InvalidInput(f"cursor: {detail}", [FieldError("?cursor", "invalid", detail)])
+    return Place(*map(int, match.groups()))
 
 
 class CheckViewSet(ConditionalMixin, GenericViewSet[Any]):

@@ -12,10 +12,16 @@ PASSAGE = ("start", "end", "text", "prefix", "suffix")
 
 def span_of(article: Article, passage: dict[str, Any]) -> anchors.Span:
     """The span that the caller means, of MAX_PASSAGE code points at most (see _find_span)."""
+    if len(passage.get("text") or "") > MAX_PASSAGE:  # before it is looked for, which would take seconds
+        raise _too_long()
     span = _find_span(article, passage)
     if span.end - span.start > MAX_PASSAGE:
-        raise InvalidInput.field("text", "max_length", f"A passage has at most {MAX_PASSAGE} code points.")
+        raise _too_long()
     return span
+
+
+def _too_long() -> InvalidInput:
+    return InvalidInput.field("text", "max_length", f"A passage has at most {MAX_PASSAGE} code points.")
 
 
 def _find_span(article: Article, passage: dict[str, Any]) -> anchors.Span:

@@ -293,6 +293,13 @@ def create_evidence(*, actor: Any, reason: str = "", **fields: Any) -> Evidence:
 
 
 @transaction.atomic
+def create_evidence_rows(*, rows: Sequence[dict[str, Any]], actor: Any, reason: str = "") -> list[Evidence]:
+    made = Evidence.objects.bulk_create(Evidence(**fields) for fields in rows)
+    record(made, action="evidence.created", actor=actor, reason=reason)
+    return made
+
+
+@transaction.atomic
 def update_evidence(*, evidence_id: int, versions: Versions, actor: Any, reason: str = "", **fields: Any) -> Evidence:
     evidence = lock(Evidence.objects.all(), evidence_id, versions)
     if any(getattr(evidence, name) != value for name, value in fields.items()):

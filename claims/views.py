@@ -17,8 +17,10 @@ from claims import services
 from claims.annotations import replace_document
 from claims.check_views import ChecksMixin
 from claims.documents import AnnotationDocumentSerializer
-from claims.exports import annotation_document
+from claims.export_views import ExportMixin
+from claims.exports.annotations import annotation_document
 from claims.filters import ArticleFilter, DisputeFilter, EvidenceFilter, StatementFilter
+from claims.format_views import ArticleFormatsMixin, StatementFormatsMixin
 from claims.models import Article, ArticleRevision, Dispute, Evidence, Statement
 from claims.models.statement import positions_on, said_on_key
 from claims.serializers import (
@@ -48,7 +50,7 @@ Versions = frozenset[int] | None
 MAX_BULK = 500
 
 
-class ArticleViewSet(ChecksMixin, HistoryMixin):
+class ArticleViewSet(ChecksMixin, ArticleFormatsMixin, HistoryMixin):
     """Reports: pasted in as they are, then annotated."""
 
     serializer_class = ArticleSerializer
@@ -144,7 +146,7 @@ class ArticleViewSet(ChecksMixin, HistoryMixin):
             return Response(RevisionSerializer({"revision": row, "statements": statements}).data)
 
 
-class StatementViewSet(HistoryMixin):
+class StatementViewSet(StatementFormatsMixin, ExportMixin, HistoryMixin):
     """Passages: who is said to have said it, through whom it reached us, and who stands behind it."""
 
     serializer_class = StatementSerializer

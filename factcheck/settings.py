@@ -4,6 +4,7 @@ Every variable read here is described in docs/settings.md; a test holds the two 
 """
 
 import os
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,13 @@ def number(name: str, default: int) -> int:
     if not value.isdecimal():
         raise ImproperlyConfigured(f"{name} must be a whole number, not {value!r}.")
     return int(value)
+
+
+def rate(name: str, default: str) -> str:
+    value = os.environ.get(name, "").strip() or default
+    if not re.fullmatch(r"[0-9]{1,9}/(sec|min|hour|day)", value):
+        raise ImproperlyConfigured(f"{name} must be a number, a slash, and sec, min, hour or day, not {value!r}.")
+    return value
 
 
 def words(name: str) -> list[str]:
@@ -80,17 +88,18 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "factcheck.api.middleware.ProblemMiddleware",
+    # These three only add headers, and stand outside so that refusals by all the others have them too.
+    "csp.middleware.CSPMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",
-    "csp.middleware.CSPMiddleware",
     "factcheck.api.middleware.BodyLimitMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
 ROOT_URLCONF = "factcheck.urls"
@@ -123,6 +132,16 @@ if DATABASE_POOL_SIZE:
     DATABASES["default"]["CONN_MAX_AGE"] = 0  # psycopg's pool keeps the connections, not Django
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
     DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": DATABASE_POOL_SIZE, "timeout": 10}
+# Seconds, enforced by PostgreSQL; 0 is no limit. manage.py lifts them: a migration takes the time it needs.
+DATABASE_TIMEOUTS = {
+    "statement_timeout": number("DATABASE_STATEMENT_TIMEOUT", 10),
+    "lock_timeout": number("DATABASE_LOCK_TIMEOUT", 5),
+    "idle_in_transaction_session_timeout": number("DATABASE_IDLE_TIMEOUT", 30),
+}
+limits = [f"-c {name}={seconds * 1000}" for name, seconds in DATABASE_TIMEOUTS.items() if seconds]
+if limits:
+    own = DATABASES["default"]["OPTIONS"].get("options")
+    DATABASES["default"]["OPTIONS"]["options"] = " ".join([own, *limits] if own else limits)
 # Off for a pooler that gives each transaction another connection, such as PgBouncer's transaction mode.
 DATABASE_PREPARED_STATEMENTS = flag("DATABASE_PREPARED_STATEMENTS", default=True)
 if DATABASE_PREPARED_STATEMENTS:
@@ -166,6 +185,7 @@ CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in ALLOWED_HOSTS if not DEBUG
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
+        "script-src": [SELF],
         "img-src": [SELF, "data:"],
         "object-src": [NONE],
         "base-uri": [NONE],
@@ -192,11 +212,20 @@ AUTH_PASSWORD_VALIDATORS = [
 # A request body above this is answered 413 before it is read. 500,000 code points of text fit.
 MAX_BODY_BYTES = DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 
-# Throttles count in each worker process; RATE is a number and sec, min, hour or day.
+# RATE is a number and sec, min, hour or day. The first two count in each worker process, since counting in the
+# database would cost every request several writes; log-ins count in the database, for all workers together.
 THROTTLE_RATES = {
-    "anon": os.environ.get("THROTTLE_ANONYMOUS") or "300/min",
-    "user": os.environ.get("THROTTLE_USER") or "3000/min",
-    "login": os.environ.get("THROTTLE_LOGIN") or "10/min",
+    "anon": rate("THROTTLE_ANONYMOUS", "300/min"),
+    "user": rate("THROTTLE_USER", "3000/min"),
+    "login": rate("THROTTLE_LOGIN", "10/min"),
+}
+
+# One process's counters of the throttles. Django's own 300 entries would be thrown out by as many callers.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "OPTIONS": {"MAX_ENTRIES": 10_000},
+    }
 }
 
 REST_FRAMEWORK = {
@@ -217,7 +246,7 @@ REST_FRAMEWORK = {
     "DEFAULT_FILTER_BACKENDS": ["factcheck.api.filters.StrictFilterBackend"],
     "DEFAULT_PAGINATION_CLASS": "factcheck.api.pagination.KeysetPagination",
     "DEFAULT_THROTTLE_CLASSES": [
-        "rest_framework.throttling.AnonRateThrottle",
+        "factcheck.api.throttles.AddressThrottle",
         "rest_framework.throttling.UserRateThrottle",
     ],
     "DEFAULT_THROTTLE_RATES": THROTTLE_RATES,
@@ -259,6 +288,7 @@ SPECTACULAR_SETTINGS = {
         {"name": "evidence", "description": "What supports or refutes a statement."},
         {"name": "sources", "description": "Who speaks."},
         {"name": "checks", "description": "What an experienced editor would catch."},
+        {"name": "feeds", "description": "What is published, in the formats that others read."},
         {"name": "journal", "description": "Who changed what, when and why."},
         {"name": "tokens", "description": "Access for programs."},
     ],

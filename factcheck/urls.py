@@ -9,6 +9,7 @@ from rest_framework.routers import DefaultRouter
 from claims.check_views import CheckViewSet
 from claims.desk.imports import ImportPage
 from claims.desk.search import SearchPage
+from claims.format_views import AtomRenderer, FeedViewSet
 from claims.views import ArticleViewSet, DisputeViewSet, EvidenceViewSet, StatementViewSet
 from factcheck.api.login import ThrottledLoginView
 from factcheck.api.tokens import TokenViewSet
@@ -27,6 +28,18 @@ class Router(DefaultRouter):
         mapping = {**routes[0].mapping, "delete": "destroy_all"}
         return [routes[0]._replace(mapping=mapping), *routes[1:]]
 
+    def get_urls(self) -> list[Any]:
+        changes = FeedViewSet.as_view({"get": "changes"}, **CHANGES)
+        return [*super().get_urls(), path("feeds/changes.atom", changes, name="feed-changes")]
+
+
+# A file's name, so without the slash that the router ends every address with.
+CHANGES: dict[str, Any] = {
+    "renderer_classes": [AtomRenderer],
+    "ordering_fields": ("transaction",),
+    "default_ordering": "-transaction",
+}
+
 
 router = Router(use_regex_path=False)
 router.register("sources", SourceViewSet, "source")
@@ -35,6 +48,7 @@ router.register("statements", StatementViewSet, "statement")
 router.register("evidence", EvidenceViewSet, "evidence")
 router.register("disputes", DisputeViewSet, "dispute")
 router.register("checks", CheckViewSet, "check")
+router.register("feeds", FeedViewSet, "feed")
 router.register("journal", JournalViewSet, "journal")
 router.register("tokens", TokenViewSet, "token")
 

@@ -15,7 +15,7 @@ def settings_documented() -> set[str]:
 
 def test_every_variable_that_the_settings_read_is_documented_and_no_other():
     source = "".join((ROOT / name).read_text() for name in ("factcheck/settings.py", "gunicorn.conf.py"))
-    read = set(re.findall(r'(?:environ\.get|environ\[|environ|flag|number|words)[(\[]\s*"([A-Z_]+)"', source))
+    read = set(re.findall(r'(?:environ\.get|environ\[|environ|flag|number|rate|words)[(\[]\s*"([A-Z_]+)"', source))
     commands = {"DEMO_PASSWORD", "PORT"}  # read by the command demo and by make
     assert settings_documented() - commands >= read
     files = ["Makefile", "docker-compose.yml", "factcheck/embedded_postgres.py", "claims/management/commands/demo.py"]
@@ -36,3 +36,10 @@ def test_every_file_that_a_document_names_exists(document):
     named = NAMED.findall(text)
     missing += [name for name in named if not (ROOT / name).exists()]
     assert missing == []
+
+
+def test_every_test_that_the_security_promises_name_exists():
+    promises = re.findall(r"`(test_\w+\.py)(?:::(test_\w+))?`", (ROOT / "docs/security.md").read_text())
+    assert len(promises) > 15
+    for file, name in promises:
+        assert f"def {name or 'test_'}" in (ROOT / "tests" / file).read_text(), (file, name)

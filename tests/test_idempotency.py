@@ -560,6 +560,7 @@ def test_the_usual_patience_with_row_locks_is_back_after_the_wait(committed, mon
         return create(**fields)
 
     monkeypatch.setattr(source_services, "create_source", see_timeout)
+    monkeypatch.setattr(idempotency, "PATIENCE", "9s")
     held, go_on = threading.Event(), threading.Event()
     alice = User.objects.get()
 
@@ -577,7 +578,7 @@ def test_the_usual_patience_with_row_locks_is_back_after_the_wait(committed, mon
         wait_for_a_waiting_request()
         go_on.set()
         assert waiting.result().status_code == 201
-    assert seen == ["0"]
+    assert seen == ["5s"]  # DATABASE_LOCK_TIMEOUT
 
 
 def nothing_is_there():

@@ -60,6 +60,7 @@ TABLE = [
     ("article-revisions", "get", "articles/{article}/revisions/", None, READ),
     ("article-annotations", "get", "articles/{article}/annotations/", None, READ),
     ("article-annotations", "put", "articles/{article}/annotations/", DOCUMENT, ACT),
+    ("article-webannotations", "get", "articles/{article}/webannotations/", None, READ),
     ("article-revision", "get", "articles/{article}/revisions/1/", None, READ),
     ("statement-list", "get", "statements/", None, READ),
     ("statement-list", "post", "statements/", STATEMENT, CREATE),
@@ -68,6 +69,9 @@ TABLE = [
     ("statement-detail", "patch", "statements/{statement}/", {"paraphrase": "No"}, CHANGE),
     ("statement-detail", "delete", "statements/{statement}/", None, DELETE),
     ("statement-bulk", "post", "statements/bulk/", [STATEMENT], CREATE),
+    ("statement-export", "get", "statements/export/", None, READ),
+    ("statement-webannotation", "get", "statements/{statement}/webannotation/", None, READ),
+    ("statement-claimreview", "get", "statements/{published_statement}/claimreview/", None, READ),
     ("statement-reanchor", "post", "statements/{statement}/reanchor/", {}, CHANGE),
     ("statement-positions", "get", "statements/{statement}/positions/", None, READ),
     ("statement-history", "get", "statements/{statement}/history/", None, READ),
@@ -89,6 +93,8 @@ TABLE = [
     ("dispute-resolve", "post", "disputes/{dispute}/resolve/", {"state": "upheld", **REASON}, ACT),
     ("dispute-reopen", "post", "disputes/{resolved_dispute}/reopen/", REASON, ACT),
     ("check-list", "get", "checks/", None, READ),
+    ("feed-claimreviews", "get", "feeds/claimreviews/", None, READ),
+    ("feed-changes", "get", "feeds/changes.atom", None, READ),
     ("journal-list", "get", "journal/", None, READ),
     ("token-list", "get", "tokens/", None, OWN_READ),
     ("token-list", "post", "tokens/", {"name": "A program"}, OWN_CREATE),
@@ -114,6 +120,7 @@ def rows(db):
         article_id=published.pk, versions=None, actor=maker, status="published", reason="It is ready."
     )
     statement = services.create_statement(article=article, actor=maker, source=source, start=0, end=21)
+    said = services.create_statement(article=published, actor=maker, source=source, start=0, end=4)
     evidence = services.create_evidence(
         actor=maker, statement=statement, stance="supports", url="https://archive.example/1"
     )
@@ -129,6 +136,7 @@ def rows(db):
         "article": article.pk,
         "published_article": published.pk,
         "statement": statement.pk,
+        "published_statement": said.pk,
         "evidence": evidence.pk,
         "dispute": dispute.pk,
         "resolved_dispute": resolved.pk,

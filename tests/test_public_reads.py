@@ -19,11 +19,20 @@ REFERS_TO = {
     **dict.fromkeys(["source", "involving", "publisher", "part_of", "raised_by"], "sources"),
 }
 OPEN = {"articles", "statements", "evidence", "disputes", "sources"}
+FORMATS = {
+    "/api/v1/articles/{id}/webannotations/",
+    "/api/v1/statements/{id}/webannotation/",
+    "/api/v1/statements/{id}/claimreview/",
+}
+FEEDS = {"/api/v1/feeds/claimreviews/", "/api/v1/feeds/changes.atom", "/api/v1/statements/export/"}
+FILES = ("changes.atom", "export/")  # of a media type of their own
 
 
 @pytest.fixture
-def public(settings, settings_without_throttle):
+def public(settings, settings_without_throttle, monkeypatch):
     settings.PUBLIC_READ = True
+    # A test is one open transaction, and the feed of changes would wait for it.
+    monkeypatch.setattr("claims.format_views.settled", lambda: 2**62)
     return APIClient()
 
 
@@ -111,7 +120,7 @@ def resource_of(path: str) -> str:
 
 
 def text_of(answer) -> str:
-    return answer.content.decode()
+    return (b"".join(answer.streaming_content) if answer.streaming else answer.content).decode()
 
 
 def test_every_operation_of_the_schema_tells_a_stranger_only_what_is_published(public, newsroom, schema):
@@ -120,13 +129,14 @@ def test_every_operation_of_the_schema_tells_a_stranger_only_what_is_published(p
         for method, operation in operations.items():
             if method not in ("get", "post", "put", "patch", "delete"):
                 continue
-            readable = method == "get" and re.fullmatch(r"/api/v1/(\w+)/(\{id\}/)?", path) and resource_of(path) in OPEN
+            is_plain = re.fullmatch(r"/api/v1/(\w+)/(\{id\}/)?", path) and resource_of(path) in OPEN
+            readable = method == "get" and (is_plain or path in FORMATS | FEEDS)
             ids = [row for rows in newsroom["shown"].values() for row in rows] + [NOBODY]
             ids += [row for rows in newsroom["hidden"].values() for row in rows]
             for row in ids if "{id}" in path else [0]:
                 uuid = "00000000-0000-0000-0000-000000000000"
                 address = path.replace("{id}", uuid if "tokens" in path else str(row)).replace("{number}", "1")
-                for accept in ("application/json", "text/html"):
+                for accept in ("*/*",) if path.endswith(FILES) else ("application/json", "text/html"):
                     answer = getattr(public, method)(address, headers={"if-match": "*", "accept": accept})
                     asked += 1
                     if path == "/api/v1/schema/":
@@ -137,8 +147,10 @@ def test_every_operation_of_the_schema_tells_a_stranger_only_what_is_published(p
                     elif "{id}" in path:
                         is_shown = row in newsroom["shown"][resource_of(path)]
                         assert answer.status_code == (200 if is_shown else 404), (address, accept)
+                    else:
+                        assert answer.status_code == 200, (address, accept)
                     assert HIDDEN_WORD.lower() not in text_of(answer).lower(), (method, address, accept)
-            if readable and "{id}" not in path:
+            if is_plain and method == "get" and "{id}" not in path:
                 for parameter in operation["parameters"]:
                     ask_with(public, newsroom, path, parameter)
     assert asked > 500
@@ -161,6 +173,14 @@ def ask_with(public, newsroom, path, parameter):
     for value in parameter["schema"].get("enum", []):
         rows = public.get(f"{path}?{name}={value}").json()["results"]
         assert {row["id"] for row in rows} <= shown
+
+
+def test_the_feeds_tell_a_stranger_of_what_is_published_and_a_signed_in_caller_nothing_more(public, newsroom, api):
+    for address, count in (("claimreviews/", "ClaimReview"), ("changes.atom", "<entry>")):
+        answers = [text_of(client.get(f"/api/v1/feeds/{address}")) for client in (public, api)]
+        assert answers[0] == answers[1]
+        assert HIDDEN_WORD not in answers[0]
+        assert answers[0].count(f'"{count}"' if "/" in address else count) == (1 if "/" in address else 2)
 
 
 def test_a_hidden_row_is_missing_in_the_same_words_as_one_that_never_was(public, newsroom):

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from itertools import islice
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,6 +13,7 @@ from rest_framework.utils.html import is_html_input
 
 MAX_ID = 2**63 - 1
 REASON_LENGTH = 2000
+MAX_STRANGE = 10  # members of one object that are named as faults; somebody may send a million
 
 # Fields that an act sets, never a plain write: ignoring them would look like success.
 ACT_FIELDS = {
@@ -37,8 +39,9 @@ class StrictSerializer(serializers.Serializer):
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, dict):
             pages_own = PAGE_FIELDS if is_html_input(data) else set()
-            errors = {name: [f] for name in data if name not in pages_own and (f := self._fault(name, data[name]))}
-            if errors:
+            names = (name for name in data if name not in pages_own)
+            faults = ((name, [fault]) for name in names if (fault := self._fault(name, data[name])))
+            if errors := dict(islice(faults, MAX_STRANGE)):
                 raise serializers.ValidationError(errors)
         return super().to_internal_value(data)
 
@@ -128,6 +131,8 @@ class ReferenceList(serializers.ListField):
     def to_internal_value(self, data: Any) -> list[Model]:
         if isinstance(data, str):
             data = [part for part in data.replace(",", " ").split() if part]
+        if isinstance(data, list) and len(data) > (self.max_length or 0):  # DRF counts after judging every item
+            self.fail("max_length", max_length=self.max_length)
         ids = self._ids(data)
         for row_id in ids:
             if ids.count(row_id) > 1:

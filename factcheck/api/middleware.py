@@ -9,10 +9,10 @@ from django.shortcuts import render
 
 from factcheck.api.problems import (
     CONTENT_TYPE,
-    UNAVAILABLE,
     UNAVAILABLE_DETAIL,
     UNAVAILABLE_HEADERS,
     document,
+    is_unavailable,
     wants_page,
 )
 from factcheck.api.renderers import dump
@@ -29,6 +29,9 @@ DETAILS = {
     413: f"The body is larger than {settings.MAX_BODY_BYTES} bytes, which is the limit. Send less at a time.",
     503: UNAVAILABLE_DETAIL,
 }
+
+
+OF_THE_BODY = {"Content-Type", "Content-Length", "Content-Encoding", "Content-Language", "ETag", "Last-Modified"}
 
 
 class ProblemMiddleware:
@@ -50,7 +53,7 @@ class ProblemMiddleware:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """The database can also fail under a page that is not DRF's, or while DRF renders one, its error page too."""
-        if not isinstance(exception, UNAVAILABLE):
+        if not is_unavailable(exception):
             return None
         logger.error("The database does not answer: %s", exception)
         return HttpResponse(UNAVAILABLE_DETAIL, status=503, headers=UNAVAILABLE_HEADERS, content_type="text/plain")
@@ -67,9 +70,11 @@ def problem_response(request: HttpRequest, original: HttpResponseBase) -> HttpRe
         response = render(request, "api/problem.html", {"problem": problem}, status=original.status_code)
     else:
         response = HttpResponse(dump(problem), status=original.status_code, content_type=CONTENT_TYPE)
-    for name in ("Allow", "Retry-After", "Vary"):
-        if name in original.headers:
-            response.headers[name] = original.headers[name]
+    for name, value in original.headers.items():
+        if name not in OF_THE_BODY:  # what other middleware said of the answer still holds of it
+            response.headers[name] = value
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.cookies = original.cookies
     return response
 
 

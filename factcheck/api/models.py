@@ -56,3 +56,30 @@ class IdempotentAnswer(models.Model):
     @property
     def is_expired(self) -> bool:
         return self.created_at <= timezone.now() - self.KEPT_FOR
+
+
+class LoginAttemptQuerySet(models.QuerySet["LoginAttempt"]):
+    def since(self, period: timedelta) -> "LoginAttemptQuerySet":
+        return self.filter(at__gt=timezone.now() - period)
+
+    def delete_before(self, period: timedelta, at_most: int) -> None:
+        """Rows that another transaction deletes at this moment are passed over, not waited for."""
+        old = self.filter(at__lte=timezone.now() - period).order_by("at").select_for_update(skip_locked=True)
+        self.filter(pk__in=list(old.values_list("pk", flat=True)[:at_most])).delete()
+
+
+class LoginAttempt(models.Model):
+    """One try at a password, kept as long as the throttle looks back."""
+
+    LONGEST_ORIGIN = 64
+
+    origin = models.CharField(max_length=LONGEST_ORIGIN)
+    at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    objects = LoginAttemptQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["origin", "at"], name="login_attempt_origin")]
+
+    def __str__(self) -> str:
+        return f"{self.origin} at {self.at}"

@@ -224,6 +224,13 @@ def _ordering(request: Request, view: Any) -> tuple[str, bool]:
     return field, wanted.startswith("-")
 
 
+def in_list_order(queryset: Any, request: Request, view: Any) -> Any:
+    """All rows of a list, in the order that its pages have."""
+    field, descending = _ordering(request, view)
+    key, _ = view.ordering_keys.get((field, descending)) or (F(field), None)
+    return queryset.alias(_key=key).order_by(*(("-_key", "-pk") if descending else ("_key", "pk")))
+
+
 def page_size_of(request: Request) -> int:
     raw = request.query_params.get("page_size")
     if raw is None:

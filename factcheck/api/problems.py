@@ -3,13 +3,14 @@
 import logging
 from collections.abc import Iterator
 from http import HTTPStatus
+from itertools import islice
 from typing import Any
 
-from django.core.exceptions import ObjectDoesNotExist, PermissionDenied, ValidationError
+from django.core.exceptions import ObjectDoesNotExist, PermissionDenied, SuspiciousOperation, ValidationError
 from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError, connection
 from django.http import Http404, HttpResponseRedirect
 from django.utils.http import urlencode
-from psycopg.errors import ForeignKeyViolation
+from psycopg.errors import ForeignKeyViolation, IdleInTransactionSessionTimeout, LockNotAvailable, QueryCanceled
 from psycopg_pool import PoolTimeout
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -27,6 +28,15 @@ UNAVAILABLE_HEADERS = {"Retry-After": "2"}
 # A commit may have been made though its confirmation was lost, or though the row could not be read again after it.
 UNCERTAIN = "If this was to write something, it may have been written all the same: read it again before you repeat it."
 UNAVAILABLE_DETAIL = f"The database does not answer; try again in a moment. {UNCERTAIN}"
+# By what the database itself ended, see DATABASE_TIMEOUTS in the settings.
+CUT_SHORT: dict[type, str] = {
+    QueryCanceled: f"This took the database longer than it may, and was cancelled; ask for less at a time. {UNCERTAIN}",
+    LockNotAvailable: f"Somebody else is writing this; try again in a moment. {UNCERTAIN}",
+    IdleInTransactionSessionTimeout: f"This took too long, and was cancelled; send less at a time. {UNCERTAIN}",
+}
+
+MAX_FAULTS = 100  # listed in one answer; nobody reads more, and an answer should not be larger than its request
+LONGEST_ECHO = 500  # code points of a caller's own words in a fault
 
 # The rules that the database holds, in words, by the name of their constraint. Apps add theirs.
 DATABASE_RULES: dict[str, tuple[HTTPStatus, FieldError]] = {}
@@ -54,7 +64,11 @@ def flatten(detail: Any, path: str = "#") -> Iterator[FieldError]:
             nested = isinstance(inner, (dict, list))
             yield from flatten(inner, f"{path}/{index}" if nested else path)
     else:
-        yield FieldError(path, getattr(detail, "code", None) or "invalid", str(detail))
+        yield FieldError(_short(path), getattr(detail, "code", None) or "invalid", _short(str(detail)))
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST_ECHO else text[: LONGEST_ECHO - 1] + "…"
 
 
 def _escape(token: str) -> str:
@@ -69,10 +83,13 @@ def from_refusal(refusal: Refusal) -> dict[str, Any]:
 
 
 def _from_validation(error: exceptions.ValidationError) -> dict[str, Any]:
-    errors = list(flatten(error.detail))
+    errors = list(islice(flatten(error.detail), MAX_FAULTS + 1))
     first = errors[0]
     where = first.pointer.removeprefix("#/").removeprefix("#")
     detail = f"{where}: {first.detail}" if where else first.detail
+    if len(errors) > MAX_FAULTS:
+        errors.pop()
+        detail += f" There are more than {MAX_FAULTS} faults; the first {MAX_FAULTS} are listed."
     return from_refusal(InvalidInput(detail, errors))
 
 
@@ -99,6 +116,10 @@ def _from_api_exception(error: exceptions.APIException) -> dict[str, Any]:
     return document(error.status_code, kind, detail=str(error.detail))
 
 
+def is_unavailable(error: Exception) -> bool:
+    return isinstance(error, UNAVAILABLE) or isinstance(error.__cause__, IdleInTransactionSessionTimeout)
+
+
 def problem_of(error: Exception) -> tuple[dict[str, Any], dict[str, str]]:
     """The problem document for an exception, and the headers that go with it."""
     headers: dict[str, str] = {}
@@ -114,6 +135,8 @@ def problem_of(error: Exception) -> tuple[dict[str, Any], dict[str, str]]:
         return document(404, detail="There is nothing at this address, or nothing that you may see."), headers
     if isinstance(error, PermissionDenied):
         return document(403, "not-allowed", detail=str(error)), headers
+    if isinstance(error, SuspiciousOperation):  # a form of more fields or parts than Django reads
+        return document(400, detail="The body has too many fields, or is not what it says it is."), headers
     if isinstance(error, exceptions.APIException):
         if challenge := getattr(error, "auth_header", None):
             headers["WWW-Authenticate"] = challenge
@@ -122,9 +145,10 @@ def problem_of(error: Exception) -> tuple[dict[str, Any], dict[str, str]]:
         return _from_api_exception(error), headers
     if isinstance(error, IntegrityError) and (known := _from_database(error)):
         return known, headers
-    if isinstance(error, UNAVAILABLE):
+    if is_unavailable(error):
         logger.error("The database does not answer: %s", error)
-        return document(503, detail=UNAVAILABLE_DETAIL), headers | UNAVAILABLE_HEADERS
+        detail = CUT_SHORT.get(type(error.__cause__), UNAVAILABLE_DETAIL)
+        return document(503, detail=detail), headers | UNAVAILABLE_HEADERS
     logger.exception("Unexpected error", exc_info=error)
     return document(500, detail=f"This is a fault of the service, and it was logged. {UNCERTAIN}"), headers
 

@@ -27,6 +27,7 @@ def dump(data: Any) -> bytes:
 class JSONRenderer(BaseRenderer):
     media_type = "application/json"
     format = "json"
+    content_type: str | None = None  # said in answers, where it is more than the media type
     charset = None
     render_style = "binary"
 
@@ -34,7 +35,16 @@ class JSONRenderer(BaseRenderer):
         response: Any = (renderer_context or {}).get("response")
         if getattr(response, "is_problem", False):
             response["Content-Type"] = "application/problem+json"
+        elif self.content_type and response is not None:
+            response["Content-Type"] = self.content_type
         return b"" if data is None else dump(data)
+
+
+class TextRenderer(JSONRenderer):
+    """A view's text as it is; problems stay JSON."""
+
+    def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None) -> bytes:
+        return data.encode() if isinstance(data, str) else super().render(data, accepted_media_type, renderer_context)
 
 
 class DeskRenderer(BrowsableAPIRenderer):

@@ -1,5 +1,6 @@
 """Who may do what: section by section the same table as in docs/roles.md, and tested as one truth table."""
 
+from collections.abc import Iterable
 from enum import IntEnum
 from typing import Any
 
@@ -29,6 +30,12 @@ REQUIRED_ROLE = {
     "revision": Role.VIEWER,
     "checks": Role.VIEWER,
     "positions": Role.VIEWER,
+    "webannotation": Role.VIEWER,
+    "webannotations": Role.VIEWER,
+    "claimreview": Role.VIEWER,
+    "claimreviews": Role.VIEWER,
+    "changes": Role.VIEWER,
+    "export": Role.VIEWER,
     "create": Role.REPORTER,
     "update": Role.REPORTER,
     "partial_update": Role.REPORTER,
@@ -47,7 +54,8 @@ REQUIRED_ROLE = {
 }
 
 
-PUBLIC_ACTIONS = frozenset({"list", "retrieve"})
+FORMATS = {"webannotation", "webannotations", "claimreview", "claimreviews", "changes", "export"}
+PUBLIC_ACTIONS = frozenset({"list", "retrieve", *FORMATS})
 
 
 def is_public_read(request: Any) -> bool:
@@ -60,16 +68,14 @@ def role_of(user: Any) -> Role:
     if not user.is_authenticated:
         return Role.NONE
     if not hasattr(user, "_role"):
-        user._role = _stored_role(user)
+        remember_role(user, user.groups.values_list("name", flat=True))
     return user._role
 
 
-def _stored_role(user: Any) -> Role:
-    if user.is_superuser:
-        return Role.ADMIN
+def remember_role(user: Any, groups: Iterable[str]) -> None:
     names = {role.name.lower(): role for role in Role}
-    held = user.groups.values_list("name", flat=True)
-    return max((names[name] for name in held if name in names), default=Role.NONE)
+    held = max((names[name] for name in groups if name in names), default=Role.NONE)
+    user._role = Role.ADMIN if user.is_superuser else held
 
 
 def permissions(user: Any) -> dict[str, bool]:

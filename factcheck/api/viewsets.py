@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBase
 from rest_framework import status
 from rest_framework.exceptions import MethodNotAllowed, ValidationError
 from rest_framework.request import Request
@@ -13,7 +13,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from factcheck.api.errors import FieldError, InvalidInput, StaleVersion
 from factcheck.api.fields import OptionalReasonField
-from factcheck.api.filters import known_parameters, refuse_unknown
+from factcheck.api.filters import is_of_one_row, known_parameters, refuse_unknown
 from factcheck.api.form_methods import FormMethodMixin, redirect_form
 from factcheck.api.idempotency import RetrySafeMixin
 from factcheck.api.json_rows import Row, json_text
@@ -23,9 +23,10 @@ from factcheck.api.prepared import prepared
 from factcheck.api.problems import wants_page
 from factcheck.api.renderers import dump
 from factcheck.api.roles import is_public_read
+from factcheck.api.throttles import ThrottledMixin
 
 
-class ConditionalMixin:
+class ConditionalMixin(ThrottledMixin):
     """Gives every JSON answer its ETag, and answers 304 where If-None-Match says that it is known."""
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
@@ -34,11 +35,11 @@ class ConditionalMixin:
             response["Vary"] = "Accept, Authorization, Cookie"
             if not wants_page(request) and 200 <= response.status_code < 300 and response.data is not None:
                 response.add_post_render_callback(lambda rendered: _conditional(request, rendered))
-            response.setdefault("Cache-Control", _cache_rule(request, response))
+            response.setdefault("Cache-Control", cache_rule(request, response))
         return response
 
 
-def _cache_rule(request: Request, response: Response) -> str:
+def cache_rule(request: Request, response: HttpResponseBase) -> str:
     """A public read may be a minute old, in any cache; what a signed-in caller reads is for that one alone."""
     is_public = request.method in ("GET", "HEAD") and response.status_code == 200 and is_public_read(request)
     return "public, max-age=60" if is_public else "private, no-cache"
@@ -81,8 +82,18 @@ class RecordedViewSet(FormMethodMixin, RetrySafeMixin, ConditionalMixin, Generic
         return expected_versions(self.request)
 
     def row_id(self) -> int:
-        """The id in the address, of a row that exists and that the caller may see."""
-        return self.get_object().pk
+        """The id in the address, of a row that exists and that the caller may see. Raises Http404."""
+        if is_of_one_row(self):
+            refuse_unknown(self.request, known_parameters(self, self.request))
+        is_public = is_public_read(self.request)
+
+        def build(stand_in: int) -> QuerySet[Any, Any]:
+            rows: QuerySet[Any] = self.get_queryset()
+            return rows.filter(pk=stand_in).values_list("pk")
+
+        for (row_id,) in prepared((type(self), "id", is_public), build, int).rows(self.kwargs["pk"]):
+            return row_id
+        raise Http404
 
     def represent(self, row_id: int) -> Row:
         return self.json_row(type(self).serializer_class, row_id)

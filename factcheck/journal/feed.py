@@ -61,7 +61,7 @@ class JournalViewSet(ConditionalMixin, GenericViewSet[Entry]):
         parameters=[OpenApiParameter("page_size", int, description=f"1 to {MAX_PAGE_SIZE}, else {PAGE_SIZE}")],
     )
     def list(self, request: Request) -> Response:
-        entries = self.filter_queryset(self.get_queryset()).filter(transaction__lt=_settled())
+        entries = self.filter_queryset(self.get_queryset()).filter(transaction__lt=settled())
         after = request.query_params.get("after") or "0-0"
         match = CURSOR.fullmatch(after)
         if not match:
@@ -82,7 +82,7 @@ class JournalViewSet(ConditionalMixin, GenericViewSet[Entry]):
         return Response({"next": following, "previous": None, "cursor": cursor, "results": results})
 
 
-def _settled() -> int:
+def settled() -> int:
     """The first transaction that may still commit. Entries of it and later ones wait, so that none is passed by."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")

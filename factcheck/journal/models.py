@@ -2,7 +2,7 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, Q, Subquery
 from django.db.models.functions import Now
 
 
@@ -66,6 +66,12 @@ class Entry(models.Model):
         indexes = [
             models.Index(fields=["transaction", "id"], name="entry_feed"),
             models.Index(fields=["article", "id"], name="entry_article"),
+            # The public feed reads these few, newest first, among all that bulk imports leave.
+            models.Index(
+                fields=["transaction", "id"],
+                condition=Q(action__in=["statement.tagged", "dispute.opened", "dispute.resolved", "dispute.reopened"]),
+                name="entry_public_changes",
+            ),
         ]
 
     def __str__(self) -> str:

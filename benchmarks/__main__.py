@@ -1,0 +1,130 @@
+"""Measures the service against the limit and its rivals, taking turns within one run.
+
+    python -m benchmarks --size 10000 --seconds 2
+    python -m benchmarks --flat
+
+`make bench` installs what the rivals need and runs this.
+"""
+
+import argparse
+import signal
+import sys
+import time
+from pathlib import Path
+
+from benchmarks import report
+from benchmarks.agreement import Disagreement, check
+from benchmarks.cases import CannotMeasure, Case, reads, writes
+from benchmarks.contenders import ALL, OURS, Contender, started
+from benchmarks.load import peak_memory
+from benchmarks.newsroom import ROOT, prepare
+
+SIZES = (10_000, 100_000, 1_000_000)
+ROUNDS = 3
+WARM_UP = 1.0  # seconds before the first round: connections open, statements get prepared
+
+
+def say(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
+    sys.stderr.flush()
+
+
+def data_dir(size: int, folder: Path) -> Path:
+    return folder / f"bench-{size}"
+
+
+def measure(run: report.Run, cases: list[Case], contenders: dict[str, Contender], rounds: int) -> None:
+    """Case after case, and within it round after round: what is compared lies seconds apart."""
+    for case in cases:
+        began = time.monotonic()
+        names = [name for name in case.contenders if name in contenders]
+        try:
+            if case.is_read:
+                for name in names:
+                    case.measure(contenders[name], WARM_UP)
+            for _round in range(rounds):
+                for name in names:
+                    run.add(case, name, case.measure(contenders[name], run.seconds))
+        except CannotMeasure as why:
+            run.skipped[case.name] = str(why)
+        run.memory[case.name] = peak_memory(contenders[OURS])
+        say(f"{case.name}: {time.monotonic() - began:.0f} s")
+
+
+def compare(size: int, chosen: argparse.Namespace) -> None:
+    newsroom = prepare(data_dir(size, chosen.data), size)
+    run = report.Run(size, chosen.seconds)
+    cases = reads(newsroom) + writes(newsroom)
+    if chosen.only:
+        cases = [case for case in cases if case.name in chosen.only]
+        if len(cases) < len(chosen.only):
+            raise RuntimeError("Cases are: " + ", ".join(case.name for case in reads(newsroom) + writes(newsroom)))
+    with started(newsroom, ALL) as contenders:
+        check(cases, newsroom, contenders)
+        say("all contenders answer the same values and write the same rows")
+        measure(run, cases, contenders, chosen.rounds)
+    facts = report.machine(newsroom)
+    parts = [_heading(run, facts), report.table(run, cases), report.goals(run), report.remarks(run)]
+    text = "\n\n".join(part for part in parts if part)
+    print(text)
+    if not chosen.only:
+        report.write_json(run, facts)
+        report.write_readme("run", text)
+
+
+def _heading(run: report.Run, facts: dict[str, object]) -> str:
+    return (
+        f"{run.size:,} statements, {run.seconds:g} s for each measurement, {facts['connections']} connections, "
+        f"{facts['processes']} processes for each contender; {facts['cores']} cores, {facts['memory_gb']} GB, "
+        f"Python {facts['python']}, PostgreSQL {facts['postgresql']}, load by {facts['load']}."
+    )
+
+
+def flat(chosen: argparse.Namespace) -> None:
+    """The reads of our service alone, in the smallest and the largest database, taking turns."""
+    rooms = {size: prepare(data_dir(size, chosen.data), size) for size in (SIZES[0], SIZES[-1])}
+    runs = {size: report.Run(size, chosen.seconds) for size in rooms}
+    small, large = runs.values()
+    cases = {size: reads(room) for size, room in rooms.items()}
+    with started(rooms[SIZES[0]], (OURS,)) as few, started(rooms[SIZES[-1]], (OURS,)) as many:
+        for pair in zip(*cases.values(), strict=True):
+            if chosen.only and pair[0].name not in chosen.only:
+                continue
+            for turn in range(1 + chosen.rounds):
+                for run, case, servers in zip(runs.values(), pair, (few, many), strict=True):
+                    value = case.measure(servers[OURS], chosen.seconds if turn else WARM_UP)
+                    if turn:
+                        run.add(case, OURS, value)
+            say(pair[0].name)
+    measured = [case for case in cases[SIZES[0]] if case.name in small.rounds]
+    text = f"{_heading(large, report.machine(rooms[SIZES[-1]]))}\n\n{report.flatness(small, large, measured)}"
+    print(text)
+    if not chosen.only:
+        report.write_readme("flat", text)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Measures the service against the limit and its rivals.")
+    parser.add_argument("--size", type=int, default=SIZES[0], choices=SIZES, help="statements in the database")
+    parser.add_argument("--seconds", type=float, default=2, help="for each measurement")
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--only", nargs="*", metavar="CASE", help="some cases; then no file is written")
+    parser.add_argument("--flat", action="store_true", help="our reads with 10,000 and with 1,000,000 statements")
+    parser.add_argument("--data", type=Path, default=ROOT / ".data", help="where the databases are kept")
+    chosen = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that every server is ended then, too
+    try:
+        if chosen.flat:
+            flat(chosen)
+        else:
+            compare(chosen.size, chosen)
+    except (Disagreement, RuntimeError) as fault:
+        say(str(fault))
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,153 @@
+"""Starts and ends the servers that are compared, all over one database and with the same number of processes."""
+
+import http.client
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from benchmarks.newsroom import ROOT, Newsroom, environment_for
+from factcheck import embedded_postgres
+
+OURS, LIMIT, DRF, NINJA, FASTAPI = "factcheck", "limit", "DRF", "ninja", "FastAPI"
+ALL = (OURS, LIMIT, DRF, NINJA, FASTAPI)
+APPLICATIONS = {
+    OURS: "factcheck.wsgi",
+    LIMIT: "benchmarks.rivals.bare_limit",
+    DRF: "benchmarks.rivals.django_wsgi",
+    NINJA: "benchmarks.rivals.django_wsgi",
+    FASTAPI: "benchmarks.rivals.fastapi_rival",
+}
+RIVAL_URLS = {DRF: "benchmarks.rivals.drf_rival", NINJA: "benchmarks.rivals.ninja_rival"}
+RIVAL_PYTHON = ROOT / ".venv-bench" / "bin" / "python"
+PROCESSES = os.environ.get("WEB_CONCURRENCY") or "2"
+PATIENCE = 60.0  # seconds until a server must answer; a busy machine needs its time
+
+
+@dataclass(frozen=True)
+class Request:
+    path: str
+    method: str = "GET"
+    headers: dict[str, str] = field(default_factory=dict)
+    body: str = ""
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True)
+class Contender:
+    name: str
+    port: int
+    process: "subprocess.Popen[bytes]"
+
+    def connect(self) -> http.client.HTTPConnection:
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
+
+    def send(self, request: Request) -> Answer:
+        connection = self.connect()
+        try:
+            body = request.body.encode() or None
+            connection.request(request.method, request.path, body, request.headers)
+            found = connection.getresponse()
+            return Answer(found.status, dict(found.getheaders()), found.read())
+        finally:
+            connection.close()
+
+
+@contextmanager
+def started(newsroom: Newsroom, names: tuple[str, ...]) -> Iterator[dict[str, Contender]]:
+    """All of them at once, so that measurements can alternate; a server that nobody asks costs nothing."""
+    with ExitStack() as stack:
+        running = {name: stack.enter_context(_server(name, newsroom)) for name in names}
+        for contender in running.values():
+            _wait_for(contender, newsroom.data_dir / f"{contender.name}.log")
+        yield running
+
+
+@contextmanager
+def _server(name: str, newsroom: Newsroom) -> Iterator[Contender]:
+    port = _free_port()
+    with (newsroom.data_dir / f"{name}.log").open("wb") as log:
+        process = subprocess.Popen(
+            _command(name, port),
+            cwd=ROOT,
+            env=_environment(name, newsroom),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,  # Ctrl-C is for us; the server ends when we say so
+        )
+    try:
+        yield Contender(name, port, process)
+    finally:
+        _end(process)
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    process.terminate()
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(10)
+    with suppress(ProcessLookupError):  # workers that outlived it
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def _command(name: str, port: int) -> list[str]:
+    """gunicorn as the service is deployed, for each contender that is WSGI.
+
+    But no worker is replaced after so many requests: a fast contender would be punished for its speed, and always
+    somebody else would be measured together with a start.
+    """
+    python = sys.executable if name == OURS else str(RIVAL_PYTHON)
+    if name == FASTAPI:
+        options = ["--host", "127.0.0.1", "--port", str(port), "--workers", PROCESSES, "--no-access-log"]
+        return [python, "-m", "uvicorn", f"{APPLICATIONS[name]}:application", *options]
+    options = ["--config", "gunicorn.conf.py", "--bind", f"127.0.0.1:{port}", "--max-requests", "0"]
+    return [python, "-m", "gunicorn", *options, f"{APPLICATIONS[name]}:application"]
+
+
+def _environment(name: str, newsroom: Newsroom) -> dict[str, str]:
+    environment = environment_for(newsroom.data_dir) | {"WEB_CONCURRENCY": PROCESSES}
+    if name == OURS:
+        never = "1000000/sec"
+        return environment | {
+            "DEBUG": "0",
+            "SECRET_KEY": secrets.token_urlsafe(64),
+            "ALLOWED_HOSTS": "127.0.0.1",
+            "PUBLIC_READ": "1",
+            "THROTTLE_ANONYMOUS": never,
+            "THROTTLE_USER": never,
+        }
+    found = embedded_postgres.connection_settings(newsroom.data_dir)
+    names = {"BENCH_HOST": "HOST", "BENCH_PORT": "PORT", "BENCH_USER": "USER", "BENCH_DATABASE": "NAME"}
+    environment |= {variable: found[key] for variable, key in names.items()}
+    return environment | {"RIVAL_URLS": RIVAL_URLS.get(name, "")}
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait_for(contender: Contender, log: Path) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        with suppress(OSError, http.client.HTTPException):
+            contender.send(Request("/api/v1/statements/0/", headers={"X-Forwarded-Proto": "https"}))
+            return
+        if contender.process.poll() is not None or time.monotonic() > deadline:
+            raise RuntimeError(f"{contender.name} did not start:\n{log.read_text()[-3000:]}")
+        time.sleep(0.1)

@@ -1,0 +1,212 @@
+"""The database that all contenders share: filled once for each size, and copied before each run.
+
+Writes are measured too, and the journal is append-only: only a copy brings the same rows back. So the embedded
+server of a size has two databases, `filled`, which is never written to again, and the copy that is measured.
+"""
+
+import argparse
+import fcntl
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from factcheck import embedded_postgres
+
+ROOT = Path(__file__).resolve().parent.parent
+FILLED = "filled"
+EDITOR = "bench"
+LARGE_ARTICLE = "The article with 300 statements"
+LARGE_ARTICLE_STATEMENTS = 300
+SAMPLE = 1000  # rows that requests choose from, so that no measurement reads one row all the time
+
+
+@dataclass(frozen=True)
+class Newsroom:
+    """What the requests need to know of the database."""
+
+    data_dir: Path
+    token: str
+    public_statements: list[int]
+    draft_statements: list[int]
+    draft_articles: list[int]
+    sources: list[int]
+    large_article: int
+    deep_id: int  # nine tenths of all statements come before it, newest first
+    moment: str  # everything was written before it
+
+    @property
+    def conninfo(self) -> str:
+        return conninfo(self.data_dir, embedded_postgres.DATABASE)
+
+    def query(self, statement: str, *parameters: Any) -> list[Any]:
+        with psycopg.connect(self.conninfo) as connection:
+            return connection.execute(statement, parameters).fetchall()
+
+
+def conninfo(data_dir: Path, database: str) -> str:
+    found = embedded_postgres.connection_settings(data_dir)
+    return psycopg.conninfo.make_conninfo(host=found["HOST"], port=found["PORT"], user=found["USER"], dbname=database)
+
+
+def environment_for(data_dir: Path) -> dict[str, str]:
+    return {
+        **os.environ,
+        "DATABASE_URL": "",
+        "DATA_DIR": str(data_dir),
+        "DJANGO_SETTINGS_MODULE": "factcheck.settings",
+        "DEBUG": "1",
+    }
+
+
+def prepare(data_dir: Path, size: int) -> Newsroom:
+    """A fresh copy of the filled database of that size, which is filled first if it is not there."""
+    data_dir.mkdir(parents=True, exist_ok=True)
+    _be_the_only_run(data_dir)
+    embedded_postgres.ensure_running(data_dir)  # for as long as this process lives
+    if not _exists(data_dir, FILLED):
+        _recreate(data_dir)
+        _in_django(data_dir, "--fill", str(size))
+        _in_database(data_dir, embedded_postgres.DATABASE, sql.SQL("VACUUM (FREEZE, ANALYZE)"))
+        # Last, so that a database of this name is complete however an earlier attempt ended.
+        _in_database(
+            data_dir,
+            "postgres",
+            sql.SQL("ALTER DATABASE {} RENAME TO {}").format(
+                sql.Identifier(embedded_postgres.DATABASE), sql.Identifier(FILLED)
+            ),
+        )
+    _recreate(data_dir, template=FILLED)
+    token = _in_django(data_dir)
+    _in_database(data_dir, embedded_postgres.DATABASE, sql.SQL("CHECKPOINT"))
+    return _look_around(data_dir, token)
+
+
+def _be_the_only_run(data_dir: Path) -> None:
+    """Until this process ends. A second run would take the database away from under the first."""
+    lock = os.open(data_dir / "run.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise RuntimeError(
+            f"Another run is measuring in {data_dir}. Wait for it, or use another folder: --data."
+        ) from None
+
+
+def _exists(data_dir: Path, database: str) -> bool:
+    with psycopg.connect(conninfo(data_dir, "postgres")) as connection:
+        return bool(connection.execute("SELECT FROM pg_database WHERE datname = %s", [database]).fetchall())
+
+
+def _in_database(data_dir: Path, database: str, *statements: sql.SQL | sql.Composed) -> None:
+    with psycopg.connect(conninfo(data_dir, database), autocommit=True) as connection:
+        for statement in statements:
+            connection.execute(statement)
+
+
+def _recreate(data_dir: Path, template: str = "template1") -> None:
+    name = sql.Identifier(embedded_postgres.DATABASE)
+    _in_database(
+        data_dir,
+        "postgres",
+        sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name),
+        sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy").format(name, sql.Identifier(template)),
+    )
+
+
+def _in_django(data_dir: Path, *arguments: str) -> str:
+    """Runs this file as a program, since its connections must be gone before the database can be copied."""
+    command = [sys.executable, "-m", "benchmarks.newsroom", *arguments]
+    done = subprocess.run(command, cwd=ROOT, env=environment_for(data_dir), stdout=subprocess.PIPE, check=True)
+    return done.stdout.decode().strip()
+
+
+def _look_around(data_dir: Path, token: str) -> Newsroom:
+    with psycopg.connect(conninfo(data_dir, embedded_postgres.DATABASE)) as connection:
+
+        def column(statement: str, *parameters: Any) -> list[Any]:
+            return [row[0] for row in connection.execute(statement, parameters).fetchall()]
+
+        statements = (
+            "SELECT s.id FROM claims_statement s JOIN claims_article a ON a.id = s.article "
+            f"WHERE a.status = %s AND a.title <> '{LARGE_ARTICLE}' ORDER BY md5(s.id::text) LIMIT {SAMPLE}"
+        )
+        drafts = f"SELECT id FROM claims_article WHERE status = 'draft' ORDER BY md5(id::text) LIMIT {SAMPLE}"
+        [moment] = column("SELECT clock_timestamp()")
+        return Newsroom(
+            data_dir=data_dir,
+            token=token,
+            public_statements=column(statements, "published"),
+            draft_statements=column(statements, "draft"),
+            draft_articles=column(drafts),
+            sources=column(f"SELECT id FROM sources_source ORDER BY md5(id::text) LIMIT {SAMPLE}"),
+            large_article=column("SELECT id FROM claims_article WHERE title = %s", LARGE_ARTICLE)[0],
+            deep_id=column("SELECT min(id) + (max(id) - min(id)) / 10 FROM claims_statement")[0],
+            moment=moment.isoformat().replace("+00:00", "Z"),
+        )
+
+
+def _fill(size: int) -> None:
+    from django.contrib.auth.models import Group, User
+
+    from benchmarks.corpus import fill
+
+    user, _ = User.objects.get_or_create(username=EDITOR)
+    user.groups.add(Group.objects.get(name="editor"))
+    began = time.monotonic()
+    _write_large_article(user)  # first, so that the newest page is one of ordinary articles
+    fill(size)
+    print(f"filled in {time.monotonic() - began:.0f} s", file=sys.stderr)
+
+
+def _write_large_article(actor: Any) -> None:
+    from claims import services
+    from sources.services import create_source
+
+    sentences = [
+        f"The witness said sentence number {number} of this report." for number in range(LARGE_ARTICLE_STATEMENTS)
+    ]
+    sentences[7] += " rareword"  # which a corpus of 10,000 does not have, and a million twice
+    article = services.create_article(actor=actor, title=LARGE_ARTICLE, text=" ".join(sentences))
+    people = [create_source(actor=actor, name=f"Witness {number}", kind="person") for number in range(30)]
+    rows = [
+        {
+            "article": article,
+            "text": sentence,
+            "source": people[number % 30],
+            "via": [people[(number + 1) % 30], people[(number + 2) % 30]][: number % 3],
+        }
+        for number, sentence in enumerate(sentences)
+    ]
+    statements = services.create_statements(rows=rows, actor=actor)
+    for statement in statements[::5]:
+        services.open_dispute(actor=actor, statement=statement, raised_by=people[0], kind="denial")
+    services.set_article_status(
+        article_id=article.pk, versions=None, actor=actor, status="published", reason="For the benchmark"
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Migrates the database of the settings and prints an editor's token.")
+    parser.add_argument("--fill", type=int, help="fill it first, with so many statements")
+    size = parser.parse_args().fill
+    import django
+
+    django.setup()
+    from django.core.management import call_command
+
+    call_command("migrate", verbosity=0)
+    if size is not None:
+        _fill(size)
+    else:
+        call_command("create_token", EDITOR)
+
+
+if __name__ == "__main__":
+    main()

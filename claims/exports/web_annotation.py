@@ -1,0 +1,167 @@
+"""W3C Web Annotation: https://www.w3.org/TR/annotation-model/. docs/web-annotation.schema.json describes it.
+
+`base` is the API's address, such as https://desk.example/api/v1/.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.models import Prefetch, QuerySet
+
+from claims.exports.common import timestamp, uri
+from claims.models import Article, ArticleRevision, Dispute, Evidence, Statement
+from sources.models import Source
+
+CONTEXT = "http://www.w3.org/ns/anno.jsonld"
+MEDIA_TYPE = f'application/ld+json; profile="{CONTEXT}"'
+# What the model has no words for. The names must not be among those of the context above: `source` and `via` are.
+TERMS: dict[str, Any] = {
+    "fc": "urn:factcheck:terms:",
+    "said_by": "fc:said_by",
+    "relayed_by": {"@id": "fc:relayed_by", "@container": "@list"},
+    "raised_by": "fc:raised_by",
+    **{name: f"fc:{name}" for name in ("name", "kind", "anonymous", "stance", "dispute", "revision", "sha256")},
+    "dispute_state": "fc:dispute_state",
+}
+Json = dict[str, Any]
+
+
+def for_annotations(statements: QuerySet[Statement]) -> QuerySet[Statement]:
+    return statements.select_related("source", "article").prefetch_related(
+        "via_rows__source",
+        Prefetch("evidence", queryset=Evidence.objects.order_by("id")),
+        Prefetch("disputes", queryset=Dispute.objects.select_related("raised_by").order_by("id")),
+    )
+
+
+def annotation(statement: Statement, base: str) -> Json:
+    return {"@context": [CONTEXT, TERMS], **_annotations([statement], base)[0]}
+
+
+def collection_address(article: Article, base: str) -> str:
+    return f"{base}articles/{article.pk}/webannotations/"
+
+
+def collection(article: Article, base: str, *, total: int, first: Json, last: str) -> Json:
+    found = {"@context": [CONTEXT, TERMS], **_collection(article, base, total)}
+    return {**found, "first": first, "last": last} if total else found
+
+
+def _collection(article: Article, base: str, total: int) -> Json:
+    return {
+        "id": collection_address(article, base),
+        "type": "AnnotationCollection",
+        "label": article.title,
+        "total": total,
+    }
+
+
+def page(
+    article: Article,
+    statements: Sequence[Statement],
+    base: str,
+    *,
+    address: str,
+    total: int,
+    start: int,
+    following: str | None,
+    previous: str | None,
+) -> Json:
+    """Without the context, which is that of the collection or the page that it is put into."""
+    links = {"next": following, "prev": previous}
+    return {
+        "id": address,
+        "type": "AnnotationPage",
+        "partOf": _collection(article, base, total),
+        "startIndex": start,
+        **{name: link for name, link in links.items() if link},
+        "items": _annotations(statements, base),
+    }
+
+
+def _annotations(statements: Sequence[Statement], base: str) -> list[Json]:
+    pinned = {(statement.article_id, statement.revision) for statement in statements}
+    revisions = {
+        (row.article_id, row.number): row
+        for row in ArticleRevision.objects.filter(
+            article__in={article for article, _ in pinned}, number__in={number for _, number in pinned}
+        ).defer("text")
+    }
+    return [_annotation(row, revisions[row.article_id, row.revision], base) for row in statements]
+
+
+def _annotation(statement: Statement, revision: ArticleRevision, base: str) -> Json:
+    address = f"{base}statements/{statement.pk}/"
+    return {
+        "id": f"{address}webannotation/",
+        "type": "Annotation",
+        "motivation": "assessing",
+        "created": timestamp(statement.created_at),
+        "modified": timestamp(statement.updated_at),
+        "generator": {"id": base, "type": "Software", "name": "Factcheck"},
+        "canonical": address,
+        "said_by": _agent(statement.source) if statement.source else None,
+        "relayed_by": [_agent(source) for source in statement.via],
+        "body": _bodies(statement, base),
+        "target": _target(statement, revision, base),
+    }
+
+
+def _agent(source: Source) -> Json:
+    return {"name": source.name, "kind": source.kind, "anonymous": source.anonymous}
+
+
+def _bodies(statement: Statement, base: str) -> list[Json]:
+    bodies = [_text("assessing", statement.tag)]
+    if statement.tag_reason:
+        bodies.append(_text("commenting", statement.tag_reason))
+    if statement.paraphrase:
+        bodies.append(_text("describing", statement.paraphrase))
+    for evidence in statement.evidence.all():
+        bodies.append({**_link(uri(evidence.url)), "stance": evidence.stance})
+    for dispute in statement.disputes.all():
+        bodies.append(
+            {
+                **_link(f"{base}disputes/{dispute.pk}/"),
+                "dispute": dispute.kind,
+                "dispute_state": dispute.state,
+                "raised_by": _agent(dispute.raised_by),
+            }
+        )
+    return bodies
+
+
+def _text(purpose: str, value: str) -> Json:
+    return {"type": "TextualBody", "purpose": purpose, "format": "text/plain", "value": value}
+
+
+def _link(address: str) -> Json:
+    return {"type": "SpecificResource", "purpose": "linking", "source": address}
+
+
+def _target(statement: Statement, revision: ArticleRevision, base: str) -> Json:
+    """The offsets count in the revision's text as we hold it, which is what `cached` leads to."""
+    article = statement.article
+    kept = f"{base}articles/{article.pk}/"
+    if statement.revision != article.revision:
+        kept += f"revisions/{statement.revision}/"
+    return {
+        "type": "SpecificResource",
+        "source": uri(article.url) if article.url else f"{base}articles/{article.pk}/",
+        "state": {
+            "type": "TimeState",
+            "sourceDate": timestamp(revision.created_at),
+            "cached": kept,
+            "revision": revision.number,
+            "sha256": revision.sha256,
+        },
+        "selector": [
+            {
+                "type": "TextQuoteSelector",
+                "exact": statement.text,
+                "prefix": statement.prefix,
+                "suffix": statement.suffix,
+            },
+            {"type": "TextPositionSelector", "start": statement.start, "end": statement.end},
+        ],
+    }

@@ -1,0 +1,234 @@
+"""Standard formats over HTTP: W3C Web Annotation, schema.org ClaimReview, Atom."""
+
+import re
+from typing import Any
+
+from django.db.models import Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.http import Http404
+from drf_spectacular.utils import OpenApiParameter, OpenApiTypes, extend_schema
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.reverse import reverse
+from rest_framework.viewsets import GenericViewSet
+
+from claims.exports import atom, claim_review, web_annotation
+from claims.models import Article, Dispute, Statement
+from claims.models.statement import TAGGED
+from factcheck.api.errors import FieldError, InvalidInput
+from factcheck.api.pagination import MAX_PAGE_SIZE, PAGE_SIZE, RowComparison, page_size_of
+from factcheck.api.renderers import DeskRenderer, JSONRenderer, TextRenderer
+from factcheck.api.roles import is_public_read
+from factcheck.api.viewsets import ConditionalMixin
+from factcheck.journal.feed import settled
+from factcheck.journal.models import Entry
+
+PLACE = re.compile(r"([0-9]{1,9})-([0-9]{1,18})")
+BEGINNING = "0-0"
+LINKED_DATA = (200, "application/ld+json", "application/json")
+PAGING = [
+    OpenApiParameter("cursor", str, description="Where the page starts. Take it from `next`, `prev` or `last`."),
+    OpenApiParameter(
+        "page_size",
+        {"type": "integer", "minimum": 1, "maximum": MAX_PAGE_SIZE, "default": PAGE_SIZE},
+        description="Rows on a page.",
+    ),
+]
+
+
+class AnnotationRenderer(JSONRenderer):
+    # Without the profile, or an Accept of plain application/ld+json would not match it.
+    media_type = "application/ld+json"
+    content_type = web_annotation.MEDIA_TYPE
+    format = "jsonld"
+
+
+class LinkedDataRenderer(JSONRenderer):
+    media_type = content_type = claim_review.MEDIA_TYPE
+    format = "jsonld"
+
+
+class AtomRenderer(TextRenderer):
+    media_type = atom.MEDIA_TYPE
+    format = "atom"
+
+
+def base_of(request: Request) -> str:
+    return reverse("api-root", request=request)
+
+
+class StatementFormatsMixin:
+    """`webannotation/` and `claimreview/` of a statement."""
+
+    @extend_schema(responses={LINKED_DATA: OpenApiTypes.OBJECT}, filters=False)
+    @action(
+        detail=True,
+        filterset_class=None,
+        pagination_class=None,
+        renderer_classes=[AnnotationRenderer, JSONRenderer, DeskRenderer],
+    )
+    def webannotation(self, request: Request, pk: int) -> Response:
+        """The statement as a W3C Web Annotation: the tag assesses the passage; evidence and disputes are linked."""
+        row_id = self.row_id()  # type: ignore[attr-defined]
+        statement = web_annotation.for_annotations(Statement.objects.filter(pk=row_id)).get()
+        return Response(web_annotation.annotation(statement, base_of(request)))
+
+    @extend_schema(responses={LINKED_DATA: OpenApiTypes.OBJECT}, filters=False)
+    @action(
+        detail=True,
+        filterset_class=None,
+        pagination_class=None,
+        renderer_classes=[LinkedDataRenderer, JSONRenderer, DeskRenderer],
+    )
+    def claimreview(self, request: Request, pk: int) -> Response:
+        """The statement as a schema.org ClaimReview, if its article is published and holds it; else 404.
+
+        The rating is the tag by name, without a number: it says who stands behind the statement.
+        """
+        row_id = self.row_id()  # type: ignore[attr-defined]
+        statement = claim_review.for_reviews(Statement.objects.public().filter(pk=row_id)).first()
+        if statement is None:
+            raise Http404
+        return Response(claim_review.claim_review(statement, base_of(request)))
+
+
+class ArticleFormatsMixin:
+    """`webannotations/` of an article."""
+
+    @extend_schema(responses={LINKED_DATA: OpenApiTypes.OBJECT}, filters=False, parameters=PAGING)
+    @action(
+        detail=True,
+        filterset_class=None,
+        pagination_class=None,
+        renderer_classes=[AnnotationRenderer, JSONRenderer, DeskRenderer],
+    )
+    def webannotations(self, request: Request, pk: int) -> Response:
+        """The article's statements as a W3C AnnotationCollection with its first page; with `cursor`, another page."""
+        article: Article = self.get_object()  # type: ignore[attr-defined]
+        rows = Statement.objects.public() if is_public_read(request) else Statement.objects.all()
+        return Response(_annotations(request, article, rows.filter(article=article)))
+
+
+def _annotations(request: Request, article: Article, rows: QuerySet[Statement]) -> dict[str, Any]:
+    base, size = base_of(request), page_size_of(request)
+    collection = web_annotation.collection_address(article, base)
+    ordered = rows.order_by("start", "pk")
+    cursor = request.query_params.get("cursor", BEGINNING)
+    start, row_id = _place(cursor)
+    beyond = rows.filter(RowComparison(F("start"), ">", start, row_id))
+    found = list(web_annotation.for_annotations(beyond.order_by("start", "pk"))[: size + 1])
+    total = rows.count()
+    before = total - beyond.count()
+
+    def address(index: int) -> str:
+        """Of the page that begins with the row of that index."""
+        last = ordered.values_list("start", "pk")[index - 1 : index].first() if index else None
+        after = f"{last[0]}-{last[1]}" if last else BEGINNING
+        sized = f"&page_size={size}" if "page_size" in request.query_params else ""
+        return f"{collection}?cursor={after}{sized}"
+
+    page = web_annotation.page(
+        article,
+        found[:size],
+        base,
+        address=address(before),
+        total=total,
+        start=before,
+        following=address(before + size) if len(found) > size else None,
+        previous=address(max(0, before - size)) if before else None,
+    )
+    if "cursor" in request.query_params:
+        return {"@context": [web_annotation.CONTEXT, web_annotation.TERMS], **page}
+    last = address((max(total, 1) - 1) // size * size)
+    return web_annotation.collection(article, base, total=total, first=page, last=last)
+
+
+def _place(cursor: str) -> tuple[int, int]:
+    match = PLACE.fullmatch(cursor)
+    if not match:
+        detail = "This is not a cursor. Take it from `next`, `prev` or `last`."
+        raise InvalidInput(f"cursor: {detail}", [FieldError("?cursor", "invalid", detail)])
+    return int(match[1]), int(match[2])
+
+
+class FeedViewSet(ConditionalMixin, GenericViewSet[Any]):
+    """What is published, to be followed from outside; signed-in callers get the same."""
+
+    has_public_reads = True
+    schema_tag = "feeds"
+    filterset_class = None
+    ordering_keys: dict[tuple[str, bool], tuple[Any, Any]] = {}
+    ordering_fields: tuple[str, ...] = ("id",)
+    default_ordering = "-id"
+    queryset = Statement.objects.none()
+
+    def get_default_ordering(self) -> str:
+        return self.default_ordering
+
+    @extend_schema(
+        responses={LINKED_DATA: OpenApiTypes.OBJECT},
+        parameters=PAGING,
+        operation_id="feeds_claimreviews",
+    )
+    @action(detail=False, renderer_classes=[LinkedDataRenderer, JSONRenderer, DeskRenderer])
+    def claimreviews(self, request: Request) -> Response:
+        """Every statement of a published article as a ClaimReview, newest first, in a schema.org DataFeed."""
+        rows = self.filter_queryset(claim_review.for_reviews(Statement.objects.public()))
+        page = self.paginate_queryset(rows) or []
+        links = self.paginator.get_paginated_response([])  # type: ignore[union-attr]
+        feed = claim_review.data_feed(
+            page,
+            base_of(request),
+            address=request.build_absolute_uri(),
+            following=links.data["next"],
+            previous=links.data["previous"],
+        )
+        return Response(feed, headers={"Link": links["Link"]} if "Link" in links else None)
+
+    @extend_schema(
+        responses={(200, atom.MEDIA_TYPE): OpenApiTypes.STR}, parameters=PAGING, operation_id="feeds_changes"
+    )
+    def changes(self, request: Request) -> Response:
+        """Tags given, and disputes opened, resolved and reopened, in published articles, newest first."""
+        page = self.paginate_queryset(self.filter_queryset(public_changes())) or []
+        links = self.paginator.get_paginated_response([])  # type: ignore[union-attr]
+        statements = Statement.objects.public().select_related("article").defer("article__text")
+        disputes = Dispute.objects.public().select_related("raised_by", "statement__article")
+        feed = atom.changes_feed(
+            page,
+            statements.in_bulk([entry.resource_id for entry in page if entry.resource == "statement"]),
+            disputes.defer("statement__article__text").in_bulk(
+                [entry.resource_id for entry in page if entry.resource == "dispute"]
+            ),
+            base_of(request),
+            links={
+                "self": request.build_absolute_uri(),
+                "next": links.data["next"],
+                "previous": links.data["previous"],
+            },
+        )
+        return Response(feed, headers={"Link": links["Link"]} if "Link" in links else None)
+
+
+def public_changes() -> QuerySet[Entry]:
+    """Entries about what is public now, that stood when its article was published or came after.
+
+    What an editor tried out and took back in a draft is never told. Transactions that are still open are waited
+    for, so that no entry appears below one that a reader has seen.
+    """
+    entries = Entry.objects.filter(action__in=[TAGGED, *atom.DISPUTE_WORDS], transaction__lt=settled())
+    published = Entry.objects.filter(
+        resource="article", resource_id=OuterRef("article"), action="article.published"
+    ).order_by("-version")
+    superseded = Entry.objects.filter(
+        resource=OuterRef("resource"),
+        resource_id=OuterRef("resource_id"),
+        version__gt=OuterRef("version"),
+        action__in=[TAGGED, *atom.DISPUTE_WORDS],
+        pk__lt=OuterRef("published"),
+    )
+    is_public = Q(Exists(Statement.objects.public().filter(pk=OuterRef("resource_id"))), resource="statement") | Q(
+        Exists(Dispute.objects.public().filter(pk=OuterRef("resource_id"))), resource="dispute"
+    )
+    since = Subquery(published.values("pk")[:1], output_field=IntegerField())
+    return entries.alias(published=since).filter(is_public, ~Exists(superseded))

@@ -1,0 +1,71 @@
+"""How often one may ask. An address stands for whoever can choose among its neighbours: of IPv6 that is a /64."""
+
+import time
+from datetime import timedelta
+from ipaddress import IPv6Address, ip_address, ip_network
+from math import ceil
+from typing import Any
+
+from django.db import connection, transaction
+from rest_framework.throttling import AnonRateThrottle, BaseThrottle, SimpleRateThrottle
+
+from factcheck.api.models import LoginAttempt
+
+
+def origin_of(request: Any) -> str:
+    """The caller's address, from X-Forwarded-For only as far as TRUSTED_PROXIES says who wrote it there."""
+    given = BaseThrottle().get_ident(request) or ""
+    try:
+        address = ip_address(given)
+    except ValueError:
+        return given[: LoginAttempt.LONGEST_ORIGIN]
+    if isinstance(address, IPv6Address):
+        return str(address.ipv4_mapped or ip_network((address, 64), strict=False))
+    return str(address)
+
+
+class AddressThrottle(AnonRateThrottle):
+    """Callers who are not signed in. Counted in each worker process."""
+
+    def get_ident(self, request: Any) -> str:
+        return origin_of(request)
+
+
+class ThrottledMixin:
+    """Counts a request before it is judged, so that those which are refused count too."""
+
+    def perform_authentication(self, request: Any) -> None:
+        try:
+            super().perform_authentication(request)  # type: ignore[misc]
+        finally:
+            super().check_throttles(request)  # type: ignore[misc]
+
+    def check_throttles(self, request: Any) -> None:
+        """Done by now."""
+
+
+class LoginThrottle(SimpleRateThrottle):
+    """Counts attempts by address and for all worker processes, so that a password cannot be guessed by trying."""
+
+    scope = "login"
+    num_requests: int
+    duration: int
+
+    def allow_request(self, request: Any, view: Any) -> bool:
+        origin = origin_of(request)
+        with transaction.atomic(), connection.cursor() as cursor:
+            # One after the other: attempts that count at the same moment would not see each other.
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"login {origin}"])
+            attempts = LoginAttempt.objects.since(timedelta(seconds=self.duration))
+            made = list(
+                attempts.filter(origin=origin).order_by("-at").values_list("at", flat=True)[: self.num_requests]
+            )
+            self.history, self.now = [at.timestamp() for at in made], time.time()
+            if len(made) >= self.num_requests:
+                return False
+            LoginAttempt.objects.create(origin=origin)
+            LoginAttempt.objects.delete_before(timedelta(seconds=self.duration), at_most=20)
+        return True
+
+    def wait(self) -> int:
+        return max(1, ceil(super().wait() or 0))

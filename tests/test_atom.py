@@ -1,0 +1,164 @@
+"""The Atom feed of changes: RFC 4287's rules, and nothing that is not public."""
+
+import re
+from urllib.parse import urlsplit
+from xml.etree import ElementTree
+
+import pytest
+from rest_framework.test import APIClient
+
+from claims import services
+from factcheck.journal.models import Entry
+from sources.services import create_source
+
+FEED = "/api/v1/feeds/changes.atom"
+ATOM = "{http://www.w3.org/2005/Atom}"
+ONE_OF = {"id", "title", "updated"}
+INSTANT = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z"
+
+
+@pytest.fixture(autouse=True)
+def settled(monkeypatch, request):
+    """The feed waits for open transactions, and a test is one."""
+    if "open_transaction" not in request.node.name:
+        monkeypatch.setattr("claims.format_views.settled", lambda: 2**62)
+
+
+@pytest.fixture
+def published(alice, article, statement):
+    publish(article, alice)
+    return statement
+
+
+def publish(article, alice):
+    services.set_article_status(
+        article_id=article.pk, versions=None, actor=alice, status="published", reason="It is ready."
+    )
+
+
+def tag(statement, alice, name, reason):
+    services.tag_statement(statement_id=statement.pk, versions=None, actor=alice, tag=name, reason=reason)
+
+
+def read(client, address=FEED):
+    answer = client.get(address)
+    assert answer.status_code == 200, answer.content
+    return ElementTree.fromstring(answer.content)
+
+
+def said(feed):
+    """Each entry's title and content."""
+    return [(item.findtext(f"{ATOM}title"), item.findtext(f"{ATOM}content")) for item in feed.findall(f"{ATOM}entry")]
+
+
+def assert_is_atom(feed):
+    """The Musts of RFC 4287, sections 4.1.1 and 4.1.2, and 3.3 for times."""
+    assert feed.tag == f"{ATOM}feed"
+    assert feed.find(f"{ATOM}author/{ATOM}name").text
+    for part in (feed, *feed.findall(f"{ATOM}entry")):
+        for name in ONE_OF:
+            assert len(part.findall(f"{ATOM}{name}")) == 1, name
+        assert part.findtext(f"{ATOM}id").startswith("tag:testserver,2")
+        assert re.fullmatch(INSTANT, part.findtext(f"{ATOM}updated"))
+        links = part.findall(f"{ATOM}link")
+        assert all(urlsplit(link.get("href")).scheme == "http" for link in links)
+        alternates = [(link.get("type"), link.get("hreflang")) for link in links if link.get("rel") == "alternate"]
+        assert len(alternates) == len(set(alternates))
+    for item in feed.findall(f"{ATOM}entry"):
+        assert item.findall(f"{ATOM}content") or item.findall(f"{ATOM}link[@rel='alternate']")
+        assert len(item.findall(f"{ATOM}summary")) == 1
+    ids = [item.findtext(f"{ATOM}id") for item in feed.findall(f"{ATOM}entry")]
+    assert len(ids) == len(set(ids))
+
+
+def test_tags_and_disputes_are_told_newest_first_without_the_names_of_users(api, alice, published, minister):
+    ministry = create_source(actor=alice, name="The ministry", kind="organization")
+    tag(published, alice, "asserted", "The minister says so.")
+    dispute = services.open_dispute(
+        actor=alice, statement=published, raised_by=ministry, kind="denial", note="By telephone.", reason="alice knows"
+    )
+    services.resolve_dispute(
+        dispute_id=dispute.pk, versions=None, actor=alice, state="upheld", reason="The tape.", tag="denied"
+    )
+    answer = api.get(FEED)
+    assert answer["Content-Type"] == "application/atom+xml"
+    feed = ElementTree.fromstring(answer.content)
+    assert_is_atom(feed)
+    assert said(feed) == [
+        ("denied: “The minister said no.”", "The tape."),
+        ("denial by The ministry resolved, upheld: “The minister said no.”", "The tape."),
+        ("denial by The ministry opened: “The minister said no.”", "By telephone."),
+        ("asserted: “The minister said no.”", None),  # its reason does not stand any more
+    ]
+    assert "alice" not in answer.content.decode()
+    first = feed.find(f"{ATOM}entry")
+    entry = Entry.objects.filter(action="statement.tagged").latest("id")
+    assert first.findtext(f"{ATOM}id") == f"tag:testserver,{entry.at.date()}:factcheck:entry:{entry.pk}"
+    assert first.find(f"{ATOM}link").get("href") == f"http://testserver/api/v1/statements/{published.pk}/"
+    assert first.findtext(f"{ATOM}summary") == "“The minister said no.” (A report)"
+    assert first.find(f"{ATOM}category").attrib == {"term": "denied", "scheme": "urn:factcheck:tag"}
+
+
+def test_what_was_tried_in_a_draft_is_not_told_but_what_stands_is(api, alice, article, statement):
+    tag(statement, alice, "asserted", "Somebody whispered it.")
+    tag(statement, alice, "denied", "The ministry denies it.")
+    assert said(read(api)) == []
+    publish(article, alice)
+    assert said(read(api)) == [("denied: “The minister said no.”", "The ministry denies it.")]
+    tag(statement, alice, "unverified", "It is open.")
+    assert [title.split(":")[0] for title, _ in said(read(api))] == ["unverified", "denied"]
+    services.set_article_status(article_id=article.pk, versions=None, actor=alice, status="withdrawn", reason="Wrong.")
+    assert said(read(api)) == []
+
+
+def test_a_passage_that_was_edited_out_and_a_deleted_dispute_leave_the_feed(api, alice, published, minister):
+    dispute = services.open_dispute(actor=alice, statement=published, raised_by=minister, kind="denial")
+    tag(published, alice, "asserted", "So it is.")
+    services.delete_dispute(dispute_id=dispute.pk, versions=None, actor=alice)
+    assert len(said(read(api))) == 1
+    services.update_article(article_id=published.article_id, versions=None, actor=alice, text="Nothing of it.")
+    assert said(read(api)) == []
+
+
+def test_pages_lead_to_each_other_and_hold_each_entry_once(api, alice, published):
+    for number in range(5):
+        tag(published, alice, "asserted", f"Reason {number}.")
+    seen, address = [], f"{FEED}?page_size=2"
+    while address:
+        feed = read(api, address)
+        assert_is_atom(feed)
+        seen += [item.findtext(f"{ATOM}id").rpartition(":")[2] for item in feed.findall(f"{ATOM}entry")]
+        following = feed.find(f"{ATOM}link[@rel='next']")
+        address = following.get("href") if following is not None else None
+    tagged = Entry.objects.filter(action="statement.tagged").order_by("-id")
+    assert seen == [str(entry.pk) for entry in tagged]
+
+
+def test_an_entry_of_an_open_transaction_waits(api, alice, published):
+    tag(published, alice, "asserted", "So it is.")
+    assert said(read(api)) == []
+
+
+def test_an_empty_feed_is_valid_too(api):
+    assert_is_atom(read(api))
+
+
+def test_characters_that_xml_has_not_are_replaced(api, alice):
+    article = services.create_article(actor=alice, title="A <b>\x0b report", text="No\x0c & \U0001f600.")
+    publish(article, alice)
+    made = services.create_statement(article=article, actor=alice, quote_type="narration", start=0, end=7)
+    tag(made, alice, "asserted", "\x1b[31m ]]> <script>")
+    feed = read(api)
+    assert said(feed)[0][1] == "\ufffd[31m ]]> <script>"
+    assert feed.findtext(f"{ATOM}entry/{ATOM}summary") == "“No\ufffd & \U0001f600” (A <b>\ufffd report)"
+
+
+def test_a_stranger_reads_it_where_public_reads_are_on_and_else_hears_why_not(settings, alice, published):
+    tag(published, alice, "asserted", "So it is.")
+    refused = APIClient().get(FEED)
+    assert (refused.status_code, refused["Content-Type"]) == (401, "application/problem+json")
+    settings.PUBLIC_READ = True
+    answer = APIClient().get(FEED)
+    assert (answer.status_code, answer["Cache-Control"]) == (200, "public, max-age=60")
+    assert APIClient().get(FEED, headers={"if-none-match": answer["ETag"]}).status_code == 304
+    assert APIClient().head(FEED).status_code == 200

@@ -1,0 +1,143 @@
+"""schema.org ClaimReview: the tag by name, no number, and nothing but what is published."""
+
+import json
+
+import pytest
+from rest_framework.test import APIClient
+
+from claims import services
+from claims.models import Statement
+from sources.services import create_source
+
+BASE = "http://testserver/api/v1/"
+ASPECT = "Who stands behind the statement. This is not a verdict on whether it is true."
+FEED = "/api/v1/feeds/claimreviews/"
+
+
+def publish(article, alice):
+    services.set_article_status(
+        article_id=article.pk, versions=None, actor=alice, status="published", reason="It is ready."
+    )
+
+
+def iso(moment) -> str:
+    return moment.isoformat().replace("+00:00", "Z")
+
+
+@pytest.fixture
+def reviewed(alice, article, minister):
+    """A tagged statement of a published article."""
+    outlet = create_source(actor=alice, name="The Courier", kind="outlet", same_as=["https://courier.example/"])
+    services.update_article(
+        article_id=article.pk, versions=None, actor=alice, publisher=outlet, published_at="2026-01-28T21:00:00Z"
+    )
+    publish(article, alice)
+    made = services.create_statement(
+        article=article, actor=alice, source=minister, start=2, end=23, said_on="2026-01-27", paraphrase="She refused."
+    )
+    services.tag_statement(statement_id=made.pk, versions=None, actor=alice, tag="denied", reason="It is denied.")
+    services.create_evidence(statement=made, actor=alice, stance="refutes", url="https://b.example/", title="A memo")
+    return Statement.objects.get()
+
+
+def test_a_claim_review_in_its_words(api, reviewed):
+    answer = api.get(f"/api/v1/statements/{reviewed.pk}/claimreview/")
+    assert answer["Content-Type"] == "application/ld+json"
+    courier = {"@type": "NewsMediaOrganization", "name": "The Courier", "sameAs": ["https://courier.example/"]}
+    assert answer.json() == {
+        "@context": "https://schema.org",
+        "@type": "ClaimReview",
+        "@id": f"{BASE}statements/{reviewed.pk}/claimreview/",
+        "url": f"{BASE}statements/{reviewed.pk}/",
+        "datePublished": iso(reviewed.tagged_at),
+        "dateModified": iso(reviewed.updated_at),
+        "author": courier,
+        "claimReviewed": "She refused.",
+        "reviewAspect": ASPECT,
+        "reviewRating": {
+            "@type": "Rating",
+            "alternateName": "denied",
+            "reviewAspect": ASPECT,
+            "ratingExplanation": "It is denied.",
+        },
+        "itemReviewed": {
+            "@type": "Claim",
+            "text": "The minister said no.",
+            "author": {"@type": "Person", "name": "The minister"},
+            "datePublished": "2026-01-27",
+            "appearance": {
+                "@type": "NewsArticle",
+                "url": "https://news.example/1",
+                "headline": "A report",
+                "inLanguage": "en",
+                "datePublished": "2026-01-28T21:00:00Z",
+                "publisher": courier,
+            },
+        },
+        "citation": [{"@type": "CreativeWork", "url": "https://b.example/", "name": "A memo"}],
+    }
+
+
+@pytest.mark.parametrize("tag", ["asserted", "denied", "unverified"])
+def test_no_tag_becomes_a_number_or_a_verdict(api, alice, reviewed, tag):
+    services.tag_statement(statement_id=reviewed.pk, versions=None, actor=alice, tag=tag, reason="So it is.")
+    review = api.get(f"/api/v1/statements/{reviewed.pk}/claimreview/").json()
+    assert review["reviewRating"]["alternateName"] == tag
+    text = json.dumps(review)
+    for word in ("ratingValue", "bestRating", "worstRating", "alice"):
+        assert word not in text
+
+
+def test_a_draft_a_withdrawn_article_and_an_edited_out_passage_have_no_review(api, alice, article, statement):
+    address = f"/api/v1/statements/{statement.pk}/claimreview/"
+    assert api.get(address).status_code == 404
+    publish(article, alice)
+    assert api.get(address).status_code == 200
+    services.update_article(article_id=article.pk, versions=None, actor=alice, text="Nothing of it.")
+    assert api.get(address).status_code == 404
+    assert api.get(FEED).json()["dataFeedElement"] == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "author"),
+    [
+        ("person", "Person"),
+        ("organization", "Organization"),
+        ("outlet", "NewsMediaOrganization"),
+        ("document", "Thing"),
+        ("account", "Thing"),
+    ],
+)
+def test_the_author_of_the_claim_is_the_source(api, alice, article, kind, author):
+    publish(article, alice)
+    source = create_source(actor=alice, name="Somebody", kind=kind)
+    made = services.create_statement(article=article, actor=alice, source=source, start=2, end=23)
+    review = api.get(f"/api/v1/statements/{made.pk}/claimreview/").json()
+    assert review["itemReviewed"]["author"] == {"@type": author, "name": "Somebody"}
+    assert review["author"] == {"@type": "Organization", "url": BASE}
+    assert "datePublished" not in review["itemReviewed"]
+
+
+def test_the_feed_holds_every_published_statement_once_over_its_pages(api, alice, article, reviewed, settings):
+    for start in range(4):
+        services.create_statement(article=article, actor=alice, quote_type="narration", start=start, end=start + 5)
+    draft = services.create_article(actor=alice, title="A draft", text="Not yet.")
+    services.create_statement(article=draft, actor=alice, quote_type="narration", start=0, end=3)
+    address, found = f"{FEED}?page_size=2", []
+    while address:
+        answer = api.get(address)
+        feed = answer.json()
+        assert (feed["@type"], feed["@context"][0]) == ("DataFeed", "https://schema.org")
+        found += [element["item"]["@id"] for element in feed["dataFeedElement"]]
+        address = feed["next"]
+        assert (f'<{address}>; rel="next"' in answer.get("Link", "")) == bool(address)
+    mine = Statement.objects.filter(article=article).order_by("-pk")
+    assert found == [f"{BASE}statements/{row.pk}/claimreview/" for row in mine]
+    settings.PUBLIC_READ = True
+    stranger = APIClient().get(FEED)
+    assert len(stranger.json()["dataFeedElement"]) == 5
+    assert stranger["Cache-Control"] == "public, max-age=60"
+
+
+def test_an_unknown_parameter_of_the_feed_is_refused(api):
+    assert api.get(f"{FEED}?tag=denied").json()["errors"][0]["pointer"] == "?tag"

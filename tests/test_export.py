@@ -1,0 +1,193 @@
+"""The whole of a filtered list as one stream: what the list answers, row for row."""
+
+import csv
+import io
+import json
+from datetime import date
+
+import pytest
+from django.db import connection
+from rest_framework.test import APIClient
+
+from claims import export_views, services
+from claims.exports.tables import safe
+from sources.services import create_source
+
+EXPORT = "/api/v1/statements/export/"
+LIST = "/api/v1/statements/"
+
+
+@pytest.fixture
+def said(alice, article, minister):
+    """Statements with everything that a row can have: a chain, a dispute, a candidate, dissent, awkward words."""
+    aide = create_source(actor=alice, name='=HYPERLINK("https://evil.example","x")', kind="person", anonymous=True)
+    made = services.create_statements(
+        actor=alice,
+        rows=[
+            {"article": article, "start": 2, "end": 23, "source": minister, "via": [aide, minister]},
+            {"article": article, "start": 0, "end": 5, "source": aide, "said_on": date(2026, 1, 27)},
+            {"article": article, "start": 24, "end": 40, "quote_type": "narration", "paraphrase": '+1, "so"\r\n@x'},
+            {"article": article, "start": 45, "end": 63, "source": minister, "said_on": date(2026, 1, 28)},
+        ],
+    )
+    services.tag_statement(
+        statement_id=made[0].pk, versions=None, actor=alice, tag="denied", reason="-2 of them deny it."
+    )
+    services.open_dispute(actor=alice, statement=made[0], raised_by=aide, kind="denial")
+    services.update_article(
+        article_id=article.pk, versions=None, actor=alice, text=article.text.replace("End.", "The End!")
+    )
+    return made
+
+
+def body(answer) -> str:
+    assert answer.status_code == 200, b"".join(answer)
+    return b"".join(answer.streaming_content).decode()
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["", "tag=denied", "disputed=true", "q=minister", "ordering=said_on", "ordering=-said_on", "ordering=start"],
+)
+def test_each_line_is_what_the_list_answers_in_its_order(api, said, query):
+    lines = body(api.get(f"{EXPORT}?format=jsonl&{query}")).splitlines()
+    listed = api.get(f"{LIST}?page_size=200&{query}")
+    assert [json.loads(line) for line in lines] == listed.json()["results"]
+    assert "[" + ",".join(lines) + "]" in listed.content.decode()  # byte for byte
+    assert lines
+
+
+def test_the_rows_of_one_article_come_in_the_order_of_its_text(api, said, article):
+    rows = [json.loads(line) for line in body(api.get(f"{EXPORT}?article={article.pk}")).splitlines()]
+    assert [row["start"] for row in rows] == sorted(row["start"] for row in rows)
+    assert rows == api.get(f"{LIST}?article={article.pk}").json()["results"]
+
+
+def test_csv_has_the_same_cells_under_names_that_say_where_they_come_from(api, said):
+    answer = api.get(f"{EXPORT}?format=csv")
+    text = body(answer)
+    assert answer["Content-Type"] == "text/csv; charset=utf-8"
+    assert answer["Content-Disposition"] == 'attachment; filename="statements.csv"'
+    rows = list(csv.DictReader(io.StringIO(text, newline="")))
+    assert list(rows[0]) == [
+        "id", "version", "created_at", "updated_at", "article", "key", "text", "start", "end", "prefix", "suffix",
+        "revision", "anchor", "candidate.revision", "candidate.start", "candidate.end", "candidate.text",
+        "candidate.score", "paraphrase", "quote_type", "source.id", "source.name", "source.kind", "source.anonymous",
+        "via.id", "via.name", "via.kind", "via.anonymous", "said_on", "tag", "tag_reason", "tagged_by.id",
+        "tagged_by.username", "tagged_at", "open_disputes", "dissent",
+    ]  # fmt: skip
+    listed = api.get(LIST).json()["results"]
+    for row, cells in zip(listed, rows, strict=True):
+        for name, cell in cells.items():
+            outer, _, inner = name.partition(".")
+            value = row[outer]
+            if inner and isinstance(value, list):
+                value = " | ".join(str(item[inner]) for item in value).replace("True", "true").replace("False", "false")
+            elif inner:
+                value = value[inner] if value else None
+            plain = "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+            assert cell in (plain, f"'{plain}"), name
+
+
+def test_what_a_spreadsheet_would_run_has_an_apostrophe_before_it(api, said):
+    rows = {
+        int(row["id"]): row for row in csv.DictReader(io.StringIO(body(api.get(f"{EXPORT}?format=csv")), newline=""))
+    }
+    assert rows[said[0].pk]["via.name"] == '\'=HYPERLINK("https://evil.example","x") | The minister'
+    assert rows[said[0].pk]["tag_reason"] == "'-2 of them deny it."
+    assert rows[said[1].pk]["source.name"] == '\'=HYPERLINK("https://evil.example","x")'
+    assert rows[said[2].pk]["paraphrase"] == '\'+1, "so"\r\n@x'
+    assert rows[said[0].pk]["text"] == "The minister said no."
+
+
+@pytest.mark.parametrize("begin", ["=", "+", "-", "@", "\t", "\r"])
+def test_every_beginning_of_a_formula_is_known_and_numbers_stay_numbers(begin):
+    assert safe(f"{begin}1") == f"'{begin}1"
+    assert [safe(value) for value in (-1, 0.5, True, None, "'=1")] == [-1, 0.5, "true", None, "'=1"]
+
+
+@pytest.mark.parametrize(
+    ("query", "accept", "content_type"),
+    [
+        ("", "*/*", "application/jsonl"),
+        ("", "text/csv", "text/csv; charset=utf-8"),
+        ("", "application/jsonl, text/csv;q=0.5", "application/jsonl"),
+        ("?format=csv", "application/json", "text/csv; charset=utf-8"),
+        ("?format=jsonl", "text/csv", "application/jsonl"),
+        ("?format=csv", "text/html", "text/csv; charset=utf-8"),
+    ],
+)
+def test_the_format_is_chosen_by_the_parameter_else_by_accept(api, said, query, accept, content_type):
+    answer = api.get(f"{EXPORT}{query}", headers={"accept": accept})
+    assert (answer.status_code, answer["Content-Type"]) == (200, content_type)
+    assert answer["Vary"].startswith("Accept, Authorization, Cookie")
+    assert answer["Cache-Control"] == "private, no-cache"
+
+
+@pytest.mark.parametrize(
+    ("query", "accept", "status", "pointer"),
+    [
+        ("format=xml", "*/*", 400, "?format"),
+        ("format=json", "*/*", 400, "?format"),
+        ("tag=true", "*/*", 400, "?tag"),
+        ("page_size=5", "*/*", 400, "?page_size"),
+        ("cursor=x", "*/*", 400, "?cursor"),
+        ("as_of=2026-01-01T00:00:00Z", "*/*", 400, "?as_of"),
+        ("ordering=text", "*/*", 400, "?ordering"),
+        ("", "application/json", 406, None),
+    ],
+)
+def test_what_is_wrong_is_said_before_anything_is_streamed(api, query, accept, status, pointer):
+    answer = api.get(f"{EXPORT}?{query}", headers={"accept": accept})
+    assert (answer.status_code, answer["Content-Type"]) == (status, "application/problem+json")
+    assert [fault["pointer"] for fault in answer.json().get("errors", [])] == ([pointer] if pointer else [])
+
+
+def test_format_still_chooses_the_page_or_the_json_of_a_list(api, said):
+    assert api.get(f"{LIST}?format=json")["Content-Type"] == "application/json"
+    assert api.get(f"{LIST}?format=api")["Content-Type"].startswith("text/html")
+
+
+def test_nothing_is_an_empty_file_and_a_csv_with_its_head_alone(api):
+    assert body(api.get(f"{EXPORT}?format=jsonl")) == ""
+    assert body(api.get(f"{EXPORT}?format=csv")).count("\r\n") == 1
+
+
+def test_chunks_lose_and_repeat_no_row(api, said, monkeypatch):
+    monkeypatch.setattr(export_views, "CHUNK", 2)
+    ids = [json.loads(line)["id"] for line in body(api.get(EXPORT)).splitlines()]
+    assert ids == sorted((statement.pk for statement in said), reverse=True)
+
+
+def test_a_stranger_gets_what_the_public_list_holds_without_users(api, alice, said, article, settings):
+    settings.PUBLIC_READ = True
+    services.set_article_status(
+        article_id=article.pk, versions=None, actor=alice, status="published", reason="It is ready."
+    )
+    draft = services.create_article(actor=alice, title="A draft", text="Not yet.")
+    services.create_statement(article=draft, actor=alice, quote_type="narration", start=0, end=3)
+    stranger = APIClient()
+    answer = stranger.get(EXPORT)
+    lines = body(answer).splitlines()
+    assert [json.loads(line) for line in lines] == stranger.get(LIST).json()["results"]
+    assert answer["Cache-Control"] == "public, max-age=60"
+    head = body(stranger.get(f"{EXPORT}?format=csv")).splitlines()[0]
+    assert "tagged_by" not in head
+    assert "dissent" not in head
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_reader_who_leaves_gives_the_connection_back_and_the_next_one_reads(api, said, monkeypatch):
+    monkeypatch.setattr(export_views, "CHUNK", 1)
+    answer = api.get(EXPORT)
+    next(iter(answer.streaming_content))
+    assert connection.in_atomic_block
+    answer.close()
+    assert not connection.in_atomic_block
+    assert len(body(api.get(EXPORT)).splitlines()) == 4
+
+
+@pytest.mark.django_db(transaction=True)
+def test_head_reads_no_row(api, said):
+    answer = api.head(EXPORT)
+    assert (answer.status_code, b"".join(answer.streaming_content)) == (200, b"")
