@@ -7,6 +7,7 @@ ARGS ?=
 SECONDS ?=
 SEED ?=
 SIZE ?= 10000
+MAX_EXAMPLES ?= 100
 
 # Programs are run as modules: the scripts in .venv/bin hold an absolute path, and break when the clone moves.
 PY := .venv/bin/python
@@ -15,7 +16,7 @@ PINS := requirements.txt requirements-dev.txt constraints.txt
 export PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help run test e2e screenshots faults bench check db-stop clean environment test-environment bench-environment
+.PHONY: help run test e2e screenshots faults fuzz bench check db-stop clean environment test-environment bench-environment
 
 help: ## Show this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
@@ -52,6 +53,10 @@ screenshots: export DEBUG := 1
 screenshots: test-environment ## Take the pictures in docs/ anew (needs Chromium)
 	@$(call need,chromium chromium-browser google-chrome,chromium)
 	@$(PY) -m pytest tests/e2e/screenshots.py $(ARGS)
+
+fuzz: test-environment ## Send what the schema allows, and what it forbids, as each role (MAX_EXAMPLES=100, SECONDS=, SEED=)
+	@$(PY) -m tests.fuzz --max-examples $(MAX_EXAMPLES) $(if $(filter command,$(origin SECONDS)),--seconds $(SECONDS)) \
+		$(if $(SEED),--seed $(SEED))
 
 check: export DEBUG := 1
 check: test-environment ## Style, types, migrations, import rules, schema, compose file, settings for production

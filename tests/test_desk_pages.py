@@ -445,3 +445,11 @@ def test_a_token_made_in_the_browser_is_shown_once(desk):
     revoke = re.search(r'action="(/api/v1/tokens/[0-9a-f-]+/)"', html)[1]
     assert desk.post(revoke, {"_method": "DELETE"}).status_code == 303
     assert "You have none." in page_of(desk, "/api/v1/tokens/")
+
+
+def test_each_filter_is_a_control_of_its_kind(desk):
+    html = page_of(desk, "/api/v1/statements/?disputed=true&said_after=2022-01-28&source=7")
+    assert re.search(r'<select name="disputed">.*?<option value="true" selected>yes</option>', html, re.S)
+    assert '<input type="date" name="said_after" value="2022-01-28">' in html
+    assert re.search(r'data-noun="source">\s*<label>Source .*?name="source" value="7"', html, re.S)
+    assert '<option value="-id" selected>newest first</option>' in html

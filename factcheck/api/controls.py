@@ -3,6 +3,10 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from django_filters import BooleanFilter, ChoiceFilter, DateFilter
+
+from factcheck.api.filters import IdFilter
+
 PAGE_SIZES = (20, 50, 100, 200)
 
 
@@ -59,11 +63,12 @@ def _errors(data: Any) -> list[dict[str, Any]]:
 
 def _control(name: str, found: Any, value: str) -> Control:
     label = LABELS.get(name, name.replace("_", " ").capitalize())
-    kinds = {"ChoiceFilter": "select", "BooleanFilter": "select", "DateFilter": "date", "IdFilter": "chooser"}
-    control = Control(name, label, value, kinds.get(type(found).__name__, "search"), noun=NOUNS.get(name, ""))
+    kinds = {ChoiceFilter: "select", BooleanFilter: "select", DateFilter: "date", IdFilter: "chooser"}
+    kind = next((kind for base, kind in kinds.items() if isinstance(found, base)), "search")
+    control = Control(name, label, value, kind, noun=NOUNS.get(name, ""))
     if control.kind == "chooser" and not control.noun:
         control.kind = "number"
-    if type(found).__name__ == "BooleanFilter":
+    if isinstance(found, BooleanFilter):
         control.choices = [("true", "yes"), ("false", "no")]
     elif control.kind == "select":
         control.choices = [(str(key), str(text).lower()) for key, text in found.extra["choices"]]

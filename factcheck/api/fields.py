@@ -11,6 +11,8 @@ from drf_spectacular.extensions import OpenApiSerializerFieldExtension
 from rest_framework import serializers
 from rest_framework.utils.html import is_html_input
 
+from factcheck.api.json_types import wrong_type
+
 MAX_ID = 2**63 - 1
 REASON_LENGTH = 2000
 MAX_STRANGE = 10  # members of one object that are named as faults; somebody may send a million
@@ -31,8 +33,8 @@ PAGE_FIELDS = {"_method", "next", "span"}
 
 
 # A comment, since a docstring would be inherited as the description of every component in the schema:
-# refuses fields that it does not know, and fields that only an act may change. Sending back what was read is fine:
-# an act's field that is unchanged is no error.
+# refuses fields that it does not know, values of another JSON type, and fields that only an act may change. Sending
+# back what was read is fine: an act's field that is unchanged is no error.
 class StrictSerializer(serializers.Serializer):
     form_fields = {"csrfmiddlewaretoken", "version"}
 
@@ -41,7 +43,12 @@ class StrictSerializer(serializers.Serializer):
             pages_own = PAGE_FIELDS if is_html_input(data) else set()
             names = (name for name in data if name not in pages_own)
             faults = ((name, [fault]) for name in names if (fault := self._fault(name, data[name])))
-            if errors := dict(islice(faults, MAX_STRANGE)):
+            errors = dict(islice(faults, MAX_STRANGE))
+            if not is_html_input(data):
+                written = (field for field in self._writable_fields if field.field_name in data)
+                mistyped = {f.field_name: fault for f in written if (fault := wrong_type(f, data[f.field_name]))}
+                errors = {**mistyped, **errors}
+            if errors:
                 raise serializers.ValidationError(errors)
         return super().to_internal_value(data)
 
@@ -190,7 +197,7 @@ class OptionalWebAddressField(WebAddressField):
     """Null when not given, so that uniqueness holds only among those that are."""
 
     def __init__(self, **kwargs: Any):
-        super().__init__(allow_null=True, required=False, default=None, **kwargs)
+        super().__init__(allow_null=True, allow_blank=True, required=False, default=None, **kwargs)
 
     def run_validation(self, data: Any = serializers.empty) -> Any:
         return super().run_validation(None if data == "" else data)
