@@ -16,10 +16,10 @@ PINS := requirements.txt requirements-dev.txt constraints.txt
 export PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help run test faults fuzz bench check db-stop clean environment test-environment bench-environment
+.PHONY: help run test e2e screenshots faults fuzz bench check db-stop clean environment test-environment bench-environment
 
 help: ## Show this list
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
 
 run: export DEBUG := 1
 run: environment ## Serve the demo newsroom at http://127.0.0.1:8000/ (another port: PORT=8001)
@@ -41,6 +41,18 @@ faults: test-environment ## Kill workers and PostgreSQL under load; nothing may 
 
 bench: environment bench-environment ## Measure against the limit and its rivals (SIZE=10000, SECONDS=2, ARGS=--flat)
 	@$(PY) -m benchmarks --size $(SIZE) $(if $(SECONDS),--seconds $(SECONDS)) $(ARGS)
+
+e2e: export DEBUG := 1
+e2e: test-environment ## End-to-end tests in a browser (needs Chromium, and npm for axe-core)
+	@$(call need,chromium chromium-browser google-chrome,chromium)
+	@$(call need,npm,npm)
+	@npm ci --prefix tests/e2e --no-audit --no-fund --silent
+	@$(PY) -m pytest tests/e2e $(ARGS)
+
+screenshots: export DEBUG := 1
+screenshots: test-environment ## Take the pictures in docs/ anew (needs Chromium)
+	@$(call need,chromium chromium-browser google-chrome,chromium)
+	@$(PY) -m pytest tests/e2e/screenshots.py $(ARGS)
 
 fuzz: test-environment ## Send what the schema allows, and what it forbids, as each role (MAX_EXAMPLES=100, SECONDS=, SEED=)
 	@$(PY) -m tests.fuzz --max-examples $(MAX_EXAMPLES) $(if $(SECONDS),--seconds $(SECONDS)) \
@@ -66,6 +78,10 @@ db-stop: ## Stop the embedded PostgreSQL now (it also stops by itself, after its
 clean: db-stop ## Remove .venv and caches; the database in .data stays
 	rm -rf .venv .venv-bench staticfiles .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# need PROGRAMS,PACKAGE: one of the programs, or say what to install
+need = for name in $(1); do command -v $$name >/dev/null && exit; done; \
+	echo "This needs $(firstword $(1)): on Debian or Ubuntu, apt install $(2)." >&2; exit 1
 
 # A stamp holds the pins that were installed, and is written last: an interrupted installation has none. By
 # content, not by time, which changes with every git checkout.
