@@ -16,6 +16,7 @@ from sources.models import Source
 from sources.services import create_source, update_source
 
 Document = dict[str, Any]
+CHANGED = "Changed by an annotation document"
 SOURCE_FIELDS = ("name", "kind", "anonymous", "description", "aliases", "same_as")
 ARTICLE_FIELDS = ("title", "url", "byline", "language", "published_at", "text")
 STATEMENT_FIELDS = ("text", "prefix", "suffix", "paraphrase", "quote_type", "said_on")
@@ -58,8 +59,10 @@ def replace_document(*, article_id: int, versions: frozenset[int] | None, docume
     `versions` are ids of the article's last journal entry, as the export gives them. Raises StaleVersion when
     anything in the article was written since.
     """
-    _lock_all(article_id)
-    current = document_version(article_id)
+    article = _lock_all(article_id)
+    current, sources = document_version(article)
+    list(Source.objects.filter(pk__in=sources).order_by("pk").select_for_update(of=("self",)).values_list("pk"))
+    current, _ = document_version(article)  # anew: who held a source may have changed it
     if versions is not None and current not in versions:
         raise StaleVersion("The article or something in it was changed meanwhile. Export it again.")
     wanted = {name: {item["key"] for item in document[name]} for name in ("statements", "disputes")}
@@ -75,15 +78,16 @@ def replace_document(*, article_id: int, versions: frozenset[int] | None, docume
     return import_document(document=document, actor=actor, article_id=article_id)
 
 
-def _lock_all(article_id: int) -> None:
+def _lock_all(article_id: int) -> Article:
     """Holds every row of the document, so that nobody writes between the check and the import."""
-    Article.objects.select_for_update(of=("self",)).get(pk=article_id)
+    article = Article.objects.select_for_update(of=("self",)).get(pk=article_id)
     for rows in (
         Statement.objects.filter(article=article_id),
         Evidence.objects.filter(statement__article=article_id),
         Dispute.objects.filter(statement__article=article_id),
     ):
         list(rows.order_by("pk").select_for_update(of=("self",)).values_list("pk"))
+    return article
 
 
 @transaction.atomic
@@ -134,6 +138,10 @@ def _counter_statement(
 ) -> Statement | None:
     """Of this document, else of the article named, else the only one anywhere with that key."""
     key, address = item["counter_statement"], item["counter_article"]
+    present = Dispute.objects.filter(statement__article=article, statement__key=item["statement"], key=item["key"])
+    kept = present.filter(counter_statement__key=key, counter_statement__article__url=None).first() if key else None
+    if address is None and kept is not None:
+        return kept.counter_statement  # in an article without an address: the document cannot name it better
     if key is None or (address is None and key in statements):
         return statements.get(key) if key else None
     elsewhere = Statement.objects.filter(key=key).exclude(article=article.pk)
@@ -159,15 +167,30 @@ def _find_source(item: Document, pointer: str, faults: Faults) -> Source | None:
 def _import_sources(items: list[Document], faults: Faults, actor: Any) -> dict[str, Source]:
     found: dict[str, Source] = {}
     for index, item in enumerate(items):
-        source = _find_source(item, f"#/sources/{index}", faults)
+        pointer = f"#/sources/{index}"
+        source = _find_source(item, pointer, faults)
+        if source is not None and source in found.values():
+            detail = f"{item['name']!r} and another source of this document are one source here. Make them one."
+            faults.add(pointer, "ambiguous", detail)
         fields = {name: item[name] for name in SOURCE_FIELDS}
         found[item["key"]] = source or create_source(actor=actor, **fields)
     for item in items:
-        fields = {name: item[name] for name in SOURCE_FIELDS}
+        fields = _source_fields(item, found[item["key"]])
         fields["part_of"] = found.get(item["part_of"])
         source_id = found[item["key"]].pk
         found[item["key"]] = update_source(source_id=source_id, versions=None, actor=actor, **fields)
     return found
+
+
+def _source_fields(item: Document, known: Source) -> dict[str, Any]:
+    """As the document says; but who is known by an alias keeps the name, and loses none of the others."""
+    fields = {name: item[name] for name in SOURCE_FIELDS}
+    if item["name"] in known.aliases:
+        fields["name"] = known.name
+        for name in ("aliases", "same_as"):
+            kept = getattr(known, name)
+            fields[name] = [*kept, *(each for each in item[name] if each not in kept and each != known.name)]
+    return fields
 
 
 def _import_article(item: Document, article_id: int | None, sources: dict[str, Source], actor: Any) -> Article:
@@ -195,16 +218,31 @@ def _import_statement(item: Document, article: Article, sources: dict[str, Sourc
     fields["via"] = [sources[key] for key in item["via"] if key in sources]
     known = Statement.objects.filter(article=article, key=item["key"]).first()
     if known is None:
+        fields |= _offsets(item, article)
         statement = services.create_statement(article=article, key=item["key"], actor=actor, **fields)
     else:
+        passage = ("text", "prefix", "suffix")
+        if all(item[name] == getattr(known, name) for name in passage):
+            for name in passage:
+                fields.pop(name)  # it stays where it is, in doubt or not
         statement = services.update_statement(statement_id=known.pk, versions=None, actor=actor, **fields)
     if (statement.tag, statement.tag_reason) != (item["tag"], item["tag_reason"]):
+        if not item["tag_reason"]:
+            raise InvalidInput.field("tag_reason", "required", "It was tagged otherwise. A new tag needs its reason.")
         statement = services.tag_statement(
             statement_id=statement.pk, versions=None, actor=actor, tag=item["tag"], reason=item["tag_reason"]
         )
     for evidence in item["evidence"]:
         _import_evidence(evidence, statement, actor)
     return statement
+
+
+def _offsets(item: Document, article: Article) -> dict[str, int]:
+    """Tells a passage apart that stands more than once; offsets of another text are no offsets of this one."""
+    start, end = item.get("start"), item.get("start", 0) + len(item["text"])
+    if start is None or article.text[start:end] != item["text"]:
+        return {}
+    return {"start": start, "end": end}
 
 
 def _import_evidence(item: Document, statement: Statement, actor: Any) -> None:
@@ -231,12 +269,14 @@ def _import_dispute(
     dispute = Dispute.objects.filter(statement=statement, key=item["key"]).first()
     if dispute is None:
         dispute = services.open_dispute(statement=statement, key=item["key"], actor=actor, **fields)
+    elif any(getattr(dispute, name) != value for name, value in fields.items()):
+        if dispute.state != "open":
+            services.reopen_dispute(dispute_id=dispute.pk, versions=None, actor=actor, reason=CHANGED)
+        dispute = services.update_dispute(dispute_id=dispute.pk, versions=None, actor=actor, reason=CHANGED, **fields)
     if (dispute.state, dispute.resolution) == (item["state"], item["resolution"]):
         return
     if dispute.state != "open":
-        dispute = services.reopen_dispute(
-            dispute_id=dispute.pk, versions=None, actor=actor, reason="Changed by an annotation document"
-        )
+        dispute = services.reopen_dispute(dispute_id=dispute.pk, versions=None, actor=actor, reason=CHANGED)
     if item["state"] != "open":
         services.resolve_dispute(
             dispute_id=dispute.pk, versions=None, actor=actor, state=item["state"], reason=item["resolution"]

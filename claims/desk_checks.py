@@ -64,6 +64,12 @@ class Place(NamedTuple):
 
 STANDING = "state IN ('open', 'upheld')"
 CHAIN = Statement.journal_children["via"].replace("r.id", "s.id")
+# As tagged, but for sources that were merged into others since.
+SOURCE_THEN = """coalesce((SELECT m.into_source FROM sources_sourceredirect m
+    WHERE m.id = (t.data->>'source')::bigint), (t.data->>'source')::bigint)"""
+CHAIN_THEN = """(SELECT coalesce(jsonb_agg(coalesce(m.into_source, w.source::bigint) ORDER BY w.place), '[]')
+    FROM jsonb_array_elements_text(t.data->'via') WITH ORDINALITY w(source, place)
+    LEFT JOIN sources_sourceredirect m ON m.id = w.source::bigint)"""
 CHECKS = {
     Code.ASSERTED_BUT_DISPUTED: Check(
         Severity.ERROR,
@@ -110,8 +116,8 @@ CHECKS = {
         "The passage, its source or its chain were changed after it was tagged. Tag it again if the tag still holds.",
         "s.updated_at > s.tagged_at AND EXISTS (SELECT FROM journal_entry t WHERE t.resource = 'statement' "
         "AND t.resource_id = s.id AND t.version < s.version AND t.action = 'statement.tagged' "
-        "AND (t.data->>'text' <> s.text OR t.data->>'source' IS DISTINCT FROM s.source::text "
-        f"OR t.data->'via' <> ({CHAIN})) AND NOT EXISTS (SELECT FROM journal_entry u WHERE u.resource = 'statement' "
+        f"AND (t.data->>'text' <> s.text OR {SOURCE_THEN} IS DISTINCT FROM s.source "
+        f"OR {CHAIN_THEN} <> ({CHAIN})) AND NOT EXISTS (SELECT FROM journal_entry u WHERE u.resource = 'statement' "
         "AND u.resource_id = s.id AND u.version > t.version AND u.action = 'statement.tagged'))",
     ),
     Code.PUBLISHED_WITH_UNRESOLVED: Check(

@@ -65,6 +65,12 @@ class EvidenceDocumentSerializer(StrictSerializer):
 class StatementDocumentSerializer(StrictSerializer):
     key = KeyField()
     text = VerbatimField(max_length=MAX_TEXT)
+    start = serializers.IntegerField(
+        required=False,
+        min_value=0,
+        max_value=MAX_TEXT,
+        help_text="In code points; tells alike passages apart.",
+    )
     prefix = OptionalText(max_length=500, trim_whitespace=False)
     suffix = OptionalText(max_length=500, trim_whitespace=False)
     paraphrase = OptionalText(max_length=5000)

@@ -171,7 +171,10 @@ def create_statements(*, rows: Sequence[dict[str, Any]], actor: Any) -> list[Sta
         chains.append(fields.pop("via", ()))
         reasons.append(fields.pop("reason", ""))
         try:
-            statements.append(_new_statement(articles[fields.pop("article").pk], fields))
+            article = articles.get(fields.pop("article").pk)
+            if article is None:
+                raise InvalidInput.field("article", "does_not_exist", "The article was deleted meanwhile.")
+            statements.append(_new_statement(article, fields))
         except InvalidInput as refusal:
             refusals.append(refusal.within(index))
     if refusals:
@@ -284,6 +287,12 @@ def _delete_statements(statements: list[Statement], actor: Any, reason: str) -> 
 # Evidence
 
 
+def _check_statement(row: Evidence | Dispute, fields: dict[str, Any]) -> None:
+    """The entries before would be about another statement, of another article perhaps."""
+    if "statement" in fields and fields["statement"].pk != row.statement_id:
+        raise InvalidInput.field("statement", "immutable", "It stays with its statement. Make a new one there.")
+
+
 @transaction.atomic
 def create_evidence(*, actor: Any, reason: str = "", **fields: Any) -> Evidence:
     evidence = Evidence(**fields)
@@ -302,6 +311,7 @@ def create_evidence_rows(*, rows: Sequence[dict[str, Any]], actor: Any, reason: 
 @transaction.atomic
 def update_evidence(*, evidence_id: int, versions: Versions, actor: Any, reason: str = "", **fields: Any) -> Evidence:
     evidence = lock(Evidence.objects.all(), evidence_id, versions)
+    _check_statement(evidence, fields)
     if any(getattr(evidence, name) != value for name, value in fields.items()):
         for name, value in fields.items():
             setattr(evidence, name, value)
@@ -338,6 +348,7 @@ def open_dispute(*, actor: Any, reason: str = "", **fields: Any) -> Dispute:
 @transaction.atomic
 def update_dispute(*, dispute_id: int, versions: Versions, actor: Any, reason: str = "", **fields: Any) -> Dispute:
     dispute = lock(Dispute.objects.all(), dispute_id, versions)
+    _check_statement(dispute, fields)
     if dispute.state != Dispute.State.OPEN:
         raise Conflict("A resolved dispute is not edited. Reopen it first.")
     if any(getattr(dispute, name) != value for name, value in fields.items()):

@@ -54,6 +54,7 @@ def delete_source(*, source_id: int, versions: frozenset[int] | None, actor: Any
 
 
 # Apps whose rows refer to sources add a function that moves their references: (source, into, actor, reason).
+MAX_NAMES = 100
 MOVE_REFERENCES: list[Callable[..., None]] = []
 
 
@@ -74,8 +75,8 @@ def merge_source(*, source_id: int, versions: frozenset[int] | None, actor: Any,
         raise Conflict(
             "The other source is a part of this one. Make it no part first, or merge it the other way round."
         )
-    if source.anonymous and not into.anonymous:
-        raise Conflict("An anonymous source is not merged into a named one: that would record who it was.")
+    if source.anonymous != into.anonymous:
+        raise Conflict("An anonymous source and a named one are not merged: that would record who it was.")
     parts = list(Source.objects.select_for_update().filter(part_of=source).values_list("pk", flat=True))
     raise_versions(Source.objects.filter(pk__in=parts), part_of=into)
     record_ids(Source, parts, action="source.updated", actor=actor, reason=reason)
@@ -84,6 +85,8 @@ def merge_source(*, source_id: int, versions: frozenset[int] | None, actor: Any,
     names = [source.name, *source.aliases]
     into.aliases += [name for name in dict.fromkeys(names) if name != into.name and name not in into.aliases]
     into.same_as += [address for address in source.same_as if address not in into.same_as]
+    if max(len(into.aliases), len(into.same_as)) > MAX_NAMES:
+        raise Conflict(f"Together they have more than {MAX_NAMES} aliases or addresses. Drop some first.")
     save_next_version(into)
     record([into], action="source.merged", actor=actor, reason=reason)
     record([source], action="source.deleted", actor=actor, reason=f"Merged into source {into.pk}. {reason}")

@@ -11,6 +11,7 @@ from jsonschema import Draft202012Validator
 from claims import services
 from claims.models import Article, Dispute
 from factcheck.journal.models import Entry
+from sources.services import create_source, merge_source
 
 ROOT = Path(__file__).parent.parent
 SEEDS = sorted((ROOT / "seeds").glob("*.json"))
@@ -126,3 +127,88 @@ def test_import_article_refuses_in_one_line_what_is_no_article(tmp_path, content
         call_command("import_article", str(file), *options)
     assert said in str(refused.value)
     assert not Article.objects.exists()
+
+
+def annotations(api, article_id):
+    answer = api.get(f"/api/v1/articles/{article_id}/annotations/")
+    return answer.json(), answer["ETag"]
+
+
+def put(api, article_id, document, etag="*"):
+    return api.put(f"/api/v1/articles/{article_id}/annotations/", document, headers={"if-match": etag})
+
+
+def test_an_edited_dispute_is_changed_and_resolved_again(api, alice, statement, minister):
+    dispute = services.open_dispute(actor=alice, statement=statement, raised_by=minister, kind="denial", note="Old")
+    act = {"versions": None, "actor": alice, "reason": "The minutes say so."}
+    services.resolve_dispute(dispute_id=dispute.pk, state="upheld", **act)
+    document, etag = annotations(api, statement.article_id)
+    document["disputes"][0] |= {"note": "New", "kind": "correction"}
+    answer = put(api, statement.article_id, document, etag)
+    assert answer.status_code == 200, answer.content
+    changed = answer.json()["disputes"][0]
+    assert (changed["note"], changed["kind"], changed["state"]) == ("New", "correction", "upheld")
+    actions = Entry.objects.filter(resource="dispute").order_by("id").values_list("action", flat=True)
+    assert list(actions)[2:] == ["dispute.reopened", "dispute.updated", "dispute.resolved"]
+
+
+def test_a_source_changed_since_the_export_makes_the_document_stale(api, statement, minister):
+    document, etag = annotations(api, statement.article_id)
+    api.patch(f"/api/v1/sources/{minister.pk}/", {"description": "In office since May."}, headers={"if-match": "*"})
+    assert put(api, statement.article_id, document, etag).status_code == 412
+
+
+def test_a_document_from_before_a_merge_is_refused_and_one_with_an_alias_keeps_the_name(api, alice, article):
+    horne = create_source(actor=alice, name="Emily Horne", kind="person", aliases=["E."], description="Spokeswoman")
+    twin = create_source(actor=alice, name="Emily J. Horne", kind="person")
+    for source, end in ((horne, 6), (twin, 9)):
+        services.create_statement(article=article, actor=alice, source=source, start=2, end=end)
+    document, _ = annotations(api, article.pk)
+    merge_source(source_id=twin.pk, versions=None, actor=alice, into=horne, reason="The same.")
+    refused = put(api, article.pk, document)
+    assert (refused.status_code, refused.json()["errors"][0]["code"]) == (400, "ambiguous")
+    for item in document["statements"]:
+        item["source"] = document["sources"][1]["key"]
+    document["sources"] = document["sources"][1:]
+    assert put(api, article.pk, document).status_code == 200
+    horne.refresh_from_db()
+    assert (horne.name, horne.aliases) == ("Emily Horne", ["E.", "Emily J. Horne"])
+
+
+def test_what_is_orphaned_moved_or_one_of_many_alike_is_put_back_as_it_was(api, alice, minister):
+    text = "He said no.\n" * 6 + "She said yes."
+    article = services.create_article(actor=alice, title="A report", text=text)
+    for start, end in ((24, 35), (72, 85)):
+        services.create_statement(article=article, actor=alice, source=minister, start=start, end=end)
+    services.update_article(
+        article_id=article.pk, versions=None, actor=alice, text=text.replace("She said yes.", "Nobody.")
+    )
+    document, etag = annotations(api, article.pk)
+    written = Entry.objects.count()
+    assert put(api, article.pk, document, etag).status_code == 200
+    assert Entry.objects.count() == written
+    services.delete_statement(statement_id=article.statements.get(anchor="orphaned").pk, versions=None, actor=alice)
+    document, etag = annotations(api, article.pk)
+    document["statements"][0]["key"] = "another-key"
+    assert put(api, article.pk, document, etag).status_code == 200
+    assert article.statements.get().start == 24
+
+
+def test_a_tag_taken_back_by_a_document_needs_its_reason(api, alice, statement):
+    services.tag_statement(statement_id=statement.pk, versions=None, actor=alice, tag="asserted", reason="She says so.")
+    document, etag = annotations(api, statement.article_id)
+    document["statements"][0] |= {"tag": "unverified", "tag_reason": ""}
+    answer = put(api, statement.article_id, document, etag)
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, "#/statements/0/tag_reason")
+
+
+@pytest.mark.parametrize("kind", ["disputes", "evidence"])
+def test_a_dispute_and_evidence_stay_with_their_statement(api, alice, article, statement, minister, kind):
+    other = services.create_statement(article=article, actor=alice, source=minister, start=2, end=9)
+    made = (
+        services.open_dispute(actor=alice, statement=statement, raised_by=minister, kind="denial")
+        if kind == "disputes"
+        else services.create_evidence(actor=alice, statement=statement, stance="context", url="https://b.example/")
+    )
+    answer = api.patch(f"/api/v1/{kind}/{made.pk}/", {"statement": other.pk}, headers={"if-match": "*"})
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (400, "immutable")

@@ -236,3 +236,11 @@ def test_every_answer_along_a_random_history_is_given_again_as_of_its_time(setti
             phases=[Phase.generate],
         ),
     )
+
+
+def test_a_page_of_the_past_shows_the_desk_checks_of_then(api, alice, statement):
+    page = {"accept": "text/html"}
+    path, moment = f"/api/v1/articles/{statement.article_id}/", now()
+    services.tag_statement(statement_id=statement.pk, versions=None, actor=alice, tag="denied", reason="He denies it.")
+    assert b"Tagged denied, yet" in api.get(path, headers=page).content
+    assert b"Tagged denied, yet" not in api.get(then(path, moment), headers=page).content

@@ -1,5 +1,6 @@
 """What is refused is answered with a problem document that says where the fault is, and nothing is written."""
 
+import base64
 import json
 
 import pytest
@@ -11,6 +12,7 @@ from claims import services
 from factcheck.api.models import Token
 from factcheck.journal.models import Entry
 from sources.services import create_source
+from tests.newsroom import client_of
 
 TEXT = "The minister said no. The mayor said yes. The minister said no."
 BEYOND_BIGINT = 2**63
@@ -366,3 +368,15 @@ def test_a_format_that_is_not_there_is_named(refused, address):
 @pytest.mark.parametrize("address", ["sources/", "journal/", "tokens/", "sources/999999999/", "checks/?cursor=x"])
 def test_head_and_options_never_fail(api, method, address):
     assert getattr(api, method)("/api/v1/" + address).status_code in (200, 400, 404, 405)
+
+
+@pytest.mark.parametrize("value", ["\x00x", "\ud800"])
+def test_a_cursor_with_text_that_no_database_takes_is_refused(alice, value):
+    api = client_of(alice)
+    for name in "ab":
+        create_source(actor=alice, name=name, kind="person")
+    cursor = api.get("/api/v1/sources/?ordering=name&page_size=1").json()["next"].rpartition("cursor=")[2]
+    parts = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    forged = base64.urlsafe_b64encode(json.dumps([value, *parts[1:]]).encode()).decode().rstrip("=")
+    answer = api.get(f"/api/v1/sources/?ordering=name&page_size=1&cursor={forged}")
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, "?cursor")

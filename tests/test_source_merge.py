@@ -88,6 +88,10 @@ def test_the_old_address_leads_to_the_new_one_and_keeps_its_history(api, alice, 
     assert merge(api, twin, horne).status_code == 200
     moved = api.get(f"/api/v1/sources/{twin.pk}/")
     assert (moved.status_code, moved["Location"]) == (301, f"http://testserver/api/v1/sources/{horne.pk}/")
+    assert (moved["Cache-Control"], moved["Vary"].split(", ")[:3]) == (
+        "private, no-cache",
+        ["Accept", "Authorization", "Cookie"],
+    )
     assert api.get(f"/api/v1/sources/{twin.pk}/", headers={"accept": "text/html"}).status_code == 301
     assert merge(api, horne, third).status_code == 200
     assert api.get(f"/api/v1/sources/{twin.pk}/")["Location"] == f"http://testserver/api/v1/sources/{third.pk}/"
@@ -113,11 +117,12 @@ def test_what_cannot_be_merged_is_refused_and_nothing_moves(api, alice, article,
         services.open_dispute(actor=alice, statement=statement, raised_by=raised_by, kind="denial")
     written = Entry.objects.count()
     stale, unseen = {"if-match": '"7-"'}, {}
-    naming = "An anonymous source is not merged into a named one: that would record who it was."
+    naming = "An anonymous source and a named one are not merged: that would record who it was."
     twice = "This source's dispute of this statement is open already. Resolve that one."
     for answer, status, said in (
         (merge(api, horne, horne), 400, "into: A source is not merged into itself."),
         (merge(api, unnamed, horne), 409, naming),
+        (merge(api, horne, unnamed), 409, naming),
         (merge(api, twin, horne), 409, twice),
         (merge(api, twin, horne, reason=" "), 400, "reason: This field may not be blank."),
         (merge(api, twin, horne, headers=stale), 412, "This is at version 1 by now. Read it again, then decide."),

@@ -40,6 +40,6 @@ class PassageForm:
 
 def _searched(text: str, data: Any) -> str:
     start, end = data.get("start", ""), data.get("end", "")
-    if start.isascii() and start.isdecimal() and end.isascii() and end.isdecimal():
+    if all(offset.isascii() and offset.isdecimal() and len(offset) < 10 for offset in (start, end)):
         return text[int(start) : int(end)]
     return text

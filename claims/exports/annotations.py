@@ -11,6 +11,18 @@ FORMAT = "factcheck-annotations/1"
 
 def annotation_document(article: Article) -> dict[str, Any]:
     """The whole annotated article, as `claims.annotations.import_document` takes it."""
+    statements, disputes, sources = _parts(article)
+    return {
+        "format": FORMAT,
+        "version": _version(article, sources),
+        "article": _article(article),
+        "sources": [_source(source) for source in sources],
+        "statements": [_statement(statement) for statement in statements],
+        "disputes": [_dispute(dispute, article) for dispute in disputes],
+    }
+
+
+def _parts(article: Article) -> tuple[list[Statement], list[Dispute], list[Source]]:
     statements = list(
         Statement.objects.filter(article=article)
         .prefetch_related("via_rows__source", "evidence")
@@ -21,21 +33,21 @@ def annotation_document(article: Article) -> dict[str, Any]:
         .select_related("statement", "counter_statement__article")
         .order_by("id")
     )
-    sources = _sources_of(article, statements, disputes)
-    return {
-        "format": FORMAT,
-        "version": document_version(article.pk),
-        "article": _article(article),
-        "sources": [_source(source) for source in sources],
-        "statements": [_statement(statement) for statement in statements],
-        "disputes": [_dispute(dispute, article) for dispute in disputes],
-    }
+    return statements, disputes, _sources_of(article, statements, disputes)
 
 
-def document_version(article_id: int) -> int:
-    """The last journal entry of anything in the article: a document is as old as its youngest part."""
-    entries = Entry.objects.filter(article=article_id).order_by("-id").values_list("id", flat=True)
-    return entries.first() or 0
+def document_version(article: Article) -> tuple[int, list[int]]:
+    """The version of its document, and the sources that stand in it."""
+    sources = _parts(article)[2]
+    return _version(article, sources), [source.pk for source in sources]
+
+
+def _version(article: Article, sources: list[Source]) -> int:
+    """The last journal entry of anything in it: a document is as old as its youngest part."""
+    own = Entry.objects.filter(article=article.pk)
+    theirs = Entry.objects.filter(resource="source", resource_id__in=[source.pk for source in sources])
+    last = [entries.order_by("-id").values_list("id", flat=True).first() or 0 for entries in (own, theirs)]
+    return max(last)
 
 
 def source_key(source_id: int | None) -> str | None:
@@ -84,6 +96,7 @@ def _statement(statement: Statement) -> dict[str, Any]:
     return {
         "key": statement.key,
         "text": statement.text,
+        "start": statement.start,
         "prefix": statement.prefix,
         "suffix": statement.suffix,
         "paraphrase": statement.paraphrase,

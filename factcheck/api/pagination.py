@@ -220,6 +220,8 @@ def _typed(model: Any, field: str, value: Any) -> Any:
         return date.fromisoformat(value)
     if type(value) is not (str if kind in ("CharField", "TextField") else int):
         raise ValueError
+    if type(value) is str and ("\x00" in value or not value.encode()):  # a lone surrogate raises a ValueError, too
+        raise ValueError
     if type(value) is int and not -(2**63) <= value < 2**63:
         raise ValueError
     return value

@@ -31,11 +31,11 @@ class ConditionalMixin(ThrottledMixin):
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         response = super().finalize_response(request, response, *args, **kwargs)  # type: ignore[misc]
-        if isinstance(response, Response):
-            response["Vary"] = "Accept, Authorization, Cookie"
-            if not wants_page(request) and 200 <= response.status_code < 300 and response.data is not None:
-                response.add_post_render_callback(lambda rendered: _conditional(request, rendered))
-            response.setdefault("Cache-Control", cache_rule(request, response))
+        response["Vary"] = "Accept, Authorization, Cookie"
+        response.setdefault("Cache-Control", cache_rule(request, response))
+        has_data = isinstance(response, Response) and response.data is not None
+        if has_data and not wants_page(request) and 200 <= response.status_code < 300:
+            response.add_post_render_callback(lambda rendered: _conditional(request, rendered))
         return response
 
 

@@ -30,8 +30,8 @@ def as_of(moment: datetime) -> Iterator[None]:
     instant = f"'{moment.isoformat()}'::timestamptz"
 
     def rewrite(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
-        tables = [text for table, text in _tables().items() if f'"{table}"' in sql]
-        if tables or f'"{JOURNAL}"' in sql:
+        tables = [text for table, text in _tables().items() if table in sql]  # quoted or not
+        if tables or JOURNAL in sql:
             journal = f"{JOURNAL} AS NOT MATERIALIZED (SELECT * FROM {JOURNAL} WHERE at <= {instant})"
             sql = f"WITH {', '.join([journal, *tables])} {sql}"
         return execute(sql, params, many, context)
