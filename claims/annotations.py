@@ -38,7 +38,8 @@ class Faults:
         try:
             yield
         except InvalidInput as refusal:
-            errors = [replace(error, pointer=pointer + error.pointer.removeprefix("#")) for error in refusal.errors]
+            found = refusal.errors or [FieldError("#", "invalid", refusal.detail)]
+            errors = [replace(error, pointer=pointer + error.pointer.removeprefix("#")) for error in found]
             self.refusals.append(type(refusal)(f"{pointer}: {refusal.detail}", errors, **refusal.members))
 
     def raise_all(self) -> None:

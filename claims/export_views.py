@@ -6,7 +6,7 @@ from functools import partial
 from itertools import islice
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import StreamingHttpResponse
 from drf_spectacular.utils import OpenApiParameter, OpenApiTypes, extend_schema
@@ -26,8 +26,6 @@ from factcheck.api.roles import is_public_read
 from factcheck.api.viewsets import cache_rule
 
 CHUNK = 500  # rows, some half a megabyte
-# Of a reader who has stopped reading: until then the export holds a connection and keeps old rows from vacuum.
-PATIENCE = "60s"
 
 
 class JSONLinesRenderer(JSONRenderer):
@@ -101,14 +99,12 @@ class ExportMixin:
 def streamed(texts: QuerySet[Any, str], write: Callable[[Iterable[list[str]]], Iterator[bytes]]) -> Iterator[bytes]:
     """Through a cursor on the server. In a transaction, since outside of one it would be WITH HOLD: written out whole.
 
-    Whoever closes this, at its end or because the reader has gone, ends the transaction; then the connection goes
-    back to its pool.
+    A reader who stops reading is cut off by DATABASE_IDLE_TIMEOUT; until then the transaction keeps old rows from
+    vacuum. Whoever closes this, at its end or because the reader has gone, ends the transaction; then the connection
+    goes back to its pool.
     """
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute(f"SET LOCAL idle_in_transaction_session_timeout = '{PATIENCE}'")
-        with closing(texts.iterator(chunk_size=CHUNK)) as rows:  # type: ignore[type-var]  # it is a generator
-            yield from write(iter(lambda: list(islice(rows, CHUNK)), []))
+    with transaction.atomic(), closing(texts.iterator(chunk_size=CHUNK)) as rows:  # type: ignore[type-var]
+        yield from write(iter(lambda: list(islice(rows, CHUNK)), []))
 
 
 def json_lines(chunks: Iterable[list[str]]) -> Iterator[bytes]:

@@ -170,6 +170,13 @@ def test_one_bad_document_does_not_stop_the_others_and_is_told_at_the_end(run):
     assert [article.url for article in Article.objects.all()] == ["https://news.example/1"]
 
 
+def test_a_rule_that_the_database_judges_is_told_in_words(run):
+    twice = document()
+    twice["disputes"].append({**twice["disputes"][0], "key": "again"})
+    assert faults(run, twice) == ["This source's dispute of this statement is open already. Resolve that one."]
+    assert not Entry.objects.exists()
+
+
 def test_only_new_leaves_alone_what_was_imported_before(run):
     run(document())
     edited = document()

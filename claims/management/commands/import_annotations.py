@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models.expressions import RawSQL
 from rest_framework.exceptions import ValidationError
 
@@ -12,7 +12,7 @@ from claims.annotations import import_document, replace_document
 from claims.documents import AnnotationDocumentSerializer
 from claims.models import Article
 from factcheck.api.errors import InvalidInput, Refusal
-from factcheck.api.problems import flatten
+from factcheck.api.problems import flatten, problem_of
 from factcheck.journal.commands import actor_of_command
 from factcheck.journal.models import Entry
 
@@ -55,7 +55,7 @@ class Command(BaseCommand):
                     self.stderr.write(f"[{number}/{len(files)}] {file}")
                 try:
                     changes = self.take_in(file, actor, only_new, replace)
-                except (OSError, ValueError, Refusal, ValidationError) as fault:
+                except (OSError, ValueError, Refusal, ValidationError, IntegrityError) as fault:
                     faults += [f"{file}:", *_lines(fault)]
                     continue
                 if dry_run or verbosity:
@@ -108,4 +108,6 @@ def _lines(fault: Exception) -> list[str]:
         return [f"{error.pointer}: {error.detail}" for error in flatten(fault.detail)]
     if isinstance(fault, InvalidInput) and fault.errors:
         return [f"{error.pointer}: {error.detail}" for error in fault.errors]
+    if isinstance(fault, IntegrityError):  # a rule that only the database judges, in its words
+        return [problem_of(fault)[0]["detail"]]
     return [str(fault)]
