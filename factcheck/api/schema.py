@@ -8,6 +8,7 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiTypes
 from factcheck.api.fields import REASON_LENGTH
 from factcheck.api.filters import takes_as_of
 from factcheck.api.idempotency import HEADER, LONGEST_KEY, RetrySafeMixin
+from factcheck.api.schema_names import NamedOperations
 
 CONDITIONAL = {
     "update",
@@ -78,7 +79,7 @@ PROBLEM = {
 }
 
 
-class Schema(AutoSchema):
+class Schema(NamedOperations, AutoSchema):
     def get_override_parameters(self) -> list[Any]:
         action = getattr(self.view, "action", None)
         parameters = [AS_OF] if takes_as_of(self.view) else []
