@@ -7,6 +7,7 @@ ARGS ?=
 SECONDS ?=
 SEED ?=
 SIZE ?= 10000
+MAX_EXAMPLES ?= 100
 
 # Programs are run as modules: the scripts in .venv/bin hold an absolute path, and break when the clone moves.
 PY := .venv/bin/python
@@ -15,7 +16,7 @@ PINS := requirements.txt requirements-dev.txt constraints.txt
 export PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help run test faults bench check db-stop clean environment test-environment bench-environment
+.PHONY: help run test faults fuzz bench check db-stop clean environment test-environment bench-environment
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
@@ -40,6 +41,10 @@ faults: test-environment ## Kill workers and PostgreSQL under load; nothing may 
 
 bench: environment bench-environment ## Measure against the limit and its rivals (SIZE=10000, SECONDS=2, ARGS=--flat)
 	@$(PY) -m benchmarks --size $(SIZE) $(if $(SECONDS),--seconds $(SECONDS)) $(ARGS)
+
+fuzz: test-environment ## Send what the schema allows, and what it forbids, as each role (MAX_EXAMPLES=100, SECONDS=, SEED=)
+	@$(PY) -m tests.fuzz --max-examples $(MAX_EXAMPLES) $(if $(filter command,$(origin SECONDS)),--seconds $(SECONDS)) \
+		$(if $(SEED),--seed $(SEED))
 
 check: export DEBUG := 1
 check: test-environment ## Style, types, migrations, import rules, schema, compose file, settings for production

@@ -18,6 +18,8 @@ keepalive = 65  # longer than the usual proxy's 60, or a request may meet a conn
 max_requests = 10_000
 max_requests_jitter = 1_000
 
+limit_request_line = 8190  # the most it allows; a reason to delete stands in the address
+
 accesslog = os.environ.get("GUNICORN_ACCESS_LOG") or None  # "-" is stdout
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108  a heartbeat on disk can block
 control_socket_disable = True  # it would be made in $HOME, which a container has read-only

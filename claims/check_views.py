@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -17,7 +17,7 @@ from factcheck.api.filters import MAX_ID, refuse_unknown
 from factcheck.api.pagination import page_size_of
 from factcheck.api.viewsets import ConditionalMixin
 
-CURSOR = re.compile(r"([0-9]{1,19})-([0-9]{1,19})-([0-9]{1,2})")
+CURSOR = re.compile(r"\A[0-9]{1,19}-[0-9]{1,19}-[0-9]{1,2}\Z")
 CHECK_CODES = [(code.value, code.value) for code in Code]
 SEVERITIES = [(severity.value, severity.value) for severity in Severity]
 
@@ -30,18 +30,32 @@ class FindingSerializer(serializers.Serializer[Any]):
     message = serializers.CharField()
 
 
+@extend_schema_serializer(many=False)
 class FindingsSerializer(serializers.Serializer[Any]):
     next = serializers.URLField(allow_null=True, help_text="The next page; null on the last.")
     previous = serializers.URLField(allow_null=True, help_text="Always null: findings are read forwards.")
     results = FindingSerializer(many=True)
 
 
+class IdParameter(serializers.IntegerField):
+    def to_internal_value(self, data: Any) -> int:
+        if not re.fullmatch(r"[0-9]+", data):  # DRF takes 1.0 and digits of any script, too
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
 class FindingQuery(serializers.Serializer[Any]):
     code = serializers.ChoiceField(CHECK_CODES, required=False)
     severity = serializers.ChoiceField(SEVERITIES, required=False)
-    article = serializers.IntegerField(required=False, min_value=1, max_value=MAX_ID)
+    article = IdParameter(required=False, min_value=1, max_value=MAX_ID)
     cursor = serializers.RegexField(CURSOR, required=False, help_text="Take it from `next`.")
     page_size = serializers.IntegerField(required=False, min_value=1, max_value=200, default=50)
+
+    def validate_cursor(self, cursor: str) -> Place:
+        place = Place(*map(int, cursor.split("-")))
+        if max(place) > MAX_ID:
+            raise serializers.ValidationError("This is not a cursor. Take it from `next`.", code="invalid")
+        return place
 
 
 def answer_findings(request: Request, article: int | None = None) -> Response:
@@ -63,7 +77,7 @@ def answer_findings(request: Request, article: int | None = None) -> Response:
         for code in CODES
         if wanted.get("code") in (None, code) and wanted.get("severity") in (None, CHECKS[code].severity)
     ]
-    after = _place(wanted["cursor"]) if "cursor" in wanted else START
+    after = wanted.get("cursor", START)
     rows = findings(codes=codes, article=article or wanted.get("article"), after=after, limit=size + 1)
     following = None
     if len(rows) > size:
@@ -74,14 +88,6 @@ def answer_findings(request: Request, article: int | None = None) -> Response:
     results = FindingSerializer([finding for _, finding in rows], many=True).data
     headers = {"Link": f'<{following}>; rel="next"'} if following else {}
     return Response({"next": following, "previous": None, "results": results}, headers=headers)
-
-
-def _place(cursor: str) -> Place:
-    match = CURSOR.fullmatch(cursor)
-    if match is None or max(map(int, match.groups())) > MAX_ID:
-        detail = "This is not a cursor. Take it from `next`."
-        raise InvalidInput(f"cursor: {detail}", [FieldError("?cursor", "invalid", detail)])
-    return Place(*map(int, match.groups()))
 
 
 class CheckViewSet(ConditionalMixin, GenericViewSet[Any]):

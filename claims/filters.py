@@ -1,7 +1,7 @@
 import django_filters
 
 from claims.models import Article, Dispute, Evidence, Statement
-from factcheck.api.filters import IdFilter
+from factcheck.api.filters import DayFilter, FlagFilter, IdFilter
 
 
 class ArticleFilter(django_filters.FilterSet):
@@ -23,9 +23,9 @@ class StatementFilter(django_filters.FilterSet):
     involving = IdFilter(method="involve", label="Said by this source or come through it")
     tag = django_filters.ChoiceFilter(choices=Statement.Tag.choices)
     anchor = django_filters.ChoiceFilter(choices=Statement.Anchor.choices)
-    disputed = django_filters.BooleanFilter(method="dispute", label="Has an open dispute")
-    said_after = django_filters.DateFilter(field_name="said_on", lookup_expr="gte", label="Said on this day or later")
-    said_before = django_filters.DateFilter(field_name="said_on", lookup_expr="lte", label="Said on this day or before")
+    disputed = FlagFilter(method="dispute", label="Has an open dispute")
+    said_after = DayFilter(field_name="said_on", lookup_expr="gte", label="Said on this day or later")
+    said_before = DayFilter(field_name="said_on", lookup_expr="lte", label="Said on this day or before")
     q = django_filters.CharFilter(method="search", label="Words in the passage or its paraphrase")
 
     class Meta:

@@ -58,6 +58,7 @@ class ArticleViewSet(ChecksMixin, ArticleFormatsMixin, HistoryMixin):
     schema_tag = "articles"
     journal_resource = "article"
     as_of_actions = frozenset({"retrieve", "annotations"})
+    passage_actions = frozenset({"import_annotations"})
     queryset = Article.objects.for_reading()
 
     def get_serializer_class(self) -> Any:
@@ -71,6 +72,10 @@ class ArticleViewSet(ChecksMixin, ArticleFormatsMixin, HistoryMixin):
 
     def update_row(self, row_id: int, versions: Versions, **fields: Any) -> None:
         services.update_article(article_id=row_id, versions=versions, actor=self.request.user, **fields)
+
+    def current(self, row_id: int) -> Any:
+        is_document = self.action == "import_annotations"
+        return annotation_document(self.get_object()) if is_document else super().current(row_id)
 
     def answer_update(self, row_id: int) -> Any:
         """The article with where its statements stand now; the ETag stays that of the article alone."""
@@ -154,6 +159,7 @@ class StatementViewSet(StatementFormatsMixin, ExportMixin, HistoryMixin):
     schema_tag = "statements"
     journal_resource = "statement"
     as_of_actions = frozenset({"retrieve", "positions"})
+    passage_actions = frozenset({"create", "bulk", "update", "partial_update", "reanchor"})
     as_of_filters = ("article",)
     ordering_fields = ("id", "start", "said_on", "created_at", "updated_at")
     ordering_keys = {

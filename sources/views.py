@@ -20,6 +20,7 @@ class SourceViewSet(HistoryMixin):
     journal_resource = "source"
     schema_tag = "sources"
     ordering_fields = ("id", "name")
+    moving_actions = frozenset({"retrieve"})
     queryset = Source.objects.for_reading()
 
     def retrieve(self, request: Request, pk: int) -> Any:

@@ -8,157 +8,31 @@ up to the machine, so a failure may take several runs of its seed.
 
 import argparse
 import itertools
-import os
 import random
 import secrets
-import shutil
 import signal
-import socket
-import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from factcheck import embedded_postgres
 from tests.fault_clients import ANSWER_LIMIT, Client, Shared
 from tests.journal_proof import Outcome, Write, violations_in
+from tests.service import Service, kill, service_of_its_own
 
-ROOT = Path(__file__).resolve().parent.parent
 WORKERS = 3
 CLIENTS = 16
 RECOVERY_LIMIT = 30.0  # seconds from a kill until all is back, when nothing more is killed; usually 1 or 2
 
 PREPARE = """
-import sys
-import django
-django.setup()
-from django.core.management import call_command
 from factcheck.journal.models import Entry
-call_command("migrate", verbosity=0)
-call_command("demo", stdout=sys.stderr)
-call_command("import_annotations", *sys.argv[1:])
 call_command("create_token", "alice")
 call_command("create_token", "bob")
 print(Entry.objects.latest("id").pk)
 """
-
-
-class Service:
-    """The server as it is deployed and its PostgreSQL, in a folder that no other run shares."""
-
-    def __init__(self, home: Path) -> None:
-        self.data_dir = home / "data"
-        self.log = home / "server.log"
-        self.port = free_port()
-        self.masters: list[subprocess.Popen[bytes]] = []
-        self.environment = {
-            **os.environ,
-            "DATABASE_URL": "",
-            "DATA_DIR": str(self.data_dir),
-            "DJANGO_SETTINGS_MODULE": "factcheck.settings",
-            "DEBUG": "0",
-            "SECRET_KEY": secrets.token_urlsafe(64),
-            "ALLOWED_HOSTS": "127.0.0.1",
-            "WEB_CONCURRENCY": str(WORKERS),
-            "THROTTLE_USER": "1000000/sec",
-        }
-
-    @property
-    def cluster(self) -> embedded_postgres.Cluster:
-        return embedded_postgres.locate(self.data_dir)
-
-    @property
-    def master(self) -> subprocess.Popen[bytes]:
-        return self.masters[-1]
-
-    def prepare(self) -> tuple[dict[str, str], int]:
-        """Migrate, make the demo users and load the seeds. Gives tokens by user, and the last entry of all this."""
-        seeds = map(str, sorted((ROOT / "seeds").glob("*.json")))
-        command = [sys.executable, "-c", PREPARE, *seeds]
-        with self.log.open("ab") as log:
-            done = subprocess.run(command, cwd=ROOT, env=self.environment, stdout=subprocess.PIPE, stderr=log)
-        if done.returncode:
-            raise RuntimeError(f"The demo could not be loaded:\n{self.log.read_text()}")
-        alice, bob, last_entry = done.stdout.decode().split()
-        return {"alice": alice, "bob": bob}, int(last_entry)
-
-    def start(self) -> None:
-        command = [sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py"]
-        command += ["--bind", f"127.0.0.1:{self.port}", "--error-logfile", str(self.log), "factcheck.wsgi"]
-        with self.log.open("ab") as log:
-            self.masters.append(
-                subprocess.Popen(
-                    command, cwd=ROOT, env=self.environment, stdout=log, stderr=log, start_new_session=True
-                )
-            )
-
-    def web_processes(self) -> list[int]:
-        """The master and its workers: they share a command line, which names our own log file."""
-        return processes_with(f"{self.log} factcheck.wsgi")
-
-    def workers(self) -> list[int]:
-        return [pid for pid in self.web_processes() if pid != self.master.pid]
-
-    def postmaster(self) -> int:
-        return embedded_postgres._postmaster(self.cluster)[0]
-
-    def postgres_processes(self) -> list[int]:
-        return embedded_postgres._server_processes(self.cluster)
-
-    def is_whole(self) -> bool:
-        return len(self.workers()) == WORKERS and self.postmaster() in self.postgres_processes()
-
-    def end(self) -> None:
-        kill(self.web_processes())
-        for master in self.masters:
-            with suppress(ProcessLookupError):  # also the pg_ctl or psql that a worker was just running
-                os.killpg(master.pid, signal.SIGKILL)
-            master.wait()
-        kill(processes_with(f"initdb --pgdata {self.cluster.home}/"))
-        embedded_postgres.stop(self.data_dir)
-        # The reaper would end by itself some seconds later, but then its folder is gone.
-        kill(processes_with(f" reap {self.cluster.home} "))
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def processes_with(words: str) -> list[int]:
-    return [pid for pid, command in embedded_postgres._command_lines(None) if words in command]
-
-
-def kill(pids: list[int]) -> int:
-    killed = 0
-    for pid in pids:
-        with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
-            killed += 1
-    return killed
-
-
-@contextmanager
-def service_of_its_own(log_copy: Path | None) -> Iterator[Service]:
-    """In /tmp and open to all, since root's PostgreSQL runs as somebody else (see embedded_postgres)."""
-    home = Path(tempfile.mkdtemp(prefix="factcheck-faults-", dir="/tmp"))
-    home.chmod(0o755)
-    service = Service(home)
-    try:
-        yield service
-    finally:
-        try:
-            service.end()
-        finally:
-            if log_copy and service.log.exists():
-                shutil.copy(service.log, log_copy)
-            shutil.rmtree(home)
 
 
 class Killer:
@@ -274,10 +148,10 @@ class Report:
 
 
 def run(seconds: float, seed: int, log_copy: Path | None = None) -> Report:
-    with service_of_its_own(log_copy) as service:
-        tokens, last_entry_before = service.prepare()
+    with service_of_its_own(log_copy, WORKERS) as service:
+        alice, bob, last_entry_before = service.prepare(PREPARE)
         service.start()
-        shared = Shared(tokens, service.port)
+        shared = Shared({"alice": alice, "bob": bob}, service.port)
         clients = [Client(number, seed, shared) for number in range(CLIENTS)]
         learn_what_there_is(clients[0])
         for client in clients[:3]:
@@ -286,7 +160,7 @@ def run(seconds: float, seed: int, log_copy: Path | None = None) -> Report:
         with all_at_work(clients, shared):
             killer.run(seconds)
         writes = [write for client in clients for write in client.writes]
-        violations = violations_in(service.data_dir, writes, last_entry_before) + shared.faults
+        violations = violations_in(service.data_dir, writes, int(last_entry_before)) + shared.faults
         outages = list(itertools.pairwise(sorted(shared.answered_at)))
         longest = max(end - start for start, end in outages)
         return Report(seed, seconds, killer, writes, longest, slowest_return(outages, killer.moments), violations)

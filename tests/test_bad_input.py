@@ -251,3 +251,113 @@ def test_a_write_without_if_match(refused, statement, method, act, body):
 @pytest.mark.parametrize("header", ["3", '"3-9f2c', "W/3", '"a" "b"'])
 def test_an_if_match_that_is_no_etag(refused, statement, header):
     refused("PATCH", f"statements/{statement.pk}/", {"paraphrase": "No"}, status=400, headers={"If-Match": header})
+
+
+# What fuzzing found (make fuzz). JSON is taken at its word: what DRF would convert, the schema forbids.
+
+
+@pytest.mark.parametrize(
+    ("address", "body", "pointer"),
+    [
+        ("sources/", {"name": "A", "kind": "person", "anonymous": "yes"}, "#/anonymous"),
+        ("sources/", {"name": "A", "kind": "person", "anonymous": 1}, "#/anonymous"),
+        ("sources/", {"name": 5, "kind": "person"}, "#/name"),
+        ("sources/", {"name": "A", "kind": "person", "part_of": "1"}, "#/part_of"),
+        ("sources/", {"name": "A", "kind": "person", "aliases": "A"}, "#/aliases"),
+        ("sources/", {"name": "A", "kind": "person", "aliases": [5]}, "#/aliases/0"),
+        ("articles/", {"title": "T", "text": "T", "published_at": "2026-01-28"}, "#/published_at"),
+        ("articles/", {"title": "T", "text": "T", "published_at": "2026-01-28T14:05:00"}, "#/published_at"),
+        ("statements/", {"article": 1, "via": "1,2", "start": 0, "end": 3}, "#/via"),
+        ("tokens/", {"name": "t", "days": "5"}, "#/days"),
+        ("tokens/", {"name": "t", "read_only": "false"}, "#/read_only"),
+    ],
+)
+def test_a_value_of_another_json_type_is_refused_not_converted(refused, article, address, body, pointer):
+    refused("POST", address, {**body, **({"article": article.pk} if "article" in body else {})}, status=400,
+            pointer=pointer)  # fmt: skip
+
+
+@pytest.mark.parametrize("day", ["2026-1-8", "20260108", "08/01/2026", 20260108])
+def test_a_day_is_given_in_one_way_only(refused, article, source, day):
+    body = {"article": article.pk, "source": source.pk, "start": 0, "end": 3, "said_on": day}
+    refused("POST", "statements/", body, status=400, pointer="#/said_on")
+
+
+def test_a_form_still_sends_everything_as_text(api, db):
+    body = {"name": "A", "kind": "person", "anonymous": "true", "part_of": ""}
+    made = api.post("/api/v1/sources/", body, format="multipart", headers={"Accept": "application/json"})
+    assert (made.status_code, made.json()["anonymous"]) == (201, True)
+
+
+@pytest.mark.parametrize("value", ["yes", "null", "2", ""])
+@pytest.mark.parametrize("address", ["statements/?disputed=", "sources/?anonymous="])
+def test_a_flag_that_is_neither_true_nor_false_is_refused_not_ignored(refused, address, value):
+    refused("GET", address + value, status=400, pointer="?" + address.partition("?")[2].rstrip("="))
+
+
+@pytest.mark.parametrize("flag", ["true", "True"])
+def test_a_flag_is_true_as_programs_write_it(api, source, flag):
+    create_source(actor=User.objects.get(), name="an official", kind="person", anonymous=True)
+    found = api.get(f"/api/v1/sources/?anonymous={flag}").json()["results"]
+    assert [row["name"] for row in found] == ["an official"]
+
+
+@pytest.mark.parametrize(
+    ("address", "name"),
+    [
+        ("statements/?article=", "article"),
+        ("statements/?tag=", "tag"),
+        ("statements/?said_before=", "said_before"),
+        ("statements/?said_before=10/25/2006", "said_before"),
+        ("statements/?article=1.0", "article"),
+        ("statements/?article=1e3", "article"),
+        ("statements/?article=%EF%BC%91", "article"),  # a full-width 1
+        ("statements/?ordering=", "ordering"),
+        ("checks/?article=1.0", "article"),
+        ("journal/?resource=", "resource"),
+    ],
+)
+def test_a_filter_that_is_empty_or_misspelt_is_refused_not_ignored(refused, address, name):
+    refused("GET", address, status=400, pointer="?" + name)
+
+
+def test_a_page_sends_its_empty_filters(api, source):
+    page = api.get("/api/v1/sources/?q=&kind=&anonymous=&part_of=", headers={"Accept": "text/html"})
+    assert (page.status_code, "The minister" in page.content.decode()) == (200, True)
+
+
+@pytest.mark.parametrize("address", ["sources/?kind=person&kind=outlet", "checks/?severity=error&severity=warning"])
+def test_a_parameter_that_stands_twice_is_refused(refused, address):
+    name = address.partition("?")[2].partition("=")[0]
+    refused("GET", address, status=400, pointer="?" + name)
+
+
+@pytest.mark.parametrize("cursor", ["x1-2-3", "1-2-3x", "1-2-3%0A4", f"{BEYOND_BIGINT}-1-1", "%26451011995-0-7"])
+def test_a_cursor_of_the_checks_that_is_none(refused, article, cursor):
+    for address in ("checks/", f"articles/{article.pk}/checks/"):
+        refused("GET", f"{address}?cursor={cursor}", status=400, pointer="?cursor")
+
+
+@pytest.mark.parametrize(
+    "moment", ["20260101T000000Z", "2026-01-01", "2026-W01-1T00:00:00Z", "0001-01-01T00:00:00+14:00"]
+)
+def test_an_instant_that_is_not_written_as_in_rfc_3339(refused, statement, moment):
+    refused("GET", f"statements/{statement.pk}/?as_of={moment.replace('+', '%2B')}", status=400, pointer="?as_of")
+
+
+def test_a_token_that_is_not_there_is_answered_as_a_problem(refused):
+    refused("DELETE", "tokens/c0407eb2-be01-4f15-9782-63794e5533c1/", status=404)
+
+
+def test_a_stale_document_is_answered_with_the_etag_of_the_document(refused, api, statement):
+    address = f"articles/{statement.article_id}/annotations/"
+    read = api.get("/api/v1/" + address)
+    stale = '"1-0"'
+    problem = refused("PUT", address, read.json(), status=412, headers={"If-Match": stale})
+    assert problem["etag"] == read["ETag"]
+
+
+@pytest.mark.parametrize("method", ["head", "options"])
+@pytest.mark.parametrize("address", ["sources/", "journal/", "tokens/", "sources/999999999/", "checks/?cursor=x"])
+def test_head_and_options_never_fail(api, method, address):
+    assert getattr(api, method)("/api/v1/" + address).status_code in (200, 400, 404, 405)

@@ -9,6 +9,9 @@ from urllib.parse import urlsplit
 from django.db.models import Model
 from drf_spectacular.extensions import OpenApiSerializerFieldExtension
 from rest_framework import serializers
+from rest_framework.utils import html
+
+from factcheck.api.json_types import wrong_type
 
 MAX_ID = 2**63 - 1
 REASON_LENGTH = 2000
@@ -26,15 +29,20 @@ ACT_FIELDS = {
 
 
 # A comment, since a docstring would be inherited as the description of every component in the schema:
-# refuses fields that it does not know, and fields that only an act may change. Sending back what was read is fine:
-# an act's field that is unchanged is no error.
+# refuses fields that it does not know, values of another JSON type, and fields that only an act may change. Sending
+# back what was read is fine: an act's field that is unchanged is no error.
 class StrictSerializer(serializers.Serializer):
     form_fields = {"csrfmiddlewaretoken", "version"}
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, dict):
             faults = ((name, [fault]) for name in data if (fault := self._fault(name, data[name])))
-            if errors := dict(islice(faults, MAX_STRANGE)):
+            errors = dict(islice(faults, MAX_STRANGE))
+            if not html.is_html_input(data):
+                written = (field for field in self._writable_fields if field.field_name in data)
+                mistyped = {f.field_name: fault for f in written if (fault := wrong_type(f, data[f.field_name]))}
+                errors = {**mistyped, **errors}
+            if errors:
                 raise serializers.ValidationError(errors)
         return super().to_internal_value(data)
 
@@ -174,7 +182,7 @@ class OptionalWebAddressField(WebAddressField):
     """Null when not given, so that uniqueness holds only among those that are."""
 
     def __init__(self, **kwargs: Any):
-        super().__init__(allow_null=True, required=False, default=None, **kwargs)
+        super().__init__(allow_null=True, allow_blank=True, required=False, default=None, **kwargs)
 
     def run_validation(self, data: Any = serializers.empty) -> Any:
         return super().run_validation(None if data == "" else data)

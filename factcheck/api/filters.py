@@ -1,29 +1,68 @@
 """List filters: django-filter, made strict and cheap to show."""
 
+import re
 from typing import Any
 
 import django_filters
+from django import forms
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django_filters.rest_framework import DjangoFilterBackend
+from drf_spectacular.utils import extend_schema_field
 from rest_framework.request import Request
 
 from factcheck.api.errors import FieldError, InvalidInput
+from factcheck.api.json_types import DAY
+from factcheck.api.problems import wants_page
 
 PAGING = {"cursor", "page_size", "ordering", "format"}
 MAX_ID = 2**63 - 1
 
 
+class IdField(forms.IntegerField):
+    def to_python(self, value: Any) -> int | None:
+        if value and not re.fullmatch(r"[0-9]+", value):  # Django takes 1.0 and digits of any script, too
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        return super().to_python(value)
+
+
+@extend_schema_field({"type": "integer", "format": "int64", "minimum": 1, "maximum": MAX_ID})
 class IdFilter(django_filters.NumberFilter):
     """A reference by id. Not a ModelChoiceFilter: that renders every row of the table as an option."""
 
+    field_class = IdField
+
     def __init__(self, *args: Any, **kwargs: Any):
-        kwargs.setdefault("min_value", 1)
-        kwargs.setdefault("max_value", MAX_ID)
-        kwargs.setdefault("decimal_places", 0)
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, min_value=1, max_value=MAX_ID, **kwargs)
 
     def get_max_validator(self) -> None:
         """django-filter's own cap is far below a bigint."""
+
+
+class FlagField(forms.TypedChoiceField):
+    def __init__(self, **kwargs: Any):
+        choices = [("", "either"), ("true", "yes"), ("false", "no")]
+        super().__init__(choices=choices, coerce=lambda text: text == "true", empty_value=None, **kwargs)
+
+    def to_python(self, value: Any) -> str:
+        return super().to_python(value).lower()
+
+
+class FlagFilter(django_filters.BooleanFilter):
+    """true or false. What Django's own field does not understand it takes for no filter at all."""
+
+    field_class = FlagField
+
+
+class DayField(forms.DateField):
+    def to_python(self, value: Any) -> Any:
+        if value and not DAY.fullmatch(value):  # Django takes 10/25/2006, too
+            raise ValidationError("Give a day as YYYY-MM-DD.", code="invalid")
+        return super().to_python(value)
+
+
+class DayFilter(django_filters.DateFilter):
+    field_class = DayField
 
 
 class StrictFilterBackend(DjangoFilterBackend):
@@ -36,6 +75,8 @@ class StrictFilterBackend(DjangoFilterBackend):
         filterset = self.get_filterset(request, queryset, view)
         if filterset is None:
             return queryset
+        if not wants_page(request):  # a page's form sends its empty fields, too
+            refuse_empty(request, filterset.filters)
         if not filterset.is_valid():
             raise InvalidInput(
                 "A filter is not valid.",
@@ -59,6 +100,26 @@ def refuse_unknown(request: Request, known: set[str]) -> None:
         for name, values in request.query_params.lists()
         if any("\x00" in value for value in values)
     ]
+    errors += [
+        FieldError(f"?{name}", "repeated", "Give it once: of several only one would count.")
+        for name, values in request.query_params.lists()
+        if len(values) > 1
+    ]
+    _raise(errors)
+
+
+def refuse_empty(request: Request, filters: Any) -> None:
+    """A program's variable that is empty by mistake would read the whole list. No words to look for is fine."""
+    _raise(
+        [
+            FieldError(f"?{name}", "empty", "Give a value, or leave the filter out.")
+            for name, known in filters.items()
+            if request.query_params.get(name) == "" and not isinstance(known, django_filters.CharFilter)
+        ]
+    )
+
+
+def _raise(errors: list[FieldError]) -> None:
     if errors:
         raise InvalidInput(f"{errors[0].pointer.removeprefix('?')}: {errors[0].detail}", errors)
 

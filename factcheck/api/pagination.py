@@ -29,6 +29,7 @@ from factcheck.api.roles import is_public_read
 
 PAGE_SIZE = 50
 MAX_PAGE_SIZE = 200
+PAGE_SIZE_SCHEMA = {"type": "integer", "minimum": 1, "maximum": MAX_PAGE_SIZE, "default": PAGE_SIZE}
 UNFILTERED = ("cursor", "as_of", "format")  # change nothing about which rows the list has, now
 
 
@@ -163,7 +164,17 @@ class KeysetPagination(BasePagination):
                 "in": "query",
                 "required": False,
                 "description": "Rows on a page.",
-                "schema": {"type": "integer", "minimum": 1, "maximum": MAX_PAGE_SIZE, "default": PAGE_SIZE},
+                "schema": PAGE_SIZE_SCHEMA,
+            },
+            {
+                "name": "ordering",
+                "in": "query",
+                "required": False,
+                "description": "A minus before it reverses the order.",
+                "schema": {
+                    "type": "string",
+                    "enum": [sign + name for name in view.ordering_fields for sign in ("", "-")],
+                },
             },
         ]
 
@@ -216,7 +227,7 @@ def _typed(model: Any, field: str, value: Any) -> Any:
 
 def _ordering(request: Request, view: Any) -> tuple[str, bool]:
     default = view.get_default_ordering()
-    wanted = request.query_params.get("ordering") or default
+    wanted = request.query_params.get("ordering", default)
     field = wanted.removeprefix("-")
     if field not in view.ordering_fields:
         names = ", ".join(view.ordering_fields)

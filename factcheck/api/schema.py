@@ -7,25 +7,22 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiTypes
 
 from factcheck.api.fields import REASON_LENGTH
 from factcheck.api.filters import takes_as_of
-from factcheck.api.idempotency import HEADER, LONGEST_KEY, RetrySafeMixin
+from factcheck.api.idempotency import HEADER, LONGEST_KEY
 from factcheck.api.schema_names import NamedOperations
+from factcheck.api.schema_responses import (
+    CONDITIONAL,
+    PROBLEM_SCHEMAS,
+    add_links,
+    add_too_long,
+    answers,
+    components,
+    is_recorded,
+    takes_idempotency_key,
+)
 
-CONDITIONAL = {
-    "update",
-    "partial_update",
-    "destroy",
-    "tag",
-    "reanchor",
-    "merge",
-    "resolve",
-    "reopen",
-    "publish",
-    "withdraw",
-    "import_annotations",
-}
 IF_MATCH = OpenApiParameter(
     "If-Match",
-    OpenApiTypes.STR,
+    {"type": "string", "pattern": r'^(\*|(W/)?"[!#-~]*"(, (W/)?"[!#-~]*")*)$'},
     OpenApiParameter.HEADER,
     required=True,
     description="The ETag of the row as you read it, or *.",
@@ -50,71 +47,51 @@ IDEMPOTENCY_KEY = OpenApiParameter(
         "another request with that key is answered 422. A refused request leaves its key free."
     ),
 )
+EMPTY_TEXT = {"type": "string", "maxLength": 0}
 PRIVATE_FIELDS = {"tagged_by", "dissent", "opened_by", "resolved_by"}
-PROBLEM = {
-    "type": "object",
-    "description": "An RFC 9457 problem document.",
-    "required": ["type", "title", "status", "detail"],
-    "properties": {
-        "type": {"type": "string", "format": "uri"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string"},
-        "errors": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "required": ["pointer", "code", "detail"],
-                "properties": {
-                    "pointer": {
-                        "type": "string",
-                        "description": "Where: a JSON pointer (#/via/0) or ?parameter.",
-                    },
-                    "code": {"type": "string"},
-                    "detail": {"type": "string"},
-                },
-            },
-        },
-    },
-}
 
 
 class Schema(NamedOperations, AutoSchema):
     def get_override_parameters(self) -> list[Any]:
         action = getattr(self.view, "action", None)
         parameters = [AS_OF] if takes_as_of(self.view) else []
-        if action in CONDITIONAL and getattr(self.view, "is_conditional", False):
+        if action in CONDITIONAL and is_recorded(self.view):
             parameters.append(IF_MATCH)
-        if action == "destroy" and getattr(self.view, "is_conditional", False):
+        if action == "destroy" and is_recorded(self.view):
             parameters.append(REASON_TO_DELETE)
-        if self.method == "POST" and isinstance(self.view, RetrySafeMixin):
+        if takes_idempotency_key(self):
             parameters.append(IDEMPOTENCY_KEY)
         return parameters
+
+    def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
+        return answers(self, super()._get_response_bodies(direction))
 
     def get_tags(self) -> list[str]:
         return [getattr(self.view, "schema_tag", None) or self._tokenize_path()[0]]
 
 
-def _allow_absence(component: dict[str, Any]) -> None:
-    """Public reads leave these fields out, so that no client may count on them."""
-    private = PRIVATE_FIELDS & set(component.get("properties", {}))
-    for name in private:
-        shape = component["properties"][name]
+def _require_what_is_always_answered(component: dict[str, Any]) -> None:
+    """Every field, but for those that public reads leave out: no client may count on these."""
+    shapes = component.get("properties", {})
+    for name in PRIVATE_FIELDS & shapes.keys():
+        shape = shapes[name]
         shape["description"] = " ".join([shape.get("description", ""), "Left out of public reads."]).strip()
-    if "required" in component:
-        component["required"] = [name for name in component["required"] if name not in private]
+    for shape in shapes.values():
+        if shape.get("oneOf", [None])[-1] == EMPTY_TEXT:  # taken for null, so never answered
+            shape |= shape.pop("oneOf")[0]
+    if shapes:
+        component["required"] = sorted(shapes.keys() - PRIVATE_FIELDS)
 
 
 def mend(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
-    """Adds the problem document as every operation's answer to what goes wrong."""
+    """Says what every answer has, and adds what the answers refer to."""
     schemas = result["components"].setdefault("schemas", {})
-    schemas["Problem"] = PROBLEM
-    for component in schemas.values():
-        _allow_absence(component)
+    for name, component in schemas.items():
+        if not name.endswith("Request"):
+            _require_what_is_always_answered(component)
+    schemas |= PROBLEM_SCHEMAS
+    result["components"] |= components()
     for operations in result["paths"].values():
-        for operation in operations.values():
-            operation["responses"]["default"] = {
-                "description": "What went wrong, as a problem document.",
-                "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
-            }
+        add_too_long(operations)
+    result["components"]["links"] = add_links(result["paths"])
     return result

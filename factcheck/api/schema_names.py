@@ -2,7 +2,13 @@
 
 from typing import Any
 
-ACTS = {"retrieve": "read", "update": "replace", "partial_update": "update", "destroy": "delete", "destroy_all": "delete_all"}
+ACTS = {
+    "retrieve": "read",
+    "update": "replace",
+    "partial_update": "update",
+    "destroy": "delete",
+    "destroy_all": "delete_all",
+}
 NOUNS = {"evidence": "a piece of evidence", "articles": "an article"}
 MANY = {"checks": "what the desk checks find", "journal": "the journal, oldest first"}
 
@@ -68,7 +74,13 @@ def name_parameters_enums(result: dict[str, Any], generator: Any, request: Any, 
                 name = names.get(frozenset(shape.get("enum", ())))
                 if name and "default" not in shape:
                     parameter["schema"] = {"$ref": f"#/components/schemas/{name}"}
+                elif parameter["name"] == "ordering":  # or a generator calls "-start" VALUE_3
+                    parameter["schema"] = {**shape, "x-enum-varnames": [_order_name(value) for value in shape["enum"]]}
     return result
+
+
+def _order_name(value: str) -> str:
+    return value[1:].upper() + "_DESCENDING" if value.startswith("-") else value.upper()
 
 
 def drop_unused_components(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:

@@ -5,7 +5,8 @@ from datetime import timedelta
 from typing import Any, NoReturn
 
 from django.db.models import QuerySet
-from drf_spectacular.utils import extend_schema
+from django.http import Http404
+from drf_spectacular.utils import extend_schema, extend_schema_serializer
 from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -38,6 +39,7 @@ class NewTokenSerializer(TokenSerializer):
         fields = [*TokenSerializer.Meta.fields, "token"]
 
 
+@extend_schema_serializer(many=False)
 class TokenListSerializer(serializers.Serializer[Any]):
     """All of them: nobody has more than MAX_TOKENS."""
 
@@ -66,6 +68,7 @@ class TokenViewSet(RetrySafeMixin, ConditionalMixin, GenericViewSet[Token]):
         rows = self.get_serializer(self.get_queryset(), many=True).data
         return Response({"next": None, "previous": None, "results": rows})
 
+    @extend_schema(responses={201: NewTokenSerializer})
     def create(self, request: Request) -> Response:
         serializer = NewTokenSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
@@ -96,4 +99,6 @@ class TokenViewSet(RetrySafeMixin, ConditionalMixin, GenericViewSet[Token]):
 
     def destroy(self, request: Request, id: Any) -> Response:
         deleted, _ = Token.objects.filter(user=self.request.user.pk, id=id).delete()
-        return Response(status=status.HTTP_204_NO_CONTENT if deleted else status.HTTP_404_NOT_FOUND)
+        if not deleted:
+            raise Http404
+        return Response(status=status.HTTP_204_NO_CONTENT)

@@ -75,7 +75,8 @@ class RecordedViewSet(RetrySafeMixin, ConditionalMixin, GenericViewSet):
         return rows.public() if is_public_read(self.request) else rows
 
     def get_serializer_context(self) -> dict[str, Any]:
-        return {**super().get_serializer_context(), "is_public": is_public_read(self.request)}
+        described = getattr(self, "swagger_fake_view", False)  # the schema has all fields, whoever asks for it
+        return {**super().get_serializer_context(), "is_public": not described and is_public_read(self.request)}
 
     def versions(self) -> frozenset[int] | None:
         return expected_versions(self.request)
@@ -108,6 +109,10 @@ class RecordedViewSet(RetrySafeMixin, ConditionalMixin, GenericViewSet):
         for text, version in prepared((type(self), serializer_class, is_public), build, int).rows(row_id):
             return Row(text, version)
         raise Http404
+
+    def current(self, row_id: int) -> Any:
+        """What If-Match was judged against; an action that writes more than the row answers its own."""
+        return self.represent(row_id)
 
     def get_read_serializer(self, row: Any) -> Any:
         return type(self).serializer_class(row, context=self.get_serializer_context())  # type: ignore[misc]
@@ -190,7 +195,7 @@ class RecordedViewSet(RetrySafeMixin, ConditionalMixin, GenericViewSet):
         response = super().handle_exception(exc)
         if isinstance(exc, StaleVersion) and "pk" in self.kwargs:
             try:
-                data = self.represent(self.kwargs["pk"])
+                data = self.current(self.kwargs["pk"])
             except Exception as fault:  # outside of DRF's own try by now: the row was deleted, or the database is gone
                 return super().handle_exception(fault)
             response["ETag"] = entity_tag(dump(data), version_of(data))

@@ -6,7 +6,7 @@ from typing import Any
 import django_filters
 from django.db import connection
 from django.db.models import F
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -15,7 +15,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from factcheck.api.errors import FieldError, InvalidInput
 from factcheck.api.filters import IdFilter
-from factcheck.api.pagination import MAX_PAGE_SIZE, PAGE_SIZE, RowComparison, page_size_of
+from factcheck.api.pagination import PAGE_SIZE_SCHEMA, RowComparison, page_size_of
 from factcheck.api.viewsets import ConditionalMixin
 from factcheck.journal.models import Entry
 from factcheck.journal.serializers import EntrySerializer
@@ -40,6 +40,7 @@ class FeedFilter(django_filters.FilterSet):
         return queryset
 
 
+@extend_schema_serializer(many=False)
 class FeedSerializer(serializers.Serializer[Any]):
     next = serializers.URLField(allow_null=True, help_text="The next page at once; null when there is none yet.")
     previous = serializers.URLField(allow_null=True, help_text="Always null: the feed runs forwards.")
@@ -58,7 +59,7 @@ class JournalViewSet(ConditionalMixin, GenericViewSet[Entry]):
 
     @extend_schema(
         responses=FeedSerializer,
-        parameters=[OpenApiParameter("page_size", int, description=f"1 to {MAX_PAGE_SIZE}, else {PAGE_SIZE}")],
+        parameters=[OpenApiParameter("page_size", PAGE_SIZE_SCHEMA, description="Entries in one answer.")],
     )
     def list(self, request: Request) -> Response:
         entries = self.filter_queryset(self.get_queryset()).filter(transaction__lt=settled())

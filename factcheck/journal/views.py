@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from factcheck.api.errors import FieldError, InvalidInput
+from factcheck.api.json_types import TIME, TIME_WANTED
 from factcheck.api.roles import is_public_read
 from factcheck.api.viewsets import RecordedViewSet
 from factcheck.journal.as_of import as_of
@@ -72,12 +73,11 @@ def _instant(raw: str) -> datetime:
     # A plus sign that nobody escaped arrives as a space.
     text = re.sub(r" ([0-9]{2}:[0-9]{2})$", r"+\1", raw)
     try:
-        moment = datetime.fromisoformat(text)
-        if moment.utcoffset() is None:
+        if not TIME.fullmatch(text):
             raise ValueError
-        return moment.astimezone(UTC)
+        return datetime.fromisoformat(text).astimezone(UTC)
     except (ValueError, OverflowError):
-        raise _bad("Give an RFC 3339 time with its offset, such as 2026-01-28T14:05:00Z.") from None
+        raise _bad(TIME_WANTED) from None
 
 
 def _now() -> datetime:

@@ -1,0 +1,145 @@
+"""The server as it is deployed, on a port and with a database of its own: for tests that need the real thing."""
+
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from factcheck import embedded_postgres
+
+ROOT = Path(__file__).resolve().parent.parent
+
+LOAD_DEMO = """
+import sys
+import django
+django.setup()
+from django.core.management import call_command
+call_command("migrate", verbosity=0)
+call_command("demo", stdout=sys.stderr)
+call_command("import_annotations", *sys.argv[1:])
+"""
+
+
+class Service:
+    """The server as it is deployed and its PostgreSQL, in a folder that no other run shares."""
+
+    def __init__(self, home: Path, workers: int, **settings: str) -> None:
+        self.worker_count = workers
+        self.data_dir = home / "data"
+        self.log = home / "server.log"
+        self.port = free_port()
+        self.masters: list[subprocess.Popen[bytes]] = []
+        self.environment = {
+            **os.environ,
+            "DATABASE_URL": "",
+            "DATA_DIR": str(self.data_dir),
+            "DJANGO_SETTINGS_MODULE": "factcheck.settings",
+            "DEBUG": "0",
+            "SECRET_KEY": secrets.token_urlsafe(64),
+            "ALLOWED_HOSTS": "127.0.0.1",
+            "WEB_CONCURRENCY": str(workers),
+            "THROTTLE_USER": "1000000/sec",
+            **settings,
+        }
+
+    @property
+    def cluster(self) -> embedded_postgres.Cluster:
+        return embedded_postgres.locate(self.data_dir)
+
+    @property
+    def master(self) -> subprocess.Popen[bytes]:
+        return self.masters[-1]
+
+    def prepare(self, then: str) -> list[str]:
+        """Migrates, makes the demo users and loads the seeds, then runs the code `then`; gives the words it prints."""
+        seeds = map(str, sorted((ROOT / "seeds").glob("*.json")))
+        command = [sys.executable, "-c", LOAD_DEMO + then, *seeds]
+        with self.log.open("ab") as log:
+            done = subprocess.run(command, cwd=ROOT, env=self.environment, stdout=subprocess.PIPE, stderr=log)
+        if done.returncode:
+            raise RuntimeError(f"The demo could not be loaded:\n{self.log.read_text()}")
+        return done.stdout.decode().split()
+
+    def start(self) -> None:
+        command = [sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py"]
+        command += ["--bind", f"127.0.0.1:{self.port}", "--error-logfile", str(self.log), "factcheck.wsgi"]
+        with self.log.open("ab") as log:
+            self.masters.append(
+                subprocess.Popen(
+                    command, cwd=ROOT, env=self.environment, stdout=log, stderr=log, start_new_session=True
+                )
+            )
+
+    def web_processes(self) -> list[int]:
+        """The master and its workers: they share a command line, which names our own log file."""
+        return processes_with(f"{self.log} factcheck.wsgi")
+
+    def workers(self) -> list[int]:
+        return [pid for pid in self.web_processes() if pid != self.master.pid]
+
+    def postmaster(self) -> int:
+        return embedded_postgres._postmaster(self.cluster)[0]
+
+    def postgres_processes(self) -> list[int]:
+        return embedded_postgres._server_processes(self.cluster)
+
+    def is_whole(self) -> bool:
+        return len(self.workers()) == self.worker_count and self.postmaster() in self.postgres_processes()
+
+    def serves(self) -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+    def end(self) -> None:
+        kill(self.web_processes())
+        for master in self.masters:
+            with suppress(ProcessLookupError):  # also the pg_ctl or psql that a worker was just running
+                os.killpg(master.pid, signal.SIGKILL)
+            master.wait()
+        kill(processes_with(f"initdb --pgdata {self.cluster.home}/"))
+        embedded_postgres.stop(self.data_dir)
+        # The reaper would end by itself some seconds later, but then its folder is gone.
+        kill(processes_with(f" reap {self.cluster.home} "))
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def processes_with(words: str) -> list[int]:
+    return [pid for pid, command in embedded_postgres._command_lines(None) if words in command]
+
+
+def kill(pids: list[int]) -> int:
+    killed = 0
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+            killed += 1
+    return killed
+
+
+@contextmanager
+def service_of_its_own(log_copy: Path | None, workers: int, **settings: str) -> Iterator[Service]:
+    """In /tmp and open to all, since root's PostgreSQL runs as somebody else (see embedded_postgres)."""
+    home = Path(tempfile.mkdtemp(prefix="factcheck-service-", dir="/tmp"))
+    home.chmod(0o755)
+    service = Service(home, workers, **settings)
+    try:
+        yield service
+    finally:
+        try:
+            service.end()
+        finally:
+            if log_copy and service.log.exists():
+                shutil.copy(service.log, log_copy)
+            shutil.rmtree(home)
