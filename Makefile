@@ -16,7 +16,7 @@ PINS := requirements.txt requirements-dev.txt constraints.txt
 export PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help run test faults fuzz bench check db-stop clean environment test-environment bench-environment
+.PHONY: help run test clients faults fuzz bench check db-stop clean environment test-environment bench-environment
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
@@ -46,6 +46,24 @@ fuzz: test-environment ## Send what the schema allows, and what it forbids, as e
 	@$(PY) -m tests.fuzz --max-examples $(MAX_EXAMPLES) $(if $(filter command,$(origin SECONDS)),--seconds $(SECONDS)) \
 		$(if $(SEED),--seed $(SEED))
 
+CLIENTS := clients/generated
+clients: export DEBUG := 1
+clients: test-environment ## Generate the TypeScript and the Python client, and spend an editor's day with them (needs Node)
+	@$(call need,node,nodejs npm)
+	@$(call need,npm,npm)
+	@npm ci --prefix clients --ignore-scripts --no-audit --no-fund --silent
+	@cmp -s clients/requirements.txt clients/.venv/stamp || { $(PY) -m venv --clear clients/.venv \
+		&& clients/.venv/bin/python -m pip install --quiet --disable-pip-version-check -r clients/requirements.txt \
+		&& cp clients/requirements.txt clients/.venv/stamp; }
+	@if node -e 'process.exit(parseInt(process.versions.node) < 20)'; \
+	then REDOCLY_TELEMETRY=off clients/node_modules/.bin/redocly lint --config clients/redocly.yaml openapi.yaml; \
+	else echo "redocly needs Node 20.19 or newer: openapi.yaml is not linted."; fi
+	@mkdir -p $(CLIENTS)
+	@clients/node_modules/.bin/openapi-typescript openapi.yaml --default-non-nullable=false --output $(CLIENTS)/factcheck.d.ts
+	@PATH="$(CURDIR)/clients/.venv/bin:$$PATH" clients/.venv/bin/python -m openapi_python_client generate --path openapi.yaml \
+		--config clients/python.yaml --meta none --overwrite --output-path $(CLIENTS)/factcheck_client
+	@$(PY) -m pytest clients $(ARGS)
+
 check: export DEBUG := 1
 check: test-environment ## Style, types, migrations, import rules, schema, compose file, settings for production
 	$(PY) -m ruff check .
@@ -66,6 +84,10 @@ db-stop: ## Stop the embedded PostgreSQL now (it also stops by itself, after its
 clean: db-stop ## Remove .venv and caches; the database in .data stays
 	rm -rf .venv .venv-bench staticfiles .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# need PROGRAMS,PACKAGE: one of the programs, or say what to install
+need = for name in $(1); do command -v $$name >/dev/null && exit; done; \
+	echo "This needs $(firstword $(1)): on Debian or Ubuntu, apt install $(2)." >&2; exit 1
 
 # A stamp holds the pins that were installed, and is written last: an interrupted installation has none. By
 # content, not by time, which changes with every git checkout.
