@@ -55,6 +55,8 @@ class ByFormat(DefaultContentNegotiation):
 class ExportMixin:
     """`export/` of a list."""
 
+    stream_actions = frozenset({"export"})
+
     @extend_schema(
         parameters=[
             OpenApiParameter("format", str, enum=["jsonl", "csv"], description="Without it, Accept decides."),
