@@ -16,10 +16,10 @@ PINS := requirements.txt requirements-dev.txt constraints.txt
 export PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help run test clients faults fuzz bench check db-stop clean environment test-environment bench-environment
+.PHONY: help run test clients e2e screenshots faults fuzz bench check db-stop clean environment test-environment bench-environment
 
 help: ## Show this list
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
 
 run: export DEBUG := 1
 run: environment ## Serve the demo newsroom at http://127.0.0.1:8000/ (another port: PORT=8001)
@@ -42,8 +42,20 @@ faults: test-environment ## Kill workers and PostgreSQL under load; nothing may 
 bench: environment bench-environment ## Measure against the limit and its rivals (SIZE=10000, SECONDS=2, ARGS=--flat)
 	@$(PY) -m benchmarks --size $(SIZE) $(if $(SECONDS),--seconds $(SECONDS)) $(ARGS)
 
+e2e: export DEBUG := 1
+e2e: test-environment ## End-to-end tests in a browser (needs Chromium, and npm for axe-core)
+	@$(call need,chromium chromium-browser google-chrome,chromium)
+	@$(call need,npm,npm)
+	@npm ci --prefix tests/e2e --no-audit --no-fund --silent
+	@$(PY) -m pytest tests/e2e $(ARGS)
+
+screenshots: export DEBUG := 1
+screenshots: test-environment ## Take the pictures in docs/ anew (needs Chromium)
+	@$(call need,chromium chromium-browser google-chrome,chromium)
+	@$(PY) -m pytest tests/e2e/screenshots.py $(ARGS)
+
 fuzz: test-environment ## Send what the schema allows, and what it forbids, as each role (MAX_EXAMPLES=100, SECONDS=, SEED=)
-	@$(PY) -m tests.fuzz --max-examples $(MAX_EXAMPLES) $(if $(filter command,$(origin SECONDS)),--seconds $(SECONDS)) \
+	@$(PY) -m tests.fuzz --max-examples $(MAX_EXAMPLES) $(if $(SECONDS),--seconds $(SECONDS)) \
 		$(if $(SEED),--seed $(SEED))
 
 CLIENTS := clients/generated

@@ -15,8 +15,8 @@ graceful_timeout = 30
 keepalive = 65  # longer than the usual proxy's 60, or a request may meet a connection that is just closing
 
 # So that memory which leaks somewhere is given back; the jitter keeps workers from ending all at once.
-max_requests = 10_000
-max_requests_jitter = 1_000
+max_requests = 100_000
+max_requests_jitter = 10_000
 
 limit_request_line = 8190  # the most it allows; a reason to delete stands in the address
 

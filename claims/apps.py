@@ -1,3 +1,5 @@
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
@@ -16,3 +18,4 @@ class ClaimsConfig(AppConfig):
         if move_references not in MOVE_REFERENCES:
             MOVE_REFERENCES.append(move_references)
             PUBLIC_USES.append(names_source)
+        import_module("claims.desk.pages")

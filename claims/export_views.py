@@ -12,11 +12,9 @@ from django.http import StreamingHttpResponse
 from drf_spectacular.utils import OpenApiParameter, OpenApiTypes, extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
-from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.request import Request
 
 from claims.exports.tables import Path, csv_lines
-from factcheck.api.errors import FieldError, InvalidInput
 from factcheck.api.fields import Reference, ReferenceList, RowId
 from factcheck.api.filters import known_parameters, refuse_unknown
 from factcheck.api.json_rows import json_text
@@ -38,24 +36,10 @@ class CSVRenderer(JSONRenderer):
     format = "csv"
 
 
-class ByFormat(DefaultContentNegotiation):
-    """`?format=` decides alone, whatever Accept says; DRF would answer 404 for an unknown one. Else Accept decides."""
-
-    def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> Any:
-        wanted = request.query_params.get("format")
-        if wanted is None:
-            return super().select_renderer(request, renderers, format_suffix)
-        for renderer in renderers:
-            if renderer.format == wanted:
-                return renderer, renderer.media_type
-        detail = f"Give one of {', '.join(renderer.format for renderer in renderers)}."
-        raise InvalidInput(f"format: {detail}", [FieldError("?format", "invalid_choice", detail)])
-
-
 class ExportMixin:
     """`export/` of a list."""
 
-    stream_actions = frozenset({"export"})
+    streamed_actions = frozenset({"export"})
 
     @extend_schema(
         parameters=[
@@ -70,7 +54,6 @@ class ExportMixin:
         detail=False,
         pagination_class=None,
         renderer_classes=[JSONLinesRenderer, CSVRenderer],
-        content_negotiation_class=ByFormat,
     )
     def export(self, request: Request) -> StreamingHttpResponse:
         """Every row of the filtered list, in its order, as one stream: a row's JSON on each line, or CSV.

@@ -3,7 +3,10 @@ from typing import Any
 from django.db.models import F, OuterRef
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
+from rest_framework.utils.html import is_html_input
 
+from claims.desk.newlines import from_form
+from claims.desk.passage_forms import PassageForm
 from claims.models import Article, ArticleRevision, Dispute, Evidence, Statement, StatementVia
 from claims.models.article import MAX_TEXT
 from factcheck.api.fields import (
@@ -29,6 +32,14 @@ class VerbatimField(serializers.CharField):
 
     def __init__(self, **kwargs: Any):
         super().__init__(trim_whitespace=False, style={"base_template": "textarea.html", "rows": 12}, **kwargs)
+
+
+class ArticleTextField(VerbatimField):
+    def get_value(self, dictionary: Any) -> Any:
+        value = super().get_value(dictionary)
+        if is_html_input(dictionary) and isinstance(value, str):
+            return from_form(value, getattr(self.root.instance, "text", ""))
+        return value
 
 
 class TagCountsSerializer(serializers.Serializer[Any]):
@@ -69,7 +80,7 @@ class ArticleRowSerializer(RecordedSerializer, serializers.ModelSerializer[Artic
 
 
 class ArticleSerializer(ArticleRowSerializer):
-    text = VerbatimField(max_length=MAX_TEXT, allow_blank=True)
+    text = ArticleTextField(max_length=MAX_TEXT, allow_blank=True)
 
     class Meta(ArticleRowSerializer.Meta):
         fields = [*ArticleRowSerializer.Meta.fields, "text"]
@@ -114,7 +125,7 @@ class RevisionRowSerializer(serializers.ModelSerializer[ArticleRevision]):
         read_only_fields = fields
 
 
-class StatementSerializer(RecordedSerializer, serializers.ModelSerializer[Statement]):
+class StatementSerializer(PassageForm, RecordedSerializer, serializers.ModelSerializer[Statement]):
     private_fields = ("tagged_by", "dissent")
 
     article = RowId(Article.objects.only("pk"), help_text="The article's id.")
@@ -123,10 +134,18 @@ class StatementSerializer(RecordedSerializer, serializers.ModelSerializer[Statem
     end = serializers.IntegerField(required=False, min_value=0, max_value=MAX_TEXT, help_text="Exclusive.")
     prefix = serializers.CharField(required=False, allow_blank=True, max_length=500, trim_whitespace=False)
     suffix = serializers.CharField(required=False, allow_blank=True, max_length=500, trim_whitespace=False)
-    paraphrase = serializers.CharField(required=False, allow_blank=True, default="", max_length=5000)
+    paraphrase = serializers.CharField(
+        required=False, allow_blank=True, default="", max_length=5000,
+        style={"base_template": "textarea.html", "rows": 2, "label": "In plain words"},
+    )  # fmt: skip
     quote_type = serializers.ChoiceField(Statement.QuoteType.choices, required=False, default="indirect")
-    source = source_reference(required=False, allow_null=True, default=None)  # type: ignore[assignment]
-    via = ReferenceList(child=source_reference(), required=False, default=list, max_length=20)
+    source = source_reference(  # type: ignore[assignment]
+        required=False, allow_null=True, default=None, style={"label": "Who is said to have said it"}
+    )
+    via = ReferenceList(
+        child=source_reference(style={"label": "Through whom, nearest to the speaker first"}),
+        required=False, default=list, max_length=20,
+    )  # fmt: skip
     said_on = serializers.DateField(required=False, allow_null=True, default=None)
     candidate = CandidateSerializer(read_only=True, allow_null=True)
     tagged_by = UserSerializer(read_only=True, allow_null=True)
@@ -181,7 +200,7 @@ class BulkStatementSerializer(StatementSerializer):
         list_serializer_class = StatementListSerializer
 
 
-class ReanchorSerializer(RecordedSerializer):
+class ReanchorSerializer(PassageForm, RecordedSerializer):
     """Nothing: confirm the place that was found. Or the passage: by offsets, or by text and its context."""
 
     text = VerbatimField(required=False, max_length=MAX_TEXT, help_text="The exact passage.")
@@ -212,7 +231,10 @@ class EvidenceSerializer(RecordedSerializer, serializers.ModelSerializer[Evidenc
     statement = RowId(Statement.objects.only("pk"), help_text="The statement's id.")
     url = WebAddressField(max_length=2000)
     title = serializers.CharField(required=False, allow_blank=True, default="", max_length=500)
-    excerpt = serializers.CharField(required=False, allow_blank=True, default="", max_length=10_000)
+    excerpt = serializers.CharField(
+        required=False, allow_blank=True, default="", max_length=10_000,
+        style={"base_template": "textarea.html", "rows": 3},
+    )  # fmt: skip
     archived_url = OptionalWebAddressField(max_length=2000)
 
     class Meta:
@@ -232,7 +254,10 @@ class DisputeSerializer(RecordedSerializer, serializers.ModelSerializer[Dispute]
         help_text="The statement in which the dispute was raised.",
     )  # fmt: skip
     scope = serializers.ChoiceField(Dispute.Scope.choices, required=False, default="whole")
-    note = serializers.CharField(required=False, allow_blank=True, default="", max_length=5000)
+    note = serializers.CharField(
+        required=False, allow_blank=True, default="", max_length=5000,
+        style={"base_template": "textarea.html", "rows": 2},
+    )  # fmt: skip
     opened_by = UserSerializer(read_only=True)
     resolved_by = UserSerializer(read_only=True, allow_null=True)
 

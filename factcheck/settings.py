@@ -243,11 +243,12 @@ REST_FRAMEWORK = {
         "rest_framework.parsers.FormParser",
         "rest_framework.parsers.MultiPartParser",
     ],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "factcheck.api.negotiation.ByFormat",
     "DEFAULT_FILTER_BACKENDS": ["factcheck.api.filters.StrictFilterBackend"],
     "DEFAULT_PAGINATION_CLASS": "factcheck.api.pagination.KeysetPagination",
     "DEFAULT_THROTTLE_CLASSES": [
         "factcheck.api.throttles.AddressThrottle",
-        "rest_framework.throttling.UserRateThrottle",
+        "factcheck.api.throttles.UserThrottle",
     ],
     "DEFAULT_THROTTLE_RATES": THROTTLE_RATES,
     # X-Forwarded-For is believed from so many proxies only: anybody can send the header.

@@ -1,39 +1,47 @@
-"""The start page, and the answer for health checks."""
+"""The start page: what needs work now. And the answer for health checks."""
 
 from typing import Any
 
-from django.contrib.auth.mixins import LoginRequiredMixin
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
-from django.utils.decorators import method_decorator
-from django.views.decorators.cache import never_cache
-from django.views.generic import TemplateView
 
-from claims.models import Article
+from claims.desk.cards import with_rows
+from claims.desk.journal import recent_entries
+from claims.desk_checks import findings
+from claims.models import Article, Dispute, Statement
+from factcheck.api.desk_view import DeskView
 
-RESOURCES = ("articles", "statements", "disputes", "evidence", "sources", "tokens", "docs")
+ENDPOINTS = (
+    "articles",
+    "statements",
+    "disputes",
+    "evidence",
+    "sources",
+    "checks",
+    "journal",
+    "tokens",
+    "schema",
+    "docs",
+)
+SHOWN = 6
 
 
-@method_decorator(never_cache, name="dispatch")
-class StartPage(LoginRequiredMixin, TemplateView):
-    template_name = "api/start.html"
+class StartPage(DeskView):
+    template_name = "claims/start.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        recent: Any = Article.objects.for_reading().defer("text").order_by("-id")[:20]
-        articles = [
-            {
-                "id": article.pk,
-                "title": article.title,
-                "status": article.status,
-                "tags": article.tags,
-                "open_disputes": article.open_disputes,
-                "url": reverse("article-detail", args=[article.pk]),
-            }
-            for article in recent
-        ]
-        endpoints = [(name, f"/api/v1/{name}/") for name in RESOURCES]
-        return super().get_context_data(articles=articles, endpoints=endpoints, **kwargs)
+        statements = Statement.objects.for_reading().select_related("article").defer("article__text").order_by("-id")
+        return super().get_context_data(
+            unverified=statements.filter(tag="unverified")[:SHOWN],
+            astray=statements.out_of_place()[:SHOWN],
+            disputes=Dispute.objects.with_passages().filter(state="open").order_by("-id")[:SHOWN],
+            articles=Article.objects.for_reading().defer("text").order_by("-id")[:SHOWN],
+            failed_checks=with_rows(finding for _, finding in findings(limit=SHOWN)),
+            timeline=recent_entries(10),
+            shown=SHOWN,
+            endpoints=[(name, f"/api/v1/{name}/") for name in ENDPOINTS],
+            **kwargs,
+        )
 
 
 def health(request: HttpRequest) -> HttpResponse:

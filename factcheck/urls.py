@@ -7,6 +7,8 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from rest_framework.routers import DefaultRouter
 
 from claims.check_views import CheckViewSet
+from claims.desk.imports import ImportPage
+from claims.desk.search import SearchPage
 from claims.format_views import AtomRenderer, FeedViewSet
 from claims.views import ArticleViewSet, DisputeViewSet, EvidenceViewSet, StatementViewSet
 from factcheck.api.login import ThrottledLoginView
@@ -52,11 +54,17 @@ router.register("tokens", TokenViewSet, "token")
 
 urlpatterns = [
     path("", StartPage.as_view(), name="start"),
+    path("search/", SearchPage.as_view(), name="search"),
+    path("import/", ImportPage.as_view(), name="import"),
     path("login/", ThrottledLoginView.as_view(), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
     path("healthz/", health),
     path("admin/", admin.site.urls),
     path("api/v1/", include(router.urls)),
     path("api/v1/schema/", SpectacularAPIView.as_view(), name="schema"),
-    path("api/v1/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
+    path(
+        "api/v1/docs/",
+        SpectacularSwaggerSplitView.as_view(url_name="schema", template_name="api/docs.html"),
+        name="docs",
+    ),
 ]

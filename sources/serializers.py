@@ -4,6 +4,7 @@ from django.db.models import Case, When
 from rest_framework import serializers
 
 from factcheck.api.fields import ReasonSerializer, RecordedSerializer, Reference, WebAddressField
+from factcheck.api.forms import LinesField
 from factcheck.api.json_rows import json_object
 from sources.models import Source
 
@@ -40,14 +41,13 @@ class SourceSerializer(RecordedSerializer, serializers.ModelSerializer[Source]):
         whole = json_object(SourceSummarySerializer(), "part_of__")
         return {"part_of": Case(When(public_part_of__isnull=False, then=whole), default=None)}
 
-    description = serializers.CharField(required=False, allow_blank=True, default="", max_length=10_000)
+    description = serializers.CharField(
+        required=False, allow_blank=True, default="", max_length=10_000,
+        style={"base_template": "textarea.html", "rows": 3},
+    )  # fmt: skip
     anonymous = serializers.BooleanField(required=False, default=False)
-    aliases = serializers.ListField(
-        child=serializers.CharField(max_length=300), required=False, default=list, max_length=100
-    )
-    same_as = serializers.ListField(
-        child=WebAddressField(max_length=2000), required=False, default=list, max_length=100
-    )
+    aliases = LinesField(child=serializers.CharField(max_length=300), required=False, default=list, max_length=100)
+    same_as = LinesField(child=WebAddressField(max_length=2000), required=False, default=list, max_length=100)
 
     class Meta:
         model = Source

@@ -357,6 +357,11 @@ def test_a_stale_document_is_answered_with_the_etag_of_the_document(refused, api
     assert problem["etag"] == read["ETag"]
 
 
+@pytest.mark.parametrize("address", ["sources/", "feeds/claimreviews/", "statements/export/"])
+def test_a_format_that_is_not_there_is_named(refused, address):
+    refused("GET", f"{address}?format=docx", status=400, pointer="?format")
+
+
 @pytest.mark.parametrize("method", ["head", "options"])
 @pytest.mark.parametrize("address", ["sources/", "journal/", "tokens/", "sources/999999999/", "checks/?cursor=x"])
 def test_head_and_options_never_fail(api, method, address):

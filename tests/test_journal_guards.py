@@ -490,3 +490,22 @@ def test_a_dispute_resolved_by_nobody_is_refused(world: World) -> None:
             "UPDATE {table} SET state = 'upheld', resolution = 'So it is.', version = version + 1 WHERE id = %s",
             "dispute",
         )
+
+
+@with_real_commits
+def test_a_temporary_table_does_not_stand_in_for_the_journal(world: World) -> None:
+    sql("CREATE TEMPORARY TABLE journal_entry (LIKE public.journal_entry INCLUDING DEFAULTS)")
+    try:
+        with refused_at_commit("journal_entry_required"):
+            sql(
+                """
+                INSERT INTO journal_entry (id, actor, action, resource, resource_id, version, reason, data, transaction)
+                SELECT 1, %s, 'source.updated', 'source', id, 2, '',
+                    to_jsonb(r) || '{"version": 2, "name": "rewritten"}', pg_current_xact_id()::text::bigint
+                FROM sources_source r WHERE id = %s
+                """,
+                world.actor.pk, world.ids["source"],
+            )  # fmt: skip
+            sql("UPDATE sources_source SET name = 'rewritten', version = 2 WHERE id = %s", world.ids["source"])
+    finally:
+        sql("DROP TABLE pg_temp.journal_entry")

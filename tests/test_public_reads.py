@@ -240,3 +240,8 @@ def test_withdrawing_hides_the_article_and_its_sources_at_once(public, newsroom,
     api.post(f"/api/v1/articles/{article}/withdraw/", {"reason": "It was wrong."}, headers={"if-match": "*"})
     for kind in OPEN:
         assert public.get(f"/api/v1/{kind}/").json()["results"] == []
+
+
+def test_a_stranger_cannot_ask_which_sources_belong_to_a_hidden_one(public, newsroom):
+    for hidden in newsroom["hidden"]["sources"]:
+        assert public.get(f"/api/v1/sources/?part_of={hidden}").json()["results"] == []

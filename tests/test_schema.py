@@ -27,6 +27,12 @@ def test_the_lists_that_page_in_their_own_way_are_described_as_one_object():
         assert "$ref" in content["application/json"]["schema"]
 
 
+def test_what_is_sent_as_a_stream_promises_no_etag():
+    responses = yaml.safe_load(COMMITTED.read_text())["paths"]["/api/v1/statements/export/"]["get"]["responses"]
+    assert "304" not in responses
+    assert "ETag" not in responses["200"].get("headers", {})
+
+
 def test_a_new_token_is_described_with_its_key():
     schema = yaml.safe_load(COMMITTED.read_text())
     answer = schema["paths"]["/api/v1/tokens/"]["post"]["responses"]["201"]["content"]["application/json"]["schema"]

@@ -5,7 +5,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.db import models
 from django.db.models import Count, OuterRef, Q, Subquery
-from django.db.models.functions import Coalesce, Left
+from django.db.models.functions import Coalesce, Left, Substr
 
 from factcheck.journal.models import Recorded
 
@@ -95,6 +95,23 @@ class Article(Recorded):
         return {name: getattr(self, name) for name in ("asserted", "denied", "unverified")}
 
 
+class ArticleRevisionQuerySet(models.QuerySet["ArticleRevision"]):
+    def around(self, statement: Any, width: int = 190) -> dict[str, str]:
+        """What stands before and after the statement's passage in the revision it is pinned to."""
+        begin = max(0, statement.start - width)
+        row = (
+            self.filter(article=statement.article_id, number=statement.revision)
+            .values_list(Substr("text", begin + 1, statement.start - begin), Substr("text", statement.end + 1, width))
+            .first()
+        )
+        before, after = row or ("", "")
+        if begin:
+            before = "…" + (before.partition(" ")[2] or before)
+        if len(after) == width:
+            after = (after.rpartition(" ")[0] or after) + "…"
+        return {"before": before, "after": after}
+
+
 class ArticleRevision(models.Model):
     """The text as it was. Never changed or deleted, and it outlives its article: the record refers to it."""
 
@@ -105,6 +122,8 @@ class ArticleRevision(models.Model):
     text = models.TextField()
     sha256 = models.CharField(max_length=64)
     created_at = models.DateTimeField(auto_now_add=True)
+
+    objects: ClassVar[models.Manager[Any]] = ArticleRevisionQuerySet.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["article", "number"], name="article_revision_number")]

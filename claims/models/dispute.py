@@ -1,4 +1,5 @@
 import secrets
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django.apps import apps
@@ -16,6 +17,17 @@ def new_key() -> str:
 class DisputeQuerySet(models.QuerySet["Dispute"]):
     def for_reading(self) -> "DisputeQuerySet":
         return self.select_related("raised_by", "opened_by", "resolved_by")
+
+    def with_passages(self) -> "DisputeQuerySet":
+        """With what they dispute, and where they were raised."""
+        return self.for_reading().select_related(
+            "statement__source", "statement__article", "counter_statement__source", "counter_statement__article"
+        ).defer("statement__article__text", "counter_statement__article__text")  # fmt: skip
+
+    def touching(self, statements: Iterable[int]) -> "DisputeQuerySet":
+        """About one of the statements, or raised in one."""
+        ids = list(statements)
+        return self.filter(Q(statement__in=ids) | Q(counter_statement__in=ids))
 
     def public(self) -> "DisputeQuerySet":
         """Of public statements; `public_counter_statement` is null where the other side is not public."""

@@ -56,6 +56,17 @@ class StatementQuerySet(models.QuerySet["Statement"]):
         relayed = StatementVia.objects.filter(statement=OuterRef("pk"), source=source_id)
         return self.filter(Q(source=source_id) | Exists(relayed))
 
+    def relayed_by(self, source_id: int) -> "StatementQuerySet":
+        return self.filter(pk__in=StatementVia.objects.filter(source=source_id).values("statement"))
+
+    def placed(self, article: Any) -> "StatementQuerySet":
+        """Those whose passage stands in the article's present text."""
+        return self.filter(article=article, revision=article.revision, anchor__in=["anchored", "moved"])
+
+    def out_of_place(self) -> "StatementQuerySet":
+        """Those that lost their passage, or may have."""
+        return self.filter(anchor__in=["needs_review", "orphaned"])
+
     def disputed(self, disputed: bool) -> "StatementQuerySet":
         from claims.models import Dispute
 

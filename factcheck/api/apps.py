@@ -1,3 +1,5 @@
+from importlib import import_module
+
 from django.apps import AppConfig
 from django.contrib.admin import apps as admin
 
@@ -7,6 +9,9 @@ class ApiConfig(AppConfig):
     name = "factcheck.api"
     label = "api"
     verbose_name = "API access"
+
+    def ready(self) -> None:
+        import_module("factcheck.api.token_pages")
 
 
 class AdminConfig(admin.AdminConfig):

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from django.db.models import Model
 from drf_spectacular.extensions import OpenApiSerializerFieldExtension
 from rest_framework import serializers
-from rest_framework.utils import html
+from rest_framework.utils.html import is_html_input
 
 from factcheck.api.json_types import wrong_type
 
@@ -28,6 +28,10 @@ ACT_FIELDS = {
 }
 
 
+# What a page's form says besides its fields: the method it stands for, where to go afterwards, which of the places.
+PAGE_FIELDS = {"_method", "next", "span"}
+
+
 # A comment, since a docstring would be inherited as the description of every component in the schema:
 # refuses fields that it does not know, values of another JSON type, and fields that only an act may change. Sending
 # back what was read is fine: an act's field that is unchanged is no error.
@@ -36,9 +40,11 @@ class StrictSerializer(serializers.Serializer):
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, dict):
-            faults = ((name, [fault]) for name in data if (fault := self._fault(name, data[name])))
+            pages_own = PAGE_FIELDS if is_html_input(data) else set()
+            names = (name for name in data if name not in pages_own)
+            faults = ((name, [fault]) for name in names if (fault := self._fault(name, data[name])))
             errors = dict(islice(faults, MAX_STRANGE))
-            if not html.is_html_input(data):
+            if not is_html_input(data):
                 written = (field for field in self._writable_fields if field.field_name in data)
                 mistyped = {f.field_name: fault for f in written if (fault := wrong_type(f, data[f.field_name]))}
                 errors = {**mistyped, **errors}
@@ -69,6 +75,9 @@ class Reference(serializers.IntegerField):
     def __init__(self, queryset: Any, nested: type[serializers.Serializer[Any]], **kwargs: Any):
         self.queryset = queryset
         self.nested = nested
+        name = queryset.model._meta.model_name
+        style = {"base_template": "chooser.html", "list": f"/api/v1/{name}s/", "noun": name}
+        kwargs["style"] = {**style, **kwargs.get("style", {})}
         super().__init__(min_value=1, max_value=MAX_ID, **kwargs)
 
     def to_internal_value(self, data: Any) -> Any:
@@ -119,6 +128,12 @@ class ReferenceList(serializers.ListField):
 
     child: Reference
     default_error_messages = {"duplicate": "{id} stands twice in the list."}
+
+    def get_value(self, dictionary: Any) -> Any:
+        """Of a page's form: one input with all of them, or one input for each."""
+        if is_html_input(dictionary) and self.field_name in dictionary:
+            return ",".join(dictionary.getlist(self.field_name))
+        return super().get_value(dictionary)
 
     def to_internal_value(self, data: Any) -> list[Model]:
         if isinstance(data, str):

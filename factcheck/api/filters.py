@@ -16,6 +16,8 @@ from factcheck.api.json_types import DAY
 from factcheck.api.problems import wants_page
 
 PAGING = {"cursor", "page_size", "ordering", "format"}
+# Read by pages alone: which form to show, and which part of a long page.
+PAGE_PARAMETERS = {"form", "cards", "before", "next"}
 MAX_ID = 2**63 - 1
 
 
@@ -131,6 +133,8 @@ def known_parameters(view: Any, request: Request) -> set[str]:
         known.add("reason")
     if takes_as_of(view):
         known.add("as_of")
+    if wants_page(request):
+        known |= PAGE_PARAMETERS
     return known
 
 

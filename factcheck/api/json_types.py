@@ -1,12 +1,14 @@
 """JSON has types: "yes" is no boolean, 5 is no text. DRF converts, as forms need it; JSON is taken at its word."""
 
 import re
+from itertools import islice
 from typing import Any
 
 from rest_framework import serializers
 
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})")
+MAX_FAULTS = 10  # of one list that are named; somebody may send a million
 TIME_WANTED = "Give an RFC 3339 time with its offset, such as 2026-01-28T14:05:00Z."
 
 
@@ -24,7 +26,8 @@ def _wrong_list(field: Any, values: Any) -> Any:
     if not isinstance(values, list):
         says = field.error_messages["not_a_list"].format(input_type=type(values).__name__)
         return [serializers.ErrorDetail(says, code="not_a_list")]
-    return {index: fault for index, value in enumerate(values) if (fault := wrong_type(field.child, value))} or None
+    faults = ((index, fault) for index, value in enumerate(values) if (fault := wrong_type(field.child, value)))
+    return dict(islice(faults, MAX_FAULTS)) or None
 
 
 def _wanted(field: Any, value: Any) -> Any:

@@ -47,9 +47,9 @@ def expected_versions(request: Request) -> frozenset[int] | None:
         return None
     if header:
         return _versions_in(header)
-    given = request.data.get("version", "") if _is_form(request) and isinstance(request.data, dict) else ""
-    if re.fullmatch(r"[0-9]{1,18}", given):
-        return frozenset({int(given)})
+    given = form_version(request)
+    if given is not None:
+        return frozenset({given})
     raise PreconditionRequired(
         "Send If-Match with the ETag that GET answered, so that nobody's change is overwritten unseen."
     )
@@ -63,5 +63,11 @@ def _versions_in(header: str) -> frozenset[int]:
     return frozenset(int(match["version"]) for match in matches if match)
 
 
-def _is_form(request: Request) -> bool:
+def form_version(request: Request) -> int | None:
+    """The `version` that an HTML form carries in place of If-Match."""
+    given = request.data.get("version", "") if is_form(request) and isinstance(request.data, dict) else ""
+    return int(given) if re.fullmatch(r"[0-9]{1,18}", given) else None
+
+
+def is_form(request: Request) -> bool:
     return request.content_type.split(";")[0] in ("application/x-www-form-urlencoded", "multipart/form-data")

@@ -1,11 +1,13 @@
 import json
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import orjson
+from django.template import loader
+from rest_framework import status
 from rest_framework.renderers import BaseRenderer, BrowsableAPIRenderer
 
 from factcheck.api.json_rows import Row
-from factcheck.api.preconditions import version_of
 
 OPTIONS = orjson.OPT_NON_STR_KEYS | orjson.OPT_PASSTHROUGH_DATACLASS
 
@@ -46,26 +48,55 @@ class TextRenderer(JSONRenderer):
 
 
 class DeskRenderer(BrowsableAPIRenderer):
-    """The HTML pages in which editors work: DRF's browsable API under a strict content security policy."""
+    """The HTML pages in which editors work: DRF's browsable API with a page for each answer (see pages.py)."""
 
-    template = "api/desk.html"
-    filter_template = "api/filters.html"
+    template = "api/plain.html"
 
     def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None) -> Any:
-        page = super().render(data, accepted_media_type, renderer_context)
+        with self._moment(renderer_context):
+            context = self.get_context(data, accepted_media_type, renderer_context)
+            page = loader.get_template(context["template"]).render(context, request=context["request"])
+        response = context["response"]
+        if response.status_code == status.HTTP_204_NO_CONTENT:  # as DRF does: a page is content
+            response.status_code = status.HTTP_200_OK
         return page.replace("<html>", '<html lang="en-GB">', 1)  # DRF's page names no language
+
+    @staticmethod
+    def _moment(renderer_context: Any) -> AbstractContextManager[None]:
+        """A page as of an instant reads all that it shows as of that instant."""
+        view, response = renderer_context["view"], renderer_context["response"]
+        of_the_past = hasattr(view, "moment") and not getattr(response, "is_problem", False)
+        return view.moment() if of_the_past else nullcontext()
 
     def get_content(self, renderer: Any, data: Any, accepted_media_type: str | None, renderer_context: Any) -> str:
         return json.dumps(json.loads(dump(data)), indent=2, ensure_ascii=False) if data is not None else ""
 
     def get_context(self, data: Any, accepted_media_type: str | None, renderer_context: Any) -> dict[str, Any]:
-        context = super().get_context(data, accepted_media_type, renderer_context)
-        context["row_version"] = version_of(data) or self._version_sent(context["request"])
-        context["code_style"] = ""  # an inline style would break the policy
-        return context
+        """Not DRF's own, which renders every form that the address takes, each twice."""
+        page = self._page(data, renderer_context)
+        context = page.full_context()
+        return {
+            "template": page.template,
+            "content": "" if page.template != self.template else self.get_content(None, data, None, renderer_context),
+            "description": self.get_description(page.view, page.response.status_code),
+            **context,
+        }
 
     @staticmethod
-    def _version_sent(request: Any) -> str | None:
-        """A refused form is shown again with the version it came with: sending it again overwrites nothing unseen."""
-        given = request.data.get("version", "") if request.method != "GET" and isinstance(request.data, dict) else ""
-        return given if str(given).isdecimal() else None
+    def _page(data: Any, renderer_context: Any) -> Any:
+        # Imported here: DRF's views, which these need, import the renderers.
+        from factcheck.api.form_pages import form_page
+        from factcheck.api.pages import PAGES, Page, ProblemPage
+        from factcheck.api.roles import is_public_read, permissions
+
+        view, request, response = (renderer_context[name] for name in ("view", "request", "response"))
+        is_problem = getattr(response, "is_problem", False)
+        if form := form_page(view, request, response, data, permissions(request.user)):
+            return form
+        if is_public_read(request):  # the pages below read more than the public may
+            return Page(view, request, response, data) if not is_problem else ProblemPage(view, request, response, data)
+        key = (getattr(view, "basename", ""), getattr(view, "action", "") or "")
+        kind = PAGES.get(key, Page)
+        if is_problem and not (kind.shows_problems and response.status_code == 400):
+            kind = ProblemPage
+        return kind(view, request, response, data)

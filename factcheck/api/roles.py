@@ -78,6 +78,12 @@ def remember_role(user: Any, groups: Iterable[str]) -> None:
     user._role = Role.ADMIN if user.is_superuser else held
 
 
+def permissions(user: Any) -> dict[str, bool]:
+    """By action: what the user's role may not do, a page does not offer."""
+    held = role_of(user)
+    return {action: held >= required for action, required in REQUIRED_ROLE.items()}
+
+
 class RolePermission(BasePermission):
     message = "Your role does not allow this."
 

@@ -135,7 +135,7 @@ def components() -> dict[str, Any]:
 def answers(schema: Any, successes: dict[str, Any]) -> dict[str, Any]:
     """The successes with their headers, and all that can go wrong."""
     found = {code: _with_headers(schema, code, answer) for code, answer in successes.items()}
-    if schema.method == "GET" and not is_stream(schema):
+    if schema.method == "GET" and not is_streamed(schema.view):
         found["304"] = {"$ref": "#/components/responses/NotModified"}
     if schema.view.action in getattr(schema.view, "moving_actions", ()):
         found["301"] = {"$ref": "#/components/responses/Moved"}
@@ -160,13 +160,13 @@ def problem_statuses(schema: Any) -> set[int]:
     return statuses
 
 
-def is_stream(schema: Any) -> bool:
-    """Whether the answer is sent as it is made, so that nobody knows its digest beforehand."""
-    return schema.view.action in getattr(schema.view, "stream_actions", ())
-
-
 def is_recorded(view: Any) -> bool:
     return getattr(view, "is_conditional", False)
+
+
+def is_streamed(view: Any) -> bool:
+    """What is sent as it is read has no ETag: that is known only at the end."""
+    return view.action in getattr(view, "streamed_actions", ())
 
 
 def takes_idempotency_key(schema: Any) -> bool:
@@ -175,7 +175,7 @@ def takes_idempotency_key(schema: Any) -> bool:
 
 def _with_headers(schema: Any, code: str, answer: dict[str, Any]) -> dict[str, Any]:
     names = []
-    if "content" in answer and not is_stream(schema):
+    if "content" in answer and not is_streamed(schema.view):
         names.append("ETag")
     if code == "201" and is_recorded(schema.view) and schema.view.action == "create":
         names.append("Location")

@@ -7,7 +7,7 @@ from math import ceil
 from typing import Any
 
 from django.db import connection, transaction
-from rest_framework.throttling import AnonRateThrottle, BaseThrottle, SimpleRateThrottle
+from rest_framework.throttling import AnonRateThrottle, BaseThrottle, SimpleRateThrottle, UserRateThrottle
 
 from factcheck.api.models import LoginAttempt
 
@@ -24,8 +24,39 @@ def origin_of(request: Any) -> str:
     return str(address)
 
 
-class AddressThrottle(AnonRateThrottle):
-    """Callers who are not signed in. Counted in each worker process."""
+class WindowCounter(SimpleRateThrottle):
+    """Two counters for each caller: of this window of time, and of the one before, which counts as far as it overlaps.
+
+    DRF keeps the time of each request, and reads and writes all of them at every request. Counted in each worker.
+    """
+
+    num_requests: int
+    duration: int
+
+    def allow_request(self, request: Any, view: Any) -> bool:
+        key = self.get_cache_key(request, view)
+        if self.rate is None or key is None:
+            return True
+        window, elapsed = divmod(time.time(), self.duration)
+        current, before = (f"{key}:{int(window) - n}" for n in (0, 1))
+        self.remaining = self.duration - elapsed
+        overlap = self.cache.get(before, 0) * self.remaining / self.duration
+        if overlap + self.cache.get(current, 0) >= self.num_requests:
+            return False
+        self.cache.add(current, 0, 2 * self.duration)
+        self.cache.incr(current)
+        return True
+
+    def wait(self) -> int:
+        return max(1, ceil(self.remaining))
+
+
+class UserThrottle(WindowCounter, UserRateThrottle):
+    """Callers who are signed in."""
+
+
+class AddressThrottle(WindowCounter, AnonRateThrottle):
+    """Callers who are not signed in."""
 
     def get_ident(self, request: Any) -> str:
         return origin_of(request)

@@ -10,10 +10,12 @@ from drf_spectacular.utils import extend_schema, extend_schema_serializer
 from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.reverse import reverse
 from rest_framework.viewsets import GenericViewSet
 
 from factcheck.api.errors import Conflict
 from factcheck.api.fields import StrictSerializer
+from factcheck.api.form_methods import FormMethodMixin, redirect_form
 from factcheck.api.idempotency import RetrySafeMixin
 from factcheck.api.models import IdempotentAnswer, Token
 from factcheck.api.roles import Role
@@ -48,7 +50,7 @@ class TokenListSerializer(serializers.Serializer[Any]):
     results = TokenSerializer(many=True)
 
 
-class TokenViewSet(RetrySafeMixin, ConditionalMixin, GenericViewSet[Token]):
+class TokenViewSet(FormMethodMixin, RetrySafeMixin, ConditionalMixin, GenericViewSet[Token]):
     """Your own tokens for programs."""
 
     serializer_class = TokenSerializer
@@ -97,8 +99,9 @@ class TokenViewSet(RetrySafeMixin, ConditionalMixin, GenericViewSet[Token]):
             made=json.loads(kept.body),
         )
 
-    def destroy(self, request: Request, id: Any) -> Response:
+    def destroy(self, request: Request, id: Any) -> Any:
         deleted, _ = Token.objects.filter(user=self.request.user.pk, id=id).delete()
         if not deleted:
             raise Http404
-        return Response(status=status.HTTP_204_NO_CONTENT)
+        whole_list = reverse("token-list", request=request)
+        return redirect_form(request, whole_list) or Response(status=status.HTTP_204_NO_CONTENT)

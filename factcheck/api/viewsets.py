@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import Http404, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseBase
 from rest_framework import status
 from rest_framework.exceptions import MethodNotAllowed, ValidationError
 from rest_framework.request import Request
@@ -14,6 +14,7 @@ from rest_framework.viewsets import GenericViewSet
 from factcheck.api.errors import FieldError, InvalidInput, StaleVersion
 from factcheck.api.fields import OptionalReasonField
 from factcheck.api.filters import is_of_one_row, known_parameters, refuse_unknown
+from factcheck.api.form_methods import FormMethodMixin, redirect_form
 from factcheck.api.idempotency import RetrySafeMixin
 from factcheck.api.json_rows import Row, json_text
 from factcheck.api.pagination import KeysetPagination
@@ -53,7 +54,7 @@ def _conditional(request: Request, response: Response) -> HttpResponse | None:
     return HttpResponse(status=status.HTTP_304_NOT_MODIFIED, headers=headers)
 
 
-class RecordedViewSet(RetrySafeMixin, ConditionalMixin, GenericViewSet):
+class RecordedViewSet(FormMethodMixin, RetrySafeMixin, ConditionalMixin, GenericViewSet):
     """create, update and destroy call the view's `create_row`, `update_row` and `delete_row`."""
 
     is_conditional = True
@@ -120,8 +121,8 @@ class RecordedViewSet(RetrySafeMixin, ConditionalMixin, GenericViewSet):
     def answer(self, row_id: int, code: int = status.HTTP_200_OK) -> Any:
         """The row after a write; a browser's form is sent on to the row's page."""
         address = self.address(row_id)
-        if wants_page(self.request) and self.request.method == "POST":
-            return HttpResponseRedirect(address, status=status.HTTP_303_SEE_OTHER)
+        if redirect := redirect_form(self.request, address):
+            return redirect
         headers = {"Location": address} if code == status.HTTP_201_CREATED else None
         return Response(self.represent(row_id), status=code, headers=headers)
 
@@ -152,7 +153,7 @@ class RecordedViewSet(RetrySafeMixin, ConditionalMixin, GenericViewSet):
         serializer = self.get_serializer(row, data=request.data, partial=partial)
         serializer.is_valid(raise_exception=True)
         self.update_row(row.pk, versions, **serializer.validated_data)
-        return self.answer_update(row.pk)
+        return redirect_form(request, self.address(row.pk)) or self.answer_update(row.pk)
 
     def partial_update(self, request: Request, pk: int) -> Any:
         return self.update(request, pk, partial=True)
@@ -160,9 +161,10 @@ class RecordedViewSet(RetrySafeMixin, ConditionalMixin, GenericViewSet):
     def answer_update(self, row_id: int) -> Any:
         return self.answer(row_id)
 
-    def destroy(self, request: Request, pk: int) -> Response:
+    def destroy(self, request: Request, pk: int) -> Any:
         self.delete_row(self.row_id(), self.versions(), self._reason_to_delete())
-        return Response(status=status.HTTP_204_NO_CONTENT)
+        whole_list = reverse(f"{self.basename}-list", request=request)
+        return redirect_form(request, whole_list) or Response(status=status.HTTP_204_NO_CONTENT)
 
     def _reason_to_delete(self) -> str:
         """From `?reason=`, since a DELETE has no body that means anything; a page's form sends it as a field."""

@@ -1,8 +1,8 @@
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery
 from django.db.models.functions import Now
 
 
@@ -28,6 +28,18 @@ class Recorded(models.Model):
         abstract = True
 
 
+class EntryQuerySet(models.QuerySet["Entry"]):
+    def with_before(self) -> "EntryQuerySet":
+        """Each with the row as the entry before left it, in `before`."""
+        before = Entry.objects.filter(
+            resource=OuterRef("resource"), resource_id=OuterRef("resource_id"), version=OuterRef("version") - 1
+        )
+        return self.select_related("actor").annotate(before=Subquery(before.values("data")))
+
+    def of(self, resource: str, resource_id: int) -> "EntryQuerySet":
+        return self.filter(resource=resource, resource_id=resource_id)
+
+
 class Entry(models.Model):
     """One write of one row. Rows of this table are never changed or deleted: triggers refuse it.
 
@@ -44,6 +56,8 @@ class Entry(models.Model):
     article = models.BigIntegerField(null=True)
     reason = models.TextField(default="")
     data = models.JSONField()
+
+    objects: ClassVar[models.Manager[Any]] = EntryQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -4,7 +4,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import OuterRef, Subquery
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 from rest_framework.exceptions import NotAuthenticated
@@ -56,16 +55,10 @@ class HistoryMixin(RecordedViewSet):
     @extend_schema(responses=HistoryEntrySerializer(many=True), filters=False)
     @action(detail=True, filterset_class=None, ordering_fields=("id",))
     def history(self, request: Request, pk: int) -> Response:
-        before = Entry.objects.filter(
-            resource=OuterRef("resource"),
-            resource_id=OuterRef("resource_id"),
-            version=OuterRef("version") - 1,
-        )
-        entries = Entry.objects.filter(resource=self.journal_resource, resource_id=pk)
+        entries = Entry.objects.of(self.journal_resource, pk)
         if not entries.exists():
             self.get_object()
-        entries = entries.select_related("actor").annotate(before=Subquery(before.values("data")))
-        page: list[Any] = self.paginate_queryset(self.filter_queryset(entries)) or []
+        page: list[Any] = self.paginate_queryset(self.filter_queryset(entries.with_before())) or []
         return self.get_paginated_response(HistoryEntrySerializer(page, many=True).data)
 
 

@@ -1,0 +1,1 @@
+"""The pages of articles, statements, disputes, sources and the journal: what editors work in."""

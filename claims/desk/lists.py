@@ -1,0 +1,60 @@
+"""Lists of articles, statements, disputes, evidence and sources."""
+
+from typing import Any
+
+from claims.desk.cards import named_articles, statements_by_id, with_rows
+from claims.desk_checks import Code, Finding
+from factcheck.api.pages import ListPage, page
+
+
+@page("article", "list")
+class ArticleList(ListPage):
+    template = "claims/articles.html"
+
+
+@page("statement", "list")
+class StatementList(ListPage):
+    template = "claims/statements.html"
+
+    def context(self) -> dict[str, Any]:
+        return {"articles": named_articles(self.rows)}
+
+
+@page("dispute", "list")
+class DisputeList(ListPage):
+    template = "claims/disputes.html"
+
+    def context(self) -> dict[str, Any]:
+        pairs = [(row.statement_id, row.counter_statement_id) for row in self.rows]
+        return {"statements": statements_by_id(row_id for pair in pairs for row_id in pair)}
+
+
+@page("evidence", "list")
+class EvidenceList(ListPage):
+    template = "claims/evidence.html"
+
+    def context(self) -> dict[str, Any]:
+        return {"statements": statements_by_id(row.statement_id for row in self.rows)}
+
+
+@page("check", "list")
+@page("article", "checks")
+class CheckList(ListPage):
+    template = "claims/checks.html"
+
+    def context(self) -> dict[str, Any]:
+        found = [Finding(f["article"], f["statement"], Code(f["code"])) for f in self.data.get("results", [])]
+        return {"findings": with_rows(found), "pager": {"next_url": self.data.get("next")}}
+
+
+@page("statement", "positions")
+class PositionList(ListPage):
+    template = "claims/positions.html"
+
+    def context(self) -> dict[str, Any]:
+        return {"row_id": self.view.kwargs["pk"], "controls": None}
+
+
+@page("source", "list")
+class SourceList(ListPage):
+    template = "claims/sources.html"

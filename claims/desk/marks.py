@@ -1,0 +1,90 @@
+"""An article's text with its statements marked in place.
+
+The text is cut at every place where a passage begins or ends, and each piece is wrapped in one <mark> for every
+passage that covers it: so passages may nest and overlap. The page's text nodes hold the article's text and nothing
+else, character for character: what a script reads out of the page it can count offsets in.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from heapq import heappop, heappush
+from itertools import pairwise
+
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString, mark_safe
+
+LANES = 5  # lines under the text at different heights, by which overlapping passages are told apart
+
+
+@dataclass(frozen=True)
+class Passage:
+    statement: int
+    start: int
+    end: int
+    tag: str
+    number: int  # in the order of the text, as its card is numbered
+    address: str  # of its card
+    needs_work: bool = False
+
+
+def marked(text: str, passages: Iterable[Passage]) -> SafeString:
+    wanted = sorted(passages, key=lambda passage: (passage.start, -passage.end, passage.number))
+    lanes = _lanes(wanted)
+    pieces = [_piece(text[start:end], start, covering, lanes) for start, end, covering in _segments(len(text), wanted)]
+    return mark_safe("".join(pieces))  # noqa: S308  every piece is escaped
+
+
+def _segments(length: int, passages: list[Passage]) -> Iterator[tuple[int, int, list[Passage]]]:
+    """The whole text in pieces, each with the passages that cover it, the widest first."""
+    places = sorted({0, length, *(place for passage in passages for place in (passage.start, passage.end))})
+    covering: list[Passage] = []
+    waiting = iter(passages)
+    upcoming = next(waiting, None)
+    for start, end in pairwise(places):
+        covering = [passage for passage in covering if passage.end > start]
+        while upcoming and upcoming.start <= start:
+            covering.append(upcoming)
+            upcoming = next(waiting, None)
+        yield start, end, covering
+
+
+def _piece(text: str, start: int, covering: list[Passage], lanes: dict[int, int]) -> str:
+    opened = "".join(_opening(passage, passage.start == start, lanes[passage.statement]) for passage in covering)
+    return opened + as_text_node(text) + "</mark>" * len(covering)
+
+
+def as_text_node(text: str) -> str:
+    """A parser makes a line feed of a carriage return, unless it is written as a character reference."""
+    return escape(text).replace("\r", "&#13;")
+
+
+def _opening(passage: Passage, first: bool, lane: int) -> str:
+    classes = f"lane-{lane}" + (" work" if passage.needs_work else "")
+    if not first:
+        return format_html(
+            '<mark data-statement="{}" data-tag="{}" class="{}">', passage.statement, passage.tag, classes
+        )
+    # The link's number and sign are drawn by the style sheet, so that they are no part of the text.
+    return format_html(
+        '<mark id="mark-{0}" data-statement="{0}" data-tag="{1}" class="{2}">'
+        '<a class="ref" href="{3}" data-number="{4}" aria-label="Statement {4}, {1}"></a>',
+        passage.statement, passage.tag, classes, passage.address, passage.number,
+    )  # fmt: skip
+
+
+def _lanes(passages: list[Passage]) -> dict[int, int]:
+    """For each statement the lowest lane that is free from its start to its end."""
+    free: list[int] = []
+    busy: list[tuple[int, int]] = []
+    opened = 0
+    lanes: dict[int, int] = {}
+    for passage in passages:
+        while busy and busy[0][0] <= passage.start:
+            heappush(free, heappop(busy)[1])
+        if free:
+            lane = heappop(free)
+        else:
+            lane, opened = opened, opened + 1
+        heappush(busy, (passage.end, lane))
+        lanes[passage.statement] = lane % LANES
+    return lanes

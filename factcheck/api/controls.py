@@ -1,0 +1,121 @@
+"""A list's filters, ordering and page size as the controls of a form."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from django_filters import BooleanFilter, ChoiceFilter, DateFilter
+
+from factcheck.api.filters import IdFilter
+
+PAGE_SIZES = (20, 50, 100, 200)
+
+
+@dataclass
+class Control:
+    name: str
+    label: str
+    value: str
+    kind: str  # a template of api/controls/
+    choices: list[tuple[str, str]] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    noun: str = ""
+
+    @property
+    def list(self) -> str:
+        return f"/api/v1/{self.noun}s/" if self.noun else ""
+
+
+@dataclass
+class Controls:
+    usual: list[Control]
+    more: list[Control]
+
+    @property
+    def more_in_use(self) -> bool:
+        return any(control.value or control.errors for control in self.more)
+
+
+def controls_of(view: Any, request: Any, data: Any) -> Controls:
+    found = _all_controls(view, request, data)
+    few = len(found) <= len(USUAL)
+    found.sort(key=lambda control: USUAL.index(control.name) if control.name in USUAL else 0 if few else len(USUAL))
+    return Controls([c for c in found if few or c.name in USUAL], [c for c in found if not few and c.name not in USUAL])
+
+
+def _all_controls(view: Any, request: Any, data: Any) -> list[Control]:
+    filterset = getattr(view, "filterset_class", None)
+    filters = filterset.base_filters if filterset else {}
+    controls = [
+        _control(name, found, request.query_params.get(name, ""))
+        for name, found in filters.items()
+        if name not in UNSHOWN
+    ]
+    if len(getattr(view, "ordering_fields", ())) > 1:
+        controls.append(_ordering(view, request))
+    for control in controls:
+        control.errors = [e["detail"] for e in _errors(data) if e["pointer"] == f"?{control.name}"]
+    return controls
+
+
+def _errors(data: Any) -> list[dict[str, Any]]:
+    return data.get("errors", []) if isinstance(data, dict) else []
+
+
+def _control(name: str, found: Any, value: str) -> Control:
+    label = LABELS.get(name, name.replace("_", " ").capitalize())
+    kinds = {ChoiceFilter: "select", BooleanFilter: "select", DateFilter: "date", IdFilter: "chooser"}
+    kind = next((kind for base, kind in kinds.items() if isinstance(found, base)), "search")
+    control = Control(name, label, value, kind, noun=NOUNS.get(name, ""))
+    if control.kind == "chooser" and not control.noun:
+        control.kind = "number"
+    if isinstance(found, BooleanFilter):
+        control.choices = [("true", "yes"), ("false", "no")]
+    elif control.kind == "select":
+        control.choices = [(str(key), str(text).lower()) for key, text in found.extra["choices"]]
+    return control
+
+
+def _ordering(view: Any, request: Any) -> Control:
+    value = request.query_params.get("ordering") or view.get_default_ordering()
+    choices = [
+        (sign + name, words)
+        for name in view.ordering_fields
+        for sign, words in zip(("", "-"), _orders(name), strict=True)
+    ]
+    return Control("ordering", "Order", value, "select", choices)
+
+
+USUAL = ("q", "tag", "state", "status", "ordering")
+UNSHOWN = {"after"}  # a program's cursor
+# What the ids of a filter are ids of.
+NOUNS = {
+    "article": "article",
+    "statement": "statement",
+    **dict.fromkeys(("source", "involving", "publisher", "raised_by", "part_of"), "source"),
+}
+LABELS = {
+    "q": "Words",
+    "article": "Article",
+    "disputed": "Open dispute",
+    "said_after": "Said on or after",
+    "said_before": "Said on or before",
+    "involving": "Said or relayed by",
+    "anchor": "Place in the text",
+    "actor": "Editor (number)",
+    "raised_by": "Raised by",
+    "part_of": "Part of",
+}
+# Upwards, and downwards.
+ORDERS = {
+    "id": ("oldest first", "newest first"),
+    "start": ("as in the text", "from the end of the text"),
+    "name": ("name", "name, from Z"),
+    "said_on": ("first said first", "last said first"),
+    "created_at": ("first recorded first", "last recorded first"),
+    "updated_at": ("longest unchanged first", "last changed first"),
+}
+
+
+def _orders(name: str) -> tuple[str, str]:
+    words = name.replace("_", " ")
+    return ORDERS.get(name, (words, f"{words}, downwards"))

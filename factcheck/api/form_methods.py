@@ -1,0 +1,40 @@
+"""What an HTML form cannot say by itself: PUT, PATCH and DELETE, and where to go after the write."""
+
+from django.http import HttpResponseRedirect
+from django.utils.http import url_has_allowed_host_and_scheme
+from rest_framework import status
+from rest_framework.request import Request
+
+from factcheck.api.preconditions import is_form
+from factcheck.api.problems import wants_page
+
+METHODS = {"PUT", "PATCH", "DELETE"}
+
+
+class FormMethodMixin:
+    """A page's form POSTs, and names another method in `_method`."""
+
+    def perform_authentication(self, request: Request) -> None:
+        """Changed only here: Django reads the CSRF token out of a form's body for POST alone, and permissions,
+        which are judged next, go by the action."""
+        super().perform_authentication(request)  # type: ignore[misc]
+        method = _method_of(request)
+        if method:
+            request._request.method = method
+            self.action = self.action_map.get(method.lower())  # type: ignore[attr-defined]
+
+
+def _method_of(request: Request) -> str | None:
+    if request.method != "POST" or not wants_page(request) or not is_form(request):
+        return None
+    method = str(request.POST.get("_method", "")).upper()
+    return method if method in METHODS else None
+
+
+def redirect_form(request: Request, address: str) -> HttpResponseRedirect | None:
+    """To the form's own `next` where that is a page of ours, else to the address; None for a program's request."""
+    if not (wants_page(request) and (is_form(request) or request.method == "POST")):
+        return None
+    wanted = str(request.data.get("next", "")) if isinstance(request.data, dict) else ""
+    ours = wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None)
+    return HttpResponseRedirect(wanted if ours else address, status=status.HTTP_303_SEE_OTHER)

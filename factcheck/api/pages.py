@@ -1,0 +1,102 @@
+"""Which HTML page shows which answer.
+
+Apps register theirs when they are ready, by the view's basename and action. An answer that has no page of its own is
+shown as JSON. A page takes as many queries for a long list as for a short one.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from factcheck.api.controls import controls_of
+from factcheck.api.filters import takes_as_of
+from factcheck.api.forms import FORM_STYLE, FieldRenderer
+from factcheck.api.roles import permissions
+
+
+class Page:
+    """What a template is given besides the answer itself."""
+
+    template = "api/plain.html"
+    shows_problems = False
+
+    def __init__(self, view: Any, request: Any, response: Any, data: Any):
+        self.view, self.request, self.response, self.data = view, request, response, data
+
+    @property
+    def row(self) -> Any:
+        """The model's row that was read; None where there is none."""
+        serializer = getattr(self.data, "serializer", None)
+        return None if getattr(serializer, "many", False) else getattr(serializer, "instance", None)
+
+    @property
+    def rows(self) -> list[Any]:
+        """Those of this page of a list."""
+        return getattr(getattr(self.view, "paginator", None), "rows", None) or []
+
+    def as_of(self) -> str:
+        return self.request.query_params.get("as_of", "") if takes_as_of(self.view) else ""
+
+    def may(self) -> dict[str, bool]:
+        """Nothing that writes is offered on a page of the past."""
+        return {} if self.as_of() else permissions(self.request.user)
+
+    def context(self) -> dict[str, Any]:
+        return {}
+
+    def full_context(self) -> dict[str, Any]:
+        return {
+            "name": self.view.get_view_name(),
+            "view": self.view,
+            "request": self.request,
+            "response": self.response,
+            "user": self.request.user,
+            "data": self.data,
+            "row": self.row,
+            "may": self.may(),
+            "as_of": self.as_of(),
+            "style": {**FORM_STYLE, "renderer": FieldRenderer()},
+            **self.context(),
+        }
+
+
+class ProblemPage(Page):
+    template = "api/problem_page.html"
+
+    def context(self) -> dict[str, Any]:
+        return {"problem": self.data}
+
+
+class ListPage(Page):
+    """Rows, with filters, ordering and paging as controls. A refused filter is shown at its control."""
+
+    shows_problems = True
+
+    def full_context(self) -> dict[str, Any]:
+        paginator = getattr(self.view, "paginator", None)
+        paged = getattr(paginator, "rows", None) is not None
+        return {
+            "rows": self.rows,
+            "controls": controls_of(self.view, self.request, self.data),
+            "pager": paginator.get_html_context() if paginator and paged else {},
+            "resource": self.view.basename,
+            **super().full_context(),
+        }
+
+
+def whole_number(request: Any, name: str) -> int:
+    """A page's own parameter; 0 for what is none, since a page has begun and can refuse no more."""
+    given = request.query_params.get(name, "")
+    return int(given) if given.isascii() and given.isdecimal() and len(given) < 19 else 0
+
+
+PAGES: dict[tuple[str, str], type[Page]] = {}
+
+
+def page(basename: str, *actions: str) -> Callable[[type[Page]], type[Page]]:
+    """A decorator: registers the page of these actions of the view with that basename."""
+
+    def register(registered: type[Page]) -> type[Page]:
+        PAGES.update({(basename, action): registered for action in actions})
+        return registered
+
+    return register

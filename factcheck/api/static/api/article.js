@@ -1,0 +1,91 @@
+// Marking by selection. The page's text nodes hold the article's text and nothing else, so what is selected can be
+// counted: in code points, which the service counts too, and not in the UTF-16 units of the browser.
+"use strict";
+
+(() => {
+  const text = document.getElementById("text");
+  if (!text) {
+    return;
+  }
+  const codePoints = (string) => {
+    let count = 0;
+    for (const _ of string) {
+      count += 1;
+    }
+    return count;
+  };
+
+  const selected = () => {
+    const selection = document.getSelection();
+    if (!selection.rangeCount || selection.isCollapsed) {
+      return null;
+    }
+    const range = selection.getRangeAt(0);
+    const whole = document.createRange();
+    whole.selectNodeContents(text);
+    if (!range.intersectsNode(text)) {
+      return null;
+    }
+    if (whole.comparePoint(range.startContainer, range.startOffset) !== 0) {
+      range.setStart(text, 0);
+    }
+    if (whole.comparePoint(range.endContainer, range.endOffset) !== 0) {
+      range.setEnd(text, text.childNodes.length);
+    }
+    const passage = range.toString();
+    const trimmed = passage.trim();
+    if (!trimmed) {
+      return null;
+    }
+    const before = document.createRange();
+    before.setStart(text, 0);
+    before.setEnd(range.startContainer, range.startOffset);
+    const leading = passage.slice(0, passage.length - passage.trimStart().length);
+    const start = codePoints(before.toString()) + codePoints(leading);
+    return { start, end: start + codePoints(trimmed), passage: trimmed };
+  };
+
+  const box = document.getElementById("mark-form");
+  const form = box?.querySelector("form");
+  const clearOffsets = () => {
+    form.elements.start.value = form.elements.end.value = "";
+  };
+  const offer = () => {
+    const found = form && selected();
+    if (!found) {
+      return;
+    }
+    box.open = true;
+    box.classList.add("fresh");
+    form.elements.text.value = found.passage;
+    form.elements.start.value = found.start;
+    form.elements.end.value = found.end;
+    box.closest(".margin").scrollTop = 0;
+  };
+  text.addEventListener("pointerup", () => setTimeout(offer));
+  text.addEventListener("keyup", (event) => event.shiftKey && offer());
+  document.addEventListener("selectionchange", () => {
+    clearTimeout(offer.later);
+    offer.later = setTimeout(offer, 350); // a phone tells of a selection by this alone
+  });
+  form?.elements.text.addEventListener("input", clearOffsets);
+  box?.addEventListener("toggle", () => box.open || box.classList.remove("fresh"));
+
+  // A mark and its card, pointed at, stand out together.
+  const near = (id, on) =>
+    text
+      .querySelectorAll(`mark[data-statement="${CSS.escape(id)}"]`)
+      .forEach((mark) => mark.classList.toggle("near", on));
+  document.querySelectorAll("[data-card]").forEach((card) => {
+    card.addEventListener("pointerenter", () => near(card.dataset.card, true));
+    card.addEventListener("pointerleave", () => near(card.dataset.card, false));
+  });
+  text.addEventListener("click", (event) => {
+    const mark = event.target.closest("mark");
+    const card = mark && document.getElementById(`statement-${mark.dataset.statement}`);
+    if (card && document.getSelection().isCollapsed) {
+      event.preventDefault();
+      desk.show(card);
+    }
+  });
+})();

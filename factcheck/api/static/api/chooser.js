@@ -1,0 +1,233 @@
+// A field for the number of a source or a statement, made into a search: type-ahead over names and aliases, and a new
+// source made in place. Without this the field takes the number.
+"use strict";
+
+(() => {
+  const WAIT = 180; // milliseconds after the last key
+  let made = 0;
+
+  const element = (name, attributes = {}, ...children) => {
+    const node = document.createElement(name);
+    Object.entries(attributes).forEach(([key, value]) => node.setAttribute(key, value));
+    node.append(...children);
+    return node;
+  };
+
+  const words = (row) => row.name || row.title || row.text?.slice(0, 90) || `number ${row.id}`;
+  const details = (row) =>
+    row.name
+      ? [row.kind, row.anonymous && "anonymous", row.part_of && `part of ${row.part_of.name}`, ...(row.aliases || []).slice(0, 3)]
+          .filter(Boolean)
+          .join(", ")
+      : row.text
+        ? `statement ${row.id}, ${row.tag}${row.source ? `, ${row.source.name}` : ""}`
+        : "";
+
+  const fetchJson = async (address, options = {}) => {
+    const answer = await fetch(address, { ...options, headers: { Accept: "application/json", ...options.headers } });
+    return { ok: answer.ok, body: await answer.json().catch(() => ({})) };
+  };
+
+  class Chooser {
+    constructor(box) {
+      this.box = box;
+      this.number = box.querySelector("input");
+      this.name = this.number.name;
+      this.multiple = "multiple" in box.dataset;
+      this.list = box.querySelector(".chosen") || box.appendChild(element("ul", { class: "chosen" }));
+      this.id = `chooser-${(made += 1)}`;
+      this.build();
+      this.adopt();
+    }
+
+    // The number's own input becomes the search field; what is chosen is sent by hidden inputs.
+    build() {
+      const label = this.number.closest("label");
+      const caption = label.firstChild.textContent.trim();
+      this.search = element("input", {
+        type: "text", role: "combobox", "aria-expanded": "false", "aria-autocomplete": "list", autocomplete: "off",
+        "aria-controls": this.id, "aria-label": caption, "data-noun": this.box.dataset.noun,
+        placeholder: this.box.dataset.noun === "source" ? "Type a name" : "Type words",
+      });
+      if (this.number.getAttribute("aria-invalid")) {
+        this.search.setAttribute("aria-invalid", "true");
+      }
+      this.options = element("ul", { class: "options", role: "listbox", id: this.id, "aria-label": caption, hidden: "" });
+      this.required = this.number.required;
+      this.number.replaceWith(this.search);
+      label.after(this.options);
+      this.search.addEventListener("input", () => this.later());
+      this.search.addEventListener("focus", () => this.box.dataset.first && this.look());
+      this.search.addEventListener("keydown", (event) => this.key(event));
+      this.search.addEventListener("blur", () => setTimeout(() => this.close(), 150));
+    }
+
+    adopt() {
+      const ids = this.number.value.split(/[\s,]+/).filter(Boolean);
+      const shown = new Map([...this.list.children].map((item) => [item.dataset.id, item.textContent]));
+      this.list.replaceChildren();
+      ids.forEach((id) => this.add(id, shown.get(id) || `number ${id}`, !shown.has(id)));
+    }
+
+    add(id, label, unnamed = false) {
+      if (!this.multiple) {
+        this.list.replaceChildren();
+      }
+      const text = element("span", { dir: "auto" }, label);
+      const away = element("button", { type: "button", "aria-label": `Remove ${label}` }, "×");
+      const item = element("li", {}, text, element("input", { type: "hidden", name: this.name, value: id }), away);
+      away.addEventListener("click", () => {
+        item.remove();
+        this.none();
+        this.search.focus();
+      });
+      this.list.append(item);
+      this.none();
+      if (unnamed) {
+        fetchJson(`${this.box.dataset.list}${id}/`).then(({ ok, body }) => ok && (text.textContent = words(body)));
+      }
+    }
+
+    // An empty choice is sent too: it is how one is taken away.
+    none() {
+      this.box.querySelector("input[data-none]")?.remove();
+      if (!this.list.children.length) {
+        this.box.append(element("input", { type: "hidden", name: this.name, value: "", "data-none": "" }));
+      }
+    }
+
+    later() {
+      clearTimeout(this.timer);
+      this.timer = setTimeout(() => this.look(), WAIT);
+    }
+
+    async look() {
+      const typed = this.search.value.trim();
+      const asked = (this.asked = Symbol("question"));
+      if (!typed && !this.box.dataset.first) {
+        this.close();
+        return;
+      }
+      const first = this.box.dataset.first;
+      const query = `q=${encodeURIComponent(typed)}&page_size=12`;
+      const near = first ? await fetchJson(`${this.box.dataset.list}${typed ? `${first.replace(/page_size=\d+/, query)}` : first}`) : null;
+      const far = typed ? await fetchJson(`${this.box.dataset.list}?${query}`) : null;
+      if (asked !== this.asked) {
+        return;
+      }
+      const rows = new Map();
+      [near, far].forEach((answer) => answer?.body.results?.forEach((row) => rows.set(row.id, row)));
+      this.offer([...rows.values()], typed);
+    }
+
+    offer(rows, typed) {
+      const items = rows.map((row) => {
+        const item = element("li", { role: "option", "aria-selected": "false" }, words(row), element("small", {}, details(row)));
+        item.choose = () => this.pick(row);
+        return item;
+      });
+      if (typed && this.box.dataset.noun === "source" && "mayCreate" in this.box.closest("form").dataset) {
+        const item = element("li", { role: "option", "aria-selected": "false" }, `New source “${typed}”…`);
+        item.choose = () => this.create(typed);
+        items.push(item);
+      }
+      if (!items.length) {
+        items.push(element("li", { role: "option", "aria-selected": "false", "aria-disabled": "true" }, "Nothing fits"));
+      }
+      items.forEach((item, index) => {
+        item.id = `${this.id}-${index}`;
+        item.addEventListener("pointerdown", (event) => {
+          event.preventDefault();
+          item.choose?.();
+        });
+      });
+      this.options.replaceChildren(...items);
+      this.options.hidden = false;
+      this.search.setAttribute("aria-expanded", "true");
+      this.point(0);
+    }
+
+    point(index) {
+      const items = [...this.options.children];
+      this.at = (index + items.length) % items.length;
+      items.forEach((item, other) => item.setAttribute("aria-selected", String(other === this.at)));
+      this.search.setAttribute("aria-activedescendant", items[this.at].id);
+      items[this.at].scrollIntoView({ block: "nearest" });
+    }
+
+    key(event) {
+      if (this.options.hidden) {
+        if (event.key === "Enter" && this.search.value) {
+          event.preventDefault();
+        }
+        return;
+      }
+      const acts = {
+        ArrowDown: () => this.point(this.at + 1),
+        ArrowUp: () => this.point(this.at - 1),
+        Enter: () => this.options.children[this.at].choose?.(),
+        Escape: () => this.close(),
+      };
+      if (acts[event.key]) {
+        event.preventDefault();
+        event.stopPropagation();
+        acts[event.key]();
+      }
+    }
+
+    close() {
+      this.options.hidden = true;
+      this.search.setAttribute("aria-expanded", "false");
+      this.search.removeAttribute("aria-activedescendant");
+    }
+
+    pick(row) {
+      this.add(row.id, words(row));
+      this.search.value = "";
+      this.close();
+    }
+
+    // A fieldset in the form rather than a form, since forms do not nest.
+    create(name) {
+      this.close();
+      this.box.querySelector(".create-source")?.remove();
+      const kinds = ["person", "organization", "outlet", "document", "account"];
+      const title = element("input", { type: "text", value: name });
+      const kind = element("select", {}, ...kinds.map((one) => element("option", { value: one }, one)));
+      const anonymous = element("input", { type: "checkbox" });
+      const fault = element("p", { class: "error", role: "alert" });
+      const make = element("button", { type: "button" }, "Make the source");
+      const leave = element("button", { type: "button", class: "second" }, "Cancel");
+      const panel = element(
+        "fieldset", { class: "create-source" },
+        element("legend", {}, "New source"),
+        element("label", {}, "Name", title),
+        element("label", {}, "Kind", kind),
+        element("label", { class: "box" }, anonymous, "anonymous: the name is the article’s own words for it"),
+        fault,
+        element("div", { class: "buttons" }, make, leave),
+      );
+      leave.addEventListener("click", () => panel.remove());
+      make.addEventListener("click", async () => {
+        make.disabled = true;
+        const token = document.querySelector("input[name=csrfmiddlewaretoken]").value;
+        const { ok, body } = await fetchJson(this.box.dataset.list, {
+          method: "POST",
+          headers: { "Content-Type": "application/json", "X-CSRFToken": token },
+          body: JSON.stringify({ name: title.value, kind: kind.value, anonymous: anonymous.checked }),
+        });
+        make.disabled = false;
+        if (!ok) {
+          fault.textContent = body.detail || "That did not work.";
+          return;
+        }
+        panel.remove();
+        this.pick(body);
+      });
+      this.box.append(panel);
+      title.focus();
+    }
+  }
+
+  document.querySelectorAll(".chooser").forEach((box) => new Chooser(box));
+})();

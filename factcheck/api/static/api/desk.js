@@ -1,0 +1,102 @@
+// Keys, and the help that lists them. Every page works without this.
+"use strict";
+
+document.documentElement.classList.add("scripted");
+
+const desk = {
+  cards: () => [...document.querySelectorAll("[data-card]")],
+
+  current: () =>
+    document.querySelector("[data-card].current") || document.querySelector("[data-card]:target") || null,
+
+  // Cards and marks of one statement stand out together.
+  show(card) {
+    document.querySelectorAll(".current").forEach((one) => one.classList.remove("current"));
+    card.classList.add("current");
+    const marks = document.querySelectorAll(`mark[data-statement="${CSS.escape(card.dataset.card)}"]`);
+    marks.forEach((mark) => mark.classList.add("current"));
+    card.focus({ preventScroll: true });
+    card.scrollIntoView({ block: "nearest" });
+    if (marks.length && !document.querySelector(".text")?.contains(document.activeElement)) {
+      marks[0].scrollIntoView({ block: "nearest" });
+    }
+  },
+
+  step(by) {
+    const cards = desk.cards();
+    const at = cards.indexOf(desk.current());
+    const next = at < 0 ? (by > 0 ? 0 : cards.length - 1) : at + by;
+    if (cards[next]) {
+      desk.show(cards[next]);
+    }
+  },
+
+  // The tag is given once there is a reason: the key arms the button, Enter in the reason presses it.
+  arm(tag) {
+    const cards = desk.cards();
+    const card = desk.current() || (cards.length === 1 ? cards[0] : null);
+    const form = card && card.querySelector("form.tagging");
+    if (!form) {
+      return;
+    }
+    form.querySelectorAll("button[name=tag]").forEach((button) => {
+      button.classList.toggle("armed", button.value === tag);
+    });
+    form.elements.reason.focus();
+  },
+
+  help: () => document.getElementById("keys")?.showModal(),
+
+  keys: {
+    j: () => desk.step(1),
+    k: () => desk.step(-1),
+    a: () => desk.arm("asserted"),
+    d: () => desk.arm("denied"),
+    u: () => desk.arm("unverified"),
+    "/": () => document.getElementById("find")?.focus(),
+    "?": () => desk.help(),
+  },
+};
+
+// A second click on a slow day must not record a thing twice.
+document.addEventListener("submit", (event) => {
+  if (event.target.method === "post") {
+    if (event.target.dataset.sent) {
+      event.preventDefault();
+    }
+    event.target.dataset.sent = "yes";
+  }
+});
+window.addEventListener("pageshow", () => {
+  document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent);
+});
+
+// An address may lead to something that is folded away.
+const aimed = document.getElementById(location.hash.slice(1));
+if (aimed instanceof HTMLDetailsElement) {
+  aimed.open = true;
+}
+
+const isTyping = (element) =>
+  element.isContentEditable || element.matches("textarea, select, input:not([type=checkbox], [type=radio])");
+
+document.addEventListener("keydown", (event) => {
+  const { target, key } = event;
+  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) {
+    return;
+  }
+  if (isTyping(target)) {
+    const armed = target.name === "reason" && target.form?.querySelector("button.armed");
+    if (key === "Escape") {
+      target.blur();
+    } else if (key === "Enter" && !event.shiftKey && armed) {
+      event.preventDefault();
+      target.form.requestSubmit(armed);
+    }
+    return;
+  }
+  if (desk.keys[key] && !document.querySelector("dialog[open]")) {
+    event.preventDefault();
+    desk.keys[key]();
+  }
+});

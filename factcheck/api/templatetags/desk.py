@@ -1,0 +1,87 @@
+"""What the pages' templates need: times in words, addresses, signs."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django import template
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+register = template.Library()
+
+# Beside the colour, for those who do not see it. Neither is a verdict.
+SIGNS = {"asserted": "+", "denied": "−", "unverified": "?"}  # noqa: RUF001  the minus sign is meant
+
+
+@register.filter
+def ago(moment: datetime | str | None) -> SafeString | str:
+    """In words, with the exact time for whoever points at it."""
+    if not moment:
+        return ""
+    at = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
+    exact = f"{at:%Y-%m-%d %H:%M:%S} UTC"
+    return format_html('<time datetime="{}" title="{}">{}</time>', at.isoformat(), exact, _since(at))
+
+
+def _since(at: datetime) -> str:
+    passed = timezone.now() - at
+    if passed < timedelta(0) or passed >= timedelta(days=7):
+        return f"{at.day} {at:%B %Y}"
+    if passed < timedelta(minutes=1):
+        return "just now"
+    for unit, length in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
+        if number := int(passed.total_seconds()) // length:
+            return f"{number} {unit}{'' if number == 1 else 's'} ago"
+    return ""
+
+
+@register.filter
+def sign(tag: str) -> str:
+    return SIGNS.get(tag, "")
+
+
+@register.simple_tag
+def tag_label(tag: str) -> SafeString:
+    return format_html(
+        '<span class="tag {}"><span aria-hidden="true">{}</span> {}</span>', tag, SIGNS.get(tag, ""), tag
+    )
+
+
+@register.filter
+def plural(resource: str) -> str:
+    return resource if resource == "evidence" else f"{resource}s"
+
+
+@register.filter
+def lines(value: Any) -> str:
+    return "\n".join(str(item) for item in value) if isinstance(value, list) else str(value or "")
+
+
+@register.simple_tag
+def with_parameter(request: Any, name: str, value: Any) -> str:
+    """The present address with one query parameter set."""
+    parameters = request.GET.copy()
+    parameters[name] = value
+    return f"{request.path}?{parameters.urlencode()}"
+
+
+@register.filter
+def of_id(mapping: dict[int, Any], key: int) -> Any:
+    return mapping.get(key)
+
+
+@register.filter
+def append(text: str, more: Any) -> str:
+    return f"{text}{more}"
+
+
+@register.filter
+def words(text: str) -> list[str]:
+    return text.split()
+
+
+@register.filter
+def tags_from(chosen: str) -> list[str]:
+    """All tags, the chosen one first: a browser takes the first button when a form is sent by none."""
+    return sorted(SIGNS, key=lambda tag: tag != chosen)

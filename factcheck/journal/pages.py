@@ -1,0 +1,41 @@
+"""The pages of a row's history, and of a form that came too late."""
+
+from typing import Any
+
+from factcheck.api.form_pages import REFUSED, FormPage
+from factcheck.api.pages import ListPage
+from factcheck.api.preconditions import form_version
+from factcheck.journal.diary import diary
+from factcheck.journal.models import Entry
+
+SHOWN = 20  # what was done meanwhile; more than that is read in the history
+
+
+class HistoryPage(ListPage):
+    template = "journal/history.html"
+
+    def context(self) -> dict[str, Any]:
+        return {"lines": diary(self.rows), "row_id": self.view.kwargs["pk"]}
+
+
+class ConflictPage(FormPage):
+    """Somebody changed the row meanwhile: what they did, what was typed, and the form to apply it anew."""
+
+    template = "journal/conflict.html"
+
+    def __init__(self, *arguments: Any, **options: Any):
+        super().__init__(*arguments, **options)
+        self.form_template, self.template = self.template, ConflictPage.template
+
+    def context(self) -> dict[str, Any]:
+        entries = Entry.objects.of(self.view.journal_resource, self.view.kwargs["pk"])
+        seen = form_version(self.request) or 0
+        self.meanwhile = list(entries.filter(version__gt=seen).with_before().order_by("-version")[:SHOWN])
+        return {**super().context(), "lines": diary(self.meanwhile), "form_template": self.form_template}
+
+    def version(self) -> int | None:
+        """The present one: whoever sends the form again has seen what was done meanwhile."""
+        return self.meanwhile[0].version if self.meanwhile else None
+
+
+REFUSED[412] = ConflictPage

@@ -1,0 +1,84 @@
+"""Marking a passage, by selection and without a script."""
+
+import pytest
+
+from claims import services
+from claims.models import Statement
+from sources.services import create_source
+
+FAMILY = "\U0001f468\u200d\U0001f469\u200d\U0001f467"
+TEXT = f"\U0001f600 Smile\r\n\r\nThe {FAMILY} family said no.\rمرحبا بالعالم <script>alert(1)</script>\nThe end."
+
+
+@pytest.fixture
+def article(newsroom):
+    create_source(actor=newsroom["alice"], name="The minister", kind="person")
+    return services.create_article(actor=newsroom["alice"], title="Ünïcode & <b>", text=TEXT)
+
+
+def test_the_page_holds_the_text_code_point_for_code_point(open_desk, newsroom, article):
+    services.create_statement(article=article, actor=newsroom["alice"], quote_type="narration", start=2, end=30)
+    services.create_statement(article=article, actor=newsroom["alice"], quote_type="narration", start=10, end=40)
+    desk = open_desk().log_in("alice")
+    desk.open(f"/api/v1/articles/{article.pk}/")
+    assert desk.page.evaluate("document.getElementById('text').textContent") == TEXT
+
+
+@pytest.mark.parametrize("passage", ["family said no.", "مرحبا", "<script>alert(1)</script>", "Smile\r\n\r\nThe"])
+def test_a_selection_is_recorded_in_code_points(open_desk, article, passage):
+    desk = open_desk().log_in("bob")
+    desk.open(f"/api/v1/articles/{article.pk}/")
+    desk.select(passage)
+    desk.choose("Who is said to have said it", "mini", "The minister")
+    desk.page.get_by_role("button", name="Record the statement").click()
+    desk.page.locator("article.card").wait_for()
+    statement = Statement.objects.get()
+    assert (statement.start, statement.end) == (TEXT.index(passage), TEXT.index(passage) + len(passage))
+    assert statement.text == passage
+    assert "".join(desk.page.locator("#text mark").all_text_contents()) == passage
+
+
+def test_everything_is_done_without_a_script_too(open_desk, article):
+    desk = open_desk(java_script_enabled=False).log_in("alice")
+    page = desk.page
+    desk.open(f"/api/v1/articles/{article.pk}/")
+    page.get_by_text("Mark a passage").click()
+    page.get_by_label("The passage, word for word").fill("Smile\n\nThe")
+    page.get_by_label("Who is said to have said it").fill("1000000")
+    page.get_by_role("button", name="Record the statement").click()
+    assert page.get_by_text("There is no source with the id 1000000.").is_visible()
+    assert page.get_by_label("The passage, word for word").input_value() == "Smile\n\nThe"
+    page.get_by_label("Who is said to have said it").fill(str(Statement.source.field.related_model.objects.get().pk))
+    page.get_by_role("button", name="Record", exact=True).click()
+    assert Statement.objects.get().text == "Smile\r\n\r\nThe"
+
+    page.get_by_label("Reason", exact=True).nth(1).fill("Nobody denies it.")
+    page.get_by_role("button", name="asserted").click()
+    assert page.locator("mark").first.get_attribute("data-tag") == "asserted"
+    assert Statement.objects.get().tag_reason == "Nobody denies it."
+
+
+def test_keys_go_through_the_statements_and_tag_them(open_desk, newsroom, article):
+    for start, end in ((0, 7), (11, 14)):
+        services.create_statement(
+            article=article, actor=newsroom["alice"], quote_type="narration", start=start, end=end
+        )
+    desk = open_desk().log_in("alice")
+    desk.open(f"/api/v1/articles/{article.pk}/")
+    page = desk.page
+    for key in ("j", "j", "k", "j", "d"):
+        page.keyboard.press(key)
+    page.keyboard.type("The ministry denies it.")
+    page.keyboard.press("Enter")
+    page.locator('mark[data-tag="denied"]').wait_for()
+    first, second = Statement.objects.order_by("start")
+    assert (first.tag, second.tag) == ("unverified", "denied")
+    assert second.tag_reason == "The ministry denies it."
+
+    page.keyboard.press("?")
+    assert page.get_by_role("heading", name="Keys").is_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("/")
+    page.keyboard.type("smile")
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Search: smile").wait_for()

@@ -1,0 +1,110 @@
+"""Every page: its rules, its contrast, its width, and what a role is offered."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from claims.annotations import import_document
+from claims.documents import AnnotationDocumentSerializer
+from claims.models import Article, Dispute, Evidence, Statement
+from sources.models import Source
+
+SEED = Path(__file__).parents[2] / "seeds" / "biden-zelensky-call-2022.json"
+EDITORS = ["asserted", "denied", "unverified", "Publish", "Withdraw", "upheld", "Reopen"]
+
+
+@pytest.fixture
+def seed(newsroom):
+    serializer = AnnotationDocumentSerializer(data=json.loads(SEED.read_text()))
+    serializer.is_valid(raise_exception=True)
+    return import_document(document=serializer.validated_data, actor=newsroom["alice"])
+
+
+def addresses() -> list[str]:
+    article, statement, source = Article.objects.get().pk, Statement.objects.first().pk, Source.objects.first().pk
+    dispute, evidence = Dispute.objects.first().pk, Evidence.objects.first().pk
+    resolved = Dispute.objects.exclude(state="open").first().pk
+    api = "/api/v1/"
+    return [
+        "/", "/search/?q=biden", "/search/", "/import/", f"{api}",
+        f"{api}articles/", f"{api}articles/?form=new", f"{api}articles/{article}/",
+        f"{api}articles/{article}/?form=edit", f"{api}articles/{article}/history/",
+        f"{api}articles/{article}/revisions/", f"{api}articles/{article}/revisions/1/",
+        f"{api}articles/{article}/annotations/", f"{api}articles/{article}/checks/",
+        f"{api}statements/", f"{api}statements/?tag=denied&ordering=-said_on", f"{api}statements/?tag=nonsense",
+        f"{api}statements/{statement}/", f"{api}statements/{statement}/?form=edit",
+        f"{api}statements/{statement}/?form=delete", f"{api}statements/{statement}/positions/",
+        f"{api}disputes/", f"{api}disputes/?form=new", f"{api}disputes/{dispute}/", f"{api}disputes/{resolved}/",
+        f"{api}disputes/{dispute}/?form=edit", f"{api}evidence/", f"{api}evidence/{evidence}/",
+        f"{api}evidence/{evidence}/?form=edit", f"{api}sources/", f"{api}sources/?form=new",
+        f"{api}sources/{source}/", f"{api}sources/{source}/?form=edit", f"{api}journal/", f"{api}checks/",
+        f"{api}tokens/", f"{api}statements/999999/", "/nowhere/",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("options", [
+    {}, {"color_scheme": "dark"}, {"viewport": {"width": 390, "height": 800}, "has_touch": True},
+], ids=["wide", "dark", "phone"])  # fmt: skip
+def test_axe_finds_nothing_on_any_page_and_none_scrolls_sideways(open_desk, seed, axe, options):
+    desk = open_desk(**options)
+    pages = ["/login/", *addresses()]
+    desk.open("/login/")
+    faults = _faults(desk, axe, pages[:1])
+    desk.log_in("alice")
+    assert faults + _faults(desk, axe, pages[1:]) == []
+
+
+def _faults(desk, axe, pages):
+    faults = []
+    for address in pages:
+        desk.open(address)
+        desk.page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+        desk.page.evaluate(axe)
+        found = desk.page.evaluate("axe.run()")
+        for violation in found["violations"]:
+            nodes = [node["html"][:160] for node in violation["nodes"][:3]]
+            faults.append((address, violation["id"], nodes))
+        beyond = desk.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        if beyond > 0:
+            faults.append((address, f"{beyond} px wider than the window", []))
+    return faults
+
+
+def test_the_api_documentation_opens_under_the_policy(open_desk, newsroom):
+    desk = open_desk()
+    desk.open("/api/v1/docs/")
+    desk.page.get_by_text("Factcheck").first.wait_for()
+
+
+def test_a_reporter_is_not_offered_what_the_role_forbids(open_desk, seed):
+    desk = open_desk().log_in("bob")
+    for address in addresses():
+        desk.open(address)
+        for name in EDITORS:
+            assert desk.page.get_by_role("button", name=name, exact=True).count() == 0, (address, name)
+        assert desk.page.get_by_role("link", name="Delete").count() == 0, address
+        assert desk.page.get_by_role("link", name="Import", exact=True).count() == 0, address
+    desk.open(f"/api/v1/articles/{seed.pk}/")
+    assert desk.page.get_by_text("Mark a passage").is_visible()
+
+
+def test_a_viewer_is_offered_nothing_that_writes(open_desk, seed):
+    desk = open_desk().log_in("vera")
+    for address in addresses():
+        if "tokens" in address:
+            continue
+        desk.open(address)
+        forms = desk.page.eval_on_selector_all(
+            "form[method=post]", "forms => forms.map((f) => f.getAttribute('action'))"
+        )
+        assert set(forms) <= {"/logout/"}, address
+
+
+def test_an_annotated_article_prints_clean(open_desk, seed):
+    desk = open_desk().log_in("alice")
+    desk.open(f"/api/v1/articles/{seed.pk}/")
+    desk.page.emulate_media(media="print")
+    assert not desk.page.locator(".bar").is_visible()
+    assert desk.page.locator("form:visible").count() == 0
+    assert desk.page.locator("article.card").first.is_visible()

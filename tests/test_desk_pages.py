@@ -1,0 +1,455 @@
+"""The pages: what they show, what they offer to whom, and what a form does."""
+
+import re
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from claims import services
+from claims.models import Article, Dispute, Evidence, Statement
+from factcheck.journal.models import Entry
+from factcheck.journal.services import record
+from sources.models import Source
+from sources.services import create_source
+from tests.newsroom import TEXT, user_with_role
+
+
+def browser_of(user):
+    client = Client(headers={"Accept": "text/html,*/*;q=0.8"})
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def desk(alice):
+    return browser_of(alice)
+
+
+@pytest.fixture
+def bob(db):
+    return user_with_role("bob", "reporter")
+
+
+def page_of(client, address, status=200):
+    answer = client.get(address)
+    assert answer.status_code == status, answer.content.decode()[:500]
+    return answer.content.decode()
+
+
+def article_page(client, article):
+    return page_of(client, f"/api/v1/articles/{article.pk}/")
+
+
+def test_the_article_page_marks_each_statement_in_its_place(desk, article, statement):
+    html = article_page(desk, article)
+    assert re.search(
+        rf'<mark id="mark-{statement.pk}" data-statement="{statement.pk}" data-tag="unverified" class="lane-0">'
+        r'<a [^>]*></a>The minister said no\.</mark>', html
+    )  # fmt: skip
+    assert "cafe\u0301&#13;\nEnd.</div>" in html
+
+
+def test_a_card_says_the_chain_in_words(desk, alice, article, minister):
+    cnn = create_source(actor=alice, name="CNN", kind="outlet")
+    official = create_source(actor=alice, name="unnamed official", kind="person", anonymous=True)
+    services.create_statement(article=article, actor=alice, source=minister, via=[official, cnn], start=2, end=23)
+    words = re.sub(r"<[^>]*>", "", article_page(desk, article))
+    assert "said to be The minister, through unnamed official anonymous, through CNN" in re.sub(r"\s+", " ", words)
+
+
+def test_the_tag_form_has_a_reason_the_version_and_a_button_for_each_tag(desk, article, statement):
+    html = article_page(desk, article)
+    form = re.search(rf'<form method="post" action="/api/v1/statements/{statement.pk}/tag/".*?</form>', html, re.S)[0]
+    assert '<input type="hidden" name="version" value="1">' in form
+    assert '<textarea name="reason"' in form
+    assert re.findall(r'<button name="tag" value="(\w+)"', form) == ["asserted", "denied", "unverified"]
+
+
+def test_a_sent_form_leads_to_the_rows_page(desk, statement):
+    sent = {"tag": "denied", "reason": "Denied by name.", "version": "1"}
+    answer = desk.post(f"/api/v1/statements/{statement.pk}/tag/", sent)
+    assert answer.status_code == 303
+    assert answer["Location"].endswith(f"/api/v1/statements/{statement.pk}/")
+    statement.refresh_from_db()
+    assert (statement.tag, statement.tag_reason) == ("denied", "Denied by name.")
+
+
+def test_a_form_may_say_where_to_go_next_but_only_within_the_service(desk, statement):
+    sent = {"tag": "denied", "reason": "x", "version": "1", "next": "/api/v1/articles/1/#statement-1"}
+    assert desk.post(f"/api/v1/statements/{statement.pk}/tag/", sent)["Location"] == "/api/v1/articles/1/#statement-1"
+    for elsewhere in ("https://evil.example/", "//evil.example/", "javascript:alert(1)", "/\\evil.example"):
+        sent |= {"version": str(Statement.objects.get().version), "next": elsewhere}
+        answer = desk.post(f"/api/v1/statements/{statement.pk}/tag/", sent)
+        assert answer["Location"].endswith(f"/api/v1/statements/{statement.pk}/")
+
+
+def test_a_late_form_is_answered_with_what_changed_and_can_be_applied_anew(desk, alice, statement):
+    erin = user_with_role("erin", "editor")
+    services.tag_statement(statement_id=statement.pk, versions=None, actor=erin, tag="asserted", reason="He said so.")
+    sent = {"tag": "denied", "reason": "She <b>denies</b> it.", "version": "1", "next": "/api/v1/journal/"}
+    answer = desk.post(f"/api/v1/statements/{statement.pk}/tag/", sent)
+    html = answer.content.decode()
+    assert answer.status_code == 412
+    assert re.search(r">erin</a></b> tagged", html)
+    assert "He said so." in html
+    assert '<del dir="auto">unverified</del>' in html
+    assert "She &lt;b&gt;denies&lt;/b&gt; it.</textarea>" in html
+    assert re.findall(r'<button name="tag" value="(\w+)"', html) == ["denied", "asserted", "unverified"]
+    again = dict(re.findall(r'<input type="hidden" name="(version|next)" value="([^"]*)"', html))
+    assert again == {"version": "2", "next": "/api/v1/journal/"}
+    assert desk.post(f"/api/v1/statements/{statement.pk}/tag/", sent | again).status_code == 303
+    statement.refresh_from_db()
+    assert (statement.tag, statement.version) == ("denied", 3)
+
+
+def test_errors_stand_at_their_fields_and_what_was_typed_is_kept(desk, article):
+    sent = {"article": article.pk, "text": "Nobody said <i>this</i>.", "source": "77", "quote_type": "direct",
+            "said_on": "yesterday", "paraphrase": "plain words"}  # fmt: skip
+    answer = desk.post("/api/v1/statements/", sent)
+    html = answer.content.decode()
+    assert answer.status_code == 400
+    assert re.search(r'name="source" value="77"[^>]*aria-invalid="true"', html)
+    assert "There is no source with the id 77." in html
+    assert re.search(r'name="said_on" value="yesterday"[^>]*aria-invalid="true"', html)
+    assert "Nobody said &lt;i&gt;this&lt;/i&gt;.</textarea>" in html
+    assert "plain words</textarea>" in html
+    assert '<option value="direct" selected>' in html
+    assert Statement.objects.count() == 0
+
+
+def test_what_only_the_service_refuses_stands_at_its_field_too(desk, article, minister):
+    answer = desk.post("/api/v1/statements/", {"article": article.pk, "text": "Not there.", "source": minister.pk})
+    assert answer.status_code == 422
+    assert "The article does not hold this passage word for word." in answer.content.decode()
+    assert '<li data-id="1">' not in answer.content.decode()
+    assert f'<li data-id="{minister.pk}">The minister</li>' in answer.content.decode()
+
+
+def test_a_passage_that_stands_twice_is_chosen_among_its_places(desk, article, minister):
+    sent = {"article": article.pk, "text": "The minister said no.", "source": minister.pk}
+    answer = desk.post("/api/v1/statements/", sent)
+    assert answer.status_code == 422
+    assert re.findall(r'name="span" value="([^"]*)"', answer.content.decode()) == ["2-23", "24-45"]
+    assert desk.post("/api/v1/statements/", sent | {"span": "24-45"}).status_code == 303
+    assert Statement.objects.get().start == 24
+
+
+def test_a_pasted_passage_may_have_the_line_ends_of_a_browser(desk, alice, minister):
+    article = services.create_article(actor=alice, title="Lines", text="One\ntwo\r\nthree")
+    for text in ("One\r\ntwo", "two\r\nthree"):
+        sent = {"article": article.pk, "text": text, "source": minister.pk}
+        assert desk.post("/api/v1/statements/", sent).status_code == 303
+    assert [s.text for s in Statement.objects.order_by("start")] == ["One\ntwo", "two\r\nthree"]
+
+
+def test_a_form_edits_by_naming_the_method_and_keeps_the_text_as_it_was(desk, article, statement):
+    form = page_of(desk, f"/api/v1/articles/{article.pk}/?form=edit")
+    assert '<input type="hidden" name="_method" value="PATCH">' in form
+    browsers_own = TEXT.replace("\r\n", "\n").replace("\n", "\r\n")
+    sent = {"_method": "PATCH", "version": "1", "title": "Another title", "text": browsers_own, "url": ""}
+    answer = desk.post(f"/api/v1/articles/{article.pk}/", sent)
+    assert answer.status_code == 303
+    article.refresh_from_db()
+    assert (article.title, article.text, article.revision, article.url) == ("Another title", TEXT, 1, None)
+
+
+def test_a_statement_is_corrected_without_looking_for_its_passage_again(desk, article, statement, minister):
+    sent = {"_method": "PATCH", "version": "1", "text": statement.text, "start": "", "end": "", "source": minister.pk,
+            "via": "", "quote_type": "direct", "said_on": "", "paraphrase": "He refused.", "reason": ""}  # fmt: skip
+    assert desk.post(f"/api/v1/statements/{statement.pk}/", sent).status_code == 303
+    statement.refresh_from_db()
+    assert (statement.start, statement.quote_type, statement.paraphrase) == (2, "direct", "He refused.")
+
+
+def test_the_chain_comes_as_numbers_with_commas_or_as_a_field_for_each(desk, alice, article, statement):
+    one, two = (create_source(actor=alice, name=name, kind="person") for name in ("One", "Two"))
+    address = f"/api/v1/statements/{statement.pk}/"
+    assert desk.post(address, {"_method": "PATCH", "version": "1", "via": f"{two.pk}, {one.pk}"}).status_code == 303
+    assert Statement.objects.get().via == [two, one]
+    assert desk.post(address, {"_method": "PATCH", "version": "2", "via": [one.pk, two.pk]}).status_code == 303
+    assert Statement.objects.get().via == [one, two]
+    assert desk.post(address, {"_method": "PATCH", "version": "3", "via": ""}).status_code == 303
+    assert Statement.objects.get().via == []
+
+
+def test_a_row_is_deleted_by_a_form_with_a_reason(desk, article):
+    assert "Reason" in page_of(desk, f"/api/v1/articles/{article.pk}/?form=delete")
+    sent = {"_method": "DELETE", "version": "1", "reason": "Taken in twice."}
+    answer = desk.post(f"/api/v1/articles/{article.pk}/", sent)
+    assert answer.status_code == 303
+    assert answer["Location"].endswith("/api/v1/articles/")
+    assert not Article.objects.exists()
+
+
+def test_a_form_without_its_csrf_token_writes_nothing(alice, statement):
+    client = Client(headers={"Accept": "text/html"}, enforce_csrf_checks=True)
+    client.force_login(alice)
+    for method in ("", "PATCH", "DELETE"):
+        sent = {"_method": method, "version": "1", "tag": "denied", "reason": "x"}
+        assert client.post(f"/api/v1/statements/{statement.pk}/{'' if method else 'tag/'}", sent).status_code == 403
+    statement.refresh_from_db()
+    assert statement.version == 1
+
+
+def test_the_csrf_token_of_a_form_holds_for_the_method_that_it_names(alice, statement):
+    client = Client(headers={"Accept": "text/html"}, enforce_csrf_checks=True)
+    client.force_login(alice)
+    form = page_of(client, f"/api/v1/statements/{statement.pk}/?form=delete")
+    token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', form)[1]
+    sent = {"csrfmiddlewaretoken": token, "_method": "DELETE", "version": "1", "reason": ""}
+    assert client.post(f"/api/v1/statements/{statement.pk}/", sent).status_code == 303
+    assert not Statement.objects.exists()
+
+
+def test_a_method_named_by_a_form_needs_the_role_of_that_method(bob, statement):
+    sent = {"_method": "DELETE", "version": "1"}
+    assert browser_of(bob).post(f"/api/v1/statements/{statement.pk}/", sent).status_code == 403
+    assert Statement.objects.exists()
+
+
+def test_a_program_gets_none_of_what_is_for_pages(api, article, statement):
+    assert api.get("/api/v1/articles/?form=new").status_code == 400
+    assert api.get(f"/api/v1/articles/{article.pk}/?cards=2").status_code == 400
+    address = f"/api/v1/statements/{statement.pk}/"
+    form = {"_method": "DELETE", "version": "1"}
+    assert api.post(address, form, format="multipart").status_code == 405
+    sent = api.patch(address, {"_method": "x", "next": "/"}, headers={"If-Match": '"1-"'})
+    assert sent.status_code == 400
+    assert {error["pointer"] for error in sent.json()["errors"]} == {"#/_method", "#/next"}
+
+
+@pytest.mark.parametrize(("role", "offered"), [
+    ("viewer", set()),
+    ("reporter", {"/api/v1/statements/"}),
+    ("editor", {"/api/v1/statements/", "/api/v1/articles/{article}/publish/", "/api/v1/statements/{statement}/tag/"}),
+])  # fmt: skip
+def test_a_page_offers_what_the_role_may_do(article, statement, role, offered):
+    html = article_page(browser_of(user_with_role("somebody", role)), article)
+    forms = set(re.findall(r'<form method="post" action="([^"]*)"', html)) - {"/logout/"}
+    assert forms == {address.format(article=article.pk, statement=statement.pk) for address in offered}
+    assert ("?form=edit" in html) == (role != "viewer")
+
+
+def test_a_form_that_the_role_may_not_send_is_not_shown(article):
+    viewer = browser_of(user_with_role("vera", "viewer"))
+    assert "<textarea" not in page_of(viewer, f"/api/v1/articles/{article.pk}/?form=edit")
+    assert "<textarea" not in page_of(viewer, "/api/v1/articles/?form=new")
+
+
+def test_who_has_no_role_sees_no_page(db):
+    nobody = browser_of(user_with_role("nobody", "none"))
+    for address in ("/", "/search/?q=x", "/import/", "/api/v1/articles/"):
+        assert nobody.get(address).status_code == 403
+
+
+def test_a_refused_filter_stands_at_its_control(desk, statement):
+    html = page_of(desk, "/api/v1/statements/?tag=nonsense&q=minister", 400)
+    assert re.search(r'<select name="tag" aria-invalid="true">', html)
+    assert 'name="q" value="minister"' in html
+
+
+def test_a_statement_that_lost_its_place_is_not_marked_and_can_be_placed_anew(desk, alice, article, statement):
+    services.update_article(article_id=article.pk, versions=None, actor=alice, text="Nothing of the kind is here.")
+    html = article_page(desk, article)
+    assert "<mark" not in html
+    assert "no longer in the text" in html
+    answer = desk.post(f"/api/v1/statements/{statement.pk}/reanchor/", {"version": "2", "text": "of the kind"})
+    assert answer.status_code == 303
+    assert f'<mark id="mark-{statement.pk}"' in article_page(desk, article)
+
+
+def test_a_passage_that_cannot_be_pinned_again_is_asked_for_once_more(desk, alice, article, statement):
+    address = f"/api/v1/statements/{statement.pk}/reanchor/"
+    refused = desk.post(address, {"version": "1", "text": "The minister said no."})
+    assert refused.status_code == 422
+    assert re.findall(r'name="span" value="([^"]*)"', refused.content.decode()) == ["2-23", "24-45"]
+    assert desk.post(address, {"version": "1", "text": "The minister said no.", "span": "24-45"}).status_code == 303
+    assert Statement.objects.get().start == 24
+
+
+def test_an_old_revision_shows_the_marks_it_had(desk, alice, article, statement):
+    services.update_article(article_id=article.pk, versions=None, actor=alice, text="Nothing of the kind is here.")
+    html = page_of(desk, f"/api/v1/articles/{article.pk}/revisions/1/")
+    assert f'<mark id="mark-{statement.pk}" data-statement="{statement.pk}" data-tag="unverified"' in html
+    assert "<mark" not in page_of(desk, f"/api/v1/articles/{article.pk}/revisions/2/")
+
+
+def test_two_records_of_one_source_are_merged_by_a_form(desk, alice, minister):
+    twin = create_source(actor=alice, name="The Minister", kind="person")
+    assert f'action="/api/v1/sources/{twin.pk}/merge/"' in page_of(desk, f"/api/v1/sources/{twin.pk}/")
+    sent = {"version": "1", "into": minister.pk, "reason": "The same person."}
+    answer = desk.post(f"/api/v1/sources/{twin.pk}/merge/", sent)
+    assert answer.status_code == 303
+    assert answer["Location"].endswith(f"/api/v1/sources/{minister.pk}/")
+
+
+def test_a_stranger_who_may_read_what_is_published_sees_only_the_public_answer(settings, alice, article, statement):
+    settings.PUBLIC_READ = True
+    services.tag_statement(statement_id=statement.pk, versions=None, actor=alice, tag="denied", reason="Because.")
+    services.set_article_status(article_id=article.pk, versions=None, actor=alice, status="published", reason="Read.")
+    html = page_of(Client(headers={"Accept": "text/html"}), f"/api/v1/statements/{statement.pk}/")
+    assert "The minister said no." in html
+    assert "alice" not in html
+    assert "<form" not in html.replace('<form method="dialog">', "")
+
+
+def test_a_page_of_the_past_shows_what_was_and_offers_nothing(desk, alice, article, statement):
+    before = Entry.objects.get(action="statement.created").at.isoformat().replace("+00:00", "Z")
+    services.tag_statement(statement_id=statement.pk, versions=None, actor=alice, tag="denied", reason="Later.")
+    html = page_of(desk, f"/api/v1/articles/{article.pk}/?as_of={before}")
+    assert f'data-statement="{statement.pk}" data-tag="unverified"' in html
+    assert "Later." not in html
+    assert re.findall(r'<form method="post"', html) == []
+
+
+@pytest.mark.parametrize("text", ["", "x" * 3000, "مرحبا " * 50])
+def test_an_article_of_any_text_has_a_page(desk, alice, text):
+    article = services.create_article(actor=alice, title="T" * 500, text=text)
+    assert ("This article has no text yet." in article_page(desk, article)) == (not text)
+
+
+def busy_newsroom(alice, times):
+    for n in range(times):
+        article = services.create_article(actor=alice, title=f"Article {n}", text="One. Two. Three. Four.")
+        source, relay = (create_source(actor=alice, name=f"{name} {n}", kind="person") for name in ("Source", "Relay"))
+        first = services.create_statement(article=article, actor=alice, source=source, via=[relay], start=0, end=4)
+        second = services.create_statement(article=article, actor=alice, source=source, start=5, end=9)
+        services.tag_statement(statement_id=first.pk, versions=None, actor=alice, tag="denied", reason="Because.")
+        services.create_evidence(actor=alice, statement=first, stance="context", url="https://news.example/")
+        services.open_dispute(
+            actor=alice, statement=first, raised_by=relay, counter_statement=second, kind="denial"
+        )  # fmt: skip
+
+
+LISTS = ("articles", "statements", "disputes", "evidence", "sources", "journal", "checks")
+
+
+@pytest.mark.parametrize("address", ["/", "/search/?q=one", *(f"/api/v1/{name}/" for name in LISTS)])
+def test_a_full_page_takes_no_more_queries_than_one_of_a_single_row(desk, alice, address):
+    def queries():
+        with CaptureQueriesContext(
+            connection,
+        ) as captured:
+            page_of(desk, address)
+        return len(captured)
+
+    busy_newsroom(alice, 1)
+    few = queries()
+    busy_newsroom(alice, 4)
+    assert queries() == few
+
+
+def test_the_pages_of_a_busy_row_take_no_more_queries_than_those_of_a_quiet_one(desk, alice):
+    def queries():
+        counts = {}
+        for address in (f"statements/{first.pk}", f"sources/{source.pk}", f"statements/{first.pk}/history"):
+            with CaptureQueriesContext(connection) as captured:
+                page_of(desk, f"/api/v1/{address}/")
+            counts[address] = len(captured)
+        return counts
+
+    busy_newsroom(alice, 1)
+    first, source = Statement.objects.order_by("id").first(), Source.objects.order_by("id").first()
+    quiet = queries()
+    for n in range(4):
+        critic = create_source(actor=alice, name=f"Critic {n}", kind="person", part_of=source)
+        second = services.create_statement(
+            article=first.article, actor=alice, source=source, via=[critic], start=10, end=16
+        )
+        services.open_dispute(
+            actor=alice, statement=first, raised_by=critic, counter_statement=second, kind="denial"
+        )  # fmt: skip
+        services.create_evidence(actor=alice, statement=first, stance="context", url="https://news.example/")
+        services.tag_statement(statement_id=first.pk, versions=None, actor=alice, tag="denied", reason=f"{n}")
+    assert queries() == quiet
+
+
+def test_an_article_with_many_statements_takes_no_more_queries_and_shows_its_cards_in_parts(desk, alice):
+    def queries(article):
+        with CaptureQueriesContext(connection) as captured:
+            html = article_page(desk, article)
+        return len(captured), html
+
+    source = create_source(actor=alice, name="Source", kind="person")
+    article = services.create_article(actor=alice, title="Long", text="word " * 200)
+    for n in range(2):
+        services.create_statement(article=article, actor=alice, source=source, start=5 * n, end=5 * n + 4)
+    few, _ = queries(article)
+    rows = [{"article": article, "source": source, "start": 5 * n, "end": 5 * n + 4} for n in range(2, 120)]
+    services.create_statements(rows=rows, actor=alice)
+    many, html = queries(article)
+    assert many == few
+    assert html.count("<mark ") == 120
+    assert html.count('<article class="card') == 40
+    last = page_of(desk, f"/api/v1/articles/{article.pk}/?cards=3")
+    assert last.count('<article class="card') == 40
+    assert f'href="?cards=1#statement-{Statement.objects.first().pk}"' in last
+
+
+def test_with_20000_sources_each_page_stays_under_200_kilobytes(desk, alice):
+    busy_newsroom(alice, 3)
+    sources = Source.objects.bulk_create(
+        Source(name=f"A source with the number {n}", kind="person") for n in range(20_000)
+    )
+    record(sources, action="source.created", actor=alice)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE sources_source, journal_entry")  # as autovacuum would have done by then
+    article, statement, dispute = Article.objects.first(), Statement.objects.first(), Dispute.objects.first()
+    addresses = ["/", "/search/?q=source", *(f"/api/v1/{name}/" for name in LISTS), "/api/v1/sources/?form=new",
+                 f"/api/v1/articles/{article.pk}/", f"/api/v1/articles/{article.pk}/?form=edit",
+                 f"/api/v1/statements/{statement.pk}/", f"/api/v1/statements/{statement.pk}/?form=edit",
+                 f"/api/v1/disputes/{dispute.pk}/", "/api/v1/disputes/?form=new",
+                 f"/api/v1/sources/{Source.objects.first().pk}/", "/api/v1/sources/?page_size=200"]  # fmt: skip
+    sizes = {address: len(desk.get(address).content) for address in addresses}
+    assert {address: size for address, size in sizes.items() if size >= 200_000} == {}
+
+
+def test_no_page_holds_a_script_or_a_style_of_its_own(desk, alice):
+    busy_newsroom(alice, 1)
+    rows = {"articles": Article, "statements": Statement, "disputes": Dispute, "evidence": Evidence, "sources": Source}
+    addresses = [
+        "/",
+        "/import/",
+        "/search/?q=one",
+        *(f"/api/v1/{name}/" for name in LISTS),
+        "/api/v1/",
+        "/api/v1/tokens/",
+    ]
+    addresses += [f"/api/v1/{name}/{model.objects.first().pk}/" for name, model in rows.items()]
+    for address in addresses:
+        html = page_of(desk, address)
+        assert not re.search(r"<script(?![^>]* src=)|<style|\sstyle=|\son\w+=", html), address
+        assert '<html lang="en-GB">' in html
+
+
+def test_times_are_in_words_with_the_exact_time_at_hand(desk, statement):
+    html = page_of(desk, f"/api/v1/statements/{statement.pk}/")
+    assert re.search(r'<time datetime="[^"]+" title="\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC">just now</time>', html)
+
+
+def test_a_page_links_to_itself_as_json_and_as_curl(desk, statement):
+    html = page_of(desk, "/api/v1/statements/?tag=unverified")
+    assert 'href="/api/v1/statements/?tag=unverified&amp;format=json"' in html
+    assert "http://testserver/api/v1/statements/?tag=unverified" in html
+    assert desk.get("/api/v1/statements/?tag=unverified&format=json").json()["results"][0]["id"] == statement.pk
+
+
+def test_a_token_made_in_the_browser_is_shown_once(desk):
+    made = desk.post("/api/v1/tokens/", {"name": "cms", "days": "30", "read_only": "false"})
+    assert made.status_code == 201
+    assert "Copy the key now" in made.content.decode()
+    html = page_of(desk, "/api/v1/tokens/")
+    assert "cms" in html
+    revoke = re.search(r'action="(/api/v1/tokens/[0-9a-f-]+/)"', html)[1]
+    assert desk.post(revoke, {"_method": "DELETE"}).status_code == 303
+    assert "You have none." in page_of(desk, "/api/v1/tokens/")
+
+
+def test_each_filter_is_a_control_of_its_kind(desk):
+    html = page_of(desk, "/api/v1/statements/?disputed=true&said_after=2022-01-28&source=7")
+    assert re.search(r'<select name="disputed">.*?<option value="true" selected>yes</option>', html, re.S)
+    assert '<input type="date" name="said_after" value="2022-01-28">' in html
+    assert re.search(r'data-noun="source">\s*<label>Source .*?name="source" value="7"', html, re.S)
+    assert '<option value="-id" selected>newest first</option>' in html
