@@ -67,7 +67,7 @@ clients: test-environment ## Generate the TypeScript and the Python client, and 
 	@cmp -s clients/requirements.txt clients/.venv/stamp || { $(PY) -m venv --clear clients/.venv \
 		&& clients/.venv/bin/python -m pip install --quiet --disable-pip-version-check -r clients/requirements.txt \
 		&& cp clients/requirements.txt clients/.venv/stamp; }
-	@if node -e 'process.exit(parseInt(process.versions.node) < 20)'; \
+	@if node -e 'process.exit(Number(parseInt(process.versions.node) < 20))'; \
 	then REDOCLY_TELEMETRY=off clients/node_modules/.bin/redocly lint --config clients/redocly.yaml openapi.yaml; \
 	else echo "redocly needs Node 20.19 or newer: openapi.yaml is not linted."; fi
 	@mkdir -p $(CLIENTS)
