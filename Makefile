@@ -16,7 +16,7 @@ PINS := requirements.txt requirements-dev.txt constraints.txt
 export PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help run test e2e screenshots faults fuzz bench check db-stop clean environment test-environment bench-environment
+.PHONY: help run test clients e2e screenshots faults fuzz bench check db-stop clean environment test-environment bench-environment
 
 help: ## Show this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
@@ -57,6 +57,24 @@ screenshots: test-environment ## Take the pictures in docs/ anew (needs Chromium
 fuzz: test-environment ## Send what the schema allows, and what it forbids, as each role (MAX_EXAMPLES=100, SECONDS=, SEED=)
 	@$(PY) -m tests.fuzz --max-examples $(MAX_EXAMPLES) $(if $(SECONDS),--seconds $(SECONDS)) \
 		$(if $(SEED),--seed $(SEED))
+
+CLIENTS := clients/generated
+clients: export DEBUG := 1
+clients: test-environment ## Generate the TypeScript and the Python client, and spend an editor's day with them (needs Node)
+	@$(call need,node,nodejs npm)
+	@$(call need,npm,npm)
+	@npm ci --prefix clients --ignore-scripts --no-audit --no-fund --silent
+	@cmp -s clients/requirements.txt clients/.venv/stamp || { $(PY) -m venv --clear clients/.venv \
+		&& clients/.venv/bin/python -m pip install --quiet --disable-pip-version-check -r clients/requirements.txt \
+		&& cp clients/requirements.txt clients/.venv/stamp; }
+	@if node -e 'process.exit(Number(parseInt(process.versions.node) < 20))'; \
+	then REDOCLY_TELEMETRY=off clients/node_modules/.bin/redocly lint --config clients/redocly.yaml openapi.yaml; \
+	else echo "redocly needs Node 20.19 or newer: openapi.yaml is not linted."; fi
+	@mkdir -p $(CLIENTS)
+	@clients/node_modules/.bin/openapi-typescript openapi.yaml --default-non-nullable=false --output $(CLIENTS)/factcheck.d.ts
+	@PATH="$(CURDIR)/clients/.venv/bin:$$PATH" clients/.venv/bin/python -m openapi_python_client generate --path openapi.yaml \
+		--config clients/python.yaml --meta none --overwrite --output-path $(CLIENTS)/factcheck_client
+	@$(PY) -m pytest clients $(ARGS)
 
 check: export DEBUG := 1
 check: test-environment ## Style, types, migrations, import rules, schema, compose file, settings for production

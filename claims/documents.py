@@ -15,6 +15,7 @@ from factcheck.api.fields import REASON_LENGTH, OptionalWebAddressField, StrictS
 from sources.models import Source
 
 MAX_ROWS = 5000
+FORMATS = [(FORMAT, FORMAT)]
 
 
 class KeyField(serializers.RegexField):
@@ -112,7 +113,7 @@ class DisputeDocumentSerializer(StrictSerializer):
 
 
 class AnnotationDocumentSerializer(StrictSerializer):
-    format = serializers.ChoiceField([(FORMAT, FORMAT)])
+    format = serializers.ChoiceField(FORMATS)
     version = serializers.IntegerField(
         required=False, min_value=0, help_text="The article's last journal entry at the export; not imported."
     )

@@ -1,6 +1,7 @@
 from typing import Any
 
 from django.db.models import F, OuterRef
+from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.utils.html import is_html_input
 
@@ -95,6 +96,7 @@ class CandidateSerializer(serializers.Serializer[Any]):
     score = serializers.FloatField(help_text="The likeness of the words, 0 to 1.")
 
 
+@extend_schema_serializer(component_name="StatementAnchor")  # a client's class Anchor would collide with its field
 class AnchorSerializer(serializers.ModelSerializer[Statement]):
     """Where a statement stands after the article's text changed."""
 

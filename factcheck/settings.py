@@ -294,6 +294,7 @@ SPECTACULAR_SETTINGS = {
         {"name": "tokens", "description": "Access for programs."},
     ],
     "ENUM_NAME_OVERRIDES": {
+        "AnnotationFormat": "claims.documents.FORMATS",
         "SourceKind": "sources.models.Source.Kind",
         "ArticleStatus": "claims.models.Article.Status",
         "Tag": "claims.models.Statement.Tag",
@@ -310,6 +311,8 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "factcheck.api.schema.mend",
+        "factcheck.api.schema_names.name_parameters_enums",
+        "factcheck.api.schema_names.drop_unused_components",
     ],
 }
 

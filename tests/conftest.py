@@ -7,6 +7,7 @@ from rest_framework.test import APIClient
 from claims import services
 from sources.services import create_source
 from tests.newsroom import TEXT, client_of, user_with_role
+from tests.schema_truth import described_operations, untruth_in
 
 
 @pytest.fixture(scope="session")
@@ -21,6 +22,20 @@ def django_db_setup(django_db_setup, django_db_blocker):
 @pytest.fixture(autouse=True)
 def no_throttle_memory():
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def every_answer_is_as_the_schema_says(monkeypatch):
+    described_operations()  # read now, not within what a test takes the time of
+    unchecked = APIClient.request
+
+    def request(client, **asked):
+        answer = unchecked(client, **asked)
+        untruth = untruth_in(asked["REQUEST_METHOD"], asked["PATH_INFO"], answer)
+        assert untruth is None, untruth
+        return answer
+
+    monkeypatch.setattr(APIClient, "request", request)
 
 
 @pytest.fixture

@@ -8,9 +8,10 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiTypes
 from factcheck.api.fields import REASON_LENGTH
 from factcheck.api.filters import takes_as_of
 from factcheck.api.idempotency import HEADER, LONGEST_KEY
+from factcheck.api.schema_names import NamedOperations
 from factcheck.api.schema_responses import (
     CONDITIONAL,
-    PROBLEM,
+    PROBLEM_SCHEMAS,
     add_links,
     add_too_long,
     answers,
@@ -50,7 +51,7 @@ EMPTY_TEXT = {"type": "string", "maxLength": 0}
 PRIVATE_FIELDS = {"tagged_by", "dissent", "opened_by", "resolved_by"}
 
 
-class Schema(AutoSchema):
+class Schema(NamedOperations, AutoSchema):
     def get_override_parameters(self) -> list[Any]:
         action = getattr(self.view, "action", None)
         parameters = [AS_OF] if takes_as_of(self.view) else []
@@ -88,7 +89,7 @@ def mend(result: dict[str, Any], generator: Any, request: Any, public: bool) -> 
     for name, component in schemas.items():
         if not name.endswith("Request"):
             _require_what_is_always_answered(component)
-    schemas["Problem"] = PROBLEM
+    schemas |= PROBLEM_SCHEMAS
     result["components"] |= components()
     for operations in result["paths"].values():
         add_too_long(operations)

@@ -56,29 +56,53 @@ PROBLEMS: dict[int, tuple[str, str, dict[str, str]]] = {
           {"Retry-After": "RetryAfter"}),
 }  # fmt: skip
 
-PROBLEM = {
-    "type": "object",
-    "description": "An RFC 9457 problem document.",
-    "required": ["type", "title", "status", "detail"],
-    "properties": {
-        "type": {"type": "string", "format": "uri"},
-        "title": TEXT,
-        "status": {"type": "integer"},
-        "detail": TEXT,
-        "errors": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "required": ["pointer", "code", "detail"],
-                "properties": {
-                    "pointer": {
-                        "type": "string",
-                        "description": "Where: a JSON pointer (#/via/0) or ?parameter.",
-                    },
-                    "code": TEXT,
-                    "detail": TEXT,
-                },
+# Named, so that generated clients have a type for each.
+PROBLEM_SCHEMAS = {
+    "Problem": {
+        "type": "object",
+        "description": "An RFC 9457 problem document.",
+        "required": ["type", "title", "status", "detail"],
+        "properties": {
+            "type": {
+                "type": "string",
+                "format": "uri",
+                "description": "What kind of problem it is, to be compared by programs.",
+                "examples": ["urn:factcheck:problem:stale-version"],
             },
+            "title": TEXT,
+            "status": {"type": "integer"},
+            "detail": TEXT,
+            "errors": {"type": "array", "items": {"$ref": "#/components/schemas/FieldError"}},
+            "candidates": {
+                "type": "array",
+                "items": {"$ref": "#/components/schemas/PassagePlace"},
+                "description": "Where a passage stands that stands in the text more than once.",
+            },
+            "nearest": {
+                "allOf": [{"$ref": "#/components/schemas/PassagePlace"}],
+                "description": "What comes nearest to a passage that does not stand in the text.",
+            },
+        },
+    },
+    "FieldError": {
+        "type": "object",
+        "required": ["pointer", "code", "detail"],
+        "properties": {
+            "pointer": {"type": "string", "description": "Where: a JSON pointer (#/via/0) or ?parameter."},
+            "code": TEXT,
+            "detail": TEXT,
+        },
+    },
+    "PassagePlace": {
+        "type": "object",
+        "description": "A place in the article's text. With its prefix and suffix it can be asked for.",
+        "required": ["start", "end", "prefix", "suffix", "text"],
+        "properties": {
+            "start": {"type": "integer", "description": "In code points."},
+            "end": {"type": "integer", "description": "Exclusive."},
+            "prefix": TEXT,
+            "suffix": TEXT,
+            "text": TEXT,
         },
     },
 }

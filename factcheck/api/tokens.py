@@ -82,7 +82,7 @@ class TokenViewSet(FormMethodMixin, RetrySafeMixin, ConditionalMixin, GenericVie
         made.token = key
         return Response(NewTokenSerializer(made).data, status=status.HTTP_201_CREATED)
 
-    @extend_schema(operation_id="tokens_destroy_all", responses={204: None})
+    @extend_schema(responses={204: None})
     def destroy_all(self, request: Request) -> Response:
         """Revokes all your tokens, the one you are calling with included."""
         Token.objects.filter(user=self.request.user.pk).delete()

@@ -1,0 +1,106 @@
+"""The generated clients, compiled strictly, against the running service. `make clients` generates them first."""
+
+import os
+import re
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.service import service_of_its_own
+
+HERE = Path(__file__).parent
+GENERATED = HERE / "generated"
+PYTHON = HERE / ".venv" / "bin" / "python"
+TSC = HERE / "node_modules" / ".bin" / "tsc"
+MYPY = [PYTHON, "-m", "mypy", "--strict", "--config-file=", "--cache-dir=generated/.mypy_cache"]
+
+
+def run(*command: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    paths = {"MYPYPATH": "generated", "PYTHONPATH": "generated"}
+    return subprocess.run(
+        command, cwd=HERE, env={**os.environ, **paths, **environment}, capture_output=True, text=True, timeout=300
+    )
+
+
+def succeeded(*command: str | Path, **environment: str) -> str:
+    done = run(*command, **environment)
+    assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[dict[str, str]]:
+    """Where it is, and an editor's token, as the README's environment has them."""
+    with service_of_its_own(None, 2, DEBUG="1") as running:
+        token = running.prepare('call_command("create_token", "alice")')[-1]
+        running.start()
+        deadline = time.monotonic() + 60
+        while not running.serves():
+            assert time.monotonic() < deadline, running.log.read_text()
+            time.sleep(0.1)
+        yield {"SERVER": f"http://127.0.0.1:{running.port}", "TOKEN": token}
+
+
+@pytest.fixture(scope="module")
+def example() -> dict[str, Path]:
+    """The README's lines, as files that stand beside what is generated."""
+    readme = (HERE.parent / "README.md").read_text()
+    files = {}
+    for language, ending in (("ts", "ts"), ("python", "py")):
+        (block,) = re.findall(rf"```{language}\n(.*?)```", readme, re.S)
+        assert len([line for line in block.splitlines() if line]) <= 10
+        files[ending] = GENERATED / f"readme.{ending}"
+        files[ending].write_text(block)
+    return files
+
+
+@pytest.fixture(scope="module")
+def javascript(example: dict[str, Path]) -> Path:
+    """Everything in TypeScript, compiled strictly."""
+    shutil.rmtree(GENERATED / "js", ignore_errors=True)
+    succeeded(TSC, "--noEmitOnError")
+    return GENERATED / "js"
+
+
+def test_what_is_wrong_does_not_compile_in_typescript() -> None:
+    """Without the comments that expect them, the compiler reports these errors and no others."""
+    code = (HERE / "editors_day.ts").read_text()
+    expected = code.count("// @ts-expect-error")
+    wrong = GENERATED / "wrong.ts"
+    wrong.write_text(code.replace("// @ts-expect-error", "//").replace("./generated/", "./"))
+    try:
+        errors = run(TSC, "--noEmit").stdout
+    finally:
+        wrong.unlink()
+    assert errors.count("): error TS") == expected == 5, errors
+    assert "generated/wrong.ts" in errors
+    assert """Type '"false"' is not assignable to type '"asserted" | "denied" | "unverified"'""" in errors
+
+
+def test_the_python_client_compiles_strictly_and_what_is_wrong_does_not(example: dict[str, Path]) -> None:
+    succeeded(*MYPY, "editors_day.py")
+    succeeded(*MYPY, example["py"])
+    code = (HERE / "editors_day.py").read_text()
+    wrong = GENERATED / "wrong.py"
+    wrong.write_text(code.replace("# type: ignore", "# "))
+    errors = run(*MYPY, wrong).stdout
+    assert errors.count(" error: ") == code.count("# type: ignore") == 4, errors
+    assert 'Argument "tag" to "TagRequest" has incompatible type "str"; expected "Tag"' in errors
+
+
+def test_an_editors_day_in_typescript(service: dict[str, str], javascript: Path) -> None:
+    assert succeeded("node", javascript / "editors_day.js", **service) == "the day is done\n"
+
+
+def test_an_editors_day_in_python(service: dict[str, str]) -> None:
+    assert succeeded(PYTHON, "editors_day.py", **service) == "the day is done\n"
+
+
+def test_the_lines_in_the_readme_run(service: dict[str, str], javascript: Path, example: dict[str, Path]) -> None:
+    tagged = "A Russian invasion is now virtually certain once the ground freezes denied\n"
+    assert succeeded("node", javascript / "generated" / "readme.js", **service) == tagged
+    assert succeeded(PYTHON, example["py"], **service) == tagged

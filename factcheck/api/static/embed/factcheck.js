@@ -1,0 +1,212 @@
+// Marks in an article, on any page, what Factcheck has recorded about it: see docs/embedding.md.
+// Text from the API becomes text nodes only; no inline style: a strict CSP can stay.
+(() => {
+"use strict";
+const script = document.currentScript;
+const { article: id, api = new URL(script.src).origin, target = "article" } = script.dataset;
+const TAGS = {
+  asserted: ["+", "Asserted", "A source puts this forward, and nobody with standing denies it."],
+  denied: ["−", "Denied", "Somebody with standing denies this."],
+  unverified: ["?", "Unverified", "Nobody on the record stands behind this yet."],
+};
+const UNREAD = "script, style, noscript, template, textarea, select, button, iframe, svg, rt, rp";
+const ACTIVE = "a, button, label, summary";
+const DISTINCTIVE = 20, NEIGHBOURS = 16; // letters that hardly recur by chance: a passage's, and beside it
+const FARTHEST = 2048, MOST_PLACES = 200;
+
+async function get(path) {
+  const answer = await fetch(`${api.replace(/\/$/, "")}/api/v1/${path}`, { credentials: "omit" });
+  if (!answer.ok) throw new Error(`${answer.status} from ${answer.url}`);
+  return answer.json();
+}
+
+async function list(path) {
+  const rows = [];
+  for (let query = `?article=${id}&page_size=200`; query;) {
+    const page = await get(path + query);
+    rows.push(...page.results);
+    query = page.next && new URL(page.next).search;
+  }
+  return rows;
+}
+
+// A text as it is read, white space collapsed, and the node and offset that each of its UTF-16 units came from.
+function folding() {
+  const folded = { text: " ", origins: [[]] };
+  folded.add = (text, node) => text.split("").map((unit, offset) => {
+    const place = folded.text.length, read = unit.replace(/\s/, " ");
+    if (/[\xad\u200b\u2060\ufeff]/.test(unit) || (read === " " && folded.text.endsWith(read))) return place;
+    folded.text += read;
+    folded.origins.push([node, offset]);
+    return place;
+  });
+  return folded;
+}
+
+const isInline = (element) => /^(inline|contents|ruby)/.test(getComputedStyle(element).display);
+
+function read(element, page) {
+  for (const child of element.childNodes) {
+    if (child.nodeType === 3) page.add(child.data, child);
+    if (child.nodeType !== 1 || child.matches(UNREAD) || getComputedStyle(child).display === "none") continue;
+    const gap = child.localName === "br" || !isInline(child) ? " " : "";
+    page.add(gap);
+    read(child, page);
+    page.add(gap);
+  }
+}
+
+function placesOf(quote, text) {
+  const places = [];
+  for (let at = -1; places.length <= MOST_PLACES && (at = text.indexOf(quote, at + 1)) >= 0;) places.push(at);
+  return places;
+}
+
+// How many units are the same from two places on, or back.
+function agreement(mine, at, theirs, there, step) {
+  let length = 0;
+  while (length < FARTHEST && mine[at] && mine[at] === theirs[there]) length++, at += step, there += step;
+  return length;
+}
+
+// Whether a place is within a word or a number: "costs 12" must not be found in "costs 120".
+const isSeam = (text, at) => /[\p{L}\p{N}\p{M}]\0[\p{L}\p{N}]|\0\p{M}|\p{N}\0[.,]\p{N}|\p{N}[.,]\0\p{N}/u
+  .test(`${text.slice(Math.max(0, at - 4), at)}\0${text.slice(at, at + 4)}`);
+
+// The only place in the page that can be meant, or null: no double, there or in the article, fits as well.
+function placeOf(article, page, start, end) {
+  const quote = article.slice(start, end), length = end - start;
+  const isWhole = (at) => [0, length].every((edge) => isSeam(article, start + edge) || !isSeam(page, at + edge));
+  const doubles = placesOf(quote, article), places = placesOf(quote, page).filter(isWhole);
+  if (!places.length || Math.max(places.length, doubles.length) > MOST_PLACES) return null;
+  const fit = (home, at) => [
+    agreement(article, home - 1, page, at - 1, -1), agreement(article, home + length, page, at + length, 1)];
+  const sum = ([before, after]) => before + after;
+  const [{ at, own }] = places.map((at) => ({ at, own: fit(start, at) })).sort((a, b) => sum(b.own) - sum(a.own));
+  const rivals = [
+    ...places.filter((other) => other !== at).map((other) => fit(start, other)),
+    ...doubles.filter((home) => home !== start).map((home) => fit(home, at))];
+  const isContested = rivals.some((its) => its[0] > own[0] || its[1] > own[1] || sum(its) === sum(own));
+  const isKnown = sum(own) >= NEIGHBOURS || (!rivals.length && length >= DISTINCTIVE);
+  return isKnown && !isContested ? at : null;
+}
+
+function find(text, statements, page) {
+  const units = [0]; // where code point n begins: the API counts those, JavaScript UTF-16 units
+  for (const character of text) units.push(units.at(-1) + character.length);
+  const article = folding(), places = article.add(text + " ");
+  return statements.flatMap((statement) => {
+    const from = units[statement.start], to = units[statement.end];
+    if (!TAGS[statement.tag] || text.slice(from, to) !== statement.text) return []; // edited meanwhile
+    let start = places[from], end = places[to];
+    while (article.text[start] === " ") start++;
+    while (article.text[end - 1] === " ") end--;
+    const at = start < end ? placeOf(article.text, page.text, start, end) : null;
+    return at === null ? [] : [{ statement, at, length: end - start }];
+  });
+}
+
+const make = (name, kind, properties) =>
+  Object.assign(document.createElement(name), { className: `factcheck-${kind}` }, properties);
+const words = (name, kind, textContent) => make(name, kind, { textContent, dir: "auto" });
+
+// One mark for each piece of a text node, of the innermost passage there: marks never nest.
+function wrap(found, page) {
+  const inner = Array(page.text.length), pieces = [], pieceAt = [];
+  for (const match of found) inner.fill(match, match.at, match.at + match.length);
+  page.origins.forEach(([node, from], at) => {
+    const match = inner[at], last = pieces.at(-1);
+    if (!node || !match) return;
+    if (last?.node !== node || last.match !== match) pieces.push({ node, match, from });
+    pieceAt[at] = pieces.at(-1);
+    pieceAt[at].to = from + 1;
+  });
+  for (const piece of pieces.reverse()) { // from the end: cutting moves no offset
+    const { node, match, from, to } = piece;
+    const range = new Range();
+    range.setStart(node, from);
+    range.setEnd(node, to);
+    piece.mark = make("mark", `mark factcheck-${match.statement.tag}`, {
+      onclick: (event) => event.target.closest(ACTIVE) || toggle(match) });
+    range.surroundContents(piece.mark);
+  }
+  for (const match of found) addButton(match, pieceAt[match.at + match.length - 1].mark);
+}
+
+const named = ({ name, anonymous }) => name + (anonymous ? " (anonymous)" : "");
+
+function chainOf({ source, via, said_on: day }) {
+  if (!source) return "The article itself says this.";
+  const through = via.length ? `; it came through ${via.map(named).join(", then ")}` : "";
+  return `Attributed to ${named(source)}${day ? `, on ${day}` : ""}${through}.`;
+}
+
+function panelOf({ statement, disputes, button }) {
+  const [sign, name, meaning] = TAGS[statement.tag];
+  const items = disputes.map(({ kind, scope, raised_by: by, state, note, resolution }) => {
+    const what = kind + (scope === "part" ? " of part of it" : "");
+    const item = words("li", "dispute", `Disputed: a ${what} by ${named(by)}, ${state}.`);
+    item.append(words("p", "words", note), words("p", "words", resolution));
+    return item;
+  });
+  const panel = make("div", `panel factcheck-${statement.tag}`, {
+    role: "dialog", ariaLabel: button.ariaLabel, tabIndex: -1 });
+  panel.append(
+    words("p", "head", `${sign} ${name}. ${meaning}`), words("p", "words", statement.tag_reason),
+    words("p", "chain", chainOf(statement)), make("ul", "disputes"),
+    words("p", "note", "The tag says who stands behind a statement, never whether it is true."),
+    make("button", "close", { type: "button", textContent: "Close", onclick: close }));
+  panel.querySelector("ul").append(...items);
+  return panel;
+}
+
+let opened; // one panel at a time
+function close() {
+  if (!opened) return;
+  opened.panel.remove();
+  opened.button.ariaExpanded = "false";
+  opened.button.focus();
+  opened = null;
+}
+
+function toggle(match) {
+  const isOpen = opened === match;
+  close();
+  if (isOpen) return;
+  opened = match;
+  match.panel = panelOf(match);
+  match.button.ariaExpanded = "true";
+  let block = match.button.parentElement;
+  while (isInline(block)) block = block.parentElement;
+  block[/^(p|h\d|pre)$/.test(block.localName) ? "after" : "append"](match.panel);
+  match.panel.focus();
+}
+
+function addButton(match, mark) {
+  const { tag, text } = match.statement, [textContent, name] = TAGS[tag];
+  const ariaLabel = `${name}: ${[...text].slice(0, 80).join("")}`;
+  match.button = make("button", `sign factcheck-${tag}`, {
+    type: "button", textContent, ariaLabel, ariaExpanded: "false", onclick: () => toggle(match) });
+  (mark.closest(ACTIVE) ?? mark).after(match.button);
+}
+
+async function run() {
+  const roots = document.querySelectorAll(target);
+  if (!roots.length) throw new Error(`nothing on this page matches ${target}`);
+  const [{ text }, statements, disputes] = await Promise.all(
+    [get(`articles/${id}/`), list("statements/"), list("disputes/")]);
+  const page = folding();
+  for (const root of roots) { read(root, page); page.add(" "); }
+  const found = find(text, statements, page);
+  const href = new URL("factcheck.css", script.src), rel = "stylesheet";
+  document.head.append(make("link", "style", { rel, href, nonce: script.nonce }));
+  wrap(found.sort((a, b) => b.length - a.length), page);
+  for (const match of found) match.disputes = disputes.filter(({ statement }) => statement === match.statement.id);
+  addEventListener("keydown", ({ key }) => key === "Escape" && close());
+  const marked = found.map(({ statement }) => statement.id);
+  return { marked, unmarked: statements.map(({ id }) => id).filter((id) => !marked.includes(id)) };
+}
+
+run().catch(({ message }) => (console.warn("Factcheck:", message), { error: message }))
+  .then((detail) => document.dispatchEvent(new CustomEvent("factcheck", { detail })));
+})();

@@ -1,0 +1,73 @@
+"""Holds what the API answers against openapi.yaml. `conftest.py` does so with every answer of the whole suite."""
+
+import json
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jsonschema import Draft202012Validator
+from referencing import Registry, Resource
+from referencing.jsonschema import DRAFT202012
+
+FILE = Path(__file__).parent.parent / "openapi.yaml"
+# No operation's answer: a method that an address does not have, faults that a test provokes, and the way to the
+# login page, which only a browser that asks for HTML is shown.
+NOT_DESCRIBED = {302, 405, 500}
+LONGEST = 100_000  # bytes; longer answers are more of the same rows, and some tests take the time of them
+
+
+@cache
+def _document() -> dict[str, Any]:
+    document = yaml.load(FILE.read_text(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    for name, shape in document["components"]["schemas"].items():
+        # Not said in the schema, since clients should bear a new field; but a field of today must be named.
+        if "properties" in shape and not name.endswith("Request") and name != "Problem":
+            shape["additionalProperties"] = False
+    return document
+
+
+@cache
+def described_operations() -> list[tuple[re.Pattern[str], str, dict[str, Any]]]:
+    found = []
+    for path, operations in _document()["paths"].items():
+        pattern = re.compile(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(path)))
+        found += [(pattern, method.upper(), operation) for method, operation in operations.items()]
+    # statements/bulk/ before statements/{id}/
+    return sorted(found, key=lambda each: each[0].pattern.count("[^/]+"))
+
+
+def _operation(method: str, path: str) -> dict[str, Any] | None:
+    fitting = ((pattern, operation) for pattern, of, operation in described_operations() if of == method)
+    return next((operation for pattern, operation in fitting if pattern.fullmatch(path)), None)
+
+
+@cache
+def _validator(shape: str) -> Draft202012Validator:
+    whole = Resource(contents=_document(), specification=DRAFT202012)
+    registry: Any = Registry().with_resource("urn:openapi", whole)
+    absolute = shape.replace('"$ref": "#', '"$ref": "urn:openapi#')
+    return Draft202012Validator(json.loads(absolute), registry=registry)
+
+
+def untruth_in(method: str, path: str, answer: Any) -> str | None:
+    """What the schema does not say of this answer, in words; None if all of it is as described."""
+    operation = _operation(method, path)
+    if operation is None or answer.status_code in NOT_DESCRIBED:
+        return None
+    name, status = operation["operationId"], str(answer.status_code)
+    described = operation["responses"].get(status)
+    if described is None:
+        return f"{name} answered {status}, which the schema does not list."
+    if "$ref" in described:
+        described = _document()["components"]["responses"][described["$ref"].rpartition("/")[2]]
+    kind = answer.headers.get("Content-Type", "").split(";")[0]
+    if answer.streaming or kind == "text/html" or not answer.content:
+        return None
+    if kind not in described.get("content", {}):
+        return f"{name} answered {status} as {kind or 'nothing'}, not as the schema lists."
+    if not kind.endswith("json") or len(answer.content) > LONGEST:
+        return None
+    faults = _validator(json.dumps(described["content"][kind]["schema"])).iter_errors(json.loads(answer.content))
+    return next((f"{name} answered {status}: {fault.json_path}: {fault.message}" for fault in faults), None)
