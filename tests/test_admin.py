@@ -29,7 +29,9 @@ def test_an_editor_does_not_enter_and_a_stranger_is_sent_to_log_in(client, alice
     assert (answer.status_code, answer["Location"].split("?")[0]) == (302, "/admin/login/")
     assert client.get("/admin/login/?next=/admin/")["Location"] == "/login/?next=%2Fadmin%2F"
     client.force_login(alice)
-    assert client.get(f"/admin/{page}", follow=True).status_code == 403
+    refused = client.get(f"/admin/{page}", follow=True)
+    assert refused.status_code == 403
+    assert b"Users and roles are kept by users with the role admin." in refused.content
 
 
 @pytest.mark.parametrize("page", PAGES[3:])

@@ -4,8 +4,10 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
 from django.utils.http import urlencode
 
+from factcheck.api.problems import document
 from factcheck.api.roles import Role, role_of
 
 
@@ -22,7 +24,8 @@ class Site(admin.AdminSite):
     def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """The service's own log-in, which is throttled."""
         if request.user.is_authenticated:
-            return HttpResponse(status=403)
+            problem = document(403, detail="Users and roles are kept by users with the role admin.")
+            return render(request, "api/problem.html", {"problem": problem}, status=403)
         return HttpResponseRedirect("/login/?" + urlencode({"next": request.GET.get("next", "/admin/")}))
 
 
