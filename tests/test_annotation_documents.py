@@ -212,3 +212,16 @@ def test_a_dispute_and_evidence_stay_with_their_statement(api, alice, article, s
     )
     answer = api.patch(f"/api/v1/{kind}/{made.pk}/", {"statement": other.pk}, headers={"if-match": "*"})
     assert (answer.status_code, answer.json()["errors"][0]["code"]) == (400, "immutable")
+
+
+def test_a_link_to_an_article_without_an_address_is_not_moved_to_a_local_statement_of_the_same_key(
+    api, alice, article, statement, minister, rebuttal
+):
+    services.create_statement(article=article, actor=alice, source=minister, start=2, end=9, key=rebuttal.key)
+    dispute = services.open_dispute(
+        actor=alice, statement=statement, raised_by=minister, counter_statement=rebuttal, kind="denial"
+    )
+    document, etag = annotations(api, article.pk)
+    assert put(api, article.pk, document, etag).status_code == 200
+    dispute.refresh_from_db()
+    assert dispute.counter_statement_id == rebuttal.pk

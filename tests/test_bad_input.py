@@ -380,3 +380,11 @@ def test_a_cursor_with_text_that_no_database_takes_is_refused(alice, value):
     forged = base64.urlsafe_b64encode(json.dumps([value, *parts[1:]]).encode()).decode().rstrip("=")
     answer = api.get(f"/api/v1/sources/?ordering=name&page_size=1&cursor={forged}")
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, "?cursor")
+
+
+def test_a_form_with_an_offset_of_thousands_of_digits_is_refused_at_its_field(client, alice):
+    article = services.create_article(actor=alice, title="A report", text="It is so.\nIt is not.")
+    client.force_login(alice)
+    form = {"article": article.pk, "text": "so.\nIt", "start": "9" * 5000, "end": "1"}
+    answer = client.post("/api/v1/statements/", form, headers={"accept": "text/html"})
+    assert answer.status_code == 400

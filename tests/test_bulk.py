@@ -6,6 +6,7 @@ from django.test.utils import CaptureQueriesContext
 
 from claims import services
 from claims.models import Statement
+from factcheck.api.errors import InvalidInput
 from factcheck.journal.models import Entry
 
 BULK = "/api/v1/statements/bulk/"
@@ -75,3 +76,13 @@ def test_the_service_takes_rows_of_several_articles(alice, article, minister):
         ],
     )
     assert [statement.article_id for statement in made] == [other.pk, article.pk]
+
+
+def test_an_article_that_is_gone_by_the_time_of_the_lock_is_named_by_index(alice, article, minister):
+    other = services.create_article(actor=alice, title="Another", text="Nobody said anything.")
+    rows = [{"article": each, "start": 2, "end": 6, "source": minister} for each in (article, other)]
+    services.delete_article(article_id=other.pk, versions=None, actor=alice)
+    with pytest.raises(InvalidInput) as refused:
+        services.create_statements(actor=alice, rows=rows)
+    assert [(error.pointer, error.code) for error in refused.value.errors] == [("#/1/article", "does_not_exist")]
+    assert not Statement.objects.exists()

@@ -154,3 +154,13 @@ def test_a_statement_made_during_the_merge_is_refused_and_not_left_without_its_s
         409,
         "Something that this refers to, or that refers to it, was changed meanwhile. Read it again.",
     )
+
+
+def test_a_merge_that_would_make_more_names_than_a_source_may_have_is_refused(api, alice, horne):
+    many = create_source(actor=alice, name="Many", kind="person", aliases=[f"alias {n}" for n in range(99)])
+    answer = merge(api, many, horne)
+    assert (answer.status_code, answer.json()["detail"]) == (
+        409,
+        "Together they have more than 100 aliases or addresses. Drop some first.",
+    )
+    assert api.get(f"/api/v1/sources/{many.pk}/").status_code == 200
