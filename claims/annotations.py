@@ -56,8 +56,8 @@ class Faults:
 def replace_document(*, article_id: int, versions: frozenset[int] | None, document: Document, actor: Any) -> Article:
     """Makes the article what the document says: what it leaves out is deleted, each row with its entry.
 
-    `versions` are ids of the article's last journal entry, as the export gives them. Raises StaleVersion when
-    anything in the article was written since.
+    `versions` are ids of the last journal entry of anything in the document, as the export gives them. Raises
+    StaleVersion when any of it was written since.
     """
     article = _lock_all(article_id)
     current, sources = document_version(article)

@@ -115,7 +115,7 @@ class DisputeDocumentSerializer(StrictSerializer):
 class AnnotationDocumentSerializer(StrictSerializer):
     format = serializers.ChoiceField(FORMATS)
     version = serializers.IntegerField(
-        required=False, min_value=0, help_text="The article's last journal entry at the export; not imported."
+        required=False, min_value=0, help_text="The last journal entry of what is in it, at the export; not imported."
     )
     article = ArticleDocumentSerializer()
     sources = SourceDocumentSerializer(many=True, max_length=MAX_ROWS)  # type: ignore[call-arg]
