@@ -49,8 +49,6 @@ REQUIRED_ROLE = {
     "publish": Role.EDITOR,
     "withdraw": Role.EDITOR,
     "import_annotations": Role.EDITOR,
-    # Everybody's own tokens
-    "own_tokens": Role.VIEWER,
 }
 
 
