@@ -87,19 +87,19 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    # These only add headers, and stand outside so that refusals by all the others have them too.
+    "factcheck.api.middleware.ContentPolicyMiddleware",
     "factcheck.api.middleware.ProblemMiddleware",
-    # These three only add headers, and stand outside so that refusals by all the others have them too.
-    "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "factcheck.api.middleware.BodyLimitMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "factcheck.api.sessions.Session",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
+    "factcheck.api.sessions.Authentication",
+    "factcheck.api.sessions.Messages",
 ]
 
 ROOT_URLCONF = "factcheck.urls"
@@ -124,6 +124,7 @@ if os.environ.get("DATABASE_URL"):
     DATABASES: dict[str, dict[str, Any]] = {"default": dict(dj_database_url.parse(os.environ["DATABASE_URL"]))}
     if DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
         raise ImproperlyConfigured("DATABASE_URL must be a postgres:// address: the journal lives in PostgreSQL.")
+    DATABASES["default"]["ENGINE"] = "factcheck.postgresql_backend"
 else:
     DATABASES = {"default": embedded_postgres.connection_settings(DATA_DIR)}
 DATABASES["default"].setdefault("OPTIONS", {})
@@ -218,14 +219,6 @@ THROTTLE_RATES = {
     "anon": rate("THROTTLE_ANONYMOUS", "300/min"),
     "user": rate("THROTTLE_USER", "3000/min"),
     "login": rate("THROTTLE_LOGIN", "10/min"),
-}
-
-# One process's counters of the throttles. Django's own 300 entries would be thrown out by as many callers.
-CACHES = {
-    "default": {
-        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
-        "OPTIONS": {"MAX_ENTRIES": 10_000},
-    }
 }
 
 REST_FRAMEWORK = {

@@ -42,9 +42,9 @@ CHANGES: dict[str, Any] = {
 
 
 router = Router(use_regex_path=False)
+router.register("statements", StatementViewSet, "statement")
 router.register("sources", SourceViewSet, "source")
 router.register("articles", ArticleViewSet, "article")
-router.register("statements", StatementViewSet, "statement")
 router.register("evidence", EvidenceViewSet, "evidence")
 router.register("disputes", DisputeViewSet, "dispute")
 router.register("checks", CheckViewSet, "check")
@@ -53,6 +53,7 @@ router.register("journal", JournalViewSet, "journal")
 router.register("tokens", TokenViewSet, "token")
 
 urlpatterns = [
+    path("api/v1/", include(router.urls)),  # first, since patterns are tried in this order
     path("", StartPage.as_view(), name="start"),
     path("search/", SearchPage.as_view(), name="search"),
     path("import/", ImportPage.as_view(), name="import"),
@@ -60,7 +61,6 @@ urlpatterns = [
     path("logout/", LogoutView.as_view(), name="logout"),
     path("healthz/", health),
     path("admin/", admin.site.urls),
-    path("api/v1/", include(router.urls)),
     path("api/v1/schema/", SpectacularAPIView.as_view(), name="schema"),
     path(
         "api/v1/docs/",

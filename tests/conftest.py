@@ -1,10 +1,10 @@
 import pytest
 from django.contrib.auth.models import User
-from django.core.cache import cache
 from django.db import connection
 from rest_framework.test import APIClient
 
 from claims import services
+from factcheck.api.throttles import WindowCounter
 from sources.services import create_source
 from tests.newsroom import TEXT, client_of, user_with_role
 from tests.schema_truth import described_operations, untruth_in
@@ -21,7 +21,7 @@ def django_db_setup(django_db_setup, django_db_blocker):
 
 @pytest.fixture(autouse=True)
 def no_throttle_memory():
-    cache.clear()
+    WindowCounter.counts.clear()
 
 
 @pytest.fixture(autouse=True)

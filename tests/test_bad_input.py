@@ -5,11 +5,11 @@ import json
 
 import pytest
 from django.contrib.auth.models import Group, User
-from django.core.cache import cache
 from rest_framework.test import APIClient
 
 from claims import services
 from factcheck.api.models import Token
+from factcheck.api.throttles import WindowCounter
 from factcheck.journal.models import Entry
 from sources.services import create_source
 from tests.newsroom import client_of
@@ -21,7 +21,7 @@ ANY = {"If-Match": "*"}
 
 @pytest.fixture(autouse=True)
 def no_throttle_memory():
-    cache.clear()
+    WindowCounter.counts.clear()
 
 
 @pytest.fixture

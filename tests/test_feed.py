@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, User
-from django.core.cache import cache
 from django.db import connections, transaction
 from rest_framework.test import APIClient
 
 from factcheck.api.models import Token
+from factcheck.api.throttles import WindowCounter
 from factcheck.journal.models import Entry
 from factcheck.journal.services import record
 from sources.models import Source
@@ -29,7 +29,7 @@ PATIENCE = 30  # seconds; after that something hangs
 
 @pytest.fixture(autouse=True)
 def no_throttle_memory() -> None:
-    cache.clear()
+    WindowCounter.counts.clear()
 
 
 @pytest.fixture

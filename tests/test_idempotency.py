@@ -9,7 +9,6 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import Group, User
-from django.core.cache import cache
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
 from django.utils import timezone
@@ -19,6 +18,7 @@ from claims import services
 from claims.models import Article
 from factcheck.api import idempotency
 from factcheck.api.models import IdempotentAnswer, Token
+from factcheck.api.throttles import WindowCounter
 from factcheck.journal.models import Entry
 from factcheck.urls import router
 from sources import services as source_services
@@ -31,7 +31,7 @@ MINISTER = {"name": "The minister", "kind": "person"}
 
 @pytest.fixture(autouse=True)
 def no_throttle_memory():
-    cache.clear()
+    WindowCounter.counts.clear()
 
 
 def user_with_role(name: str, role: str) -> User:

@@ -2,12 +2,12 @@
 
 import pytest
 from django.contrib.auth.models import Group, User
-from django.core.cache import cache
 from django.utils import timezone
 from rest_framework.test import APIClient
 
 from claims import services
 from factcheck.api.models import Token
+from factcheck.api.throttles import WindowCounter
 from factcheck.journal.models import Entry
 from factcheck.urls import router
 from sources.services import create_source
@@ -105,7 +105,7 @@ TABLE = [
 
 @pytest.fixture(autouse=True)
 def no_throttle_memory():
-    cache.clear()
+    WindowCounter.counts.clear()
 
 
 @pytest.fixture

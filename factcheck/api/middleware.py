@@ -2,6 +2,8 @@ import logging
 import re
 from collections.abc import Callable
 
+from csp.constants import HEADER
+from csp.middleware import CSPMiddleware
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -76,6 +78,16 @@ def problem_response(request: HttpRequest, original: HttpResponseBase) -> HttpRe
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     response.cookies = original.cookies
     return response
+
+
+class ContentPolicyMiddleware(CSPMiddleware):
+    """The settings' policy for pages. Whatever else we answer may do nothing at all, opened in a browser."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        if response.get("Content-Type", "").startswith("text/html"):
+            return super().process_response(request, response)
+        response.headers.setdefault(HEADER, "default-src 'none'; frame-ancestors 'none'")
+        return response
 
 
 class BodyLimitMiddleware:

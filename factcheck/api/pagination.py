@@ -81,7 +81,7 @@ class KeysetPagination(BasePagination):
         place = (self.cursor.value, self.cursor.row_id) if self.cursor else ()
         given = tuple((name, *values) for name, values in request.query_params.lists() if name not in UNFILTERED)
         key = (type(view), is_public, given, bool(self.cursor), self.turned)
-        window = prepared(key, build, *map(type, place)).rows(*place)
+        window = prepared(key, build, *map(type, place)).unchanged_rows(*place)
         return self._turned((value, row_id, Row(text)) for value, row_id, text in window)
 
     def _read(self, request: Request, view: Any, model: Any) -> None:

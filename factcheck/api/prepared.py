@@ -16,6 +16,8 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import QuerySet
 
+from factcheck.api.unchanged import MOMENT, Rows, Unchanged
+
 KEPT = 1000
 # While compiling, these stand for the parameters; no query has them as constants.
 STAND_INS: dict[type, Any] = {
@@ -40,17 +42,34 @@ class Prepared:
         """Which parameter this value of the compiled query is; None for a constant."""
         return next((n for n, one in enumerate(stand_ins) if isinstance(value, type(one)) and one == value), None)
 
-    def rows(self, *parameters: Any) -> list[tuple[Any, ...]]:
+    def rows(self, *parameters: Any) -> Rows:
         if connection.execute_wrappers or connection.queries_logged or not settings.DATABASE_PREPARED_STATEMENTS:
             return self._by_django(parameters)
         connection.ensure_connection()
         with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
-            if self.text is None:
-                self.text = self._with_constants(cursor)
-            bound = [parameters[place] for place in self.places if place is not None]
-            return cursor.execute(self.text.encode(), bound).fetchall()
+            return self._by_psycopg(cursor, parameters)
 
-    def _by_django(self, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
+    def unchanged_rows(self, *parameters: Any) -> Rows:
+        """The same, read again only when something was written since."""
+        if connection.execute_wrappers or connection.queries_logged or connection.in_atomic_block:
+            return self.rows(*parameters)  # a transaction sees its own writes besides
+        connection.ensure_connection()
+        with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
+            moment = cursor.execute(MOMENT, prepare=settings.DATABASE_PREPARED_STATEMENTS).fetchone()
+            key = (self, parameters)
+            found = _unchanged.read(moment, key)
+            if found is None:
+                found = self.rows(*parameters)
+                _unchanged.keep(moment, key, found)
+            return found
+
+    def _by_psycopg(self, cursor: Any, parameters: Sequence[Any]) -> Rows:
+        if self.text is None:
+            self.text = self._with_constants(cursor)
+        bound = [parameters[place] for place in self.places if place is not None]
+        return cursor.execute(self.text.encode(), bound).fetchall()
+
+    def _by_django(self, parameters: Sequence[Any]) -> Rows:
         """For what looks at each query, or changes it: logging, tests, reads of the past."""
         values = zip(self.constants, self.places, strict=True)
         with connection.cursor() as cursor:
@@ -68,6 +87,7 @@ class Prepared:
 
 _kept: OrderedDict[Hashable, Prepared] = OrderedDict()
 _lock = Lock()
+_unchanged = Unchanged()
 
 
 def prepared(key: Hashable, build: Callable[..., QuerySet[Any, Any]], *kinds: type) -> Prepared:

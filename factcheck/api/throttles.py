@@ -1,10 +1,12 @@
 """How often one may ask. An address stands for whoever can choose among its neighbours: of IPv6 that is a /64."""
 
 import time
+from dataclasses import dataclass
 from datetime import timedelta
 from ipaddress import IPv6Address, ip_address, ip_network
 from math import ceil
-from typing import Any
+from threading import Lock
+from typing import Any, ClassVar
 
 from django.db import connection, transaction
 from rest_framework.throttling import AnonRateThrottle, BaseThrottle, SimpleRateThrottle, UserRateThrottle
@@ -24,6 +26,15 @@ def origin_of(request: Any) -> str:
     return str(address)
 
 
+@dataclass(slots=True)
+class Count:
+    """Of one caller: in a window of time, and in the one before."""
+
+    window: int
+    current: int
+    before: int
+
+
 class WindowCounter(SimpleRateThrottle):
     """Two counters for each caller: of this window of time, and of the one before, which counts as far as it overlaps.
 
@@ -32,20 +43,33 @@ class WindowCounter(SimpleRateThrottle):
 
     num_requests: int
     duration: int
+    counts: ClassVar[dict[str, Count]] = {}
+    callers_kept = 10_000
+    lock = Lock()
 
     def allow_request(self, request: Any, view: Any) -> bool:
         key = self.get_cache_key(request, view)
         if self.rate is None or key is None:
             return True
         window, elapsed = divmod(time.time(), self.duration)
-        current, before = (f"{key}:{int(window) - n}" for n in (0, 1))
         self.remaining = self.duration - elapsed
-        overlap = self.cache.get(before, 0) * self.remaining / self.duration
-        if overlap + self.cache.get(current, 0) >= self.num_requests:
-            return False
-        self.cache.add(current, 0, 2 * self.duration)
-        self.cache.incr(current)
+        with self.lock:
+            count = self._count_of(key, int(window))
+            if count.before * self.remaining / self.duration + count.current >= self.num_requests:
+                return False
+            count.current += 1
         return True
+
+    def _count_of(self, key: str, window: int) -> Count:
+        kept = self.counts.get(key)
+        if kept is not None and kept.window == window:
+            return kept
+        if len(self.counts) >= self.callers_kept:
+            del self.counts[next(iter(self.counts))]  # who came first; its count is the oldest, or begins anew
+        before = kept.current if kept is not None and kept.window == window - 1 else 0
+        self.counts.pop(key, None)
+        self.counts[key] = Count(window, 0, before)
+        return self.counts[key]
 
     def wait(self) -> int:
         return max(1, ceil(self.remaining))

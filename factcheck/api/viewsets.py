@@ -107,7 +107,7 @@ class RecordedViewSet(FormMethodMixin, RetrySafeMixin, ConditionalMixin, Generic
             rows: QuerySet[Any] = self.get_queryset()
             return rows.filter(pk=stand_in).values_list(json_text(serializer_class, is_public), "version")
 
-        for text, version in prepared((type(self), serializer_class, is_public), build, int).rows(row_id):
+        for text, version in prepared((type(self), serializer_class, is_public), build, int).unchanged_rows(row_id):
             return Row(text, version)
         raise Http404
 

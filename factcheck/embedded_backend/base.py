@@ -1,13 +1,13 @@
-"""Django's PostgreSQL backend, which starts the embedded server when the first connection is made."""
+"""The service's PostgreSQL backend, which starts the embedded server when the first connection is made."""
 
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, OperationalError
-from django.db.backends.postgresql import base
 
 from factcheck import embedded_postgres
+from factcheck.postgresql_backend import base
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -19,8 +19,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
             pool["conninfo"] = partial(_no_more_parameters, settings_dict["DATA_DIR"])
 
     def get_connection_params(self) -> dict[str, Any]:
-        """Django asks for these before every connection it opens, and once when it makes a pool."""
-        _ensure_running(self.settings_dict["DATA_DIR"])
+        """Django asks for these before every connection it opens or takes from a pool, which ensures it by itself."""
+        if self.alias not in self._connection_pools:
+            _ensure_running(self.settings_dict["DATA_DIR"])
         return super().get_connection_params()
 
 

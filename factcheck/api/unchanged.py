@@ -1,0 +1,42 @@
+"""What was read, kept for as long as nobody writes anything.
+
+PostgreSQL's snapshot says which transactions are visible. While two snapshots are equal nothing was committed in
+between, so that what was read under the first is what the second would read: to the row, without any rule about
+which write changes which answer. Asking for it touches no table.
+"""
+
+from collections.abc import Hashable
+from threading import Lock
+from typing import Any
+
+MOMENT = b"SELECT pg_current_snapshot()::text, pg_postmaster_start_time()::text"  # a restored backup counts anew
+LARGEST = 16_000_000  # characters, for each process
+
+Rows = list[tuple[Any, ...]]
+
+
+class Unchanged:
+    def __init__(self, largest: int = LARGEST):
+        self.largest = largest
+        self.lock = Lock()
+        self.moment: Any = None
+        self.forget(None)
+
+    def forget(self, moment: Any) -> None:
+        self.moment = moment
+        self.rows: dict[Hashable, Rows] = {}
+        self.size = 0
+
+    def read(self, moment: Any, key: Hashable) -> Rows | None:
+        with self.lock:
+            return self.rows.get(key) if moment == self.moment else None
+
+    def keep(self, moment: Any, key: Hashable, rows: Rows) -> None:
+        """`moment` is from before the read. What was committed since is in the rows, and ends the moment."""
+        size = sum(len(value) for row in rows for value in row if isinstance(value, str))
+        with self.lock:
+            if moment != self.moment or self.size + size > self.largest:
+                self.forget(moment)
+            if size <= self.largest:
+                self.rows[key] = rows
+                self.size += size

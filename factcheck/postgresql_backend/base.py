@@ -1,0 +1,41 @@
+"""Django's PostgreSQL backend, whose pool looks at a connection's socket instead of asking the server."""
+
+from collections.abc import Callable
+from select import POLLIN, poll
+from typing import Any, ClassVar
+
+from django.db import DEFAULT_DB_ALIAS
+from django.db.backends.postgresql import base
+from psycopg import Connection
+from psycopg_pool import ConnectionPool
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    _connection_pools: ClassVar[dict[str, Any]]
+    _configure_connection: Callable[[Connection[Any]], None]
+
+    @property
+    def pool(self) -> Any:
+        options = self.settings_dict["OPTIONS"].get("pool")
+        if options and self.alias == DEFAULT_DB_ALIAS and self.alias not in self._connection_pools:
+            made = ConnectionPool(
+                kwargs={**self.get_connection_params(), "autocommit": True},
+                open=False,  # Django opens it with the first connection: threads would not outlive a fork
+                configure=self._configure_connection,
+                check=check_socket,
+                **options,
+            )
+            self._connection_pools.setdefault(self.alias, made)  # of two threads that come first, one wins
+        return super().pool
+
+
+def check_socket(connection: Connection[Any]) -> None:
+    """Raises psycopg.OperationalError when the server has ended the connection.
+
+    Between two requests a server has nothing to say, unless it says goodbye. So a quiet socket is a good one, and
+    saves the round trip that ConnectionPool.check_connection takes for each request.
+    """
+    watch = poll()
+    watch.register(connection.fileno(), POLLIN)
+    if watch.poll(0):  # or a notice, or a changed setting: then the server is asked
+        ConnectionPool.check_connection(connection)
