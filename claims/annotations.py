@@ -229,7 +229,7 @@ def _import_statement(item: Document, article: Article, sources: dict[str, Sourc
     if (statement.tag, statement.tag_reason) != (item["tag"], item["tag_reason"]):
         if not item["tag_reason"]:
             raise InvalidInput.field("tag_reason", "required", "It was tagged otherwise. A new tag needs its reason.")
-        statement = services.tag_statement(
+        services.tag_statement(
             statement_id=statement.pk, versions=None, actor=actor, tag=item["tag"], reason=item["tag_reason"]
         )
     for evidence in item["evidence"]:

@@ -15,6 +15,7 @@ from claims.models.article import sha256_of
 from claims.models.statement import TAGGED
 from claims.passages import confirm, pin, span_of, split_passage
 from factcheck.api.errors import Conflict, InvalidInput
+from factcheck.journal.one_row import change_row
 from factcheck.journal.services import (
     lock,
     raise_versions,
@@ -221,16 +222,12 @@ def update_statement(
     return statement
 
 
-@transaction.atomic
-def tag_statement(*, statement_id: int, versions: Versions, actor: Any, tag: str, reason: str) -> Statement:
+def tag_statement(*, statement_id: int, versions: Versions, actor: Any, tag: str, reason: str) -> None:
     """The editor's act: who stands behind the statement, and why the editor says so."""
-    statement = lock(Statement.objects.all(), statement_id, versions)
-    statement.tag, statement.tag_reason = tag, reason
-    statement.tagged_by, statement.tagged_at = actor, timezone.now()
+    now = timezone.now()
     # updated_at equals tagged_at until something else is written: the desk checks look for that.
-    save_next_version(statement, ["tag", "tag_reason", "tagged_by", "tagged_at"], at=statement.tagged_at)
-    record([statement], action=TAGGED, actor=actor, reason=reason)
-    return statement
+    tagged = {"tag": tag, "tag_reason": reason, "tagged_by": actor.pk, "tagged_at": now, "updated_at": now}
+    change_row(Statement, statement_id, versions, action=TAGGED, actor=actor, reason=reason, **tagged)
 
 
 @transaction.atomic

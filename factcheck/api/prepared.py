@@ -85,6 +85,17 @@ class Prepared:
         return self.sql % tuple(literals)
 
 
+def fetch(sql: str, parameters: Sequence[Any]) -> Rows:
+    """A statement of our own, prepared likewise."""
+    if connection.execute_wrappers or connection.queries_logged or not settings.DATABASE_PREPARED_STATEMENTS:
+        with connection.cursor() as cursor:
+            cursor.execute(sql, parameters)
+            return cursor.fetchall()
+    connection.ensure_connection()
+    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
+        return cursor.execute(sql.encode(), parameters).fetchall()
+
+
 _kept: OrderedDict[Hashable, Prepared] = OrderedDict()
 _lock = Lock()
 _unchanged = Unchanged()

@@ -1,11 +1,12 @@
 """What every recorded resource's endpoints share: conditional requests, and the way to a service."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse, HttpResponseBase
 from rest_framework import status
-from rest_framework.exceptions import MethodNotAllowed, ValidationError
+from rest_framework.exceptions import APIException, MethodNotAllowed, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
@@ -19,11 +20,12 @@ from factcheck.api.idempotency import RetrySafeMixin
 from factcheck.api.json_rows import Row, json_text
 from factcheck.api.pagination import KeysetPagination
 from factcheck.api.preconditions import entity_tag, expected_versions, none_match, version_of
-from factcheck.api.prepared import prepared
+from factcheck.api.prepared import Prepared, prepared
 from factcheck.api.problems import wants_page
 from factcheck.api.renderers import dump
 from factcheck.api.roles import is_public_read
 from factcheck.api.throttles import ThrottledMixin
+from factcheck.api.unchanged import Rows
 
 
 class ConditionalMixin(ThrottledMixin):
@@ -97,9 +99,10 @@ class RecordedViewSet(FormMethodMixin, RetrySafeMixin, ConditionalMixin, Generic
         raise Http404
 
     def represent(self, row_id: int) -> Row:
-        return self.json_row(type(self).serializer_class, row_id)
+        """After a write, so that asking whether anything was written since would be in vain."""
+        return self.json_row(type(self).serializer_class, row_id, Prepared.rows)
 
-    def json_row(self, serializer_class: Any, row_id: int) -> Row:
+    def json_row(self, serializer_class: Any, row_id: int, read: Callable[..., Rows] = Prepared.unchanged_rows) -> Row:
         """The row as PostgreSQL writes it. Raises Http404."""
         is_public = is_public_read(self.request)
 
@@ -107,7 +110,7 @@ class RecordedViewSet(FormMethodMixin, RetrySafeMixin, ConditionalMixin, Generic
             rows: QuerySet[Any] = self.get_queryset()
             return rows.filter(pk=stand_in).values_list(json_text(serializer_class, is_public), "version")
 
-        for text, version in prepared((type(self), serializer_class, is_public), build, int).unchanged_rows(row_id):
+        for text, version in read(prepared((type(self), serializer_class, is_public), build, int), row_id):
             return Row(text, version)
         raise Http404
 
@@ -187,10 +190,19 @@ class RecordedViewSet(FormMethodMixin, RetrySafeMixin, ConditionalMixin, Generic
 
     def act(self, serializer_class: Any, service: Any, id_name: str) -> Any:
         """One POST act: its input, the version it is judged by, the service, the row after it."""
-        row_id, versions = self.row_id(), self.versions()
-        serializer = serializer_class(data=self.request.data, context=self.get_serializer_context())
-        serializer.is_valid(raise_exception=True)
-        service(**{id_name: row_id}, versions=versions, actor=self.request.user, **serializer.validated_data)
+        refuse_unknown(self.request, known_parameters(self, self.request))
+        row_id = self.kwargs["pk"]
+        try:
+            versions = self.versions()
+            serializer = serializer_class(data=self.request.data, context=self.get_serializer_context())
+            serializer.is_valid(raise_exception=True)
+        except APIException:
+            self.row_id()  # where no row is, 404 is the answer, whatever else is wrong
+            raise
+        try:
+            service(**{id_name: row_id}, versions=versions, actor=self.request.user, **serializer.validated_data)
+        except type(self).queryset.model.DoesNotExist:  # type: ignore[union-attr]
+            raise Http404 from None
         return self.answer(row_id)
 
     def handle_exception(self, exc: Exception) -> Any:
