@@ -89,6 +89,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     # These only add headers, and stand outside so that refusals by all the others have them too.
     "factcheck.api.middleware.ContentPolicyMiddleware",
+    "django.middleware.gzip.GZipMiddleware",  # outside of what makes ETags: it weakens them
     "factcheck.api.middleware.ProblemMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.security.SecurityMiddleware",

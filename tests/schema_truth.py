@@ -1,5 +1,6 @@
 """Holds what the API answers against openapi.yaml. `conftest.py` does so with every answer of the whole suite."""
 
+import gzip
 import json
 import re
 from functools import cache
@@ -69,5 +70,9 @@ def untruth_in(method: str, path: str, answer: Any) -> str | None:
         return f"{name} answered {status} as {kind or 'nothing'}, not as the schema lists."
     if not kind.endswith("json") or len(answer.content) > LONGEST:
         return None
-    faults = _validator(json.dumps(described["content"][kind]["schema"])).iter_errors(json.loads(answer.content))
+    faults = _validator(json.dumps(described["content"][kind]["schema"])).iter_errors(json.loads(_plain(answer)))
     return next((f"{name} answered {status}: {fault.json_path}: {fault.message}" for fault in faults), None)
+
+
+def _plain(answer: Any) -> bytes:
+    return gzip.decompress(answer.content) if answer.get("Content-Encoding") == "gzip" else answer.content
