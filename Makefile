@@ -16,7 +16,7 @@ PINS := requirements.txt requirements-dev.txt constraints.txt
 export PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help run test clients e2e screenshots faults fuzz bench check db-stop clean environment test-environment bench-environment
+.PHONY: help run test clients e2e screenshots faults fuzz bench bench-servers check db-stop clean environment test-environment bench-environment
 
 help: ## Show this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
@@ -41,6 +41,9 @@ faults: test-environment ## Kill workers and PostgreSQL under load; nothing may 
 
 bench: environment bench-environment ## Measure against the limit and its rivals (SIZE=10000, SECONDS=2, ARGS=--flat)
 	@$(PY) -m benchmarks --size $(SIZE) $(if $(SECONDS),--seconds $(SECONDS)) $(ARGS)
+
+bench-servers: environment bench-environment ## Measure the service under gunicorn, granian and uvicorn
+	@$(PY) -m benchmarks.servers --size $(SIZE) $(if $(SECONDS),--seconds $(SECONDS)) $(ARGS)
 
 e2e: export DEBUG := 1
 e2e: test-environment ## End-to-end tests in a browser (needs Chromium, and npm for axe-core)

@@ -69,7 +69,7 @@ def compare(size: int, chosen: argparse.Namespace) -> None:
     print(text)
     if not chosen.only:
         report.write_json(run, facts)
-        report.write_readme("run", text)
+        report.write_readme(f"run with {size}", text)
 
 
 def _heading(run: report.Run, facts: dict[str, object]) -> str:

@@ -70,20 +70,24 @@ class Contender:
 def started(newsroom: Newsroom, names: tuple[str, ...]) -> Iterator[dict[str, Contender]]:
     """All of them at once, so that measurements can alternate; a server that nobody asks costs nothing."""
     with ExitStack() as stack:
-        running = {name: stack.enter_context(_server(name, newsroom)) for name in names}
+        running = {
+            name: stack.enter_context(run_server(name, _command(name), environment_of(name, newsroom), newsroom))
+            for name in names
+        }
         for contender in running.values():
-            _wait_for(contender, newsroom.data_dir / f"{contender.name}.log")
+            wait_for(contender, newsroom.data_dir / f"{contender.name}.log")
         yield running
 
 
 @contextmanager
-def _server(name: str, newsroom: Newsroom) -> Iterator[Contender]:
+def run_server(name: str, command: list[str], environment: dict[str, str], newsroom: Newsroom) -> Iterator[Contender]:
+    """In the command, `{port}` stands for the port."""
     port = _free_port()
     with (newsroom.data_dir / f"{name}.log").open("wb") as log:
         process = subprocess.Popen(
-            _command(name, port),
+            [word.format(port=port) for word in command],
             cwd=ROOT,
-            env=_environment(name, newsroom),
+            env=environment,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -104,7 +108,7 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
     process.wait()
 
 
-def _command(name: str, port: int) -> list[str]:
+def _command(name: str) -> list[str]:
     """gunicorn as the service is deployed, for each contender that is WSGI.
 
     But no worker is replaced after so many requests: a fast contender would be punished for its speed, and always
@@ -112,13 +116,13 @@ def _command(name: str, port: int) -> list[str]:
     """
     python = sys.executable if name == OURS else str(RIVAL_PYTHON)
     if name == FASTAPI:
-        options = ["--host", "127.0.0.1", "--port", str(port), "--workers", PROCESSES, "--no-access-log"]
+        options = ["--host", "127.0.0.1", "--port", "{port}", "--workers", PROCESSES, "--no-access-log"]
         return [python, "-m", "uvicorn", f"{APPLICATIONS[name]}:application", *options]
-    options = ["--config", "gunicorn.conf.py", "--bind", f"127.0.0.1:{port}", "--max-requests", "0"]
+    options = ["--config", "gunicorn.conf.py", "--bind", "127.0.0.1:{port}", "--max-requests", "0"]
     return [python, "-m", "gunicorn", *options, f"{APPLICATIONS[name]}:application"]
 
 
-def _environment(name: str, newsroom: Newsroom) -> dict[str, str]:
+def environment_of(name: str, newsroom: Newsroom) -> dict[str, str]:
     environment = environment_for(newsroom.data_dir) | {"WEB_CONCURRENCY": PROCESSES}
     if name == OURS:
         never = "1000000/sec"
@@ -142,7 +146,7 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _wait_for(contender: Contender, log: Path) -> None:
+def wait_for(contender: Contender, log: Path) -> None:
     deadline = time.monotonic() + PATIENCE
     while True:
         with suppress(OSError, http.client.HTTPException):

@@ -41,14 +41,14 @@ def table(run: Run, cases: list[Case]) -> str:
         cells = [_spread(measured[name]) if name in measured else "" for name in ALL]
         others = [f"{paired(ours, measured[name]):.2f}" if name in measured else "" for name in ALL[1:]]
         lines.append([case.title, case.unit, *cells, *others])
-    return _markdown(lines)
+    return markdown(lines)
 
 
 def goals(run: Run) -> str:
     found = [line for goal in GOALS if (line := goal.line(run.rounds))]
     if not found:
         return ""
-    return _markdown([["goal", "wanted", "reached", ""], *map(list, found)])
+    return markdown([["goal", "wanted", "reached", ""], *map(list, found)])
 
 
 def remarks(run: Run) -> str:
@@ -68,7 +68,7 @@ def flatness(small: Run, large: Run, cases: list[Case]) -> str:
         before, after = small.rounds[case.name][OURS], large.rounds[case.name][OURS]
         growth = paired(before, after)
         lines.append([case.title, _spread(before), _spread(after), f"{growth:.2f}", "yes" if growth <= FLAT else "no"])
-    return _markdown(lines)
+    return markdown(lines)
 
 
 def _spread(values: list[float]) -> str:
@@ -77,7 +77,7 @@ def _spread(values: list[float]) -> str:
     return f"{middle:,.{digits}f} ({low:,.{digits}f}–{high:,.{digits}f})"
 
 
-def _markdown(lines: list[list[str]]) -> str:
+def markdown(lines: list[list[str]]) -> str:
     widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
     rows = [
         "| " + " | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) + " |" for line in lines
@@ -114,7 +114,9 @@ def write_json(run: Run, facts: dict[str, Any]) -> None:
         "peak_memory_bytes": run.memory,
         "goals": [line for goal in GOALS if (line := goal.line(run.rounds))],
     }
-    (FOLDER / "latest.json").write_text(json.dumps(content, indent=1) + "\n")
+    latest = FOLDER / "latest.json"
+    runs = json.loads(latest.read_text()) if latest.exists() else {}
+    latest.write_text(json.dumps({**runs, f"{run.size} statements": content}, indent=1) + "\n")
 
 
 def _rounded(measured: dict[str, list[float]]) -> dict[str, list[float]]:
