@@ -9,7 +9,9 @@ from collections.abc import Hashable
 from threading import Lock
 from typing import Any
 
-MOMENT = b"SELECT pg_current_snapshot()::text, pg_postmaster_start_time()::text"  # a restored backup counts anew
+# With the server's start, since a restored backup counts anew. A standby's snapshots do not say what is in progress:
+# nothing is kept of it.
+MOMENT = b"SELECT pg_current_snapshot()::text, pg_postmaster_start_time()::text WHERE NOT pg_is_in_recovery()"
 LARGEST = 16_000_000  # characters, for each process
 
 Rows = list[tuple[Any, ...]]
@@ -29,7 +31,7 @@ class Unchanged:
 
     def read(self, moment: Any, key: Hashable) -> Rows | None:
         with self.lock:
-            return self.rows.get(key) if moment == self.moment else None
+            return self.rows.get(key) if moment is not None and moment == self.moment else None
 
     def keep(self, moment: Any, key: Hashable, rows: Rows) -> None:
         """`moment` is from before the read. What was committed since is in the rows, and ends the moment."""

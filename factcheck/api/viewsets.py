@@ -199,10 +199,7 @@ class RecordedViewSet(FormMethodMixin, RetrySafeMixin, ConditionalMixin, Generic
         except APIException:
             self.row_id()  # where no row is, 404 is the answer, whatever else is wrong
             raise
-        try:
-            service(**{id_name: row_id}, versions=versions, actor=self.request.user, **serializer.validated_data)
-        except type(self).queryset.model.DoesNotExist:  # type: ignore[union-attr]
-            raise Http404 from None
+        service(**{id_name: row_id}, versions=versions, actor=self.request.user, **serializer.validated_data)
         return self.answer(row_id)
 
     def handle_exception(self, exc: Exception) -> Any:
