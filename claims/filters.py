@@ -2,11 +2,12 @@ import django_filters
 
 from claims.models import Article, Dispute, Evidence, Statement
 from factcheck.api.filters import DayFilter, FlagFilter, IdFilter
+from sources.models import Source
 
 
 class ArticleFilter(django_filters.FilterSet):
     q = django_filters.CharFilter(method="search", label="Words in the title or the text")
-    publisher = IdFilter(field_name="publisher")
+    publisher = IdFilter(of=Source, field_name="publisher")
     status = django_filters.ChoiceFilter(choices=Article.Status.choices)
 
     class Meta:
@@ -18,9 +19,9 @@ class ArticleFilter(django_filters.FilterSet):
 
 
 class StatementFilter(django_filters.FilterSet):
-    article = IdFilter(field_name="article")
-    source = IdFilter(field_name="source")
-    involving = IdFilter(method="involve", label="Said by this source or come through it")
+    article = IdFilter(of=Article, field_name="article")
+    source = IdFilter(of=Source, field_name="source")
+    involving = IdFilter(of=Source, method="involve", label="Said by this source or come through it")
     tag = django_filters.ChoiceFilter(choices=Statement.Tag.choices)
     anchor = django_filters.ChoiceFilter(choices=Statement.Anchor.choices)
     disputed = FlagFilter(method="dispute", label="Has an open dispute")
@@ -43,7 +44,7 @@ class StatementFilter(django_filters.FilterSet):
 
 
 class EvidenceFilter(django_filters.FilterSet):
-    statement = IdFilter(field_name="statement")
+    statement = IdFilter(of=Statement, field_name="statement")
 
     class Meta:
         model = Evidence
@@ -51,9 +52,9 @@ class EvidenceFilter(django_filters.FilterSet):
 
 
 class DisputeFilter(django_filters.FilterSet):
-    statement = IdFilter(field_name="statement")
-    article = IdFilter(field_name="statement__article")
-    raised_by = IdFilter(field_name="raised_by")
+    statement = IdFilter(of=Statement, field_name="statement")
+    article = IdFilter(of=Article, field_name="statement__article")
+    raised_by = IdFilter(of=Source, field_name="raised_by")
     state = django_filters.ChoiceFilter(choices=Dispute.State.choices)
 
     class Meta:

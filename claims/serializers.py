@@ -251,7 +251,7 @@ class DisputeSerializer(RecordedSerializer, serializers.ModelSerializer[Dispute]
     raised_by = source_reference()
     counter_statement = RowId(
         Statement.objects.only("pk"), required=False, allow_null=True, default=None,
-        help_text="The statement in which the dispute was raised.",
+        help_text="The statement in which the dispute was raised.", style={"label": "Raised in the statement"},
     )  # fmt: skip
     scope = serializers.ChoiceField(Dispute.Scope.choices, required=False, default="whole")
     note = serializers.CharField(

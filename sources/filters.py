@@ -9,7 +9,7 @@ class SourceFilter(django_filters.FilterSet):
     q = django_filters.CharFilter(method="search", label="Words that begin words of the name or an alias")
     kind = django_filters.ChoiceFilter(choices=Source.Kind.choices)
     anonymous = FlagFilter()
-    part_of = IdFilter(method="parts", label="A part of this source")
+    part_of = IdFilter(of=Source, method="parts", label="A part of this source")
 
     class Meta:
         model = Source

@@ -1,15 +1,20 @@
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import reduce
 from operator import or_
 from typing import Any, ClassVar
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.search import SearchQuery
 from django.db import models
 from django.db.models import Case, F, Func, OuterRef, Q, When
+from django.db.models.functions import Lower
+from django.db.models.lookups import Exact
+from rapidfuzz.fuzz import WRatio
 
 from factcheck.journal.models import Recorded
 
+LOOKED_AT = 300  # for the names that are most like what was typed
 # Apps whose rows bring a source before the public add a condition on the source that is OuterRef("pk").
 PUBLIC_USES: list[Callable[[Any], models.Q]] = []
 
@@ -29,10 +34,33 @@ class SourceQuerySet(models.QuerySet["Source"]):
 
     def search(self, words: str) -> "SourceQuerySet":
         """Every word begins a word of the name or of an alias."""
-        terms = [f"'{term}':*" for word in words.split() if (term := word.replace("'", "").replace("\\", ""))]
+        return self._with_words(words.split(), " & ")
+
+    def called(self, text: str) -> "SourceQuerySet":
+        """Those of exactly this name or alias, in capitals or not."""
+        alias = Func("aliases", function="unnest", output_field=models.TextField())
+        own = Source.objects.filter(pk=OuterRef("pk")).values(called=Lower(alias))
+        text = " ".join(text.split()).lower()
+        return (
+            self.search(text)
+            .alias(own_aliases=ArraySubquery(own))
+            .filter(Q(Exact(Lower("name"), text)) | Q(own_aliases__contains=[text]))
+            .order_by("pk")
+        )
+
+    def resembling(self, text: str, number: int = 6) -> list["Source"]:
+        """Those whose names are most like it: of the same words, or of words that begin alike."""
+        rows = self.select_related("part_of")
+        beginnings = {word[:3] for word in text.split()}
+        found = {*rows.search(text)[:LOOKED_AT], *rows._with_words(beginnings, " | ")[:LOOKED_AT]}
+        likeness = {row: max(WRatio(text.lower(), name.lower()) for name in (row.name, *row.aliases)) for row in found}
+        return sorted(found, key=lambda row: (-likeness[row], row.pk))[:number]
+
+    def _with_words(self, words: Iterable[str], operator: str) -> "SourceQuerySet":
+        terms = ["'{}':*".format(word.replace("\\", "").replace("'", "''")) for word in words if word.strip("'\\")]
         if not terms:
             return self.none()
-        query = SearchQuery(" & ".join(terms), search_type="raw", config="simple")
+        query = SearchQuery(operator.join(terms), search_type="raw", config="simple")
         return self.alias(
             words_found=Func(
                 Func("name", "aliases", function="source_words"),
@@ -77,6 +105,13 @@ class Source(Recorded):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def details(self) -> str:
+        """By which it is told from others of its name."""
+        anonymous = "anonymous" if self.anonymous else ""
+        part_of = f"part of {self.part_of}" if self.part_of else ""
+        return ", ".join(filter(None, (self.kind, anonymous, part_of, *self.aliases[:3])))
 
     def is_above(self, other: "Source") -> bool:
         """Whether the other is a part of this one, directly or through others."""

@@ -23,7 +23,7 @@ def source_reference(**kwargs: Any) -> Reference:
 
 
 class MergeSerializer(ReasonSerializer):
-    into = source_reference(help_text="The source that stays.")
+    into = source_reference(help_text="The source that stays.", style={"label": "The record that stays"})
 
 
 class SourceSerializer(RecordedSerializer, serializers.ModelSerializer[Source]):

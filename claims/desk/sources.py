@@ -7,6 +7,7 @@ from factcheck.api.pages import Page, page
 from factcheck.journal.diary import diary
 from factcheck.journal.models import Entry
 from sources.models import Source
+from sources.serializers import MergeSerializer
 
 SHOWN = 20
 
@@ -27,5 +28,6 @@ class SourcePage(Page):
             "contradicted": disputes.order_by("-id")[:SHOWN],
             "parts": Source.objects.filter(part_of=source).order_by("name", "id")[:SHOWN],
             "shown": SHOWN,
+            "merge_form": MergeSerializer(context=self.view.get_serializer_context()),
             "timeline": diary(entries[:SHOWN]),
         }

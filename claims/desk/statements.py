@@ -23,7 +23,6 @@ class StatementPage(Page):
         statement = self.row
         (card,) = cards_of([statement])
         evidence = list(Evidence.objects.filter(statement=statement).order_by("id")[:EVIDENCE])
-        shared = self.view.get_serializer_context()
         return {
             "statement": statement,
             "card": card,
@@ -33,9 +32,15 @@ class StatementPage(Page):
             "around": ArticleRevision.objects.around(statement),
             "evidence": evidence,
             "timeline": self._timeline(statement, card, evidence),
-            "dispute_form": DisputeSerializer(context=shared),
-            "evidence_form": EvidenceSerializer(context=shared),
+            "dispute_form": self._dispute_form(statement),
+            "evidence_form": EvidenceSerializer(context=self.view.get_serializer_context()),
         }
+
+    def _dispute_form(self, statement: Any) -> DisputeSerializer:
+        form = DisputeSerializer(context=self.view.get_serializer_context())
+        counter = form.fields["counter_statement"]
+        counter.style = {**counter.style, "first": f"?article={statement.article_id}&page_size=50"}
+        return form
 
     @staticmethod
     def _timeline(statement: Any, card: Any, evidence: list[Any]) -> list[Any]:

@@ -52,6 +52,13 @@ class ArticleQuerySet(models.QuerySet["Article"]):
             words=SearchQuery(words, search_type="websearch", config="simple")
         )
 
+    def called(self, text: str) -> "ArticleQuerySet":
+        """Those of exactly this title, in capitals or not."""
+        return self.only("pk", "title").search(text).filter(title__iexact=text).order_by("pk")
+
+    def resembling(self, text: str, number: int = 6) -> list["Article"]:
+        return list(self.only("pk", "title", "status").search(text).order_by("-pk")[:number])
+
 
 class Article(Recorded):
     class Status(models.TextChoices):
@@ -85,6 +92,11 @@ class Article(Recorded):
             models.CheckConstraint(condition=Q(status__in=["draft", "published", "withdrawn"]), name="article_status_known"),
         ]  # fmt: skip
         indexes = [GinIndex(article_words(), name="article_words")]
+
+    @property
+    def details(self) -> str:
+        """By which it is told from others of its title."""
+        return f"article {self.pk}, {self.status}"
 
     def __str__(self) -> str:
         return self.title

@@ -78,6 +78,13 @@ class StatementQuerySet(models.QuerySet["Statement"]):
             words=SearchQuery(words, search_type="websearch", config="simple")
         )
 
+    def called(self, text: str) -> "StatementQuerySet":
+        """Those of exactly this passage."""
+        return self.search(text).filter(text=text).order_by("pk")
+
+    def resembling(self, text: str, number: int = 6) -> list["Statement"]:
+        return list(self.defer(None).select_related("source").search(text).order_by("-pk")[:number])
+
 
 class Statement(Recorded):
     """A passage and who stands behind it. Offsets are code points in the revision it is pinned to."""
@@ -171,6 +178,11 @@ class Statement(Recorded):
 
     def __str__(self) -> str:
         return self.text[:80]
+
+    @property
+    def details(self) -> str:
+        """By which it is told from others of its words."""
+        return ", ".join(filter(None, (f"statement {self.pk}", self.tag, self.source.name if self.source else "")))
 
     @property
     def via(self) -> list[Source]:

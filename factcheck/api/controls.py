@@ -3,9 +3,11 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django_filters import BooleanFilter, ChoiceFilter, DateFilter
 
-from factcheck.api.filters import IdFilter
+from factcheck.api.choosing import Chooser, chooser_of, not_settled
+from factcheck.api.filters import IdFilter, UserFilter
 
 PAGE_SIZES = (20, 50, 100, 200)
 
@@ -19,6 +21,7 @@ class Control:
     choices: list[tuple[str, str]] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     noun: str = ""
+    chooser: Chooser | None = None
 
     @property
     def list(self) -> str:
@@ -54,6 +57,8 @@ def _all_controls(view: Any, request: Any, data: Any) -> list[Control]:
         controls.append(_ordering(view, request))
     for control in controls:
         control.errors = [e["detail"] for e in _errors(data) if e["pointer"] == f"?{control.name}"]
+        if control.chooser and control.chooser.unsettled:
+            control.errors = [str(not_settled(filters[control.name].rows, control.value))]
     return controls
 
 
@@ -63,13 +68,23 @@ def _errors(data: Any) -> list[dict[str, Any]]:
 
 def _control(name: str, found: Any, value: str) -> Control:
     label = LABELS.get(name, name.replace("_", " ").capitalize())
-    kinds = {ChoiceFilter: "select", BooleanFilter: "select", DateFilter: "date", IdFilter: "chooser"}
+    kinds = {
+        ChoiceFilter: "select",
+        BooleanFilter: "select",
+        UserFilter: "select",
+        DateFilter: "date",
+        IdFilter: "chooser",
+    }
     kind = next((kind for base, kind in kinds.items() if isinstance(found, base)), "search")
-    control = Control(name, label, value, kind, noun=NOUNS.get(name, ""))
-    if control.kind == "chooser" and not control.noun:
-        control.kind = "number"
+    control = Control(name, label, value, kind)
+    if kind == "chooser":
+        control.noun = found.rows.model._meta.model_name
+        control.chooser = chooser_of(found.rows, [value])
     if isinstance(found, BooleanFilter):
         control.choices = [("true", "yes"), ("false", "no")]
+    elif isinstance(found, UserFilter):
+        users = get_user_model().objects.order_by("username").values_list("pk", "username")
+        control.choices = [(str(key), name) for key, name in users]
     elif control.kind == "select":
         control.choices = [(str(key), str(text).lower()) for key, text in found.extra["choices"]]
     return control
@@ -87,12 +102,6 @@ def _ordering(view: Any, request: Any) -> Control:
 
 USUAL = ("q", "tag", "state", "status", "ordering")
 UNSHOWN = {"after"}  # a program's cursor
-# What the ids of a filter are ids of.
-NOUNS = {
-    "article": "article",
-    "statement": "statement",
-    **dict.fromkeys(("source", "involving", "publisher", "raised_by", "part_of"), "source"),
-}
 LABELS = {
     "q": "Words",
     "article": "Article",
@@ -101,7 +110,7 @@ LABELS = {
     "said_before": "Said on or before",
     "involving": "Said or relayed by",
     "anchor": "Place in the text",
-    "actor": "Editor (number)",
+    "actor": "Editor",
     "raised_by": "Raised by",
     "part_of": "Part of",
 }

@@ -11,6 +11,7 @@ from drf_spectacular.extensions import OpenApiSerializerFieldExtension
 from rest_framework import serializers
 from rest_framework.utils.html import is_html_input
 
+from factcheck.api.choosing import Typed, called, is_answer, is_number, not_settled, typed_texts
 from factcheck.api.json_types import wrong_type
 
 MAX_ID = 2**63 - 1
@@ -40,8 +41,7 @@ class StrictSerializer(serializers.Serializer):
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, dict):
-            pages_own = PAGE_FIELDS if is_html_input(data) else set()
-            names = (name for name in data if name not in pages_own)
+            names = [name for name in data if not (is_html_input(data) and (name in PAGE_FIELDS or is_answer(name)))]
             faults = ((name, [fault]) for name in names if (fault := self._fault(name, data[name])))
             errors = dict(islice(faults, MAX_STRANGE))
             if not is_html_input(data):
@@ -80,9 +80,16 @@ class Reference(serializers.IntegerField):
         kwargs["style"] = {**style, **kwargs.get("style", {})}
         super().__init__(min_value=1, max_value=MAX_ID, **kwargs)
 
+    def get_value(self, dictionary: Any) -> Any:
+        if not is_html_input(dictionary) or self.field_name not in dictionary:
+            return super().get_value(dictionary)
+        return next(iter(typed_texts(dictionary, self.field_name, self.queryset, multiple=False)), None)
+
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, bool):
             self.fail("invalid")
+        if isinstance(data, Typed) and not is_number(data):
+            return self.find_called(data)
         row_id = super().to_internal_value(data)
         self.run_own_validators(row_id)
         return self.find(row_id)
@@ -100,6 +107,12 @@ class Reference(serializers.IntegerField):
         if row_id not in found:
             self.fail("does_not_exist", name=self.queryset.model._meta.verbose_name, id=row_id)
         return found[row_id]
+
+    def find_called(self, text: Typed) -> Model:
+        rows = called(self.queryset, text)
+        if len(rows) != 1:
+            raise serializers.ValidationError([not_settled(self.queryset, text, new=self.style["noun"] == "source")])
+        return rows[0]
 
     def rows(self, ids: list[int]) -> dict[int, Any]:
         """By id; from the context's `found` where a bulk serializer has looked them all up at once."""
@@ -132,15 +145,13 @@ class ReferenceList(serializers.ListField):
     def get_value(self, dictionary: Any) -> Any:
         """Of a page's form: one input with all of them, or one input for each."""
         if is_html_input(dictionary) and self.field_name in dictionary:
-            return ",".join(dictionary.getlist(self.field_name))
+            return typed_texts(dictionary, self.field_name, self.child.queryset, multiple=True)
         return super().get_value(dictionary)
 
     def to_internal_value(self, data: Any) -> list[Model]:
-        if isinstance(data, str):
-            data = [part for part in data.replace(",", " ").split() if part]
         if isinstance(data, list) and len(data) > (self.max_length or 0):  # DRF counts after judging every item
             self.fail("max_length", max_length=self.max_length)
-        ids = self._ids(data)
+        ids = self._ids(self._numbers(data))
         for row_id in ids:
             if ids.count(row_id) > 1:
                 self.fail("duplicate", id=row_id)
@@ -153,6 +164,21 @@ class ReferenceList(serializers.ListField):
         if missing:
             raise serializers.ValidationError(missing)
         return [found[row_id] for row_id in ids]
+
+    def _numbers(self, data: Any) -> Any:
+        """With the ids of what a page's form calls by name."""
+        if not isinstance(data, list) or not any(isinstance(item, Typed) and not is_number(item) for item in data):
+            return data
+        numbers: list[Any] = []
+        errors: dict[int, Any] = {}
+        for index, item in enumerate(data):
+            try:
+                numbers.append(item if is_number(item) else self.child.find_called(item).pk)
+            except serializers.ValidationError as error:
+                errors[index] = error.detail
+        if errors:
+            raise serializers.ValidationError(errors)
+        return numbers
 
     def _ids(self, data: Any) -> list[int]:
         plain = serializers.ListField(

@@ -5,12 +5,14 @@ from typing import Any
 
 import django_filters
 from django import forms
+from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.utils import extend_schema_field
 from rest_framework.request import Request
 
+from factcheck.api.choosing import called, is_number
 from factcheck.api.errors import FieldError, InvalidInput
 from factcheck.api.json_types import DAY
 from factcheck.api.problems import wants_page
@@ -34,11 +36,22 @@ class IdFilter(django_filters.NumberFilter):
 
     field_class = IdField
 
-    def __init__(self, *args: Any, **kwargs: Any):
+    def __init__(self, *args: Any, of: Any = None, **kwargs: Any):
+        """`of`: the model or its label, for pages, where an editor chooses the row by name."""
+        self.of = of
         super().__init__(*args, min_value=1, max_value=MAX_ID, **kwargs)
+
+    @property
+    def rows(self) -> Any:
+        model = apps.get_model(self.of) if isinstance(self.of, str) else self.of
+        return model._default_manager.all()
 
     def get_max_validator(self) -> None:
         """django-filter's own cap is far below a bigint."""
+
+
+class UserFilter(IdFilter):
+    """Users are few: a page offers them all."""
 
 
 class FlagField(forms.TypedChoiceField):
@@ -70,6 +83,13 @@ class DayFilter(django_filters.DateFilter):
 class StrictFilterBackend(DjangoFilterBackend):
     """Refuses what it does not know: a mistyped filter that is ignored shows the wrong list as if it were right."""
 
+    def get_filterset_kwargs(self, request: Request, queryset: QuerySet[Any], view: Any) -> dict[str, Any]:
+        kwargs = super().get_filterset_kwargs(request, queryset, view)
+        if wants_page(request):
+            filters = view.filterset_class.base_filters
+            kwargs["data"] = {name: _meant(filters.get(name), text) for name, text in kwargs["data"].items()}
+        return kwargs
+
     def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
         refuse_unknown(request, known_parameters(view, request))
         if is_of_one_row(view):
@@ -89,6 +109,12 @@ class StrictFilterBackend(DjangoFilterBackend):
                 ],
             )
         return filterset.qs
+
+
+def _meant(known: Any, text: str) -> str:
+    """The id of the one row of that name; a page's form may send names."""
+    rows = [] if not getattr(known, "of", None) or is_number(text) else called(known.rows, text.strip())
+    return str(rows[0].pk) if len(rows) == 1 else text
 
 
 def refuse_unknown(request: Request, known: set[str]) -> None:

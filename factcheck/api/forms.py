@@ -7,7 +7,8 @@ from rest_framework import serializers
 from rest_framework.renderers import HTMLFormRenderer
 from rest_framework.utils.html import is_html_input
 
-from factcheck.api.fields import Reference, ReferenceList, plausible_ids
+from factcheck.api.choosing import Choice, Chooser, chooser_of, typed_texts
+from factcheck.api.fields import Reference, ReferenceList
 
 FORM_STYLE = {"template_pack": "api/fields"}
 
@@ -19,7 +20,9 @@ class FieldRenderer(HTMLFormRenderer):
         inner = field._field
         reference = inner.child if isinstance(inner, ReferenceList) else inner
         if isinstance(reference, Reference):
-            inner.style = {"multiple": inner is not reference, **reference.style, "chosen": _chosen(reference, field)}
+            multiple = inner is not reference
+            shown = {"chooser": _chooser(reference, field), "may": parent_style.get("may")}
+            inner.style = {"multiple": multiple, **reference.style, **shown}
         try:
             return super().render_field(field, parent_style)
         except ValueError:  # DRF stops at a time it cannot read: it stays in its field as it was typed
@@ -27,18 +30,12 @@ class FieldRenderer(HTMLFormRenderer):
             return super().render_field(field, parent_style)
 
 
-def _chosen(reference: Reference, field: Any) -> list[dict[str, Any]]:
-    """The rows that a field refers to, by id and in words; an id that there is not, without words."""
+def _chooser(reference: Reference, field: Any) -> Chooser:
+    """The rows that a field refers to, and what was typed and refers to none."""
     values = field.value if isinstance(field.value, list) else [field.value]
     if all(isinstance(value, dict) for value in values):
-        return [{"id": value["id"], "label": value.get("name", "")} for value in values]
-    values = " ".join(str(value) for value in values if value is not None).replace(",", " ").split()
-    known = reference.queryset.in_bulk(plausible_ids(values))
-    return [{"id": value, "label": str(known.get(_number(value)) or "")} for value in values]
-
-
-def _number(value: Any) -> int:
-    return next(iter(plausible_ids([value])), 0)
+        return Chooser([Choice(value["id"], value.get("name", "")) for value in values])
+    return chooser_of(reference.queryset, values)
 
 
 def refused_form(view: Any, typed: Any, errors: list[dict[str, Any]]) -> Any:
@@ -61,11 +58,15 @@ def _field_of(pointer: str) -> str:
 
 def _typed_values(form: Any, typed: Any) -> dict[str, Any]:
     """As they were sent: not as a field would read them."""
-    return {
-        name: typed.getlist(name) if isinstance(field, ReferenceList) else typed[name]
-        for name, field in form.fields.items()
-        if name in typed
-    }
+    return {name: _typed_value(field, typed) for name, field in form.fields.items() if name in typed}
+
+
+def _typed_value(field: Any, typed: Any) -> Any:
+    if isinstance(field, ReferenceList):
+        return typed_texts(typed, field.field_name, field.child.queryset, multiple=True)
+    if isinstance(field, Reference):
+        return next(iter(typed_texts(typed, field.field_name, field.queryset, multiple=False)), "")
+    return typed[field.field_name]
 
 
 def new_form(view: Any, initial: dict[str, Any]) -> Any:

@@ -54,7 +54,7 @@ class Page:
             "row": self.row,
             "may": self.may(),
             "as_of": self.as_of(),
-            "style": {**FORM_STYLE, "renderer": FieldRenderer()},
+            "style": {**FORM_STYLE, "renderer": FieldRenderer(), "may": self.may()},
             **self.context(),
         }
 

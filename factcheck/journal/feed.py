@@ -14,7 +14,7 @@ from rest_framework.reverse import reverse
 from rest_framework.viewsets import GenericViewSet
 
 from factcheck.api.errors import FieldError, InvalidInput
-from factcheck.api.filters import IdFilter
+from factcheck.api.filters import IdFilter, UserFilter
 from factcheck.api.pagination import PAGE_SIZE_SCHEMA, RowComparison, page_size_of
 from factcheck.api.viewsets import ConditionalMixin
 from factcheck.journal.models import Entry
@@ -27,8 +27,8 @@ class FeedFilter(django_filters.FilterSet):
     resource = django_filters.ChoiceFilter(
         choices=[(name, name) for name in ("source", "article", "statement", "evidence", "dispute")]
     )
-    article = IdFilter(field_name="article")
-    actor = IdFilter(field_name="actor")
+    article = IdFilter(of="claims.Article", field_name="article")
+    actor = UserFilter(field_name="actor")
     after = django_filters.CharFilter(method="keep", label="The cursor of the last answer")
 
     class Meta:

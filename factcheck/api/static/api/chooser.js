@@ -1,5 +1,6 @@
-// A field for the number of a source or a statement, made into a search: type-ahead over names and aliases, and a new
-// source made in place. Without this the field takes the number.
+// A field for a source or a statement, made into a search: type-ahead over names and aliases, and a new source made in
+// place. Without this the field takes a name or a number. What is typed and not chosen is sent all the same: the
+// service takes it if it is one row's name, and asks otherwise.
 "use strict";
 
 (() => {
@@ -53,23 +54,52 @@
         this.search.setAttribute("aria-invalid", "true");
       }
       this.options = element("ul", { class: "options", role: "listbox", id: this.id, "aria-label": caption, hidden: "" });
-      this.required = this.number.required;
       this.number.replaceWith(this.search);
       label.after(this.options);
+      this.search.value = this.box.dataset.typed || "";
       this.search.addEventListener("input", () => this.later());
       this.search.addEventListener("focus", () => this.box.dataset.first && this.look());
       this.search.addEventListener("keydown", (event) => this.key(event));
       this.search.addEventListener("blur", () => setTimeout(() => this.close(), 150));
+      this.box.closest("form").addEventListener("formdata", (event) => this.send(event.formData));
+      this.box.querySelectorAll(".settle").forEach((asked) => this.settle(asked));
+    }
+
+    send(data) {
+      const typed = this.search.value.trim();
+      if (typed && this.multiple) {
+        data.append(this.name, typed);
+      } else if (typed) {
+        data.set(this.name, typed);
+      }
+    }
+
+    // What the service asked about a name that fitted none: an answer is chosen like any other row.
+    settle(asked) {
+      const { text } = asked.dataset;
+      const answer = (act) => {
+        asked.remove();
+        this.search.value = this.search.value.split(text).join("").replace(/^[\s,]+|[\s,]+$/g, "");
+        act();
+      };
+      asked.addEventListener("change", ({ target }) => {
+        const label = target.closest("label").querySelector("bdi").textContent;
+        answer(() => this.add(target.value.split(":")[0], label));
+      });
+      asked.querySelector(".make")?.addEventListener("click", (event) => {
+        event.preventDefault();
+        answer(() => this.create(text));
+      });
     }
 
     adopt() {
-      const ids = this.number.value.split(/[\s,]+/).filter(Boolean);
-      const shown = new Map([...this.list.children].map((item) => [item.dataset.id, item.textContent]));
+      const shown = [...this.list.children].map((item) => [item.dataset.id, item.textContent]);
       this.list.replaceChildren();
-      ids.forEach((id) => this.add(id, shown.get(id) || `number ${id}`, !shown.has(id)));
+      shown.forEach(([id, label]) => this.add(id, label));
+      this.none();
     }
 
-    add(id, label, unnamed = false) {
+    add(id, label) {
       if (!this.multiple) {
         this.list.replaceChildren();
       }
@@ -83,9 +113,6 @@
       });
       this.list.append(item);
       this.none();
-      if (unnamed) {
-        fetchJson(`${this.box.dataset.list}${id}/`).then(({ ok, body }) => ok && (text.textContent = words(body)));
-      }
     }
 
     // An empty choice is sent too: it is how one is taken away.
@@ -184,6 +211,7 @@
     pick(row) {
       this.add(row.id, words(row));
       this.search.value = "";
+      this.box.querySelectorAll(".settle").forEach((asked) => asked.remove());
       this.close();
     }
 

@@ -1,0 +1,127 @@
+"""A row that a page's form refers to: by its number, or by what it is called.
+
+A queryset takes part by two methods: `called(text)`, the rows of exactly that name, and `resembling(text)`, those that
+may be meant. Programs send ids; their strings are never taken for names.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from rest_framework.exceptions import ErrorDetail
+
+NUMBERS = re.compile(r"[0-9,\s]*")
+LONGEST = 300  # a name that is looked for
+MOST = 20  # names that are looked for in one field
+
+
+class Typed(str):
+    """What an editor typed into a field for a reference."""
+
+
+@dataclass
+class Choice:
+    id: Any
+    label: str = ""
+    details: str = ""
+
+
+@dataclass
+class Unsettled:
+    """What was typed and is no row's number or only name, with the rows that may be meant."""
+
+    text: str
+    candidates: list[Choice]
+
+
+@dataclass
+class Chooser:
+    """A field for references, as a page shows it."""
+
+    chosen: list[Choice] = field(default_factory=list)
+    unsettled: list[Unsettled] = field(default_factory=list)
+
+    @property
+    def value(self) -> str:
+        """In the field, where no script makes a search of it."""
+        return ", ".join([*(str(choice.id) for choice in self.chosen), *(one.text for one in self.unsettled)])
+
+    @property
+    def typed(self) -> str:
+        return ", ".join(one.text for one in self.unsettled)
+
+
+def is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) < 19
+
+
+def typed_texts(form: Any, name: str, queryset: Any, multiple: bool) -> list[Typed]:
+    """One for each row that is meant; a text that an editor was asked about is what was answered by then."""
+    given = [text for value in form.getlist(name) if (text := str(value).strip())]
+    if len(given) > MOST:
+        return [Typed(text) for text in given]
+    parts = [part for text in given for part in parts_of(text, queryset)] if multiple else given[-1:]
+    answers = _answers(form, name)
+    return [Typed(answers.get(part, part)) for part in parts]
+
+
+def parts_of(text: str, queryset: Any) -> list[str]:
+    """Of a chain that was typed with commas; a name may hold a comma, too."""
+    if NUMBERS.fullmatch(text):
+        return text.replace(",", " ").split()
+    if "," not in text or called(queryset, text):
+        return [text]
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def answer_field(name: str, index: int) -> str:
+    return f"named-{name}-{index}"
+
+
+def is_answer(name: str) -> bool:
+    return name.startswith("named-")
+
+
+def _answers(form: Any, name: str) -> dict[str, str]:
+    """By the text asked about, the number of the row that was chosen for it."""
+    values = [str(form[key]).partition(":") for key in form if key.startswith(f"named-{name}-")]
+    return {text: number for number, _, text in values if is_number(number)}
+
+
+def called(queryset: Any, text: str) -> list[Any]:
+    """None, the one, or more than one."""
+    return list(queryset.called(text)[:2]) if hasattr(queryset, "called") and _is_name(text) else []
+
+
+def _is_name(text: str) -> bool:
+    return len(text) <= LONGEST and "\x00" not in text
+
+
+def not_settled(queryset: Any, text: str, new: bool = False) -> ErrorDetail:
+    """What to do about it; `new`: where a row of that name may be made."""
+    name = queryset.model._meta.verbose_name
+    if called(queryset, text):
+        return ErrorDetail(f"Several {name}s are called “{text}”. Choose the one that is meant.", code="ambiguous")
+    wanted = f"Choose one of those that are listed{f', or make it a new {name}' if new else ''}."
+    return ErrorDetail(f"No {name} is called “{text}”. {wanted}", code="does_not_exist")
+
+
+def chooser_of(queryset: Any, texts: Iterable[Any]) -> Chooser:
+    """The rows that are referred to, in words; a number that there is not stays, without words."""
+    texts = [str(text).strip() for text in texts if text is not None and str(text).strip()][: MOST + 1]
+    known = queryset.in_bulk([int(text) for text in texts if is_number(text)])
+    chooser = Chooser()
+    for text in texts:
+        found = [known.get(int(text))] if is_number(text) else called(queryset, text)
+        if len(found) == 1:
+            row = found[0]
+            chooser.chosen.append(Choice(row.pk if row else text, str(row) if row else ""))
+        else:
+            chooser.unsettled.append(Unsettled(text, _candidates(queryset, text)))
+    return chooser
+
+
+def _candidates(queryset: Any, text: str) -> list[Choice]:
+    rows = queryset.resembling(text) if hasattr(queryset, "resembling") and _is_name(text) else []
+    return [Choice(row.pk, str(row), row.details) for row in rows]
