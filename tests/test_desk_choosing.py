@@ -172,3 +172,8 @@ def test_of_very_many_names_only_some_are_looked_for(mark, minister):
     with CaptureQueriesContext(connection) as queries:
         assert mark(minister.pk, via=[f"a {n}, b" for n in range(900)]).status_code == 400
     assert len(queries) < 150
+
+
+def test_the_form_of_a_new_source_holds_the_name_it_was_asked_for(desk):
+    html = desk.get("/api/v1/sources/?form=new&name=Ann+New").content.decode()
+    assert '<input type="text" name="name" value="Ann New"' in html

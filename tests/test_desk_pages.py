@@ -119,6 +119,46 @@ def test_errors_stand_at_their_fields_and_what_was_typed_is_kept(desk, article):
     assert Statement.objects.count() == 0
 
 
+def test_a_refused_passage_comes_back_beside_the_article_it_is_in(desk, article, statement, minister):
+    sent = {"article": article.pk, "text": "Nobody said this.", "source": minister.pk, "paraphrase": "Plain words.",
+            "next": f"/api/v1/articles/{article.pk}/#mark-{{id}}"}  # fmt: skip
+    answer = desk.post("/api/v1/statements/", sent)
+    html = answer.content.decode()
+    assert answer.status_code == 422
+    assert f'<mark id="mark-{statement.pk}" data-statement="{statement.pk}"' in html
+    assert f'<article class="card unverified" id="statement-{statement.pk}"' in html
+    form = re.search(r'<details class="panel" id="mark-form" open>.*?</form>', html, re.S)[0]
+    assert "Nobody said this.</textarea>" in form
+    assert "The article does not hold this passage word for word." in form
+    assert "Plain words.</textarea>" in form
+    assert f'<li data-id="{minister.pk}">The minister</li>' in form
+    assert f'name="next" value="/api/v1/articles/{article.pk}/#mark-{{id}}"' in form
+
+
+def test_a_refused_passage_of_a_later_part_comes_back_with_that_part(desk, alice, minister):
+    article = services.create_article(actor=alice, title="Long", text="word " * 100)
+    rows = [{"article": article, "source": minister, "start": 5 * n, "end": 5 * n + 4} for n in range(60)]
+    services.create_statements(rows=rows, actor=alice)
+    sent = {"article": article.pk, "text": "none", "next": f"/api/v1/articles/{article.pk}/?cards=2#mark-{{id}}"}
+    html = desk.post("/api/v1/statements/", sent).content.decode()
+    assert html.count('<article class="card') == 20
+    assert '<b aria-current="page">2</b>' in html
+
+
+def test_a_recorded_passage_leads_back_to_its_place_in_the_text(desk, article, minister):
+    sent = {"article": article.pk, "text": "End.", "source": minister.pk,
+            "next": f"/api/v1/articles/{article.pk}/#mark-{{id}}"}  # fmt: skip
+    answer = desk.post("/api/v1/statements/", sent)
+    assert answer["Location"] == f"/api/v1/articles/{article.pk}/#mark-{Statement.objects.get().pk}"
+
+
+def test_a_refused_passage_of_no_article_has_its_form_all_the_same(desk, minister):
+    answer = desk.post("/api/v1/statements/", {"article": "77", "text": "Nobody said this.", "source": minister.pk})
+    assert answer.status_code == 400
+    assert "There is no article with the id 77." in answer.content.decode()
+    assert "Nobody said this.</textarea>" in answer.content.decode()
+
+
 def test_what_only_the_service_refuses_stands_at_its_field_too(desk, article, minister):
     answer = desk.post("/api/v1/statements/", {"article": article.pk, "text": "Not there.", "source": minister.pk})
     assert answer.status_code == 422

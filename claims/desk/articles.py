@@ -1,15 +1,66 @@
 """The article's page: its text with the marks, and the statements' cards beside it."""
 
 from typing import Any
+from urllib.parse import urlsplit
+
+from django.http import QueryDict
 
 from claims.desk.cards import Card, cards_of, checks_by_statement
 from claims.desk.marks import Passage, marked
-from claims.models import ArticleRevision, Statement
+from claims.models import Article, ArticleRevision, Statement
 from claims.serializers import StatementSerializer
+from factcheck.api.choosing import is_number
 from factcheck.api.form_pages import FormPage
 from factcheck.api.pages import ListPage, Page, page, whole_number
 
 CARDS = 40  # on one page; the text shows the marks of all
+
+
+def article_context(article: Any, view: Any, part: int, form: Any = None) -> dict[str, Any]:
+    """The article with a part of its statements' cards, and the form to mark another passage."""
+    places: list[Any] = list(
+        Statement.objects.placed(article)
+        .order_by("start", "id")
+        .values_list("id", "start", "end", "tag", "anchor", named=True)
+    )
+    numbers = {place.id: number for number, place in enumerate(places, 1)}
+    parts = max(1, -(-len(places) // CARDS))
+    part = min(part or 1, parts)
+    address = f"/api/v1/articles/{article.pk}/"
+    passages = [
+        Passage(p.id, p.start, p.end, p.tag, numbers[p.id], _card_address("" if form is None else address, p.id, numbers[p.id], part))
+        for p in places
+    ]
+    rows = Statement.objects.for_reading()
+    shown = [place.id for place in places[(part - 1) * CARDS : part * CARDS]]
+    cards = cards_of(rows.filter(pk__in=shown).order_by("start", "id"), numbers)
+    checks = checks_by_statement(article.pk)
+    for card in cards:
+        card.checks = checks.get(card.statement.pk, [])
+    return {
+        "article_checks": checks.get(None, []),
+        "check_count": sum(map(len, checks.values())),
+        "article": article,
+        "address": address,
+        "here": f"{address}?cards={part}" if part > 1 else address,
+        "marked_text": marked(article.text, passages),
+        "cards": cards,
+        "astray": _astray(article, rows) if part == 1 else [],
+        "statement_count": len(places),
+        "part": part,
+        "parts": range(1, parts + 1),
+        "mark_form": form or StatementSerializer(context=view.get_serializer_context()),
+    }
+
+
+def _card_address(article: str, statement: int, number: int, part: int) -> str:
+    at = (number - 1) // CARDS + 1
+    return f"#statement-{statement}" if at == part else f"{article}?cards={at}#statement-{statement}"
+
+
+def _astray(article: Any, rows: Any) -> list[Card]:
+    """Statements whose passage is not in the text, or not for sure; an editor must settle them."""
+    return cards_of(rows.filter(article=article).out_of_place().order_by("id")[:CARDS])
 
 
 @page("article", "retrieve")
@@ -17,50 +68,25 @@ class ArticlePage(Page):
     template = "claims/article.html"
 
     def context(self) -> dict[str, Any]:
-        article = self.row
-        places: list[Any] = list(
-            Statement.objects.placed(article)
-            .order_by("start", "id")
-            .values_list("id", "start", "end", "tag", "anchor", named=True)
-        )
-        numbers = {place.id: number for number, place in enumerate(places, 1)}
-        chunk, chunks = self._chunk(len(places))
-        shown = [place.id for place in places[(chunk - 1) * CARDS : chunk * CARDS]]
-        passages = [
-            Passage(p.id, p.start, p.end, p.tag, numbers[p.id], self._address(p.id, numbers[p.id], chunk))
-            for p in places
-        ]
-        rows = Statement.objects.for_reading()
-        cards = cards_of(rows.filter(pk__in=shown).order_by("start", "id"), numbers)
-        checks = checks_by_statement(article.pk)
-        for card in cards:
-            card.checks = checks.get(card.statement.pk, [])
-        return {
-            "article_checks": checks.get(None, []),
-            "check_count": sum(map(len, checks.values())),
-            "article": article,
-            "marked_text": marked(article.text, passages),
-            "cards": cards,
-            "astray": self._astray(article, rows) if chunk == 1 else [],
-            "statement_count": len(places),
-            "chunk": chunk,
-            "chunks": range(1, chunks + 1),
-            "mark_form": StatementSerializer(context=self.view.get_serializer_context()),
-        }
+        return article_context(self.row, self.view, whole_number(self.request, "cards"))
 
-    def _chunk(self, statements: int) -> tuple[int, int]:
-        chunks = max(1, -(-statements // CARDS))
-        return min(whole_number(self.request, "cards") or 1, chunks), chunks
+
+class MarkingPage(FormPage):
+    """The form to mark a passage, beside the article that it is in."""
+
+    def context(self) -> dict[str, Any]:
+        context = super().context()
+        article = self._article(context["typed"].get("article", ""))
+        if article is None:
+            return context
+        self.template = "claims/article.html"
+        asked_from = QueryDict(urlsplit(context["next"]).query).get("cards", "")
+        part = int(asked_from) if is_number(asked_from) else 1
+        return {**context, **article_context(article, self.view, part, context["form"])}
 
     @staticmethod
-    def _address(statement: int, number: int, chunk: int) -> str:
-        at = (number - 1) // CARDS + 1
-        return f"#statement-{statement}" if at == chunk else f"?cards={at}#statement-{statement}"
-
-    @staticmethod
-    def _astray(article: Any, rows: Any) -> list[Card]:
-        """Statements whose passage is not in the text, or not for sure; an editor must settle them."""
-        return cards_of(rows.filter(article=article).out_of_place().order_by("id")[:CARDS])
+    def _article(typed: str) -> Any:
+        return Article.objects.for_reading().filter(pk=typed).first() if is_number(typed) else None
 
 
 @page("article", "revisions")
@@ -101,3 +127,4 @@ class AnnotationsPage(Page):
 
 FormPage.templates["article", "create"] = "claims/article_form.html"
 FormPage.templates["article", "partial_update"] = "claims/article_form.html"
+FormPage.kinds["statement", "create"] = MarkingPage

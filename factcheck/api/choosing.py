@@ -6,7 +6,7 @@ may be meant. Programs send ids; their strings are never taken for names.
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from rest_framework.exceptions import ErrorDetail
@@ -39,13 +39,20 @@ class Unsettled:
 class Chooser:
     """A field for references, as a page shows it."""
 
-    chosen: list[Choice] = field(default_factory=list)
-    unsettled: list[Unsettled] = field(default_factory=list)
+    items: list[Choice | Unsettled]
+
+    @property
+    def chosen(self) -> list[Choice]:
+        return [item for item in self.items if isinstance(item, Choice)]
+
+    @property
+    def unsettled(self) -> list[Unsettled]:
+        return [item for item in self.items if isinstance(item, Unsettled)]
 
     @property
     def value(self) -> str:
         """In the field, where no script makes a search of it."""
-        return ", ".join([*(str(choice.id) for choice in self.chosen), *(one.text for one in self.unsettled)])
+        return ", ".join(item.text if isinstance(item, Unsettled) else str(item.id) for item in self.items)
 
     @property
     def typed(self) -> str:
@@ -111,15 +118,16 @@ def chooser_of(queryset: Any, texts: Iterable[Any]) -> Chooser:
     """The rows that are referred to, in words; a number that there is not stays, without words."""
     texts = [str(text).strip() for text in texts if text is not None and str(text).strip()][: MOST + 1]
     known = queryset.in_bulk([int(text) for text in texts if is_number(text)])
-    chooser = Chooser()
-    for text in texts:
-        found = [known.get(int(text))] if is_number(text) else called(queryset, text)
-        if len(found) == 1:
-            row = found[0]
-            chooser.chosen.append(Choice(row.pk if row else text, str(row) if row else ""))
-        else:
-            chooser.unsettled.append(Unsettled(text, _candidates(queryset, text)))
-    return chooser
+    return Chooser([_item(queryset, text, known) for text in texts])
+
+
+def _item(queryset: Any, text: str, known: dict[int, Any]) -> Choice | Unsettled:
+    if is_number(text):
+        return Choice(text, str(known.get(int(text)) or ""))
+    rows = called(queryset, text)
+    if len(rows) == 1:
+        return Choice(rows[0].pk, str(rows[0]))
+    return Unsettled(text, _candidates(queryset, text))
 
 
 def _candidates(queryset: Any, text: str) -> list[Choice]:

@@ -161,6 +161,8 @@ def known_parameters(view: Any, request: Request) -> set[str]:
         known.add("as_of")
     if wants_page(request):
         known |= PAGE_PARAMETERS
+        if request.query_params.get("form") == "new":  # what its fields hold at first
+            known |= set(view.serializer_class().fields)
     return known
 
 

@@ -31,10 +31,13 @@ def _method_of(request: Request) -> str | None:
     return method if method in METHODS else None
 
 
-def redirect_form(request: Request, address: str) -> HttpResponseRedirect | None:
-    """To the form's own `next` where that is a page of ours, else to the address; None for a program's request."""
+def redirect_form(request: Request, address: str, row_id: int | None = None) -> HttpResponseRedirect | None:
+    """To the form's own `next` where that is a page of ours, else to the address; None for a program's request.
+
+    `{id}` in `next` stands for the row, whose id no form knows before it is made.
+    """
     if not (wants_page(request) and (is_form(request) or request.method == "POST")):
         return None
-    wanted = str(request.data.get("next", "")) if isinstance(request.data, dict) else ""
+    wanted = str(request.data.get("next", "")).replace("{id}", str(row_id)) if isinstance(request.data, dict) else ""
     ours = wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None)
     return HttpResponseRedirect(wanted if ours else address, status=status.HTTP_303_SEE_OTHER)

@@ -17,7 +17,9 @@ class FormPage(Page):
     """A refused form comes back with what was typed, and with the errors at their fields."""
 
     template = "api/form.html"
-    templates: dict[tuple[str, str], str] = {}  # apps register forms of their own here
+    # Apps register forms of their own here, and pages with more than the form.
+    templates: dict[tuple[str, str], str] = {}
+    kinds: "dict[tuple[str, str], type[FormPage]]" = {}
 
     def __init__(self, *arguments: Any, action: str, refused: bool):
         super().__init__(*arguments)
@@ -65,8 +67,10 @@ def form_page(view: Any, request: Any, response: Any, data: Any, may: dict[str, 
     if getattr(response, "is_problem", False):
         kind = REFUSED.get(response.status_code)
         if kind and request.method not in ("GET", "HEAD") and is_form(request) and hasattr(view, "get_serializer"):
+            kind = FormPage.kinds.get((view.basename, action), kind)
             return kind(view, request, response, data, action=action, refused=True)
         return None
     if not may.get(offered) or action != ("list" if offered == "create" else "retrieve"):
         return None
-    return FormPage(view, request, response, data, action=offered, refused=False)
+    kind = FormPage.kinds.get((view.basename, offered), FormPage)
+    return kind(view, request, response, data, action=offered, refused=False)

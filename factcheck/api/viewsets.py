@@ -124,7 +124,7 @@ class RecordedViewSet(FormMethodMixin, RetrySafeMixin, ConditionalMixin, Generic
     def answer(self, row_id: int, code: int = status.HTTP_200_OK) -> Any:
         """The row after a write; a browser's form is sent on to the row's page."""
         address = self.address(row_id)
-        if redirect := redirect_form(self.request, address):
+        if redirect := redirect_form(self.request, address, row_id):
             return redirect
         headers = {"Location": address} if code == status.HTTP_201_CREATED else None
         return Response(self.represent(row_id), status=code, headers=headers)

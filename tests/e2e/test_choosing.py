@@ -42,7 +42,7 @@ def test_a_name_that_fits_none_is_kept_and_can_be_made_a_source_right_there(open
     assert page.get_by_role("combobox", name="Who is said to have said it").input_value() == "Joe Bidne"
     assert page.get_by_role("combobox", name="Through whom").input_value() == "Wolf Blitzer"
     assert page.get_by_label("In plain words").input_value() == "It is certain."
-    page.get_by_role("radio", name="Joe Biden").check()
+    page.get_by_role("radio", name="Joe Biden").click()
     page.get_by_role("group", name="“Wolf Blitzer” is").get_by_role("link", name="Make it a new source").click()
     page.get_by_role("button", name="Make the source").click()
     page.get_by_role("button", name="Remove Wolf Blitzer").wait_for()
@@ -65,8 +65,8 @@ def test_without_a_script_names_are_typed_and_chosen_too(open_desk, article):
     with page.expect_popup() as opened:
         page.get_by_role("group", name="“Wolf Blitzer” is").get_by_role("link", name="Make it a new source").click()
     other = opened.value
-    assert other.get_by_label("Name").input_value() == "Wolf Blitzer"
-    other.get_by_role("button", name="Record").click()
+    assert other.get_by_label("Name", exact=True).input_value() == "Wolf Blitzer"
+    other.get_by_role("button", name="Record", exact=True).click()
     other.get_by_role("heading", name="Wolf Blitzer").wait_for()
     page.get_by_role("button", name="Record the statement").click()
     page.locator("article.card").wait_for()

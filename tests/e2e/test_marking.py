@@ -49,7 +49,7 @@ def test_everything_is_done_without_a_script_too(open_desk, article):
     assert page.get_by_text("There is no source with the id 1000000.").is_visible()
     assert page.get_by_label("The passage, word for word").input_value() == "Smile\n\nThe"
     page.get_by_label("Who is said to have said it").fill(str(Statement.source.field.related_model.objects.get().pk))
-    page.get_by_role("button", name="Record", exact=True).click()
+    page.get_by_role("button", name="Record the statement").click()
     assert Statement.objects.get().text == "Smile\r\n\r\nThe"
 
     page.get_by_label("Reason", exact=True).nth(1).fill("Nobody denies it.")
