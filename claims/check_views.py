@@ -13,6 +13,7 @@ from rest_framework.viewsets import GenericViewSet
 from claims.desk_checks import CHECKS, CODES, START, Code, Place, Severity, findings
 from claims.models import Statement
 from factcheck.api.errors import FieldError, InvalidInput
+from factcheck.api.fields import ChoiceField
 from factcheck.api.filters import MAX_ID, refuse_unknown
 from factcheck.api.pagination import page_size_of
 from factcheck.api.viewsets import ConditionalMixin
@@ -23,8 +24,8 @@ SEVERITIES = [(severity.value, severity.value) for severity in Severity]
 
 
 class FindingSerializer(serializers.Serializer[Any]):
-    code = serializers.ChoiceField(CHECK_CODES)
-    severity = serializers.ChoiceField(SEVERITIES)
+    code = ChoiceField(CHECK_CODES)
+    severity = ChoiceField(SEVERITIES)
     article = serializers.IntegerField()
     statement = serializers.IntegerField(allow_null=True, help_text="Null when it concerns the article as a whole.")
     message = serializers.CharField()
@@ -45,8 +46,8 @@ class IdParameter(serializers.IntegerField):
 
 
 class FindingQuery(serializers.Serializer[Any]):
-    code = serializers.ChoiceField(CHECK_CODES, required=False)
-    severity = serializers.ChoiceField(SEVERITIES, required=False)
+    code = ChoiceField(CHECK_CODES, required=False)
+    severity = ChoiceField(SEVERITIES, required=False)
     article = IdParameter(required=False, min_value=1, max_value=MAX_ID)
     cursor = serializers.RegexField(CURSOR, required=False, help_text="Take it from `next`.")
     page_size = serializers.IntegerField(required=False, min_value=1, max_value=200, default=50)

@@ -11,7 +11,7 @@ from claims.exports.annotations import FORMAT
 from claims.models import Article, Dispute, Evidence, Statement
 from claims.models.article import MAX_TEXT
 from claims.serializers import VerbatimField
-from factcheck.api.fields import REASON_LENGTH, OptionalWebAddressField, StrictSerializer, WebAddressField
+from factcheck.api.fields import REASON_LENGTH, ChoiceField, OptionalWebAddressField, StrictSerializer, WebAddressField
 from sources.models import Source
 
 MAX_ROWS = 5000
@@ -39,14 +39,14 @@ class ArticleDocumentSerializer(StrictSerializer):
         r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$", required=False, default="en", max_length=35
     )
     published_at = serializers.DateTimeField(required=False, allow_null=True, default=None)
-    status = serializers.ChoiceField(Article.Status.choices, required=False, default="draft")
+    status = ChoiceField(Article.Status.choices, required=False, default="draft")
     text = VerbatimField(max_length=MAX_TEXT, allow_blank=True)
 
 
 class SourceDocumentSerializer(StrictSerializer):
     key = KeyField()
     name = serializers.CharField(max_length=300)
-    kind = serializers.ChoiceField(Source.Kind.choices)
+    kind = ChoiceField(Source.Kind.choices)
     part_of = KeyField(required=False, allow_null=True, default=None)
     anonymous = serializers.BooleanField(required=False, default=False)
     description = OptionalText(max_length=10_000)
@@ -56,7 +56,7 @@ class SourceDocumentSerializer(StrictSerializer):
 
 class EvidenceDocumentSerializer(StrictSerializer):
     key = KeyField()
-    stance = serializers.ChoiceField(Evidence.Stance.choices)
+    stance = ChoiceField(Evidence.Stance.choices)
     url = WebAddressField(max_length=2000)
     title = OptionalText(max_length=500)
     excerpt = OptionalText(max_length=10_000)
@@ -75,11 +75,11 @@ class StatementDocumentSerializer(StrictSerializer):
     prefix = OptionalText(max_length=500, trim_whitespace=False)
     suffix = OptionalText(max_length=500, trim_whitespace=False)
     paraphrase = OptionalText(max_length=5000)
-    quote_type = serializers.ChoiceField(Statement.QuoteType.choices, required=False, default="indirect")
+    quote_type = ChoiceField(Statement.QuoteType.choices, required=False, default="indirect")
     source = KeyField(required=False, allow_null=True, default=None)  # type: ignore[assignment]
     via = serializers.ListField(child=KeyField(), required=False, default=list, max_length=20)
     said_on = serializers.DateField(required=False, allow_null=True, default=None)
-    tag = serializers.ChoiceField(Statement.Tag.choices, required=False, default="unverified")
+    tag = ChoiceField(Statement.Tag.choices, required=False, default="unverified")
     tag_reason = OptionalText(max_length=REASON_LENGTH)
     evidence = EvidenceDocumentSerializer(many=True, required=False, default=list)
 
@@ -99,10 +99,10 @@ class DisputeDocumentSerializer(StrictSerializer):
     counter_article = OptionalWebAddressField(
         max_length=2000, help_text="The address of the article that holds counter_statement, if it is another one."
     )
-    kind = serializers.ChoiceField(Dispute.Kind.choices)
-    scope = serializers.ChoiceField(Dispute.Scope.choices, required=False, default="whole")
+    kind = ChoiceField(Dispute.Kind.choices)
+    scope = ChoiceField(Dispute.Scope.choices, required=False, default="whole")
     note = OptionalText(max_length=5000)
-    state = serializers.ChoiceField(Dispute.State.choices, required=False, default="open")
+    state = ChoiceField(Dispute.State.choices, required=False, default="open")
     resolution = OptionalText(max_length=REASON_LENGTH)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -113,7 +113,7 @@ class DisputeDocumentSerializer(StrictSerializer):
 
 
 class AnnotationDocumentSerializer(StrictSerializer):
-    format = serializers.ChoiceField(FORMATS)
+    format = ChoiceField(FORMATS)
     version = serializers.IntegerField(
         required=False, min_value=0, help_text="The last journal entry of what is in it, at the export; not imported."
     )

@@ -1,14 +1,14 @@
 import django_filters
 
 from claims.models import Article, Dispute, Evidence, Statement
-from factcheck.api.filters import DayFilter, FlagFilter, IdFilter
+from factcheck.api.filters import ChoiceFilter, DayFilter, FlagFilter, IdFilter
 from sources.models import Source
 
 
 class ArticleFilter(django_filters.FilterSet):
     q = django_filters.CharFilter(method="search", label="Words in the title or the text")
     publisher = IdFilter(of=Source, field_name="publisher")
-    status = django_filters.ChoiceFilter(choices=Article.Status.choices)
+    status = ChoiceFilter(choices=Article.Status.choices)
 
     class Meta:
         model = Article
@@ -22,8 +22,8 @@ class StatementFilter(django_filters.FilterSet):
     article = IdFilter(of=Article, field_name="article")
     source = IdFilter(of=Source, field_name="source")
     involving = IdFilter(of=Source, method="involve", label="Said by this source or come through it")
-    tag = django_filters.ChoiceFilter(choices=Statement.Tag.choices)
-    anchor = django_filters.ChoiceFilter(choices=Statement.Anchor.choices)
+    tag = ChoiceFilter(choices=Statement.Tag.choices)
+    anchor = ChoiceFilter(choices=Statement.Anchor.choices)
     disputed = FlagFilter(method="dispute", label="Has an open dispute")
     said_after = DayFilter(field_name="said_on", lookup_expr="gte", label="Said on this day or later")
     said_before = DayFilter(field_name="said_on", lookup_expr="lte", label="Said on this day or before")
@@ -55,7 +55,7 @@ class DisputeFilter(django_filters.FilterSet):
     statement = IdFilter(of=Statement, field_name="statement")
     article = IdFilter(of=Article, field_name="statement__article")
     raised_by = IdFilter(of=Source, field_name="raised_by")
-    state = django_filters.ChoiceFilter(choices=Dispute.State.choices)
+    state = ChoiceFilter(choices=Dispute.State.choices)
 
     class Meta:
         model = Dispute

@@ -10,6 +10,7 @@ from claims.desk.passage_forms import PassageForm
 from claims.models import Article, ArticleRevision, Dispute, Evidence, Statement, StatementVia
 from claims.models.article import MAX_TEXT
 from factcheck.api.fields import (
+    ChoiceField,
     OptionalWebAddressField,
     ReasonSerializer,
     RecordedSerializer,
@@ -138,7 +139,7 @@ class StatementSerializer(PassageForm, RecordedSerializer, serializers.ModelSeri
         required=False, allow_blank=True, default="", max_length=5000,
         style={"base_template": "textarea.html", "rows": 2, "label": "In plain words"},
     )  # fmt: skip
-    quote_type = serializers.ChoiceField(Statement.QuoteType.choices, required=False, default="indirect")
+    quote_type = ChoiceField(Statement.QuoteType.choices, required=False, default="indirect")
     source = source_reference(  # type: ignore[assignment]
         required=False, allow_null=True, default=None, style={"label": "Who is said to have said it"}
     )
@@ -211,14 +212,14 @@ class ReanchorSerializer(PassageForm, RecordedSerializer):
 
 
 class TagSerializer(ReasonSerializer):
-    tag = serializers.ChoiceField(Statement.Tag.choices)
+    tag = ChoiceField(Statement.Tag.choices)
 
 
 class PositionSerializer(serializers.ModelSerializer[Entry]):
     """An editor's own latest tag of a statement, and why."""
 
     editor = UserSerializer(source="actor")
-    tag = serializers.ChoiceField(Statement.Tag.choices, source="data.tag")
+    tag = ChoiceField(Statement.Tag.choices, source="data.tag")
     dissents = serializers.BooleanField(help_text="Whether it is another than the statement's present tag.")
 
     class Meta:
@@ -253,7 +254,7 @@ class DisputeSerializer(RecordedSerializer, serializers.ModelSerializer[Dispute]
         Statement.objects.only("pk"), required=False, allow_null=True, default=None,
         help_text="The statement in which the dispute was raised.", style={"label": "Raised in the statement"},
     )  # fmt: skip
-    scope = serializers.ChoiceField(Dispute.Scope.choices, required=False, default="whole")
+    scope = ChoiceField(Dispute.Scope.choices, required=False, default="whole")
     note = serializers.CharField(
         required=False, allow_blank=True, default="", max_length=5000,
         style={"base_template": "textarea.html", "rows": 2},
@@ -281,5 +282,5 @@ class DisputeSerializer(RecordedSerializer, serializers.ModelSerializer[Dispute]
 
 
 class ResolveSerializer(ReasonSerializer):
-    state = serializers.ChoiceField(Dispute.RESOLUTIONS)
-    tag = serializers.ChoiceField(Statement.Tag.choices, required=False, help_text="Re-tags the statement at once.")
+    state = ChoiceField(Dispute.RESOLUTIONS)
+    tag = ChoiceField(Statement.Tag.choices, required=False, help_text="Re-tags the statement at once.")

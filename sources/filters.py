@@ -1,13 +1,13 @@
 import django_filters
 
-from factcheck.api.filters import FlagFilter, IdFilter
+from factcheck.api.filters import ChoiceFilter, FlagFilter, IdFilter
 from factcheck.api.roles import is_public_read
 from sources.models import Source
 
 
 class SourceFilter(django_filters.FilterSet):
     q = django_filters.CharFilter(method="search", label="Words that begin words of the name or an alias")
-    kind = django_filters.ChoiceFilter(choices=Source.Kind.choices)
+    kind = ChoiceFilter(choices=Source.Kind.choices)
     anonymous = FlagFilter()
     part_of = IdFilter(of=Source, method="parts", label="A part of this source")
 

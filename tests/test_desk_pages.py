@@ -350,6 +350,32 @@ def test_an_article_of_any_text_has_a_page(desk, alice, text):
     assert ("This article has no text yet." in article_page(desk, article)) == (not text)
 
 
+def test_an_article_says_which_desk_checks_are_unresolved_and_links_to_their_cards(desk, alice, article, statement):
+    assert ">Desk checks</a>" in article_page(desk, article)
+    services.tag_statement(statement_id=statement.pk, versions=None, actor=alice, tag="denied", reason="Because.")
+    services.set_article_status(article_id=article.pk, versions=None, actor=alice, status="published", reason="Read.")
+    html = article_page(desk, article)
+    assert f'<a href="/api/v1/articles/{article.pk}/checks/" class="alarm">Desk checks (1)</a>' in html
+    panel = re.search(r'<details class="panel" id="desk-checks" open>.*?</details>', html, re.S)[0]
+    assert "The article is published with findings that are unresolved." in panel
+    assert "Tagged denied, yet no dispute that is open or upheld" in panel
+    assert f'<a href="#statement-{statement.pk}">1</a>' in panel
+    whole = page_of(desk, "/api/v1/checks/")
+    assert f'<a href="/api/v1/articles/{article.pk}/checks/">See which</a>' in whole
+
+
+def test_a_desk_check_of_very_many_statements_links_to_some_and_to_the_list_of_all(desk, alice, minister):
+    article = services.create_article(actor=alice, title="Long", text="word " * 100)
+    rows = [{"article": article, "source": minister, "start": 5 * n, "end": 5 * n + 4} for n in range(50)]
+    for statement in services.create_statements(rows=rows, actor=alice):
+        services.tag_statement(statement_id=statement.pk, versions=None, actor=alice, tag="denied", reason="Because.")
+    html = article_page(desk, article)
+    panel = re.search(r'<details class="panel" id="desk-checks">.*?</details>', html, re.S)[0]
+    assert panel.count('<a href="#statement-') == 20
+    assert "checks/?code=denied_without_denial" in panel
+    assert "30 more" in panel
+
+
 def busy_newsroom(alice, times):
     for n in range(times):
         article = services.create_article(actor=alice, title=f"Article {n}", text="One. Two. Three. Four.")

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from django.http import QueryDict
 
-from claims.desk.cards import Card, cards_of, checks_by_statement
+from claims.desk.cards import Card, cards_of, checks_by_statement, grouped
 from claims.desk.marks import Passage, marked
 from claims.models import Article, ArticleRevision, Statement
 from claims.serializers import StatementSerializer
@@ -27,10 +27,13 @@ def article_context(article: Any, view: Any, part: int, form: Any = None) -> dic
     parts = max(1, -(-len(places) // CARDS))
     part = min(part or 1, parts)
     address = f"/api/v1/articles/{article.pk}/"
-    passages = [
-        Passage(p.id, p.start, p.end, p.tag, numbers[p.id], _card_address("" if form is None else address, p.id, numbers[p.id], part))
-        for p in places
-    ]
+    base = "" if form is None else address  # short, where the page is the article's own
+
+    def card_at(statement: int) -> str:
+        at = (numbers.get(statement, 1) - 1) // CARDS + 1
+        return f"#statement-{statement}" if at == part else f"{base}?cards={at}#statement-{statement}"
+
+    passages = [Passage(p.id, p.start, p.end, p.tag, numbers[p.id], card_at(p.id)) for p in places]
     rows = Statement.objects.for_reading()
     shown = [place.id for place in places[(part - 1) * CARDS : part * CARDS]]
     cards = cards_of(rows.filter(pk__in=shown).order_by("start", "id"), numbers)
@@ -39,7 +42,8 @@ def article_context(article: Any, view: Any, part: int, form: Any = None) -> dic
         card.checks = checks.get(card.statement.pk, [])
     return {
         "article_checks": checks.get(None, []),
-        "check_count": sum(map(len, checks.values())),
+        "check_groups": grouped(checks, lambda statement: (numbers.get(statement), card_at(statement))),
+        "check_count": sum(len(found) for statement, found in checks.items() if statement),
         "article": article,
         "address": address,
         "here": f"{address}?cards={part}" if part > 1 else address,
@@ -51,11 +55,6 @@ def article_context(article: Any, view: Any, part: int, form: Any = None) -> dic
         "parts": range(1, parts + 1),
         "mark_form": form or StatementSerializer(context=view.get_serializer_context()),
     }
-
-
-def _card_address(article: str, statement: int, number: int, part: int) -> str:
-    at = (number - 1) // CARDS + 1
-    return f"#statement-{statement}" if at == part else f"{article}?cards={at}#statement-{statement}"
 
 
 def _astray(article: Any, rows: Any) -> list[Card]:

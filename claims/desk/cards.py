@@ -1,7 +1,7 @@
 """A statement with what an editor needs beside it; one query for each kind of thing, however many statements."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,6 +9,8 @@ from django.db.models import Count
 
 from claims.desk_checks import Finding, findings
 from claims.models import Article, Dispute, Evidence, Statement
+
+LINKED = 20  # statements of one desk check
 
 
 @dataclass
@@ -40,6 +42,29 @@ def checks_by_statement(article: int, limit: int = 500) -> dict[int | None, list
     for _, finding in findings(article=article, limit=limit):
         by_statement[finding.statement].append(finding)
     return by_statement
+
+
+@dataclass
+class CheckGroup:
+    """The statements of an article in which one desk check finds the same."""
+
+    finding: Finding
+    statements: list[tuple[int | None, str]]  # number in the text, if it has one, and the address of the card
+    more: int
+
+
+def grouped(
+    checks: dict[int | None, list[Any]], address_of: Callable[[int], tuple[int | None, str]]
+) -> list[CheckGroup]:
+    """By what is found, errors first."""
+    by_code: dict[Any, list[Finding]] = defaultdict(list)
+    for finding in (finding for statement, found in checks.items() if statement for finding in found):
+        by_code[finding.code].append(finding)
+    groups = []
+    for found in by_code.values():
+        places = sorted((address_of(finding.statement or 0) for finding in found), key=lambda place: place[0] or 0)
+        groups.append(CheckGroup(found[0], places[:LINKED], len(places[LINKED:])))
+    return sorted(groups, key=lambda group: (group.finding.severity != "error", group.finding.code))
 
 
 def with_rows(found: Iterable[Finding]) -> list[tuple[Finding, Any, Any]]:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 from itertools import islice
-from typing import Any
+from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 from django.db.models import Model
@@ -203,6 +203,15 @@ class ReferenceSchema(OpenApiSerializerFieldExtension):
         return auto_schema.resolve_serializer(self.target.nested, direction).ref
 
 
+class ChoiceField(serializers.ChoiceField):
+    """One that says what there is to choose from."""
+
+    default_error_messages = {"invalid_choice": "“{input}” is not one of {choices}."}
+
+    def fail(self, key: str, **kwargs: Any) -> NoReturn:
+        super().fail(key, choices=", ".join(map(str, self.choices)), **kwargs)
+
+
 class WebAddressField(serializers.URLField):
     """An http or https address; anything else could run as script where a page links to it."""
 
@@ -252,6 +261,7 @@ class OptionalReasonField(ReasonField):
 # A public read leaves out the `private_fields`: who in the newsroom did what.
 class RecordedSerializer(StrictSerializer):
     private_fields: tuple[str, ...] = ()
+    serializer_choice_field = ChoiceField
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         fields = super().get_fields()

@@ -1,6 +1,7 @@
 """List filters: django-filter, made strict and cheap to show."""
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 import django_filters
@@ -50,6 +51,18 @@ class IdFilter(django_filters.NumberFilter):
         """django-filter's own cap is far below a bigint."""
 
 
+def not_among(choices: Iterable[str]) -> dict[str, str]:
+    return {"invalid_choice": f"“%(value)s” is not one of {', '.join(choices)}."}
+
+
+class ChoiceFilter(django_filters.ChoiceFilter):
+    """One that says what there is to choose from."""
+
+    def __init__(self, *args: Any, choices: list[tuple[str, str]], **kwargs: Any):
+        messages = not_among(key for key, _ in choices)
+        super().__init__(*args, choices=choices, error_messages=messages, **kwargs)
+
+
 class UserFilter(IdFilter):
     """Users are few: a page offers them all."""
 
@@ -57,7 +70,10 @@ class UserFilter(IdFilter):
 class FlagField(forms.TypedChoiceField):
     def __init__(self, **kwargs: Any):
         choices = [("", "either"), ("true", "yes"), ("false", "no")]
-        super().__init__(choices=choices, coerce=lambda text: text == "true", empty_value=None, **kwargs)
+        messages = not_among(["true", "false"])
+        super().__init__(
+            choices=choices, coerce=lambda text: text == "true", empty_value=None, error_messages=messages, **kwargs
+        )
 
     def to_python(self, value: Any) -> str:
         return super().to_python(value).lower()

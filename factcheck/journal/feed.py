@@ -14,7 +14,7 @@ from rest_framework.reverse import reverse
 from rest_framework.viewsets import GenericViewSet
 
 from factcheck.api.errors import FieldError, InvalidInput
-from factcheck.api.filters import IdFilter, UserFilter
+from factcheck.api.filters import ChoiceFilter, IdFilter, UserFilter
 from factcheck.api.pagination import PAGE_SIZE_SCHEMA, RowComparison, page_size_of
 from factcheck.api.viewsets import ConditionalMixin
 from factcheck.journal.models import Entry
@@ -24,7 +24,7 @@ CURSOR = re.compile(r"([0-9]{1,18})-([0-9]{1,18})")
 
 
 class FeedFilter(django_filters.FilterSet):
-    resource = django_filters.ChoiceFilter(
+    resource = ChoiceFilter(
         choices=[(name, name) for name in ("source", "article", "statement", "evidence", "dispute")]
     )
     article = IdFilter(of="claims.Article", field_name="article")
