@@ -519,3 +519,14 @@ def test_each_filter_is_a_control_of_its_kind(desk):
     assert '<input type="date" name="said_after" value="2022-01-28">' in html
     assert re.search(r'data-noun="source">\s*<label>Source .*?name="source" value="7"', html, re.S)
     assert '<option value="-id" selected>newest first</option>' in html
+
+
+def test_the_journal_is_filtered_by_an_editors_name(desk, alice, article):
+    erin = user_with_role("erin", "editor")
+    services.create_article(actor=erin, title="Of Erin", text="")
+    html = page_of(desk, f"/api/v1/journal/?actor={erin.pk}")
+    assert re.findall(r'<option value="(\d+)"( selected)?>(alice|erin)</option>', html) == [
+        (str(alice.pk), "", "alice"), (str(erin.pk), " selected", "erin"),
+    ]  # fmt: skip
+    assert "Of Erin" in html
+    assert "A report" not in html

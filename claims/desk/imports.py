@@ -11,14 +11,15 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.utils import json as strict_json
 
 from claims.annotations import import_document
+from claims.desk.json_faults import in_words
 from claims.desk.json_lines import line_of, lines_of
 from claims.documents import AnnotationDocumentSerializer
 from factcheck.api.desk_view import DeskView
 from factcheck.api.errors import Refusal
-from factcheck.api.problems import problem_of
+from factcheck.api.problems import MAX_FAULTS, problem_of
 from factcheck.api.roles import REQUIRED_ROLE
 
-SHOWN = 200
+AROUND = 80  # characters of a line that are shown on each side of a fault
 
 
 @dataclass
@@ -26,7 +27,10 @@ class Fault:
     detail: str
     pointer: str = ""
     line: int | None = None
+    column: int | None = None
+    # The line, before and after the place.
     quoted: str = ""
+    rest: str = ""
 
 
 class ImportPage(DeskView):
@@ -41,9 +45,12 @@ class ImportPage(DeskView):
         try:
             document = strict_json.loads(text)
         except json.JSONDecodeError as error:
-            return self._refuse(text, [_fault_at(text, error.lineno, f"{error.msg}, at column {error.colno}.")])
-        except (ValueError, RecursionError):
-            return self._refuse(text, [Fault("This is not JSON that can be read.")])
+            return self._refuse(text, [_fault_of_json(text, error)])
+        except RecursionError:
+            return self._refuse(text, [Fault("This is not JSON that can be read: it is nested too deeply.")])
+        except ValueError:
+            detail = "This is not JSON that can be read: it holds NaN, Infinity or a number that is too long."
+            return self._refuse(text, [Fault(detail)])
         try:
             serializer = AnnotationDocumentSerializer(data=document)
             serializer.is_valid(raise_exception=True)
@@ -59,7 +66,7 @@ class ImportPage(DeskView):
         return file.read().decode("utf-8-sig") if file else str(request.POST.get("document", ""))
 
     def _refuse(self, text: str, faults: list[Fault]) -> HttpResponse:
-        context = self.get_context_data(document=text, faults=faults[:SHOWN], fault_count=len(faults))
+        context = self.get_context_data(document=text, faults=faults, cut_off=len(faults) >= MAX_FAULTS)
         response = self.render_to_response(context, status=400)
         response.is_problem = True  # type: ignore[attr-defined]  # the middleware's sign that it is told already
         return response
@@ -74,6 +81,12 @@ def _faults(text: str, problem: dict[str, Any]) -> list[Fault]:
     return sorted(found, key=lambda fault: fault.line or 0) or [Fault(problem["detail"])]
 
 
+def _fault_of_json(text: str, error: json.JSONDecodeError) -> Fault:
+    line, at = text.split("\n")[error.lineno - 1], error.colno - 1
+    before, rest = line[max(0, at - AROUND) : at], line[at : at + AROUND]
+    return Fault(in_words(error), "", error.lineno, error.colno, before.lstrip(), rest.rstrip())
+
+
 def _fault_at(text: str, line: int | None, detail: str, pointer: str = "") -> Fault:
     quoted = text.split("\n")[line - 1].strip()[:160] if line else ""
-    return Fault(detail, pointer, line, quoted)
+    return Fault(detail, pointer, line, quoted=quoted)
