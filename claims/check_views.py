@@ -59,6 +59,9 @@ class FindingQuery(serializers.Serializer[Any]):
         return place
 
 
+PARAMETERS = frozenset(FindingQuery().fields)
+
+
 def answer_findings(request: Request, article: int | None = None) -> Response:
     query = FindingQuery(data=request.query_params.dict())
     refuse_unknown(request, {*query.fields, "format"} - ({"article"} if article else set()))
@@ -98,6 +101,7 @@ class CheckViewSet(ConditionalMixin, GenericViewSet[Any]):
     schema_tag = "checks"
     pagination_class = None
     filter_backends = ()
+    other_parameters = PARAMETERS
     queryset = Statement.objects.none()
 
     @extend_schema(parameters=[FindingQuery], responses=FindingsSerializer)
@@ -113,6 +117,6 @@ class ChecksMixin:
         responses=FindingsSerializer,
         filters=False,
     )
-    @action(detail=True, filterset_class=None, pagination_class=None, filter_backends=())
+    @action(detail=True, filterset_class=None, pagination_class=None, filter_backends=(), other_parameters=PARAMETERS)
     def checks(self, request: Request, pk: int) -> Response:
         return answer_findings(request, self.row_id())  # type: ignore[attr-defined]

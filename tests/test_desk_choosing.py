@@ -4,20 +4,17 @@ import re
 
 import pytest
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from claims.models import Dispute, Statement
 from sources.models import Source
 from sources.services import create_source
-from tests.newsroom import user_with_role
+from tests.newsroom import browser_of, user_with_role
 
 
 @pytest.fixture
 def desk(alice):
-    client = Client(headers={"Accept": "text/html"})
-    client.force_login(alice)
-    return client
+    return browser_of(alice)
 
 
 @pytest.fixture
@@ -151,8 +148,7 @@ def test_a_name_with_an_apostrophe_is_found(alice):
 
 
 def test_a_viewer_is_not_told_to_make_a_source(article):
-    viewer = Client(headers={"Accept": "text/html"})
-    viewer.force_login(user_with_role("vera", "viewer"))
+    viewer = browser_of(user_with_role("vera", "viewer"))
     assert "Make it a new source" not in viewer.get("/api/v1/statements/?source=nobody").content.decode()
 
 

@@ -6,19 +6,16 @@ from pathlib import Path
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.test import Client
 
 from claims.models import Article, Statement
-from tests.newsroom import user_with_role
+from tests.newsroom import browser_of, user_with_role
 
 SEED = (Path(__file__).parents[1] / "seeds" / "biden-zelensky-call-2022.json").read_text()
 
 
 @pytest.fixture
 def desk(alice):
-    client = Client(headers={"Accept": "text/html"})
-    client.force_login(alice)
-    return client
+    return browser_of(alice)
 
 
 def test_a_document_is_imported_and_its_article_shown(desk):
@@ -60,7 +57,7 @@ def test_a_passage_that_the_text_does_not_hold_is_named_and_nothing_is_written(d
     ('{"a": 1', "The document ends here before it is complete"),
     ('{"a": "b', "This text has no closing quotation mark."),
     ('{"a": "b\nc"}', "A line break or a tab stands within a text."),
-    ('{"a" 1}', "A colon is missing between the field’s name and its value."),
+    ('{"a" 1}', "A colon is missing between the name of the field and its value."),
     ('{"a": "say "no""}', "A comma is missing before this, or a quotation mark inside the text"),
     ('{"a": True}', "Write true, in small letters, for True."),
     ('{"a": }', "A value is missing before this closing brace"),
@@ -111,15 +108,13 @@ def test_a_file_that_is_no_text_is_refused(desk):
 
 
 def test_only_an_editor_imports(db):
-    client = Client(headers={"Accept": "text/html"})
-    client.force_login(user_with_role("bob", "reporter"))
+    client = browser_of(user_with_role("bob", "reporter"))
     assert client.get("/import/").status_code == 403
     assert client.post("/import/", {"document": SEED}).status_code == 403
 
 
 def test_who_may_not_import_is_told_who_may(alice):
     user_with_role("vera", "viewer")
-    client = Client(headers={"Accept": "text/html"})
-    client.force_login(user_with_role("bob", "reporter"))
+    client = browser_of(user_with_role("bob", "reporter"))
     html = client.get("/import/").content.decode()
     assert "This page needs the role editor; you are reporter. Ask one of those who have it: alice." in html

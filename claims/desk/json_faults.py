@@ -28,7 +28,7 @@ def in_words(error: json.JSONDecodeError) -> str:
 WORDS = {
     "Expecting ',' delimiter": "A comma is missing before this, or a quotation mark inside the text before it has no "
     "backslash before it.",
-    "Expecting ':' delimiter": "A colon is missing between the field’s name and its value.",
+    "Expecting ':' delimiter": "A colon is missing between the name of the field and its value.",
     "Extra data": "The document is complete before this; something follows that does not belong to it.",
     "Unterminated string": "This text has no closing quotation mark.",
     "Invalid control character": "A line break or a tab stands within a text. Write \\n or \\t for it.",

@@ -5,6 +5,7 @@ from typing import Any
 from claims.desk.cards import named_articles, statements_by_id, with_rows
 from claims.desk_checks import Code, Finding
 from claims.models import Article
+from factcheck.api.filters import for_programs
 from factcheck.api.pages import ListPage, page
 
 
@@ -18,7 +19,8 @@ class StatementList(ListPage):
     template = "claims/statements.html"
 
     def context(self) -> dict[str, Any]:
-        return {"articles": named_articles(self.rows)}
+        whole = for_programs(self.view, self.request, without=("cursor", "page_size"))
+        return {"articles": named_articles(self.rows), "export_query": whole}
 
 
 @page("dispute", "list")

@@ -21,6 +21,7 @@ class StatementPage(Page):
 
     def context(self) -> dict[str, Any]:
         statement = self.row
+        article = Article.objects.defer("text").get(pk=statement.article_id)
         (card,) = cards_of([statement])
         evidence = list(Evidence.objects.filter(statement=statement).order_by("id")[:EVIDENCE])
         return {
@@ -28,7 +29,8 @@ class StatementPage(Page):
             "card": card,
             "card_checks": checks_by_statement(statement.article_id).get(statement.pk, []),
             "positions": positions_on(statement.pk).select_related("actor").order_by("-id")[:TIMELINE],
-            "article": Article.objects.defer("text").get(pk=statement.article_id),
+            "article": article,
+            "is_published": article.status == "published" and statement.revision == article.revision,
             "around": ArticleRevision.objects.around(statement),
             "evidence": evidence,
             "timeline": self._timeline(statement, card, evidence),

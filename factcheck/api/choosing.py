@@ -63,7 +63,7 @@ def is_number(text: str) -> bool:
     return text.isascii() and text.isdecimal() and len(text) < 19
 
 
-def typed_texts(form: Any, name: str, queryset: Any, multiple: bool) -> list[Typed]:
+def typed_texts(form: Any, name: str | None, queryset: Any, multiple: bool) -> list[Typed]:
     """One for each row that is meant; a text that an editor was asked about is what was answered by then."""
     given = [text for value in form.getlist(name) if (text := str(value).strip())]
     if len(given) > MOST:
@@ -82,15 +82,11 @@ def parts_of(text: str, queryset: Any) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()]
 
 
-def answer_field(name: str, index: int) -> str:
-    return f"named-{name}-{index}"
-
-
 def is_answer(name: str) -> bool:
     return name.startswith("named-")
 
 
-def _answers(form: Any, name: str) -> dict[str, str]:
+def _answers(form: Any, name: str | None) -> dict[str, str]:
     """By the text asked about, the number of the row that was chosen for it."""
     values = [str(form[key]).partition(":") for key in form if key.startswith(f"named-{name}-")]
     return {text: number for number, _, text in values if is_number(number)}

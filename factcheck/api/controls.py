@@ -8,6 +8,7 @@ from django_filters import BooleanFilter, ChoiceFilter, DateFilter
 
 from factcheck.api.choosing import Chooser, chooser_of, not_settled
 from factcheck.api.filters import IdFilter, UserFilter
+from factcheck.api.words import label_of
 
 PAGE_SIZES = (20, 50, 100, 200)
 
@@ -67,7 +68,7 @@ def _errors(data: Any) -> list[dict[str, Any]]:
 
 
 def _control(name: str, found: Any, value: str) -> Control:
-    label = LABELS.get(name, name.replace("_", " ").capitalize())
+    label = label_of(name, CONTROLS.get(name, ""))
     kinds = {
         ChoiceFilter: "select",
         BooleanFilter: "select",
@@ -102,7 +103,7 @@ def _ordering(view: Any, request: Any) -> Control:
 
 USUAL = ("q", "tag", "state", "status", "ordering")
 UNSHOWN = {"after"}  # a program's cursor
-LABELS = {
+CONTROLS = {
     "q": "Words",
     "article": "Article",
     "disputed": "Open dispute",
@@ -112,7 +113,7 @@ LABELS = {
     "anchor": "Place in the text",
     "actor": "Editor",
     "raised_by": "Raised by",
-    "part_of": "Part of",
+    "resource": "Kind of record",
 }
 # Upwards, and downwards.
 ORDERS = {

@@ -170,7 +170,7 @@ class ReferenceList(serializers.ListField):
         if not isinstance(data, list) or not any(isinstance(item, Typed) and not is_number(item) for item in data):
             return data
         numbers: list[Any] = []
-        errors: dict[int, Any] = {}
+        errors: Any = {}
         for index, item in enumerate(data):
             try:
                 numbers.append(item if is_number(item) else self.child.find_called(item).pk)
@@ -261,7 +261,7 @@ class OptionalReasonField(ReasonField):
 # A public read leaves out the `private_fields`: who in the newsroom did what.
 class RecordedSerializer(StrictSerializer):
     private_fields: tuple[str, ...] = ()
-    serializer_choice_field = ChoiceField
+    serializer_choice_field: Any = ChoiceField
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         fields = super().get_fields()

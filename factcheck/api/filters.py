@@ -1,8 +1,9 @@
 """List filters: django-filter, made strict and cheap to show."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
+from urllib.parse import urlencode
 
 import django_filters
 from django import forms
@@ -102,8 +103,7 @@ class StrictFilterBackend(DjangoFilterBackend):
     def get_filterset_kwargs(self, request: Request, queryset: QuerySet[Any], view: Any) -> dict[str, Any]:
         kwargs = super().get_filterset_kwargs(request, queryset, view)
         if wants_page(request):
-            filters = view.filterset_class.base_filters
-            kwargs["data"] = {name: _meant(filters.get(name), text) for name, text in kwargs["data"].items()}
+            kwargs["data"] = meant(view, kwargs["data"])
         return kwargs
 
     def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
@@ -125,6 +125,20 @@ class StrictFilterBackend(DjangoFilterBackend):
                 ],
             )
         return filterset.qs
+
+
+def meant(view: Any, parameters: Any) -> dict[str, str]:
+    """With ids for the names that a page's form may send."""
+    filterset = getattr(view, "filterset_class", None)
+    filters = filterset.base_filters if filterset else {}
+    return {name: _meant(filters.get(name), text) for name, text in parameters.items()}
+
+
+def for_programs(view: Any, request: Request, without: Collection[str] = ()) -> str:
+    """A page's query as a program may send it: nothing that is for pages, nothing left empty, and ids for names."""
+    known = _known_to_programs(view, request) - {"format", *without}
+    given = {name: text for name, text in request.query_params.items() if text and name in known}
+    return urlencode(meant(view, given))
 
 
 def _meant(known: Any, text: str) -> str:
@@ -169,16 +183,22 @@ def _raise(errors: list[FieldError]) -> None:
 
 
 def known_parameters(view: Any, request: Request) -> set[str]:
-    filterset = getattr(view, "filterset_class", None)
-    known = {"format"} if is_of_one_row(view) else PAGING | set(filterset.base_filters if filterset else ())
-    if request.method == "DELETE":
-        known.add("reason")
-    if takes_as_of(view):
-        known.add("as_of")
+    known = _known_to_programs(view, request)
     if wants_page(request):
         known |= PAGE_PARAMETERS
         if request.query_params.get("form") == "new":  # what its fields hold at first
             known |= set(view.serializer_class().fields)
+    return known
+
+
+def _known_to_programs(view: Any, request: Request) -> set[str]:
+    filterset = getattr(view, "filterset_class", None)
+    known = {"format"} if is_of_one_row(view) else PAGING | set(filterset.base_filters if filterset else ())
+    known |= getattr(view, "other_parameters", frozenset())
+    if request.method == "DELETE":
+        known.add("reason")
+    if takes_as_of(view):
+        known.add("as_of")
     return known
 
 

@@ -9,6 +9,7 @@ from rest_framework.utils.html import is_html_input
 
 from factcheck.api.choosing import Choice, Chooser, chooser_of, typed_texts
 from factcheck.api.fields import Reference, ReferenceList
+from factcheck.api.words import label_of
 
 FORM_STYLE = {"template_pack": "api/fields"}
 
@@ -23,6 +24,7 @@ class FieldRenderer(HTMLFormRenderer):
             multiple = inner is not reference
             shown = {"chooser": _chooser(reference, field), "may": parent_style.get("may")}
             inner.style = {"multiple": multiple, **reference.style, **shown}
+        inner.style = {"label": label_of(field.name, str(field.label)), **inner.style}
         try:
             return super().render_field(field, parent_style)
         except ValueError:  # DRF stops at a time it cannot read: it stays in its field as it was typed

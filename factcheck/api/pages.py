@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from factcheck.api.controls import controls_of
-from factcheck.api.filters import takes_as_of
+from factcheck.api.filters import for_programs, takes_as_of
 from factcheck.api.forms import FORM_STYLE, FieldRenderer
 from factcheck.api.roles import permissions
 
@@ -54,6 +54,7 @@ class Page:
             "row": self.row,
             "may": self.may(),
             "as_of": self.as_of(),
+            "api_query": for_programs(self.view, self.request),
             "style": {**FORM_STYLE, "renderer": FieldRenderer(), "may": self.may()},
             **self.context(),
         }

@@ -31,6 +31,8 @@ from factcheck.api.unchanged import Rows
 class ConditionalMixin(ThrottledMixin):
     """Gives every JSON answer its ETag, and answers 304 where If-None-Match says that it is known."""
 
+    other_parameters: frozenset[str] = frozenset()  # that the view reads besides its filters
+
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         response = super().finalize_response(request, response, *args, **kwargs)  # type: ignore[misc]
         response["Vary"] = "Accept, Authorization, Cookie"

@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from factcheck.api.words import short_label_of
+
 Names = dict[str, dict[int, str]]
 
 # Fields that hold ids, and what they are ids of.
@@ -111,7 +113,7 @@ def changes_of(entry: Any, names: Names) -> list[Change]:
     before = entry.before or {}
     told = TOLD.get(entry.action, set())
     return [
-        Change(field.replace("_", " "), in_words(field, before.get(field), names), in_words(field, value, names))
+        Change(short_label_of(field), in_words(field, before.get(field), names), in_words(field, value, names))
         for field, value in entry.data.items()
         if before.get(field) != value and field not in UNTOLD and field not in told
     ]

@@ -7,6 +7,7 @@ from django import template
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import Truncator
 
 register = template.Library()
 
@@ -46,6 +47,16 @@ def tag_label(tag: str) -> SafeString:
     return format_html(
         '<span class="tag {}"><span aria-hidden="true">{}</span> {}</span>', tag, SIGNS.get(tag, ""), tag
     )
+
+
+QUOTES = tuple("“”„‟\"«»‘’‚'")  # noqa: RUF001
+
+
+@register.filter
+def quoted(text: str, length: int) -> str:
+    """Between quotation marks, unless it begins with one of its own."""
+    short = Truncator(text).chars(length)
+    return short if text.startswith(QUOTES) else f"“{short}”"
 
 
 @register.filter

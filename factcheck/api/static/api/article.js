@@ -80,12 +80,17 @@
     card.addEventListener("pointerenter", () => near(card.dataset.card, true));
     card.addEventListener("pointerleave", () => near(card.dataset.card, false));
   });
+  const narrow = window.matchMedia("(max-width: 59.99rem)");
   text.addEventListener("click", (event) => {
     const mark = event.target.closest("mark");
     const card = mark && document.getElementById(`statement-${mark.dataset.statement}`);
     if (card && document.getSelection().isCollapsed) {
       event.preventDefault();
       desk.show(card);
+      if (narrow.matches) {
+        location.hash = card.id; // the style sheet shows the card over the text, and Back takes it away
+        mark.scrollIntoView({ block: "start" });
+      }
     }
   });
 })();

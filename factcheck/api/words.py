@@ -1,0 +1,33 @@
+"""What fields are called in the newsroom, where their own names would not do."""
+
+LABELS = {
+    "aliases": "Other names",
+    "anonymous": "Anonymous (the name is the article’s own words for it)",  # noqa: RUF001
+    "archived_url": "Archived at (URL)",
+    "days": "Valid for (days)",
+    "description": "Who or what it is",
+    "excerpt": "What it says there",
+    "into": "The record that stays",
+    "language": "Language (a code, such as en or ar)",
+    "note": "What is contradicted, and how",
+    "paraphrase": "In plain words",
+    "part_of": "Belongs to or speaks for",
+    "published_at": "Published on (UTC)",
+    "quote_type": "How it is quoted",
+    "read_only": "It may only read",
+    "said_on": "Said on (day)",
+    "same_as": "Addresses of the same, such as its Wikidata page (URLs)",
+    "scope": "How much is disputed",
+    "stance": "What it does",
+    "url": "Address (URL)",
+}
+
+
+def short_label_of(name: str) -> str:
+    """Within a sentence."""
+    label = label_of(name).partition(" (")[0]
+    return label[0].lower() + label[1:]
+
+
+def label_of(name: str, otherwise: str = "") -> str:
+    return LABELS.get(name) or otherwise or name.replace("_", " ").capitalize()
