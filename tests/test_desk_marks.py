@@ -18,10 +18,11 @@ def passage(statement, start, end, tag="unverified"):
 
 
 def opening(statement, tag="unverified", lane=0, first=True):
+    lane = f' class="lane-{lane}"' if lane else ""
     if not first:
-        return f'<mark data-statement="{statement}" data-tag="{tag}" class="lane-{lane}">'
+        return f'<mark data-statement="{statement}" data-tag="{tag}"{lane}>'
     return (
-        f'<mark id="mark-{statement}" data-statement="{statement}" data-tag="{tag}" class="lane-{lane}">'
+        f'<mark id="mark-{statement}" data-statement="{statement}" data-tag="{tag}"{lane}>'
         f'<a class="ref" href="#statement-{statement}" data-number="{statement}" '
         f'aria-label="Statement {statement}, {tag}"></a>'
     )

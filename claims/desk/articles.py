@@ -13,7 +13,8 @@ from factcheck.api.choosing import is_number
 from factcheck.api.form_pages import FormPage
 from factcheck.api.pages import ListPage, Page, page, whole_number
 
-CARDS = 40  # on one page; the text shows the marks of all
+SHOWN_JSON = 100_000  # characters of a document; nobody reads more of it in a page
+CARDS = 30  # on one page, so that it stays under 200 kB; the text shows the marks of all
 
 
 def article_context(article: Any, view: Any, part: int, form: Any = None) -> dict[str, Any]:
@@ -121,7 +122,11 @@ class AnnotationsPage(Page):
         from factcheck.api.renderers import DeskRenderer
 
         content = DeskRenderer().get_content(None, self.data, None, None)
-        return {"article_id": self.view.kwargs["pk"], "content": content}
+        return {
+            "article_id": self.view.kwargs["pk"],
+            "content": content[:SHOWN_JSON],
+            "is_cut": len(content) > SHOWN_JSON,
+        }
 
 
 FormPage.templates["article", "create"] = "claims/article_form.html"

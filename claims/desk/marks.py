@@ -24,7 +24,6 @@ class Passage:
     tag: str
     number: int  # in the order of the text, as its card is numbered
     address: str  # of its card
-    needs_work: bool = False
 
 
 def marked(text: str, passages: Iterable[Passage]) -> SafeString:
@@ -59,16 +58,16 @@ def as_text_node(text: str) -> str:
 
 
 def _opening(passage: Passage, first: bool, lane: int) -> str:
-    classes = f"lane-{lane}" + (" work" if passage.needs_work else "")
+    """Short: an article may have hundreds."""
+    shown = format_html('data-statement="{}" data-tag="{}"', passage.statement, passage.tag)
+    if lane:
+        shown = format_html('{} class="lane-{}"', shown, lane)
     if not first:
-        return format_html(
-            '<mark data-statement="{}" data-tag="{}" class="{}">', passage.statement, passage.tag, classes
-        )
+        return format_html("<mark {}>", shown)
     # The link's number and sign are drawn by the style sheet, so that they are no part of the text.
     return format_html(
-        '<mark id="mark-{0}" data-statement="{0}" data-tag="{1}" class="{2}">'
-        '<a class="ref" href="{3}" data-number="{4}" aria-label="Statement {4}, {1}"></a>',
-        passage.statement, passage.tag, classes, passage.address, passage.number,
+        '<mark id="mark-{}" {}><a class="ref" href="{}" data-number="{}" aria-label="Statement {}, {}"></a>',
+        passage.statement, shown, passage.address, passage.number, passage.number, passage.tag,
     )  # fmt: skip
 
 

@@ -1,12 +1,13 @@
 """What the pages' templates need: times in words, addresses, signs."""
 
+import re
 from datetime import datetime, timedelta
 from typing import Any
 
 from django import template
 from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import Truncator
 
 register = template.Library()
@@ -57,6 +58,12 @@ def quoted(text: str, length: int) -> str:
     """Between quotation marks, unless it begins with one of its own."""
     short = Truncator(text).chars(length)
     return short if text.startswith(QUOTES) else f"“{short}”"
+
+
+@register.simple_block_tag
+def lean(content: str) -> SafeString:
+    """Without the indentation, for what a page holds many times."""
+    return mark_safe(re.sub(r"\s*\n\s*", "\n", content))  # noqa: S308  the block is rendered, so escaped already
 
 
 @register.filter
