@@ -15,6 +15,7 @@ from rapidfuzz.fuzz import WRatio
 from factcheck.journal.models import Recorded
 
 LOOKED_AT = 300  # for the names that are most like what was typed
+ALIKE = 60  # of 100; a single word of a name that is written differently by a letter has about 75
 # Apps whose rows bring a source before the public add a condition on the source that is OuterRef("pk").
 PUBLIC_USES: list[Callable[[Any], models.Q]] = []
 
@@ -54,7 +55,8 @@ class SourceQuerySet(models.QuerySet["Source"]):
         beginnings = {word[:3] for word in text.split()}
         found = {*rows.search(text)[:LOOKED_AT], *rows._with_words(beginnings, " | ")[:LOOKED_AT]}
         likeness = {row: max(WRatio(text.lower(), name.lower()) for name in (row.name, *row.aliases)) for row in found}
-        return sorted(found, key=lambda row: (-likeness[row], row.pk))[:number]
+        alike = (row for row in found if likeness[row] >= ALIKE)
+        return sorted(alike, key=lambda row: (-likeness[row], row.pk))[:number]
 
     def _with_words(self, words: Iterable[str], operator: str) -> "SourceQuerySet":
         terms = ["'{}':*".format(word.replace("\\", "").replace("'", "''")) for word in words if word.strip("'\\")]

@@ -54,6 +54,12 @@ def test_a_name_that_nobody_has_is_kept_and_those_like_it_are_offered(mark, cast
     assert not Statement.objects.exists()
 
 
+def test_a_name_like_nobodys_can_only_be_made_new(mark, cast):
+    html = mark("Zaphod").content.decode()
+    assert "No source is called “Zaphod”. Make it a new source, or correct the name." in html
+    assert 'type="radio"' not in html
+
+
 def test_the_one_that_was_chosen_among_those_offered_is_taken(mark, cast):
     answer = mark("Joe Bidne", **{"named-source-1": f"{cast[0].pk}:Joe Bidne"})
     assert answer.status_code == 303

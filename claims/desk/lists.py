@@ -49,7 +49,7 @@ class CheckList(ListPage):
         found = [Finding(f["article"], f["statement"], Code(f["code"])) for f in self.data.get("results", [])]
         return {
             "findings": with_rows(found),
-            "article": Article.objects.only("title").filter(pk=self.view.kwargs.get("pk")).first(),
+            "of_article": Article.objects.only("title").filter(pk=self.view.kwargs.get("pk")).first(),
             "pager": {"next_url": self.data.get("next")},
         }
 

@@ -30,10 +30,10 @@ def lead(statement: Any) -> str:
 def bar(tags: dict[str, int]) -> list[tuple[str, int, int, int]]:
     """Each tag with its number, and its place and width in a bar a hundred wide."""
     total = sum(tags.values())
-    shares, begin = [], 0
+    shares, counted, begin = [], 0, 0
     for tag, number in tags.items():
-        width = round(100 * number / total) if total else 0
-        width = min(width, 100 - begin)
-        shares.append((tag, number, begin, width))
-        begin += width
+        counted += number
+        end = round(100 * counted / total) if total else 0
+        shares.append((tag, number, begin, end - begin))
+        begin = end
     return shares

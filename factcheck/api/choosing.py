@@ -106,8 +106,12 @@ def not_settled(queryset: Any, text: str, new: bool = False) -> ErrorDetail:
     name = queryset.model._meta.verbose_name
     if called(queryset, text):
         return ErrorDetail(f"Several {name}s are called “{text}”. Choose the one that is meant.", code="ambiguous")
-    wanted = f"Choose one of those that are listed{f', or make it a new {name}' if new else ''}."
-    return ErrorDetail(f"No {name} is called “{text}”. {wanted}", code="does_not_exist")
+    wanted = "Choose one of those that are listed" if _candidates(queryset, text) else ""
+    if new:
+        wanted = f"{wanted}, or make it a new {name}" if wanted else f"Make it a new {name}, or correct the name"
+    return ErrorDetail(
+        f"No {name} is called “{text}”. {wanted or 'Correct the name, or give its number'}.", code="does_not_exist"
+    )
 
 
 def chooser_of(queryset: Any, texts: Iterable[Any]) -> Chooser:

@@ -68,7 +68,7 @@ def _errors(data: Any) -> list[dict[str, Any]]:
 
 
 def _control(name: str, found: Any, value: str) -> Control:
-    label = label_of(name, CONTROLS.get(name, ""))
+    label = CONTROLS.get(name) or label_of(name).partition(" (")[0]
     kinds = {
         ChoiceFilter: "select",
         BooleanFilter: "select",
@@ -113,6 +113,7 @@ CONTROLS = {
     "anchor": "Place in the text",
     "actor": "Editor",
     "raised_by": "Raised by",
+    "part_of": "Belongs to",
     "resource": "Kind of record",
 }
 # Upwards, and downwards.

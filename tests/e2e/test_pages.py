@@ -31,7 +31,8 @@ def addresses() -> list[str]:
         f"{api}articles/", f"{api}articles/?form=new", f"{api}articles/{article}/",
         f"{api}articles/{article}/?form=edit", f"{api}articles/{article}/history/",
         f"{api}articles/{article}/revisions/", f"{api}articles/{article}/revisions/1/",
-        f"{api}articles/{article}/annotations/", f"{api}articles/{article}/checks/",
+        f"{api}articles/{article}/annotations/", f"{api}articles/{article}/checks/", f"{api}articles/{article}/?cards=1",
+        f"{api}statements/?source=Bidn", f"{api}sources/?form=new&name=Ann",
         f"{api}statements/", f"{api}statements/?tag=denied&ordering=-said_on", f"{api}statements/?tag=nonsense",
         f"{api}statements/{statement}/", f"{api}statements/{statement}/?form=edit",
         f"{api}statements/{statement}/?form=delete", f"{api}statements/{statement}/positions/",
@@ -55,19 +56,61 @@ def test_axe_finds_nothing_on_any_page_and_none_scrolls_sideways(open_desk, seed
     assert faults + _faults(desk, axe, pages[1:]) == []
 
 
+@pytest.mark.parametrize("width", [1280, 390])
+def test_axe_finds_nothing_on_a_refused_form(open_desk, seed, axe, width):
+    desk = open_desk(viewport={"width": width, "height": 800}).log_in("alice")
+    page = desk.page
+    desk.open(f"/api/v1/articles/{seed.pk}/")
+    page.get_by_text("Mark a passage").click()
+    page.get_by_label("The passage, word for word").fill("Nobody said this")
+    page.get_by_role("combobox", name="Who is said to have said it").fill("Joe Bidne")
+    page.get_by_role("button", name="Record the statement").click()
+    page.get_by_text("The passage was not recorded.").wait_for()
+    assert page.get_by_role("radio", name="Joe Biden").is_visible()
+    assert page.locator("#text mark").count() > 10
+    assert _faults_of(desk, axe, "a refused passage") == []
+    desk.open("/import/")
+    page.get_by_label("Annotation document (JSON)").fill('{"title": “A”}')
+    page.get_by_role("button", name="Import it").click()
+    page.get_by_text("Line 1, column 11:").wait_for()
+    assert _faults_of(desk, axe, "a refused document") == []
+
+
+def test_on_a_phone_a_mark_shows_its_card_over_the_text_and_the_card_leads_back(open_desk, seed):
+    for options in ({}, {"java_script_enabled": False}):
+        desk = open_desk(viewport={"width": 390, "height": 800}, has_touch=True, **options).log_in("vera")
+        page = desk.page
+        desk.open(f"/api/v1/articles/{seed.pk}/")
+        mark = page.locator("#text mark").nth(3)
+        card = page.locator(f"#statement-{mark.get_attribute('data-statement')}")
+        mark.locator(".ref").tap()
+        box = card.bounding_box()
+        assert box["y"] >= 800 * 0.35
+        assert box["y"] + box["height"] <= 800
+        card.get_by_role("link", name="Back to the text").click()
+        assert card.bounding_box()["y"] > 800
+        assert 0 <= mark.bounding_box()["y"] < 400
+
+
 def _faults(desk, axe, pages):
     faults = []
     for address in pages:
         desk.open(address)
-        desk.page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
-        desk.page.evaluate(axe)
-        found = desk.page.evaluate("axe.run()")
-        for violation in found["violations"]:
-            nodes = [node["html"][:160] for node in violation["nodes"][:3]]
-            faults.append((address, violation["id"], nodes))
-        beyond = desk.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        if beyond > 0:
-            faults.append((address, f"{beyond} px wider than the window", []))
+        faults += _faults_of(desk, axe, address)
+    return faults
+
+
+def _faults_of(desk, axe, address):
+    faults = []
+    desk.page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+    desk.page.evaluate(axe)
+    found = desk.page.evaluate("axe.run()")
+    for violation in found["violations"]:
+        nodes = [node["html"][:160] for node in violation["nodes"][:3]]
+        faults.append((address, violation["id"], nodes))
+    beyond = desk.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    if beyond > 0:
+        faults.append((address, f"{beyond} px wider than the window", []))
     return faults
 
 

@@ -56,6 +56,7 @@ QUOTES = tuple("“”„‟\"«»‘’‚'")  # noqa: RUF001
 @register.filter
 def quoted(text: str, length: int) -> str:
     """Between quotation marks, unless it begins with one of its own."""
+    text = text.strip()
     short = Truncator(text).chars(length)
     return short if text.startswith(QUOTES) else f"“{short}”"
 

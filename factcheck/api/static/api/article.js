@@ -69,6 +69,9 @@
     offer.later = setTimeout(offer, 350); // a phone tells of a selection by this alone
   });
   form?.elements.text.addEventListener("input", clearOffsets);
+  if (box?.querySelector(".error")) {
+    box.classList.add("fresh"); // a refused form: on a phone over the text, like a fresh one
+  }
   box?.addEventListener("toggle", () => box.open || box.classList.remove("fresh"));
 
   // A mark and its card, pointed at, stand out together.
