@@ -31,7 +31,8 @@ def addresses() -> list[str]:
         f"{api}articles/", f"{api}articles/?form=new", f"{api}articles/{article}/",
         f"{api}articles/{article}/?form=edit", f"{api}articles/{article}/history/",
         f"{api}articles/{article}/revisions/", f"{api}articles/{article}/revisions/1/",
-        f"{api}articles/{article}/annotations/", f"{api}articles/{article}/checks/", f"{api}articles/{article}/?cards=1",
+        f"{api}articles/{article}/annotations/", f"{api}articles/{article}/checks/",
+        f"{api}articles/{article}/?cards=1",
         f"{api}statements/?source=Bidn", f"{api}sources/?form=new&name=Ann",
         f"{api}statements/", f"{api}statements/?tag=denied&ordering=-said_on", f"{api}statements/?tag=nonsense",
         f"{api}statements/{statement}/", f"{api}statements/{statement}/?form=edit",
@@ -81,13 +82,15 @@ def test_on_a_phone_a_mark_shows_its_card_over_the_text_and_the_card_leads_back(
         desk = open_desk(viewport={"width": 390, "height": 800}, has_touch=True, **options).log_in("vera")
         page = desk.page
         desk.open(f"/api/v1/articles/{seed.pk}/")
-        mark = page.locator("#text mark").nth(3)
+        mark = page.locator("#text mark[id]").nth(3)
         card = page.locator(f"#statement-{mark.get_attribute('data-statement')}")
         mark.locator(".ref").tap()
+        card.get_by_role("link", name="Back to the text").wait_for()
         box = card.bounding_box()
         assert box["y"] >= 800 * 0.35
         assert box["y"] + box["height"] <= 800
         card.get_by_role("link", name="Back to the text").click()
+        card.get_by_role("link", name="Back to the text").wait_for(state="hidden")
         assert card.bounding_box()["y"] > 800
         assert 0 <= mark.bounding_box()["y"] < 400
 
