@@ -52,6 +52,8 @@ def article_context(article: Any, view: Any, part: int, form: Any = None) -> dic
         "cards": cards,
         "astray": _astray(article, rows) if part == 1 else [],
         "statement_count": len(places),
+        "first_shown": (part - 1) * CARDS + 1,
+        "last_shown": min(part * CARDS, len(places)),
         "part": part,
         "parts": range(1, parts + 1),
         "mark_form": form or StatementSerializer(context=view.get_serializer_context()),

@@ -82,3 +82,22 @@ def test_keys_go_through_the_statements_and_tag_them(open_desk, newsroom, articl
     page.keyboard.type("smile")
     page.keyboard.press("Enter")
     page.get_by_role("heading", name="Search: smile").wait_for()
+
+
+def test_the_keys_go_on_from_one_part_of_the_statements_to_the_next(open_desk, newsroom):
+    text = "word " * 35
+    article = services.create_article(actor=newsroom["alice"], title="Long", text=text)
+    rows = [{"article": article, "quote_type": "narration", "start": 5 * n, "end": 5 * n + 4} for n in range(35)]
+    services.create_statements(rows=rows, actor=newsroom["alice"])
+    desk = open_desk().log_in("vera")
+    desk.open(f"/api/v1/articles/{article.pk}/#statement-{Statement.objects.order_by('start')[29].pk}")
+    page = desk.page
+    assert page.get_by_text("Statements 1 to 30 of 35").first.is_visible()
+    page.keyboard.press("j")
+    page.wait_for_url("**/?cards=2")
+    page.keyboard.press("j")
+    assert page.locator(".card.current").get_attribute("aria-label") == "Statement 31"
+    page.keyboard.press("k")
+    page.wait_for_url("**/?cards=1")
+    page.keyboard.press("k")
+    assert page.locator(".card.current").get_attribute("aria-label") == "Statement 30"

@@ -28,6 +28,8 @@ const desk = {
     const next = at < 0 ? (by > 0 ? 0 : cards.length - 1) : at + by;
     if (cards[next]) {
       desk.show(cards[next]);
+    } else {
+      document.querySelector(`.parts a[rel=${by > 0 ? "next" : "prev"}]`)?.click();
     }
   },
 
