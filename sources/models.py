@@ -7,7 +7,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.search import SearchQuery
 from django.db import models
-from django.db.models import Case, F, Func, OuterRef, Q, When
+from django.db.models import Case, F, Func, OuterRef, Q, Value, When
 from django.db.models.functions import Lower
 from django.db.models.lookups import Exact
 from rapidfuzz.fuzz import WRatio
@@ -41,13 +41,10 @@ class SourceQuerySet(models.QuerySet["Source"]):
         """Those of exactly this name or alias, in capitals or not."""
         alias = Func("aliases", function="unnest", output_field=models.TextField())
         own = Source.objects.filter(pk=OuterRef("pk")).values(called=Lower(alias))
-        text = " ".join(text.split()).lower()
-        return (
-            self.search(text)
-            .alias(own_aliases=ArraySubquery(own))
-            .filter(Q(Exact(Lower("name"), text)) | Q(own_aliases__contains=[text]))
-            .order_by("pk")
-        )
+        typed = Lower(Value(" ".join(text.split()), output_field=models.TextField()))
+        as_array = Func(typed, template="ARRAY[%(expressions)s]", output_field=ArrayField(models.TextField()))
+        known = self.search(text).alias(own_aliases=ArraySubquery(own), typed=as_array)
+        return known.filter(Q(Exact(Lower("name"), typed)) | Q(own_aliases__contains=F("typed"))).order_by("pk")
 
     def resembling(self, text: str, number: int = 6) -> list["Source"]:
         """Those whose names are most like it: of the same words, or of words that begin alike."""
@@ -59,7 +56,7 @@ class SourceQuerySet(models.QuerySet["Source"]):
         return sorted(alike, key=lambda row: (-likeness[row], row.pk))[:number]
 
     def _with_words(self, words: Iterable[str], operator: str) -> "SourceQuerySet":
-        terms = ["'{}':*".format(word.replace("\\", "").replace("'", "''")) for word in words if word.strip("'\\")]
+        terms = ["'{}':*".format(word.replace("\\", " ").replace("'", "''")) for word in words if word.strip("'\\")]
         if not terms:
             return self.none()
         query = SearchQuery(operator.join(terms), search_type="raw", config="simple")

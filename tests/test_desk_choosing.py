@@ -4,6 +4,7 @@ import re
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from claims.models import Dispute, Statement
@@ -147,10 +148,20 @@ def test_a_list_is_filtered_by_a_source_that_is_named(desk, statement, minister)
     assert f'<a href="/api/v1/statements/?source={minister.pk}"><bdi>The minister</bdi></a>' in refused.content.decode()
 
 
-def test_a_name_with_an_apostrophe_is_found(alice):
+@pytest.mark.parametrize("name", [
+    "Pat O'Brien", "it’s", "AT&T", "@POTUS", "example.com/path", "C++", "24/7", "U.S. State Department", "Dr. No (CNN)",
+    "-5 degrees", "“Quoted”", "back\\slash", "İstanbul", "ΣΊΣΥΦΟΣ", "وزير الخارجية", "北京日报",
+])  # fmt: skip
+def test_a_source_is_found_by_its_name_whatever_is_in_it(alice, name):
+    made = create_source(actor=alice, name=name, kind="person")
+    other = create_source(actor=alice, name="Other", kind="person", aliases=[f"{name} II"])
+    assert list(Source.objects.called(name)) == [made]
+    assert list(Source.objects.called(f"{name} ii")) == [other]
+
+
+def test_the_beginning_of_a_name_after_an_apostrophe_is_searched_for(alice):
     made = create_source(actor=alice, name="Pat O'Brien", kind="person")
     assert list(Source.objects.search("o'br")) == [made]
-    assert list(Source.objects.called("pat o'brien")) == [made]
 
 
 def test_a_viewer_is_not_told_to_make_a_source(article):
@@ -179,3 +190,27 @@ def test_of_very_many_names_only_some_are_looked_for(mark, minister):
 def test_the_form_of_a_new_source_holds_the_name_it_was_asked_for(desk):
     html = desk.get("/api/v1/sources/?form=new&name=Ann+New").content.decode()
     assert '<input type="text" name="name" value="Ann New"' in html
+
+
+def test_what_is_left_empty_is_asked_for(desk, statement):
+    html = desk.post("/api/v1/disputes/", {"statement": statement.pk, "raised_by": " ", "kind": "denial"})
+    assert "This field is required." in html.content.decode()
+
+
+def test_a_page_that_is_asked_for_after_the_act_may_be_no_address_at_all(mark):
+    assert mark("Nobody", next="http://[").status_code == 400
+
+
+def test_strangers_find_no_source_by_its_name_that_nothing_published_names(settings, minister, statement):
+    settings.PUBLIC_READ = True
+    stranger = Client(headers={"Accept": "text/html"})
+    known, unknown = (stranger.get(f"/api/v1/statements/?source={name}") for name in ("The+minister", "Nobody"))
+    assert (known.status_code, unknown.status_code) == (400, 400)
+    assert "The minister" not in known.content.decode().replace("source=The+minister", "")
+    by_number = stranger.get(f"/api/v1/statements/?source={minister.pk}")
+    assert "The minister" not in by_number.content.decode()
+
+
+@pytest.mark.parametrize("address", ["/api/v1/feeds/claimreviews/", "/api/v1/checks/", "/api/v1/journal/"])
+def test_a_list_that_nothing_is_added_to_has_no_form_for_it(desk, address):
+    assert desk.get(f"{address}?form=new").status_code in (200, 400)

@@ -1,9 +1,7 @@
 """The article's page: its text with the marks, and the statements' cards beside it."""
 
+import re
 from typing import Any
-from urllib.parse import urlsplit
-
-from django.http import QueryDict
 
 from claims.desk.cards import Card, cards_of, checks_by_statement, grouped
 from claims.desk.marks import Passage, marked
@@ -13,6 +11,7 @@ from factcheck.api.choosing import is_number
 from factcheck.api.form_pages import FormPage
 from factcheck.api.pages import ListPage, Page, page, whole_number
 
+PART = re.compile(r"[?&]cards=([0-9]{1,9})")
 SHOWN_JSON = 100_000  # characters of a document; nobody reads more of it in a page
 CARDS = 30  # on one page, so that it stays under 200 kB; the text shows the marks of all
 
@@ -82,8 +81,8 @@ class MarkingPage(FormPage):
         if article is None:
             return context
         self.template = "claims/article.html"
-        asked_from = QueryDict(urlsplit(context["next"]).query).get("cards", "")
-        part = int(asked_from) if is_number(asked_from) else 1
+        asked_from = PART.search(context["next"])
+        part = int(asked_from[1]) if asked_from else 1
         return {**context, **article_context(article, self.view, part, context["form"])}
 
     @staticmethod

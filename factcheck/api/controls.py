@@ -49,17 +49,13 @@ def controls_of(view: Any, request: Any, data: Any) -> Controls:
 def _all_controls(view: Any, request: Any, data: Any) -> list[Control]:
     filterset = getattr(view, "filterset_class", None)
     filters = filterset.base_filters if filterset else {}
-    controls = [
-        _control(name, found, request.query_params.get(name, ""))
-        for name, found in filters.items()
-        if name not in UNSHOWN
-    ]
+    controls = [_control(name, found, request) for name, found in filters.items() if name not in UNSHOWN]
     if len(getattr(view, "ordering_fields", ())) > 1:
         controls.append(_ordering(view, request))
     for control in controls:
         control.errors = [e["detail"] for e in _errors(data) if e["pointer"] == f"?{control.name}"]
         if control.chooser and control.chooser.unsettled:
-            control.errors = [str(not_settled(filters[control.name].rows, control.value))]
+            control.errors = [str(not_settled(filters[control.name].rows(request), control.value))]
     return controls
 
 
@@ -67,7 +63,8 @@ def _errors(data: Any) -> list[dict[str, Any]]:
     return data.get("errors", []) if isinstance(data, dict) else []
 
 
-def _control(name: str, found: Any, value: str) -> Control:
+def _control(name: str, found: Any, request: Any) -> Control:
+    value = request.query_params.get(name, "")
     label = CONTROLS.get(name) or label_of(name).partition(" (")[0]
     kinds = {
         ChoiceFilter: "select",
@@ -79,8 +76,9 @@ def _control(name: str, found: Any, value: str) -> Control:
     kind = next((kind for base, kind in kinds.items() if isinstance(found, base)), "search")
     control = Control(name, label, value, kind)
     if kind == "chooser":
-        control.noun = found.rows.model._meta.model_name
-        control.chooser = chooser_of(found.rows, [value])
+        rows = found.rows(request)
+        control.noun = rows.model._meta.model_name
+        control.chooser = chooser_of(rows, [value])
     if isinstance(found, BooleanFilter):
         control.choices = [("true", "yes"), ("false", "no")]
     elif isinstance(found, UserFilter):

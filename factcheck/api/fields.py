@@ -83,7 +83,8 @@ class Reference(serializers.IntegerField):
     def get_value(self, dictionary: Any) -> Any:
         if not is_html_input(dictionary) or self.field_name not in dictionary:
             return super().get_value(dictionary)
-        return next(iter(typed_texts(dictionary, self.field_name, self.queryset, multiple=False)), None)
+        found = typed_texts(dictionary, self.field_name, self.queryset, multiple=False)
+        return found[0] if found else None if self.allow_null else Typed()
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, bool):
@@ -109,6 +110,8 @@ class Reference(serializers.IntegerField):
         return found[row_id]
 
     def find_called(self, text: Typed) -> Model:
+        if not text:
+            self.fail("required")
         rows = called(self.queryset, text)
         if len(rows) != 1:
             raise serializers.ValidationError([not_settled(self.queryset, text, new=self.style["noun"] == "source")])

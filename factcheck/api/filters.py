@@ -18,6 +18,7 @@ from factcheck.api.choosing import called, is_number
 from factcheck.api.errors import FieldError, InvalidInput
 from factcheck.api.json_types import DAY
 from factcheck.api.problems import wants_page
+from factcheck.api.roles import is_public_read
 
 PAGING = {"cursor", "page_size", "ordering", "format"}
 # Read by pages alone: which form to show, and which part of a long page.
@@ -43,10 +44,11 @@ class IdFilter(django_filters.NumberFilter):
         self.of = of
         super().__init__(*args, min_value=1, max_value=MAX_ID, **kwargs)
 
-    @property
-    def rows(self) -> Any:
+    def rows(self, request: Any) -> Any:
+        """Those that the caller may be shown by name."""
         model = apps.get_model(self.of) if isinstance(self.of, str) else self.of
-        return model._default_manager.all()
+        rows = model._default_manager.all()
+        return rows.public() if is_public_read(request) else rows
 
     def get_max_validator(self) -> None:
         """django-filter's own cap is far below a bigint."""
@@ -103,7 +105,7 @@ class StrictFilterBackend(DjangoFilterBackend):
     def get_filterset_kwargs(self, request: Request, queryset: QuerySet[Any], view: Any) -> dict[str, Any]:
         kwargs = super().get_filterset_kwargs(request, queryset, view)
         if wants_page(request):
-            kwargs["data"] = meant(view, kwargs["data"])
+            kwargs["data"] = meant(view, request, kwargs["data"])
         return kwargs
 
     def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
@@ -127,23 +129,23 @@ class StrictFilterBackend(DjangoFilterBackend):
         return filterset.qs
 
 
-def meant(view: Any, parameters: Any) -> dict[str, str]:
+def meant(view: Any, request: Any, parameters: Any) -> dict[str, str]:
     """With ids for the names that a page's form may send."""
     filterset = getattr(view, "filterset_class", None)
     filters = filterset.base_filters if filterset else {}
-    return {name: _meant(filters.get(name), text) for name, text in parameters.items()}
+    return {name: _meant(filters.get(name), request, text) for name, text in parameters.items()}
 
 
 def for_programs(view: Any, request: Request, without: Collection[str] = ()) -> str:
     """A page's query as a program may send it: nothing that is for pages, nothing left empty, and ids for names."""
     known = _known_to_programs(view, request) - {"format", *without}
     given = {name: text for name, text in request.query_params.items() if text and name in known}
-    return urlencode(meant(view, given))
+    return urlencode(meant(view, request, given))
 
 
-def _meant(known: Any, text: str) -> str:
+def _meant(known: Any, request: Any, text: str) -> str:
     """The id of the one row of that name; a page's form may send names."""
-    rows = [] if not getattr(known, "of", None) or is_number(text) else called(known.rows, text.strip())
+    rows = [] if not getattr(known, "of", None) or is_number(text) else called(known.rows(request), text.strip())
     return str(rows[0].pk) if len(rows) == 1 else text
 
 
@@ -187,7 +189,7 @@ def known_parameters(view: Any, request: Request) -> set[str]:
     if wants_page(request):
         known |= PAGE_PARAMETERS
         if request.query_params.get("form") == "new":  # what its fields hold at first
-            known |= set(view.serializer_class().fields)
+            known |= set(view.serializer_class().fields) if getattr(view, "serializer_class", None) else set()
     return known
 
 
