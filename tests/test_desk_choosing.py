@@ -214,3 +214,13 @@ def test_strangers_find_no_source_by_its_name_that_nothing_published_names(setti
 @pytest.mark.parametrize("address", ["/api/v1/feeds/claimreviews/", "/api/v1/checks/", "/api/v1/journal/"])
 def test_a_list_that_nothing_is_added_to_has_no_form_for_it(desk, address):
     assert desk.get(f"{address}?form=new").status_code in (200, 400)
+
+
+def test_a_merge_into_a_source_that_is_named_wrongly_asks_which_is_meant(desk, cast):
+    joe, jill, *_ = cast
+    sent = {"version": "1", "into": "Joe Bide", "reason": "The same person."}
+    refused = desk.post(f"/api/v1/sources/{jill.pk}/merge/", sent)
+    assert refused.status_code == 400
+    assert f'name="named-into-1" value="{joe.pk}:Joe Bide"' in refused.content.decode()
+    answered = desk.post(f"/api/v1/sources/{jill.pk}/merge/", sent | {"named-into-1": f"{joe.pk}:Joe Bide"})
+    assert answered.status_code == 303

@@ -44,11 +44,15 @@ def test_times_are_in_words_with_the_exact_time_at_hand(desk, statement):
     assert re.search(r'<time datetime="[^"]+" title="\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC">just now</time>', html)
 
 
-def test_a_passage_in_quotation_marks_gets_no_second_ones(desk, alice):
-    article = services.create_article(actor=alice, title="Quoted", text="“It is so,” he said. It is not.")
+def test_a_passage_with_quotation_marks_gets_none_or_single_ones(desk, alice):
+    article = services.create_article(
+        actor=alice, title="Quoted", text="“It is so,” he said. It is not. It may be “so”."
+    )
     services.create_statement(article=article, actor=alice, quote_type="narration", start=0, end=20)
     services.create_statement(article=article, actor=alice, quote_type="narration", start=21, end=31)
+    services.create_statement(article=article, actor=alice, quote_type="narration", start=32, end=47)
     html = page_of(desk, "/api/v1/statements/")
+    assert ">‘It may be “so”.’</a>" in html
     assert ">“It is so,” he said.</a>" in html
     assert ">“It is not.”</a>" in html
 

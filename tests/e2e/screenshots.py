@@ -38,7 +38,7 @@ def test_take_the_pictures(open_desk, newsroom, article):
     desk.open(f"/api/v1/articles/{article.pk}/")
     for _ in range(6):
         desk.page.keyboard.press("j")
-    desk.page.evaluate("window.scrollTo(0, 260)")
+    desk.page.evaluate("document.querySelector('.spread').scrollIntoView()")
     take(desk, "article")
 
     dispute = Dispute.objects.filter(statement=statement).first()

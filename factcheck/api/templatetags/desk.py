@@ -50,15 +50,18 @@ def tag_label(tag: str) -> SafeString:
     )
 
 
-QUOTES = tuple("“”„‟\"«»‘’‚'")  # noqa: RUF001
+DOUBLE = '“”„‟"«»'
+OPENING = tuple(DOUBLE + "‘‚'")  # noqa: RUF001
 
 
 @register.filter
 def quoted(text: str, length: int) -> str:
-    """Between quotation marks, unless it begins with one of its own."""
+    """Between quotation marks: single ones around double ones, and none where it begins with its own."""
     text = text.strip()
     short = Truncator(text).chars(length)
-    return short if text.startswith(QUOTES) else f"“{short}”"
+    if text.startswith(OPENING):
+        return short
+    return f"‘{short}’" if any(mark in short for mark in DOUBLE) else f"“{short}”"  # noqa: RUF001
 
 
 @register.simple_block_tag
