@@ -87,3 +87,7 @@ def test_the_journal_is_filtered_by_an_editors_name(desk, alice, article):
     ]  # fmt: skip
     assert "Of Erin" in html
     assert "A report" not in html
+
+
+def test_a_new_token_says_how_long_it_will_be_valid(desk):
+    assert 'name="days" value="90"' in page_of(desk, "/api/v1/tokens/")

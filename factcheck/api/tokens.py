@@ -25,7 +25,7 @@ MAX_TOKENS = 100
 
 
 class TokenSerializer(StrictSerializer, serializers.ModelSerializer[Token]):
-    days = serializers.IntegerField(write_only=True, min_value=1, max_value=365, default=90, required=False)
+    days = serializers.IntegerField(write_only=True, min_value=1, max_value=365, default=90, initial=90, required=False)
     read_only = serializers.BooleanField(required=False, default=False)  # type: ignore[assignment]
 
     class Meta:
