@@ -160,6 +160,8 @@ class FeedViewSet(ConditionalMixin, GenericViewSet[Any]):
     ordering_keys: dict[tuple[str, bool], tuple[Any, Any]] = {}
     ordering_fields: tuple[str, ...] = ("id",)
     default_ordering = "-id"
+    short_lists: frozenset[str] = frozenset()
+    ranges: dict[str, tuple[frozenset[str], ...]] = {}
     queryset = Statement.objects.none()
 
     def get_default_ordering(self) -> str:

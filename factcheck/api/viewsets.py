@@ -63,6 +63,10 @@ class RecordedViewSet(FormMethodMixin, RetrySafeMixin, ConditionalMixin, Generic
     ordering_fields: tuple[str, ...] = ("id",)
     # For a field that may be null: (field, descending) → its expression, and what stands for null in it.
     ordering_keys: dict[tuple[str, bool], tuple[Any, Any]] = {}
+    # Filters that leave a list as short as what one row of something else has.
+    short_lists: frozenset[str] = frozenset()
+    # By ordering field: filters whose rows an index has in that order (see is_sparse).
+    ranges: dict[str, tuple[frozenset[str], ...]] = {}
     default_ordering = "-id"
     basename: str
     paginator: KeysetPagination
