@@ -20,6 +20,7 @@ from factcheck.api.pagination import MAX_PAGE_SIZE, PAGE_SIZE, RowComparison, pa
 from factcheck.api.renderers import DeskRenderer, JSONRenderer, TextRenderer
 from factcheck.api.roles import is_public_read
 from factcheck.api.viewsets import ConditionalMixin
+from factcheck.api.windows import Looked
 from factcheck.journal.feed import settled
 from factcheck.journal.models import Entry
 
@@ -229,8 +230,8 @@ def public_changes() -> QuerySet[Entry]:
         action__in=[TAGGED, *atom.DISPUTE_WORDS],
         pk__lt=OuterRef("published"),
     )
-    is_public = Q(Exists(Statement.objects.public().filter(pk=OuterRef("resource_id"))), resource="statement") | Q(
-        Exists(Dispute.objects.public().filter(pk=OuterRef("resource_id"))), resource="dispute"
+    is_public = Q(Looked(Statement.objects.public().filter(pk=OuterRef("resource_id"))), resource="statement") | Q(
+        Looked(Dispute.objects.public().filter(pk=OuterRef("resource_id"))), resource="dispute"
     )
     since = Subquery(published.values("pk")[:1], output_field=IntegerField())
     return entries.alias(published=since).filter(is_public, ~Exists(superseded))

@@ -106,7 +106,9 @@ class KeysetPagination(BasePagination):
             return rows.filter(RowComparison(key, "<" if reverse else ">", *place)) if place else rows
 
         if is_sparse(self.request, view, self.field):
-            return window(view.get_queryset(), queryset, self.key, reverse=reverse, size=size, beyond=beyond)
+            return window(
+                view.get_queryset(), queryset, self.key, reverse=reverse, size=size, beyond=beyond, reach=view.reach
+            )
         queryset = beyond(queryset, self.key).alias(_key=self.key)
         return queryset.order_by(*(("-_key", "-pk") if reverse else ("_key", "pk")))[:size]
 

@@ -24,6 +24,7 @@ from factcheck.api.problems import wants_page
 from factcheck.api.renderers import dump
 from factcheck.api.roles import is_public_read
 from factcheck.api.throttles import ThrottledMixin
+from factcheck.api.windows import REACH
 
 
 class ConditionalMixin(ThrottledMixin):
@@ -67,6 +68,7 @@ class RecordedViewSet(FormMethodMixin, RetrySafeMixin, ConditionalMixin, Generic
     short_lists: frozenset[str] = frozenset()
     # By ordering field: filters whose rows an index has in that order (see is_sparse).
     ranges: dict[str, tuple[frozenset[str], ...]] = {}
+    reach = REACH
     default_ordering = "-id"
     basename: str
     paginator: KeysetPagination

@@ -9,10 +9,19 @@ the rest is what the filter's own indexes find beyond that. All of it is one que
 from collections.abc import Callable
 from typing import Any
 
-from django.db.models import BooleanField, F, Func, QuerySet
+from django.db.models import BooleanField, Exists, F, Func, QuerySet, Value
 
-REACH = 50  # pages that are read in order
+REACH = 50  # pages that are read in order, where it costs little to judge a row
 Beyond = Callable[[QuerySet[Any], Any], QuerySet[Any]]
+
+
+class Looked(Exists):
+    """EXISTS, looked up for each row by an index.
+
+    For a page of rows PostgreSQL would else read the whole of the other table, as if for every row there is.
+    """
+
+    template = "EXISTS(%(subquery)s OFFSET 0)"
 
 
 class Sorted(Func):
@@ -22,7 +31,7 @@ class Sorted(Func):
 
 
 class _OnPage(Func):
-    """Whether a row is among those found near, in the list's order, or among those found far, by the filter's indexes."""
+    """Whether a row is among those near, read in the list's order, or those far, found by the filter's indexes."""
 
     output_field = BooleanField()
 
@@ -43,11 +52,25 @@ class _OnPage(Func):
             WITH reach AS MATERIALIZED (
                 SELECT * FROM ({table}) t(key, id) ORDER BY key{self.towards_end}, id{self.towards_end} LIMIT 1),
             near AS MATERIALIZED ({near})
-            SELECT * FROM near UNION ALL ({far}))"""
+            SELECT * FROM near UNION ALL ({far}))"""  # noqa: S608  made of compiled queries
         return sql, parameters
 
 
-def window(whole: QuerySet[Any], found: QuerySet[Any], key: Any, *, reverse: bool, size: int, beyond: Beyond) -> Any:
+def newest(rows: QuerySet[Any], found: QuerySet[Any], size: int) -> Any:
+    """The newest `size` of the rows `found`, read as `rows` are."""
+    return window(rows, found, F("pk"), reverse=True, size=size, beyond=lambda rows, _key: rows)
+
+
+def window(
+    whole: QuerySet[Any],
+    found: QuerySet[Any],
+    key: Any,
+    *,
+    reverse: bool,
+    size: int,
+    beyond: Beyond,
+    reach: int = REACH,
+) -> Any:
     """The first `size` of the rows `found`, which are some of `whole`, in the order of (key, id).
 
     `beyond(rows, key)` leaves those that come after the cursor.
@@ -57,12 +80,12 @@ def window(whole: QuerySet[Any], found: QuerySet[Any], key: Any, *, reverse: boo
         return rows.alias(_key=by).order_by(*(("-_key", "-pk") if reverse else ("_key", "pk")))
 
     def from_reach(operator: str, by: Any) -> Func:
-        template = f"(%(expressions)s) {operator} (SELECT key, id FROM reach)"
+        template = f"(%(expressions)s) {operator} (SELECT key, id FROM reach)"  # noqa: S608  an operator of ours
         return Func(by, F("pk"), template=template, output_field=BooleanField())
 
     by_sorting = Sorted(key)
-    unfilled = Func(template=f"(SELECT count(*) FROM near) < {size}", output_field=BooleanField())
-    table = in_order(beyond(found.model._base_manager.all(), key), key).values_list(key, "pk")[: size * REACH]
+    unfilled = Func(Value(size), template="(SELECT count(*) FROM near) < %(expressions)s", output_field=BooleanField())
+    table = in_order(beyond(found.model._base_manager.all(), key), key).values_list(key, "pk")[: size * reach]
     within = beyond(found, key).filter(from_reach(">=" if reverse else "<=", key))
     near = in_order(within, key).values("pk")[:size]
     rest = beyond(found, by_sorting).filter(unfilled, from_reach("<" if reverse else ">", by_sorting))
