@@ -48,6 +48,7 @@ from factcheck.journal.views import HistoryMixin
 
 Versions = frozenset[int] | None
 MAX_BULK = 500
+BY_DAY = frozenset({"said_after", "said_before"})
 
 
 class ArticleViewSet(ChecksMixin, ArticleFormatsMixin, HistoryMixin):
@@ -167,14 +168,15 @@ class StatementViewSet(StatementFormatsMixin, ExportMixin, HistoryMixin):
     short_lists = frozenset({"article"})
     ranges = {
         "id": (frozenset({"tag"}), frozenset({"source"}), frozenset({"anchor"})),
-        "said_on": (frozenset({"said_after", "said_before"}),),
+        "said_on": (BY_DAY,),
     }
     queryset = Statement.objects.for_reading()
 
     @property
     def ordering_keys(self) -> dict[tuple[str, bool], tuple[Any, Any]]:  # type: ignore[override]
-        """Where a filter by day leaves the undated out, the plain column: one range of its index is the whole list."""
-        if {"said_after", "said_before"} & set(self.request.query_params):
+        """Of what was said in some time, all is dated: the plain column, of which one range of its index is the list."""
+        given = {name for name in StatementFilter.base_filters if self.request.query_params.get(name)}
+        if given and given <= BY_DAY:
             return {}
         return {
             ("said_on", False): (said_on_key(descending=False), date.max),

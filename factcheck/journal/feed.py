@@ -89,11 +89,13 @@ class JournalViewSet(ConditionalMixin, GenericViewSet[Entry]):
     def entries(self, beyond: Beyond, *, reverse: bool, size: int) -> Any:
         """The first entries of the filtered list that `beyond` leaves."""
         whole = self.get_queryset()
-        found = self.filter_queryset(Entry.objects.all())
-        if set(self.request.query_params) & set(FeedFilter.base_filters) - {"after"}:
+        found = self.filter_queryset(whole)
+        filters = {name: self.request.query_params.get(name) for name in ("resource", "article", "actor")}
+        given = {name: value for name, value in filters.items() if value}
+        if given and given != {"resource": "statement"}:  # which most entries are about
             return window(whole, found, F("transaction"), reverse=reverse, size=size, beyond=beyond)
         order = ("-transaction", "-id") if reverse else ("transaction", "id")
-        return beyond(whole, F("transaction")).order_by(*order)[:size]
+        return beyond(found, F("transaction")).order_by(*order)[:size]
 
 
 def settled() -> int:
