@@ -174,7 +174,7 @@ class StatementViewSet(StatementFormatsMixin, ExportMixin, HistoryMixin):
 
     @property
     def ordering_keys(self) -> dict[tuple[str, bool], tuple[Any, Any]]:  # type: ignore[override]
-        """Of what was said in some time, all is dated: the plain column, of which one range of its index is the list."""
+        """Of what was said in some time, all is dated: the plain column, one range of whose index is the list."""
         given = {name for name in StatementFilter.base_filters if self.request.query_params.get(name)}
         if given and given <= BY_DAY:
             return {}
