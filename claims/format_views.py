@@ -20,6 +20,7 @@ from factcheck.api.pagination import MAX_PAGE_SIZE, PAGE_SIZE, RowComparison, pa
 from factcheck.api.renderers import DeskRenderer, JSONRenderer, TextRenderer
 from factcheck.api.roles import is_public_read
 from factcheck.api.viewsets import ConditionalMixin
+from factcheck.api.windows import Looked
 from factcheck.journal.feed import settled
 from factcheck.journal.models import Entry
 
@@ -160,6 +161,8 @@ class FeedViewSet(ConditionalMixin, GenericViewSet[Any]):
     ordering_keys: dict[tuple[str, bool], tuple[Any, Any]] = {}
     ordering_fields: tuple[str, ...] = ("id",)
     default_ordering = "-id"
+    short_lists: frozenset[str] = frozenset()
+    ranges: dict[str, tuple[frozenset[str], ...]] = {}
     queryset = Statement.objects.none()
 
     def get_default_ordering(self) -> str:
@@ -227,8 +230,8 @@ def public_changes() -> QuerySet[Entry]:
         action__in=[TAGGED, *atom.DISPUTE_WORDS],
         pk__lt=OuterRef("published"),
     )
-    is_public = Q(Exists(Statement.objects.public().filter(pk=OuterRef("resource_id"))), resource="statement") | Q(
-        Exists(Dispute.objects.public().filter(pk=OuterRef("resource_id"))), resource="dispute"
+    is_public = Q(Looked(Statement.objects.public().filter(pk=OuterRef("resource_id"))), resource="statement") | Q(
+        Looked(Dispute.objects.public().filter(pk=OuterRef("resource_id"))), resource="dispute"
     )
     since = Subquery(published.values("pk")[:1], output_field=IntegerField())
     return entries.alias(published=since).filter(is_public, ~Exists(superseded))

@@ -10,6 +10,7 @@ from claims.desk.journal import recent_entries
 from claims.desk_checks import findings
 from claims.models import Article, Dispute, Statement
 from factcheck.api.desk_view import DeskView
+from factcheck.api.windows import newest
 
 ENDPOINTS = (
     "articles",
@@ -30,10 +31,10 @@ class StartPage(DeskView):
     template_name = "claims/start.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        statements = Statement.objects.for_reading().select_related("article").defer("article__text").order_by("-id")
+        statements = Statement.objects.for_reading().select_related("article").defer("article__text")
         return super().get_context_data(
-            unverified=statements.filter(tag="unverified")[:SHOWN],
-            astray=statements.out_of_place()[:SHOWN],
+            unverified=statements.filter(tag="unverified").order_by("-id")[:SHOWN],
+            astray=newest(statements, Statement.objects.out_of_place(), SHOWN),
             disputes=Dispute.objects.with_passages().filter(state="open").order_by("-id")[:SHOWN],
             articles=Article.objects.for_reading().defer("text").order_by("-id")[:SHOWN],
             failed_checks=with_rows(finding for _, finding in findings(limit=SHOWN)),

@@ -58,7 +58,9 @@ class Source(Recorded):
 
     name = models.CharField(max_length=300)
     kind = models.CharField(max_length=20, choices=Kind)
-    part_of = models.ForeignKey("self", models.PROTECT, null=True, related_name="parts", db_column="part_of")
+    part_of = models.ForeignKey(
+        "self", models.PROTECT, null=True, related_name="parts", db_column="part_of", db_index=False
+    )
     anonymous = models.BooleanField(default=False)
     description = models.TextField(default="")
     aliases = ArrayField(models.CharField(max_length=300), default=list)
@@ -73,7 +75,12 @@ class Source(Recorded):
                                    name="source_kind_known"),
             models.CheckConstraint(condition=~Q(part_of=models.F("id")), name="source_not_part_of_itself"),
         ]  # fmt: skip
-        indexes = [models.Index(fields=["name", "kind"], name="source_name")]
+        indexes = [
+            models.Index(fields=["name", "id"], name="source_by_name"),
+            models.Index(fields=["kind", "id"], name="source_kind"),
+            models.Index(fields=["part_of", "id"], name="source_part_of"),
+            models.Index(fields=["id"], condition=Q(anonymous=True), name="source_anonymous"),
+        ]
 
     def __str__(self) -> str:
         return self.name

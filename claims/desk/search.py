@@ -4,6 +4,7 @@ from typing import Any
 
 from claims.models import Article, Statement
 from factcheck.api.desk_view import DeskView
+from factcheck.api.windows import newest
 from sources.models import Source
 
 SHOWN = 10
@@ -21,8 +22,9 @@ class SearchPage(DeskView):
     @staticmethod
     def _found(words: str) -> dict[str, Any]:
         statements = Statement.objects.for_reading().select_related("article").defer("article__text")
+        articles = Article.objects.for_reading().defer("text")
         return {
-            "articles": Article.objects.for_reading().defer("text").search(words).order_by("-id")[:SHOWN],
-            "statements": statements.search(words).order_by("-id")[:SHOWN],
+            "articles": newest(articles, Article.objects.search(words), SHOWN),
+            "statements": newest(statements, Statement.objects.search(words), SHOWN),
             "sources": Source.objects.for_reading().search(words).order_by("name", "id")[:SHOWN],
         }

@@ -3,6 +3,7 @@
 from typing import Any
 
 from claims.models import Article, Dispute, Evidence, Statement
+from factcheck.api.windows import Sorted
 from factcheck.journal.models import Entry
 from sources.models import Source
 
@@ -46,7 +47,9 @@ def _version(article: Article, sources: list[Source]) -> int:
     """The last journal entry of anything in it: a document is as old as its youngest part."""
     own = Entry.objects.filter(article=article.pk)
     theirs = Entry.objects.filter(resource="source", resource_id__in=[source.pk for source in sources])
-    last = [entries.order_by("-id").values_list("id", flat=True).first() or 0 for entries in (own, theirs)]
+    # Few entries, to be sorted; by the index of ids it would look for them from the end of the whole journal.
+    newest = [entries.order_by(Sorted("id").desc()) for entries in (own, theirs)]
+    last = [entries.values_list("id", flat=True).first() or 0 for entries in newest]
     return max(last)
 
 

@@ -26,6 +26,7 @@ from factcheck.api.renderers import dump
 from factcheck.api.roles import is_public_read
 from factcheck.api.throttles import ThrottledMixin
 from factcheck.api.unchanged import Rows
+from factcheck.api.windows import REACH
 
 
 class ConditionalMixin(ThrottledMixin):
@@ -65,6 +66,11 @@ class RecordedViewSet(FormMethodMixin, RetrySafeMixin, ConditionalMixin, Generic
     ordering_fields: tuple[str, ...] = ("id",)
     # For a field that may be null: (field, descending) → its expression, and what stands for null in it.
     ordering_keys: dict[tuple[str, bool], tuple[Any, Any]] = {}
+    # Filters that leave a list as short as what one row of something else has.
+    short_lists: frozenset[str] = frozenset()
+    # By ordering field: filters whose rows an index has in that order (see is_sparse).
+    ranges: dict[str, tuple[frozenset[str], ...]] = {}
+    reach = REACH
     default_ordering = "-id"
     basename: str
     paginator: KeysetPagination

@@ -48,7 +48,9 @@ class Entry(models.Model):
 
     at = models.DateTimeField(db_default=Now())
     transaction = models.BigIntegerField(db_default=0)
-    actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_column="actor")
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_column="actor", db_index=False
+    )
     action = models.CharField(max_length=40)
     resource = models.CharField(max_length=20)
     resource_id = models.BigIntegerField()
@@ -66,6 +68,13 @@ class Entry(models.Model):
         indexes = [
             models.Index(fields=["transaction", "id"], name="entry_feed"),
             models.Index(fields=["article", "id"], name="entry_article"),
+            models.Index(fields=["actor", "transaction", "id"], name="entry_actor"),
+            # Of the rest, statements, the feed has one at every step.
+            models.Index(
+                fields=["resource", "transaction", "id"],
+                condition=Q(resource__in=["source", "article", "evidence", "dispute"]),
+                name="entry_resource",
+            ),
             # The public feed reads these few, newest first, among all that bulk imports leave.
             models.Index(
                 fields=["transaction", "id"],
