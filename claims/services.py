@@ -1,4 +1,7 @@
-"""Writes to articles, statements, evidence and disputes: one transaction each, every row with its journal entry."""
+"""Writes to articles, statements, evidence and disputes, every row with its journal entry.
+
+Each is one transaction; what takes rows that the caller holds, or made as drafts, is part of the caller's.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -166,7 +169,6 @@ def draft_statement(*, article: Article, via: Sequence[Source] = (), reason: str
     return Draft(statement, via, reason)
 
 
-@transaction.atomic
 def insert_statements(*, drafts: Sequence[Draft], actor: Any) -> list[Statement]:
     """By a handful of SQL statements however many; the caller holds their articles."""
     statements = [draft.statement for draft in drafts]
@@ -228,7 +230,6 @@ def redraft_statement(*, statement: Statement, article: Article, **fields: Any) 
     return Draft(statement, chain)
 
 
-@transaction.atomic
 def write_statements(*, drafts: Sequence[Draft], actor: Any, reason: str = "") -> None:
     """What redraft_statement made."""
     statements = [draft.statement for draft in drafts]
@@ -259,7 +260,6 @@ def tag_statement(*, statement_id: int, versions: Versions, actor: Any, tag: str
     change_row(Statement, statement_id, versions, action=TAGGED, actor=actor, reason=reason, **tagged)
 
 
-@transaction.atomic
 def tag_statements(*, tags: Sequence[tuple[Statement, str, str]], actor: Any) -> None:
     """Each statement with its tag and the reason; the caller holds them."""
     now = timezone.now()
@@ -307,7 +307,6 @@ def delete_statement(*, statement_id: int, versions: Versions, actor: Any, reaso
     delete_statements(statements=[statement], actor=actor, reason=reason)
 
 
-@transaction.atomic
 def delete_statements(*, statements: Sequence[Statement], actor: Any, reason: str = "") -> None:
     """With their evidence and the disputes about them; the caller holds them.
 
@@ -354,7 +353,6 @@ def update_evidence(*, evidence_id: int, versions: Versions, actor: Any, reason:
     return evidence
 
 
-@transaction.atomic
 def update_evidence_rows(*, changes: Sequence[tuple[Evidence, dict[str, Any]]], actor: Any, reason: str = "") -> None:
     """Those that differ from their fields; the caller holds them."""
     change_rows(changes, actor=actor, reason=reason)
@@ -366,7 +364,6 @@ def delete_evidence(*, evidence_id: int, versions: Versions, actor: Any, reason:
     delete_evidence_rows(rows=[evidence], actor=actor, reason=reason)
 
 
-@transaction.atomic
 def delete_evidence_rows(*, rows: Sequence[Evidence], actor: Any, reason: str = "") -> None:
     """The caller holds them."""
     record(rows, action="evidence.deleted", actor=actor, reason=reason)
@@ -388,7 +385,6 @@ def draft_dispute(**fields: Any) -> Dispute:
     return dispute
 
 
-@transaction.atomic
 def insert_disputes(*, disputes: Sequence[Dispute], actor: Any, reason: str = "") -> None:
     now = timezone.now()
     for dispute in disputes:
@@ -397,6 +393,7 @@ def insert_disputes(*, disputes: Sequence[Dispute], actor: Any, reason: str = ""
     record(disputes, action="dispute.opened", actor=actor, reason=reason)
 
 
+@transaction.atomic
 def open_dispute(*, actor: Any, reason: str = "", **fields: Any) -> Dispute:
     dispute = draft_dispute(**fields)
     insert_disputes(disputes=[dispute], actor=actor, reason=reason)
@@ -428,7 +425,6 @@ def resolve_dispute(
     return dispute
 
 
-@transaction.atomic
 def resolve_disputes(*, resolutions: Sequence[tuple[Dispute, str, str]], actor: Any) -> None:
     """Each dispute with the state that it ends in and the reason; the caller holds them."""
     now = timezone.now()
@@ -460,7 +456,6 @@ def delete_dispute(*, dispute_id: int, versions: Versions, actor: Any, reason: s
     delete_disputes(disputes=[dispute], actor=actor, reason=reason)
 
 
-@transaction.atomic
 def delete_disputes(*, disputes: Sequence[Dispute], actor: Any, reason: str = "") -> None:
     """The caller holds them."""
     record(disputes, action="dispute.deleted", actor=actor, reason=reason)

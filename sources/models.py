@@ -4,6 +4,7 @@ from operator import or_
 from typing import Any, ClassVar
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchQuery
 from django.db import models
 from django.db.models import Case, F, Func, OuterRef, Q, When
@@ -73,7 +74,12 @@ class Source(Recorded):
                                    name="source_kind_known"),
             models.CheckConstraint(condition=~Q(part_of=models.F("id")), name="source_not_part_of_itself"),
         ]  # fmt: skip
-        indexes = [models.Index(fields=["name", "kind"], name="source_name")]
+        indexes = [
+            models.Index(fields=["name", "kind"], name="source_name"),
+            # An import looks up who is known by these.
+            GinIndex(fields=["aliases"], name="source_aliases"),
+            GinIndex(fields=["same_as"], name="source_same_as"),
+        ]
 
     def __str__(self) -> str:
         return self.name

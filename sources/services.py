@@ -37,7 +37,6 @@ def update_source(
     return source
 
 
-@transaction.atomic
 def update_sources(*, changes: Sequence[tuple[Source, dict[str, Any]]], actor: Any, reason: str = "") -> None:
     """Those that differ from their fields; the caller holds them."""
     change_rows(changes, actor=actor, reason=reason)
