@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from functools import cached_property
 from itertools import islice
 from typing import Any
 from urllib.parse import urlsplit
@@ -155,11 +156,12 @@ class ReferenceList(serializers.ListField):
         return [found[row_id] for row_id in ids]
 
     def _ids(self, data: Any) -> list[int]:
-        plain = serializers.ListField(
-            child=serializers.IntegerField(min_value=1, max_value=MAX_ID),
-            max_length=self.max_length,
-        )
-        return plain.run_validation(data)
+        return self._plain.run_validation(data)
+
+    @cached_property
+    def _plain(self) -> serializers.ListField:
+        child = serializers.IntegerField(min_value=1, max_value=MAX_ID)
+        return serializers.ListField(child=child, max_length=self.max_length)
 
     def to_representation(self, data: Any) -> list[Any]:
         return [self.child.to_representation(row) for row in data]

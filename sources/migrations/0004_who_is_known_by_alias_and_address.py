@@ -5,18 +5,17 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('sources', '0003_source_redirect'),
+        ("sources", "0003_source_redirect"),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='source',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['aliases'], name='source_aliases'),
+            model_name="source",
+            index=django.contrib.postgres.indexes.GinIndex(fields=["aliases"], name="source_aliases"),
         ),
         migrations.AddIndex(
-            model_name='source',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['same_as'], name='source_same_as'),
+            model_name="source",
+            index=django.contrib.postgres.indexes.GinIndex(fields=["same_as"], name="source_same_as"),
         ),
     ]
