@@ -310,7 +310,8 @@ def delete_statement(*, statement_id: int, versions: Versions, actor: Any, reaso
 def delete_statements(*, statements: Sequence[Statement], actor: Any, reason: str = "") -> None:
     """With their evidence and the disputes about them; the caller holds them.
 
-    Raises Conflict when a dispute about another statement was raised in one of these."""
+    Raises Conflict when a dispute about another statement was raised in one of these.
+    """
     ids = [statement.pk for statement in statements]
     elsewhere = Dispute.objects.filter(counter_statement__in=ids).exclude(statement__in=ids).first()
     if elsewhere:

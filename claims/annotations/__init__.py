@@ -26,34 +26,25 @@ def replace_document(*, article_id: int, versions: frozenset[int] | None, docume
     `versions` are ids of the last journal entry of anything in the document, as the export gives them. Raises
     StaleVersion when any of it was written since.
     """
-    article = _lock_all(article_id)
+    article = Article.objects.select_for_update(of=("self",)).get(pk=article_id)
+    rows = _rows_of(article_id)
+    statements, evidence, disputes = list(rows[0]), list(rows[1]), list(rows[2])  # nobody writes them from now on
     current, sources = document_version(article)
     list(Source.objects.filter(pk__in=sources).order_by("pk").select_for_update(of=("self",)).values_list("pk"))
     current, _ = document_version(article)  # anew: who held a source may have changed it
     if versions is not None and current not in versions:
         raise StaleVersion("The article or something in it was changed meanwhile. Export it again.")
-    _delete_what_is_left_out(article_id, document, actor)
-    return import_document(document=document, actor=actor, article_id=article_id)
-
-
-def _delete_what_is_left_out(article_id: int, document: Document, actor: Any) -> None:
-    wanted = {name: {item["key"] for item in document[name]} for name in ("statements", "disputes")}
-    evidence = {(s["key"], e["key"]) for s in document["statements"] for e in s["evidence"]}
+    wanted = {item["key"] for item in document["statements"]}
+    parts = {(item["key"], part["key"]) for item in document["statements"] for part in item["evidence"]}
+    raised = {item["key"] for item in document["disputes"]}
+    keys = {statement.pk: statement.key for statement in statements}
     by: dict[str, Any] = {"actor": actor, "reason": "Left out of an imported annotation document"}
-    disputes = Dispute.objects.filter(statement__article=article_id).exclude(key__in=wanted["disputes"])
-    services.delete_disputes(disputes=list(disputes), **by)
-    rows = Evidence.objects.filter(statement__article=article_id).select_related("statement")
-    services.delete_evidence_rows(rows=[row for row in rows if (row.statement.key, row.key) not in evidence], **by)
-    statements = Statement.objects.filter(article=article_id).exclude(key__in=wanted["statements"])
-    services.delete_statements(statements=list(statements), **by)
-
-
-def _lock_all(article_id: int) -> Article:
-    """Holds every row of the document, so that nobody writes between the check and the import."""
-    article = Article.objects.select_for_update(of=("self",)).get(pk=article_id)
-    for rows in _rows_of(article_id):
-        list(rows.values_list("pk"))
-    return article
+    services.delete_disputes(disputes=[row for row in disputes if row.key not in raised], **by)
+    services.delete_evidence_rows(
+        rows=[row for row in evidence if (keys[row.statement_id], row.key) not in parts], **by
+    )
+    services.delete_statements(statements=[row for row in statements if row.key not in wanted], **by)
+    return import_document(document=document, actor=actor, article_id=article_id)
 
 
 def _rows_of(article_id: int) -> tuple[QuerySet[Statement], QuerySet[Evidence], QuerySet[Dispute]]:

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from django.db.models import Q
-
 from claims.annotations.faults import Document, Faults
 from sources.models import Source
 from sources.services import insert_sources, update_sources
@@ -19,8 +17,7 @@ class KnownSources:
         self.by_name: dict[tuple[str, str], list[Source]] = {}
         names = [item["name"] for item in items]
         addresses = [address for item in items for address in item["same_as"]]
-        alike = Q(name__in=names) | Q(aliases__overlap=names)
-        for source in Source.objects.filter(alike | Q(same_as__overlap=addresses) if addresses else alike):
+        for source in Source.objects.known_as(names, addresses):
             self.add(source)
 
     def add(self, source: Source) -> None:

@@ -62,7 +62,9 @@ class Dispute(Recorded):
     journal_resource = "dispute"
     journal_article = "(SELECT s.article FROM claims_statement s WHERE s.id = r.statement)"
 
-    statement = models.ForeignKey("claims.Statement", models.PROTECT, related_name="disputes", db_column="statement")
+    statement = models.ForeignKey(
+        "claims.Statement", models.PROTECT, related_name="disputes", db_column="statement", db_index=False
+    )
     key = models.CharField(max_length=60, default=new_key)
     raised_by = models.ForeignKey("sources.Source", models.PROTECT, related_name="disputes", db_column="raised_by")
     counter_statement = models.ForeignKey(

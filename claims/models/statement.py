@@ -115,7 +115,10 @@ class Statement(Recorded):
         )
     }
 
-    article = models.ForeignKey("claims.Article", models.PROTECT, related_name="statements", db_column="article")
+    # No index of their own: others begin with them.
+    article = models.ForeignKey(
+        "claims.Article", models.PROTECT, related_name="statements", db_column="article", db_index=False
+    )
     key = models.CharField(max_length=60, default=new_key)
     text = models.TextField()
     start = models.PositiveIntegerField()
@@ -128,7 +131,9 @@ class Statement(Recorded):
     candidate = models.JSONField(null=True)
     paraphrase = models.TextField(default="")
     quote_type = models.CharField(max_length=20, choices=QuoteType, default=QuoteType.INDIRECT)
-    source = models.ForeignKey(Source, models.PROTECT, null=True, related_name="statements", db_column="source")
+    source = models.ForeignKey(
+        Source, models.PROTECT, null=True, related_name="statements", db_column="source", db_index=False
+    )
     said_on = models.DateField(null=True)
     tag = models.CharField(max_length=20, choices=Tag, default=Tag.UNVERIFIED)
     tag_reason = models.TextField(default="")
@@ -185,7 +190,9 @@ class Statement(Recorded):
 
 
 class StatementVia(models.Model):
-    statement = models.ForeignKey(Statement, models.CASCADE, related_name="via_rows", db_column="statement")
+    statement = models.ForeignKey(
+        Statement, models.CASCADE, related_name="via_rows", db_column="statement", db_index=False
+    )
     position = models.PositiveSmallIntegerField()
     source = models.ForeignKey(Source, models.PROTECT, related_name="relayed", db_column="source")
 

@@ -39,6 +39,11 @@ PAGE_FIELDS = {"_method", "next", "span"}
 class StrictSerializer(serializers.Serializer):
     form_fields = {"csrfmiddlewaretoken", "version"}
 
+    @cached_property
+    def _writable_fields(self) -> list[Any]:
+        """DRF goes through all fields anew for each row of many."""
+        return list(super()._writable_fields)
+
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, dict):
             pages_own = PAGE_FIELDS if is_html_input(data) else set()
