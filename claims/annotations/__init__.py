@@ -29,11 +29,8 @@ def replace_document(*, article_id: int, versions: frozenset[int] | None, docume
     article = Article.objects.select_for_update(of=("self",)).get(pk=article_id)
     rows = _rows_of(article_id)
     statements, evidence, disputes = list(rows[0]), list(rows[1]), list(rows[2])  # nobody writes them from now on
-    current, sources = document_version(article)
-    list(Source.objects.filter(pk__in=sources).order_by("pk").select_for_update(of=("self",)).values_list("pk"))
-    current, _ = document_version(article)  # anew: who held a source may have changed it
-    if versions is not None and current not in versions:
-        raise StaleVersion("The article or something in it was changed meanwhile. Export it again.")
+    if versions is not None:
+        _judge(article, versions)
     wanted = {item["key"] for item in document["statements"]}
     parts = {(item["key"], part["key"]) for item in document["statements"] for part in item["evidence"]}
     raised = {item["key"] for item in document["disputes"]}
@@ -45,6 +42,15 @@ def replace_document(*, article_id: int, versions: frozenset[int] | None, docume
     )
     services.delete_statements(statements=[row for row in statements if row.key not in wanted], **by)
     return import_document(document=document, actor=actor, article_id=article_id)
+
+
+def _judge(article: Article, versions: frozenset[int]) -> None:
+    """The caller holds the article's rows; its sources are held from now on."""
+    _, sources = document_version(article)
+    list(Source.objects.filter(pk__in=sources).order_by("pk").select_for_update(of=("self",)).values_list("pk"))
+    current, _ = document_version(article)  # read only now: who held a source may have changed it
+    if current not in versions:
+        raise StaleVersion("The article or something in it was changed meanwhile. Export it again.")
 
 
 def _rows_of(article_id: int) -> tuple[QuerySet[Statement], QuerySet[Evidence], QuerySet[Dispute]]:
