@@ -40,6 +40,7 @@ from claims.serializers import (
     StatementSerializer,
     TagSerializer,
 )
+from factcheck.api.json_rows import Row, json_text
 from factcheck.api.preconditions import entity_tag, version_of
 from factcheck.api.renderers import dump
 from factcheck.journal.as_of import as_of
@@ -210,9 +211,9 @@ class StatementViewSet(StatementFormatsMixin, ExportMixin, HistoryMixin):
         )
         serializer.is_valid(raise_exception=True)
         made = services.create_statements(rows=serializer.validated_data, actor=request.user)
-        rows = self.get_queryset().in_bulk([statement.pk for statement in made])
-        answer = StatementSerializer([rows[statement.pk] for statement in made], many=True)
-        return Response(answer.data, status=status.HTTP_201_CREATED)
+        rows = self.get_queryset().filter(pk__in=[statement.pk for statement in made]).order_by("pk")
+        answer = rows.values_list(json_text(StatementSerializer, False), flat=True)
+        return Response([Row(text) for text in answer], status=status.HTTP_201_CREATED)
 
     @extend_schema(request=TagSerializer, responses=StatementSerializer)
     @action(detail=True, methods=["post"], serializer_class=TagSerializer)

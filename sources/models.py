@@ -1,12 +1,14 @@
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import reduce
 from operator import or_
 from typing import Any, ClassVar
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchQuery
 from django.db import models
 from django.db.models import Case, F, Func, OuterRef, Q, When
+from django.db.models.expressions import RawSQL
 
 from factcheck.journal.models import Recorded
 
@@ -26,6 +28,20 @@ class SourceQuerySet(models.QuerySet["Source"]):
     def public(self) -> "SourceQuerySet":
         shown = Case(When(is_public(OuterRef("part_of")), then=F("part_of")))
         return self.filter(is_public(OuterRef("pk"))).annotate(public_part_of=shown)
+
+    def known_as(self, names: Sequence[str], addresses: Sequence[str] = ()) -> "SourceQuerySet":
+        """Those with one of the names, as their own or an alias, or with one of the addresses in `same_as`.
+
+        Each is looked up by itself: for many at once, the planner would rather read all sources.
+        """
+        found = """
+            SELECT s.id FROM unnest(%s::varchar[]) AS wanted(name) JOIN sources_source s ON s.name = wanted.name
+            UNION SELECT s.id FROM unnest(%s::varchar[]) AS wanted(name)
+            JOIN sources_source s ON s.aliases @> ARRAY[wanted.name]
+            UNION SELECT s.id FROM unnest(%s::varchar[]) AS wanted(address)
+            JOIN sources_source s ON s.same_as @> ARRAY[wanted.address]
+            """
+        return self.filter(pk__in=RawSQL(found, [list(names), list(names), list(addresses)]))  # noqa: S611
 
     def search(self, words: str) -> "SourceQuerySet":
         """Every word begins a word of the name or of an alias."""
@@ -80,6 +96,9 @@ class Source(Recorded):
             models.Index(fields=["kind", "id"], name="source_kind"),
             models.Index(fields=["part_of", "id"], name="source_part_of"),
             models.Index(fields=["id"], condition=Q(anonymous=True), name="source_anonymous"),
+            # An import looks up who is known by these.
+            GinIndex(fields=["aliases"], name="source_aliases"),
+            GinIndex(fields=["same_as"], name="source_same_as"),
         ]
 
     def __str__(self) -> str:

@@ -1,5 +1,6 @@
 import secrets
 from datetime import date
+from operator import attrgetter
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -187,6 +188,11 @@ class Statement(Recorded):
     def via(self) -> list[Source]:
         """Through whom it reached us, nearest to the speaker first."""
         return [row.source for row in self.via_rows.all()]
+
+    @property
+    def chain(self) -> list[int]:
+        """The ids of those."""
+        return [row.source_id for row in sorted(self.via_rows.all(), key=attrgetter("position"))]
 
 
 class StatementVia(models.Model):
