@@ -24,7 +24,6 @@ REQUIRED_ROLE = {
     "list": Role.VIEWER,
     "retrieve": Role.VIEWER,
     "history": Role.VIEWER,
-    "metadata": Role.VIEWER,
     "annotations": Role.VIEWER,
     "revisions": Role.VIEWER,
     "revision": Role.VIEWER,
