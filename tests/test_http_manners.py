@@ -88,6 +88,7 @@ def test_options_names_the_methods_to_anybody_and_asks_nothing(db, address_of, r
     with django_assert_num_queries(0):
         answer = Client().options(address)
     assert (answer.status_code, answer.content) == (204, b"")
+    assert "Content-Type" not in answer
     named = answer["Allow"].split(", ")
     assert "OPTIONS" in named
     assert ("HEAD" in named) == ("GET" in named)

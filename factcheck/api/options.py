@@ -20,7 +20,9 @@ class OptionsMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if request.method == "OPTIONS" and (methods := methods_at(request.path_info)):
-            return HttpResponse(status=204, headers={"Allow": ", ".join(methods)})
+            answer = HttpResponse(status=204, headers={"Allow": ", ".join(methods)})
+            del answer["Content-Type"]  # there is nothing that it could be about
+            return answer
         return self.get_response(request)
 
 
