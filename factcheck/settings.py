@@ -269,6 +269,7 @@ SPECTACULAR_SETTINGS = {
     ),
     "VERSION": "1.0.0",
     "OAS_VERSION": "3.1.1",
+    "CONTACT": {"name": "The newsroom that runs this service"},
     "LICENSE": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
     "SERVERS": [{"url": "/", "description": "this service"}],
     "SERVE_INCLUDE_SCHEMA": False,
@@ -311,6 +312,7 @@ SPECTACULAR_SETTINGS = {
         "factcheck.api.schema.mend",
         "factcheck.api.schema_names.name_parameters_enums",
         "factcheck.api.schema_names.drop_unused_components",
+        "factcheck.api.schema_examples.add_examples",
     ],
 }
 
