@@ -52,7 +52,7 @@ EMPTY_TEXT = {"type": "string", "maxLength": 0}
 PRIVATE_FIELDS = {"tagged_by", "dissent", "opened_by", "resolved_by"}
 
 
-class Schema(NamedOperations, AutoSchema):
+class Schema(NamedOperations, AutoSchema):  # type: ignore[misc]
     def get_override_parameters(self) -> list[Any]:
         action = getattr(self.view, "action", None)
         parameters = [AS_OF] if takes_as_of(self.view) else []
