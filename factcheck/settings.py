@@ -98,7 +98,7 @@ MIDDLEWARE = [
     "factcheck.api.options.OptionsMiddleware",
     "factcheck.api.middleware.BodyLimitMiddleware",
     "factcheck.api.sessions.Session",
-    "django.middleware.common.CommonMiddleware",
+    "factcheck.api.slashes.SlashMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "factcheck.api.sessions.Authentication",
     "factcheck.api.sessions.Messages",

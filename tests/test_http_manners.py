@@ -172,6 +172,17 @@ def test_no_other_origin_may_and_no_address_outside_of_the_api(settings, db):
         assert (answer.status_code, "Access-Control-Allow-Origin" in answer) == (200, False)
 
 
+@pytest.mark.parametrize("debug", [True, False])
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "DELETE"])
+def test_an_address_without_its_slash_leads_on_by_308_which_keeps_the_method_and_the_body(
+    api, statement, settings, method, debug
+):
+    settings.DEBUG = debug
+    answer = api.generic(method, f"/api/v1/statements/{statement.pk}?format=json", "{}", "application/json")
+    assert (answer.status_code, answer["Location"]) == (308, f"/api/v1/statements/{statement.pk}/?format=json")
+    assert api.generic(method, "/api/v1//evil.example/x", "{}", "application/json").status_code == 404
+
+
 def test_the_beginning_leads_to_the_description(api):
     link = api.get("/api/v1/")["Link"]
     schema, docs = reverse("schema"), reverse("docs")
