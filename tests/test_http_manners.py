@@ -134,6 +134,16 @@ def test_every_answer_says_what_it_depends_on_and_how_long_it_may_be_kept(api, a
 
 
 @pytest.mark.parametrize("route", API_ROUTES)
+@pytest.mark.parametrize("accept", ["application/json", "text/html"])
+@pytest.mark.parametrize("query", ["", "?script="])
+def test_what_any_cache_may_keep_gives_nobody_a_cookie(settings, address_of, route, accept, query):
+    settings.PUBLIC_READ = True
+    answer = Client().get(address_of(route) + query, headers={"Accept": accept})
+    if answer.get("Cache-Control", "").startswith("public"):
+        assert not answer.cookies
+
+
+@pytest.mark.parametrize("route", API_ROUTES)
 def test_a_json_answer_has_an_etag_by_which_it_is_not_sent_again(api, address_of, route):
     address = address_of(route)
     answer = api.get(address)

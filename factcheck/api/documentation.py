@@ -42,3 +42,8 @@ class SchemaView(ForeignRenderersMixin, SpectacularAPIView):
 
 class DocsView(ForeignRenderersMixin, SpectacularSwaggerSplitView):
     template_name = "api/docs.html"
+
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        response = super().get(request, *args, **kwargs)
+        response["Cache-Control"] = "private, no-cache"  # its script holds a CSRF token
+        return response
