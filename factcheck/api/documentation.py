@@ -41,6 +41,7 @@ class SchemaView(ForeignRenderersMixin, SpectacularAPIView):
 
 
 class DocsView(ForeignRenderersMixin, SpectacularSwaggerSplitView):
+    schema = None
     template_name = "api/docs.html"
 
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
