@@ -127,7 +127,7 @@ def test_every_answer_says_what_it_depends_on_and_how_long_it_may_be_kept(api, a
     client = api if signed_in else APIClient()
     answer = client.get(address_of(route))
     varies = {name.strip().lower() for name in answer["Vary"].split(",")}
-    assert varies >= {"accept", "authorization", "cookie", "origin"}
+    assert varies >= {"accept", "accept-encoding", "authorization", "cookie", "origin"}
     assert answer["Cache-Control"] in ("private, no-cache", "public, max-age=60")
     if signed_in:
         assert answer["Cache-Control"] == "private, no-cache"
@@ -144,12 +144,14 @@ def test_what_any_cache_may_keep_gives_nobody_a_cookie(settings, address_of, rou
 
 
 @pytest.mark.parametrize("route", API_ROUTES)
-def test_a_json_answer_has_an_etag_by_which_it_is_not_sent_again(api, address_of, route):
+@pytest.mark.parametrize("encoding", ["identity", "gzip"])
+def test_a_json_answer_has_an_etag_by_which_it_is_not_sent_again(api, address_of, route, encoding):
     address = address_of(route)
-    answer = api.get(address)
+    accepted = {"Accept-Encoding": encoding}
+    answer = api.get(address, headers=accepted)
     if answer.status_code != 200 or answer.streaming or answer["Content-Type"].startswith("text/html"):
         return
-    again = api.get(address, headers={"If-None-Match": answer["ETag"]})
+    again = api.get(address, headers={**accepted, "If-None-Match": answer["ETag"]})
     assert (again.status_code, again.content) == (304, b"")
     for name in ("ETag", "Vary", "Cache-Control"):
         assert again[name] == answer[name]
