@@ -16,6 +16,7 @@ from claims.exports import atom, claim_review, web_annotation
 from claims.models import Article, Dispute, Statement
 from claims.models.statement import TAGGED
 from factcheck.api.errors import FieldError, InvalidInput
+from factcheck.api.links import link_header
 from factcheck.api.pagination import MAX_PAGE_SIZE, PAGE_SIZE, RowComparison, page_size_of
 from factcheck.api.renderers import DeskRenderer, JSONRenderer, TextRenderer
 from factcheck.api.roles import is_public_read
@@ -107,7 +108,9 @@ class ArticleFormatsMixin:
         """The article's statements as a W3C AnnotationCollection with its first page; with `cursor`, another page."""
         article: Article = self.get_object()  # type: ignore[attr-defined]
         rows = Statement.objects.public() if is_public_read(request) else Statement.objects.all()
-        return Response(_annotations(request, article, rows.filter(article=article)))
+        answer = _annotations(request, article, rows.filter(article=article))
+        page = answer.get("first", answer)
+        return Response(answer, headers=link_header(next=page.get("next"), prev=page.get("prev")))
 
 
 def _annotations(request: Request, article: Article, rows: QuerySet[Statement]) -> dict[str, Any]:

@@ -95,9 +95,10 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",
+    "factcheck.api.options.OptionsMiddleware",
     "factcheck.api.middleware.BodyLimitMiddleware",
     "factcheck.api.sessions.Session",
-    "django.middleware.common.CommonMiddleware",
+    "factcheck.api.slashes.SlashMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "factcheck.api.sessions.Authentication",
     "factcheck.api.sessions.Messages",
@@ -205,7 +206,9 @@ CORS_ALLOW_HEADERS = [
     "if-none-match",
     "idempotency-key",
 ]
-CORS_EXPOSE_HEADERS = ["etag", "link", "location", "retry-after"]
+CORS_EXPOSE_HEADERS = ["deprecation", "etag", "link", "location", "retry-after", "sunset", "www-authenticate"]
+# No credentials: a page of another origin sends a token, never the editor's session.
+CORS_ALLOW_CREDENTIALS = False
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
@@ -247,6 +250,7 @@ REST_FRAMEWORK = {
     "DEFAULT_THROTTLE_RATES": THROTTLE_RATES,
     # X-Forwarded-For is believed from so many proxies only: anybody can send the header.
     "NUM_PROXIES": number("TRUSTED_PROXIES", 0),
+    "DEFAULT_METADATA_CLASS": None,  # OptionsMiddleware answers OPTIONS
     "DEFAULT_SCHEMA_CLASS": "factcheck.api.schema.Schema",
     "EXCEPTION_HANDLER": "factcheck.api.problems.exception_handler",
     "DATETIME_FORMAT": "%Y-%m-%dT%H:%M:%S.%fZ",  # as in factcheck.api.json_rows
@@ -265,6 +269,7 @@ SPECTACULAR_SETTINGS = {
     ),
     "VERSION": "1.0.0",
     "OAS_VERSION": "3.1.1",
+    "CONTACT": {"name": "The newsroom that runs this service"},
     "LICENSE": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
     "SERVERS": [{"url": "/", "description": "this service"}],
     "SERVE_INCLUDE_SCHEMA": False,
@@ -307,6 +312,7 @@ SPECTACULAR_SETTINGS = {
         "factcheck.api.schema.mend",
         "factcheck.api.schema_names.name_parameters_enums",
         "factcheck.api.schema_names.drop_unused_components",
+        "factcheck.api.schema_examples.add_examples",
     ],
 }
 

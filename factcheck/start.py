@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
+from django.views import View
 
 from claims.desk.cards import with_rows
 from claims.desk.journal import recent_entries
@@ -45,11 +46,13 @@ class StartPage(DeskView):
         )
 
 
-def health(request: HttpRequest) -> HttpResponse:
+class Health(View):
     """200 when the database answers, else 503."""
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-    except Exception:  # whatever keeps the database from answering makes this worker unhealthy
-        return HttpResponse(status=503)
-    return HttpResponse("ok\n", content_type="text/plain")
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT 1")
+        except Exception:  # whatever keeps the database from answering makes this worker unhealthy
+            return HttpResponse(status=503)
+        return HttpResponse("ok\n", content_type="text/plain", headers={"Cache-Control": "no-store"})

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
 
 from factcheck.api.problems import (
     CONTENT_TYPE,
@@ -76,6 +77,8 @@ def problem_response(request: HttpRequest, original: HttpResponseBase) -> HttpRe
         if name not in OF_THE_BODY:  # what other middleware said of the answer still holds of it
             response.headers[name] = value
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers["Content-Length"] = str(len(response.content))
+    patch_vary_headers(response, ["Accept"])
     response.cookies = original.cookies
     return response
 

@@ -34,7 +34,7 @@ class ConditionalMixin(ThrottledMixin):
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         response = super().finalize_response(request, response, *args, **kwargs)  # type: ignore[misc]
-        response["Vary"] = "Accept, Authorization, Cookie"
+        response["Vary"] = "Accept, Accept-Encoding, Authorization, Cookie"  # of a 304, too, which nothing compresses
         response.setdefault("Cache-Control", cache_rule(request, response))
         has_data = isinstance(response, Response) and response.data is not None
         if has_data and not wants_page(request) and 200 <= response.status_code < 300:
@@ -53,7 +53,9 @@ def _conditional(request: Request, response: Response) -> HttpResponse | None:
     response["ETag"] = tag
     if request.method not in ("GET", "HEAD") or none_match(request, tag):
         return None
-    headers = {name: response[name] for name in ("ETag", "Vary", "Cache-Control") if name in response}
+    headers = {name: response[name] for name in ("Vary", "Cache-Control") if name in response}
+    # A cache that keeps a compressed answer knows it by its weak tag, and renews it by no other.
+    headers["ETag"] = f"W/{tag}" if f"W/{tag}" in request.META["HTTP_IF_NONE_MATCH"] else tag
     return HttpResponse(status=status.HTTP_304_NOT_MODIFIED, headers=headers)
 
 

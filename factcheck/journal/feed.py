@@ -15,6 +15,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from factcheck.api.errors import FieldError, InvalidInput
 from factcheck.api.filters import IdFilter
+from factcheck.api.links import link_header
 from factcheck.api.pagination import PAGE_SIZE_SCHEMA, RowComparison, page_size_of
 from factcheck.api.viewsets import ConditionalMixin
 from factcheck.api.windows import Beyond, window
@@ -84,7 +85,8 @@ class JournalViewSet(ConditionalMixin, GenericViewSet[Entry]):
             parameters["after"] = cursor
             following = f"{reverse('journal-list', request=request)}?{parameters.urlencode()}"
         results = EntrySerializer(rows, many=True).data
-        return Response({"next": following, "previous": None, "cursor": cursor, "results": results})
+        page = {"next": following, "previous": None, "cursor": cursor, "results": results}
+        return Response(page, headers=link_header(next=following))
 
     def entries(self, beyond: Beyond, *, reverse: bool, size: int) -> Any:
         """The first entries of the filtered list that `beyond` leaves."""
