@@ -10,6 +10,7 @@ from typing import Any
 from factcheck.api.controls import controls_of
 from factcheck.api.filters import takes_as_of
 from factcheck.api.forms import FORM_STYLE, FieldRenderer
+from factcheck.api.readers import Reader
 from factcheck.api.roles import permissions
 
 
@@ -18,20 +19,23 @@ class Page:
 
     template = "api/plain.html"
     shows_problems = False
+    is_for_strangers = False  # else they see the public JSON as it is
 
     def __init__(self, view: Any, request: Any, response: Any, data: Any):
         self.view, self.request, self.response, self.data = view, request, response, data
+        self.reader = Reader(request)
 
     @property
     def row(self) -> Any:
         """The model's row that was read; None where there is none."""
         serializer = getattr(self.data, "serializer", None)
-        return None if getattr(serializer, "many", False) else getattr(serializer, "instance", None)
+        return None if getattr(serializer, "many", False) else self.reader.shown(getattr(serializer, "instance", None))
 
     @property
     def rows(self) -> list[Any]:
         """Those of this page of a list."""
-        return getattr(getattr(self.view, "paginator", None), "rows", None) or []
+        found = getattr(getattr(self.view, "paginator", None), "rows", None) or []
+        return [self.reader.shown(row) for row in found]
 
     def as_of(self) -> str:
         return self.request.query_params.get("as_of", "") if takes_as_of(self.view) else ""
@@ -53,6 +57,7 @@ class Page:
             "data": self.data,
             "row": self.row,
             "may": self.may(),
+            "is_stranger": self.reader.is_stranger,
             "as_of": self.as_of(),
             "style": {**FORM_STYLE, "renderer": FieldRenderer()},
             **self.context(),

@@ -93,10 +93,10 @@ class DeskRenderer(BrowsableAPIRenderer):
         is_problem = getattr(response, "is_problem", False)
         if form := form_page(view, request, response, data, permissions(request.user)):
             return form
-        if is_public_read(request):  # the pages below read more than the public may
-            return Page(view, request, response, data) if not is_problem else ProblemPage(view, request, response, data)
         key = (getattr(view, "basename", ""), getattr(view, "action", "") or "")
         kind = PAGES.get(key, Page)
+        if is_public_read(request) and not kind.is_for_strangers:
+            kind = Page
         if is_problem and not (kind.shows_problems and response.status_code == 400):
             kind = ProblemPage
         return kind(view, request, response, data)

@@ -5,10 +5,19 @@ from typing import Any
 from factcheck.api.form_pages import REFUSED, FormPage
 from factcheck.api.pages import ListPage
 from factcheck.api.preconditions import form_version
+from factcheck.api.readers import Reader
 from factcheck.journal.diary import diary
 from factcheck.journal.models import Entry
 
 SHOWN = 20  # what was done meanwhile; more than that is read in the history
+TIMELINE = 50
+
+
+def timeline_of(reader: Reader, resource: str, row_id: int, limit: int = TIMELINE) -> dict[str, Any]:
+    """For a row's own page; the journal is not for strangers."""
+    if reader.is_stranger:
+        return {}
+    return {"timeline": diary(Entry.objects.of(resource, row_id).with_before().order_by("-id")[:limit])}
 
 
 class HistoryPage(ListPage):

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django import template
+from django.conf import settings
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -56,6 +57,11 @@ def plural(resource: str) -> str:
 @register.filter
 def lines(value: Any) -> str:
     return "\n".join(str(item) for item in value) if isinstance(value, list) else str(value or "")
+
+
+@register.simple_tag
+def strangers_may_read() -> bool:
+    return settings.PUBLIC_READ
 
 
 @register.simple_tag
