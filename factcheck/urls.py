@@ -12,6 +12,7 @@ from claims.desk.search import SearchPage
 from claims.format_views import AtomRenderer, FeedViewSet
 from claims.views import ArticleViewSet, DisputeViewSet, EvidenceViewSet, StatementViewSet
 from factcheck.api.login import ThrottledLoginView
+from factcheck.api.root_page import APIRoot
 from factcheck.api.tokens import TokenViewSet
 from factcheck.journal.feed import JournalViewSet
 from factcheck.start import StartPage, health
@@ -22,6 +23,7 @@ class Router(DefaultRouter):
     """DELETE on a whole list, where a view has `destroy_all`."""
 
     include_format_suffixes = False
+    APIRootView = APIRoot
 
     def get_routes(self, viewset: type) -> list[Any]:
         routes = super().get_routes(viewset)

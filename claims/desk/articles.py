@@ -93,16 +93,5 @@ class RevisionPage(Page):
         }
 
 
-@page("article", "annotations")
-class AnnotationsPage(Page):
-    template = "claims/annotations.html"
-
-    def context(self) -> dict[str, Any]:
-        from factcheck.api.renderers import DeskRenderer
-
-        content = DeskRenderer().get_content(None, self.data, None, None)
-        return {"article_id": self.view.kwargs["pk"], "content": content}
-
-
 FormPage.templates["article", "create"] = "claims/article_form.html"
 FormPage.templates["article", "partial_update"] = "claims/article_form.html"

@@ -4,6 +4,7 @@ from typing import Any
 
 from claims.desk.cards import named_articles, statements_by_id, with_rows
 from claims.desk_checks import Code, Finding
+from claims.models import Article
 from factcheck.api.pages import ListPage, page
 
 
@@ -48,7 +49,11 @@ class CheckList(ListPage):
 
     def context(self) -> dict[str, Any]:
         found = [Finding(f["article"], f["statement"], Code(f["code"])) for f in self.data.get("results", [])]
-        return {"findings": with_rows(found), "pager": {"next_url": self.data.get("next")}}
+        return {
+            "findings": with_rows(found),
+            "article": Article.objects.defer("text").filter(pk=self.view.kwargs.get("pk")).first(),
+            "pager": {"next_url": self.data.get("next")},
+        }
 
 
 @page("statement", "positions")

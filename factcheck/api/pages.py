@@ -7,9 +7,11 @@ shown as JSON. A page takes as many queries for a long list as for a short one.
 from collections.abc import Callable
 from typing import Any
 
+from factcheck.api.addresses import address_of
 from factcheck.api.controls import controls_of
 from factcheck.api.filters import takes_as_of
 from factcheck.api.forms import FORM_STYLE, FieldRenderer
+from factcheck.api.problem_pages import problem_context
 from factcheck.api.readers import Reader
 from factcheck.api.roles import permissions
 
@@ -67,8 +69,15 @@ class Page:
 class ProblemPage(Page):
     template = "api/problem_page.html"
 
+    @property
+    def address(self) -> str:
+        """Of the row that the view is about."""
+        return address_of(self.view.basename, self.view.kwargs["pk"])
+
     def context(self) -> dict[str, Any]:
-        return {"problem": self.data}
+        has_row = "pk" in self.view.kwargs and self.response.status_code != 404
+        row = {"row_name": f"{self.view.basename} {self.view.kwargs['pk']}", "address": self.address} if has_row else {}
+        return {**problem_context(self.request, self.data, self.response.get("Retry-After")), **row}
 
 
 class ListPage(Page):
@@ -95,6 +104,7 @@ def whole_number(request: Any, name: str) -> int:
 
 
 PAGES: dict[tuple[str, str], type[Page]] = {}
+PROBLEM_PAGES: dict[int, type[ProblemPage]] = {}  # by status, where there is more to say
 
 
 def page(basename: str, *actions: str) -> Callable[[type[Page]], type[Page]]:

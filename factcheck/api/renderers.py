@@ -24,6 +24,10 @@ def dump(data: Any) -> bytes:
         return json.dumps(data, default=str).encode()
 
 
+def pretty(data: Any) -> str:
+    return json.dumps(json.loads(dump(data)), indent=2, ensure_ascii=False)
+
+
 class JSONRenderer(BaseRenderer):
     media_type = "application/json"
     format = "json"
@@ -69,7 +73,7 @@ class DeskRenderer(BrowsableAPIRenderer):
         return view.moment() if of_the_past else nullcontext()
 
     def get_content(self, renderer: Any, data: Any, accepted_media_type: str | None, renderer_context: Any) -> str:
-        return json.dumps(json.loads(dump(data)), indent=2, ensure_ascii=False) if data is not None else ""
+        return pretty(data) if data is not None else ""
 
     def get_context(self, data: Any, accepted_media_type: str | None, renderer_context: Any) -> dict[str, Any]:
         """Not DRF's own, which renders every form that the address takes, each twice."""
@@ -86,7 +90,7 @@ class DeskRenderer(BrowsableAPIRenderer):
     def _page(data: Any, renderer_context: Any) -> Any:
         # Imported here: DRF's views, which these need, import the renderers.
         from factcheck.api.form_pages import form_page
-        from factcheck.api.pages import PAGES, Page, ProblemPage
+        from factcheck.api.pages import PAGES, PROBLEM_PAGES, Page, ProblemPage
         from factcheck.api.roles import is_public_read, permissions
 
         view, request, response = (renderer_context[name] for name in ("view", "request", "response"))
@@ -98,5 +102,5 @@ class DeskRenderer(BrowsableAPIRenderer):
         if is_public_read(request) and not kind.is_for_strangers:
             kind = Page
         if is_problem and not (kind.shows_problems and response.status_code == 400):
-            kind = ProblemPage
+            kind = PROBLEM_PAGES.get(response.status_code, ProblemPage)
         return kind(view, request, response, data)

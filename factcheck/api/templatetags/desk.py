@@ -9,7 +9,10 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from factcheck.api.addresses import plural
+
 register = template.Library()
+register.filter(plural)
 
 # Beside the colour, for those who do not see it. Neither is a verdict.
 SIGNS = {"asserted": "+", "denied": "−", "unverified": "?"}  # noqa: RUF001  the minus sign is meant
@@ -47,11 +50,6 @@ def tag_label(tag: str) -> SafeString:
     return format_html(
         '<span class="tag {}"><span aria-hidden="true">{}</span> {}</span>', tag, SIGNS.get(tag, ""), tag
     )
-
-
-@register.filter
-def plural(resource: str) -> str:
-    return resource if resource == "evidence" else f"{resource}s"
 
 
 @register.filter
