@@ -42,6 +42,7 @@ def test_where_nothing_is_the_menu_and_the_search_stay(desk, address):
 
 def test_a_stranger_who_finds_nothing_is_led_to_the_log_in_and_back(client, db):
     _, page = shown(client.get("/nowhere/?a=b", headers=HTML))
+    assert "The address may be mistyped. If you work here, log in first." in page
     assert '<a href="/login/?next=%2Fnowhere%2F%3Fa%3Db">Log in</a>' in page
     assert SEARCH not in page
 

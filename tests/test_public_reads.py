@@ -5,9 +5,12 @@ import re
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from claims import services
+from claims.models import Article
 from factcheck.api.throttles import AddressThrottle
 from sources.services import create_source, merge_source
 from tests.newsroom import user_with_role
@@ -363,6 +366,32 @@ def test_without_the_setting_a_page_leads_a_stranger_to_the_log_in(newsroom, cli
 def test_pages_of_the_newsroom_lead_a_stranger_to_the_log_in(public, newsroom, address):
     answer = public.get(address, headers={"Accept": "text/html"})
     assert (answer.status_code, answer["Location"].partition("?")[0]) == (302, "/login/")
+
+
+@pytest.mark.parametrize("address", ["/", *(f"/api/v1/{kind}/" for kind in sorted(OPEN)), "article"])
+def test_a_strangers_page_takes_no_more_queries_for_a_long_list(public, alice, address):
+    def queries():
+        path = f"/api/v1/articles/{Article.objects.latest('pk').pk}/" if address == "article" else address
+        with CaptureQueriesContext(connection) as captured:
+            page_of(public, path)
+        return len(captured)
+
+    publish_busy_articles(alice, 1)
+    few = queries()
+    publish_busy_articles(alice, 3)
+    assert queries() == few
+
+
+def publish_busy_articles(actor, times):
+    by = {"actor": actor}
+    for n in range(times):
+        article = services.create_article(title=f"Article {n}", text="One. Two. Three. Four.", **by)
+        source = create_source(name=f"Source {n}", kind="person", **by)
+        for start, end in ((0, 4), (5, 9), (10, 16))[: times + 1]:
+            statement = services.create_statement(article=article, source=source, start=start, end=end, **by)
+            services.create_evidence(statement=statement, stance="context", url="https://news.example/", **by)
+            services.open_dispute(statement=statement, raised_by=source, kind="denial", **by)
+        services.set_article_status(article_id=article.pk, versions=None, status="published", reason="Read.", **by)
 
 
 def test_a_stranger_who_asks_too_often_waits_also_at_the_start_and_the_search(settings, db, monkeypatch):

@@ -34,11 +34,14 @@ class Presumed:
 
 def problem_context(request: Any, problem: dict[str, Any], wait: str | None = None) -> dict[str, Any]:
     heading, advice = WORDS.get(problem["status"], (problem["title"], ""))
+    user = Presumed(settings.SESSION_COOKIE_NAME in request.COOKIES)
+    if problem["status"] in (404, 410) and not (user.is_authenticated or settings.PUBLIC_READ):
+        advice = "The address may be mistyped. If you work here, log in first."
     if wait and problem["status"] == 429:
         advice = f"Wait {wait} second{'' if wait == '1' else 's'}, then load the page again."
     return {
         "problem": problem,
         "heading": heading,
         "advice": advice,
-        "user": Presumed(settings.SESSION_COOKIE_NAME in request.COOKIES),
+        "user": user,
     }
