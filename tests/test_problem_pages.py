@@ -84,7 +84,7 @@ def test_the_address_of_an_act_leads_to_what_it_acts_on(desk, statement):
 
 def test_who_asks_too_often_is_told_how_long_to_wait(settings, client, db, monkeypatch):
     settings.PUBLIC_READ = True
-    monkeypatch.setattr("factcheck.api.throttles.AddressThrottle.rate", "1/min", raising=False)
+    monkeypatch.setattr("factcheck.api.throttles.AddressThrottle.rate", "1/day", raising=False)
     for address in ("/api/v1/articles/", "/"):
         client.get(address, headers=HTML)
         answer = client.get(address, headers=HTML)
@@ -121,6 +121,7 @@ def test_what_is_gone_for_good_says_so(rf):
 
     from factcheck.api.middleware import problem_response
 
+    rf.cookies["sessionid"] = "x"
     answer = problem_response(rf.get("/old/", headers=HTML), HttpResponseGone())
     heading, page = shown(answer)
     assert (answer.status_code, heading) == (410, "This is gone for good")
