@@ -172,6 +172,11 @@ def ask_with(public, newsroom, path, parameter):
         nothing = public.get(f"{path}?{name}={NOBODY}").json()
         for row in newsroom["hidden"][REFERS_TO[name]]:
             assert public.get(f"{path}?{name}={row}").json() == nothing, (path, name, row)
+            page = public.get(f"{path}?{name}={row}", headers={"accept": "text/html"})
+            assert HIDDEN_WORD.lower() not in text_of(page).lower(), (path, name, row)
+        # Neither is a name completed for whoever types how it begins.
+        begun = public.get(f"{path}?{name}={HIDDEN_WORD[:5]}", headers={"accept": "text/html"})
+        assert HIDDEN_WORD.lower() not in text_of(begun).lower(), (path, name)
     elif name == "q":
         assert public.get(f"{path}?q={HIDDEN_WORD}").json()["results"] == []
     for value in parameter["schema"].get("enum", []):
