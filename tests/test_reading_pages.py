@@ -94,6 +94,16 @@ def test_what_programs_read_says_what_it_is_leads_back_and_can_be_saved(desk, ro
     assert '<pre class="json" tabindex="0">{\n  &quot;' in page
 
 
+def test_of_a_long_document_a_page_shows_the_beginning_and_saves_the_whole(desk, alice):
+    article = services.create_article(actor=alice, title="Long", text="x" * 150_000 + " the end")
+    address = f"/api/v1/articles/{article.pk}/annotations/"
+    page = page_of(desk, address)
+    assert "This is its beginning; the file has all of it." in page
+    assert "the end" not in page
+    assert len(page) < 110_000
+    assert "the end" in desk.get(f"{address}?format=json").content.decode()
+
+
 def test_a_collection_is_turned_page_by_page_in_a_browser(desk, alice, article, rows, minister):
     services.create_statement(article=article, actor=alice, source=minister, start=24, end=45)
     first = page_of(desk, f"/api/v1/articles/{rows['articles']}/webannotations/?page_size=1")

@@ -6,6 +6,7 @@ from factcheck.api.addresses import address_of
 from factcheck.api.pages import Page, page
 from factcheck.api.renderers import pretty
 
+SHOWN = 100_000  # characters; nobody reads more of it in a page
 # By action: the heading, and what it is.
 WORDS = {
     "webannotation": (
@@ -44,12 +45,14 @@ class FormatPage(Page):
         heading, words = WORDS[action]
         of = f"{self.view.basename} {row_id}" if row_id else ""
         shown = {**self.data, **(self.data["first"] if isinstance(self.data.get("first"), dict) else {})}
+        content = pretty(self.data)
         return {
             "heading": heading,
             "words": words,
             "of": of,
             "address": address_of(self.view.basename, row_id) if row_id else "",
             "file": "-".join(filter(None, [*of.split(), action])) + ".json",
-            "content": pretty(self.data),
+            "content": content[:SHOWN],
+            "is_cut": len(content) > SHOWN,
             "pager": {"next_url": shown.get("next"), "previous_url": shown.get("prev") or shown.get("previous")},
         }
