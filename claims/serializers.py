@@ -139,7 +139,7 @@ class RevisionRowSerializer(serializers.ModelSerializer[ArticleRevision]):
 
 
 class StatementSerializer(PassageForm, RecordedSerializer, serializers.ModelSerializer[Statement]):
-    private_fields = ("tagged_by", "dissent")
+    private_fields = Statement.private_fields
 
     article = RowId(Article.objects.only("pk"), help_text="The article's id.")
     text = VerbatimField(required=False, max_length=MAX_TEXT, help_text="The exact passage.")
@@ -258,7 +258,7 @@ class EvidenceSerializer(RecordedSerializer, serializers.ModelSerializer[Evidenc
 
 
 class DisputeSerializer(RecordedSerializer, serializers.ModelSerializer[Dispute]):
-    private_fields = ("opened_by", "resolved_by")
+    private_fields = Dispute.private_fields
 
     statement = RowId(Statement.objects.only("pk"), help_text="The statement's id.")
     raised_by = source_reference()

@@ -45,6 +45,29 @@ def words(name: str) -> list[str]:
     return [word.strip() for word in os.environ.get(name, "").split(",") if word.strip()]
 
 
+def origins(name: str) -> list[str]:
+    found = words(name)
+    for origin in found:
+        if not re.fullmatch(r"https?://[^/\s]+", origin):
+            raise ImproperlyConfigured(f"{name} must hold origins such as https://desk.example, not {origin!r}.")
+    return found
+
+
+def database(name: str) -> dict[str, Any]:
+    shape = "postgres://USER:PASSWORD@HOST:PORT/NAME"
+    try:
+        found: dict[str, Any] = dict(dj_database_url.parse(os.environ[name]))
+    except ValueError:  # what was wrong with it is not shown: it holds the password
+        raise ImproperlyConfigured(
+            f"{name} cannot be read. Write it as {shape}, with special characters of the password percent-encoded."
+        ) from None
+    if found["ENGINE"] != "django.db.backends.postgresql":
+        raise ImproperlyConfigured(f"{name} must be a postgres:// address: the journal lives in PostgreSQL.")
+    if not (found["NAME"] or "service" in found.get("OPTIONS", {})):
+        raise ImproperlyConfigured(f"{name} names no database. Write it as {shape}.")
+    return found
+
+
 DEBUG = flag("DEBUG")
 PUBLIC_HTTPS = not DEBUG
 
@@ -123,9 +146,7 @@ TEMPLATES = [
 # Database. Without DATABASE_URL the bundled PostgreSQL is started at the first connection.
 DATA_DIR = Path(os.environ.get("DATA_DIR") or BASE_DIR / ".data").absolute()
 if os.environ.get("DATABASE_URL"):
-    DATABASES: dict[str, dict[str, Any]] = {"default": dict(dj_database_url.parse(os.environ["DATABASE_URL"]))}
-    if DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
-        raise ImproperlyConfigured("DATABASE_URL must be a postgres:// address: the journal lives in PostgreSQL.")
+    DATABASES: dict[str, dict[str, Any]] = {"default": database("DATABASE_URL")}
     DATABASES["default"]["ENGINE"] = "factcheck.postgresql_backend"
 else:
     DATABASES = {"default": embedded_postgres.connection_settings(DATA_DIR)}
@@ -196,7 +217,7 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
     }
 }
-CORS_ALLOWED_ORIGINS = words("CORS_ALLOWED_ORIGINS")
+CORS_ALLOWED_ORIGINS = origins("CORS_ALLOWED_ORIGINS")
 CORS_URLS_REGEX = r"^/api/"
 CORS_ALLOW_HEADERS = [
     "accept",

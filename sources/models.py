@@ -104,6 +104,10 @@ class Source(Recorded):
     def __str__(self) -> str:
         return self.name
 
+    def withhold_private(self) -> None:
+        if self.public_part_of is None:  # type: ignore[attr-defined]
+            self.part_of = None
+
     def is_above(self, other: "Source") -> bool:
         """Whether the other is a part of this one, directly or through others."""
         seen = set()

@@ -15,11 +15,12 @@ CARDS = 40  # on one page; the text shows the marks of all
 @page("article", "retrieve")
 class ArticlePage(Page):
     template = "claims/article.html"
+    is_for_strangers = True
 
     def context(self) -> dict[str, Any]:
         article = self.row
         places: list[Any] = list(
-            Statement.objects.placed(article)
+            self.reader.may_see(Statement.objects.placed(article))
             .order_by("start", "id")
             .values_list("id", "start", "end", "tag", "anchor", named=True)
         )
@@ -31,20 +32,25 @@ class ArticlePage(Page):
             for p in places
         ]
         rows = Statement.objects.for_reading()
-        cards = cards_of(rows.filter(pk__in=shown).order_by("start", "id"), numbers)
+        cards = cards_of(self.reader, self.reader.read(rows.filter(pk__in=shown).order_by("start", "id")), numbers)
+        return {
+            "article": article,
+            "marked_text": marked(article.text, passages),
+            "cards": cards,
+            "statement_count": len(places),
+            "chunk": chunk,
+            "chunks": range(1, chunks + 1),
+            **({} if self.reader.is_stranger else self._of_the_desk(article, cards, rows, chunk)),
+        }
+
+    def _of_the_desk(self, article: Any, cards: list[Card], rows: Any, chunk: int) -> dict[str, Any]:
         checks = checks_by_statement(article.pk)
         for card in cards:
             card.checks = checks.get(card.statement.pk, [])
         return {
             "article_checks": checks.get(None, []),
             "check_count": sum(map(len, checks.values())),
-            "article": article,
-            "marked_text": marked(article.text, passages),
-            "cards": cards,
             "astray": self._astray(article, rows) if chunk == 1 else [],
-            "statement_count": len(places),
-            "chunk": chunk,
-            "chunks": range(1, chunks + 1),
             "mark_form": StatementSerializer(context=self.view.get_serializer_context()),
         }
 
@@ -57,10 +63,9 @@ class ArticlePage(Page):
         at = (number - 1) // CARDS + 1
         return f"#statement-{statement}" if at == chunk else f"?cards={at}#statement-{statement}"
 
-    @staticmethod
-    def _astray(article: Any, rows: Any) -> list[Card]:
+    def _astray(self, article: Any, rows: Any) -> list[Card]:
         """Statements whose passage is not in the text, or not for sure; an editor must settle them."""
-        return cards_of(rows.filter(article=article).out_of_place().order_by("id")[:CARDS])
+        return cards_of(self.reader, rows.filter(article=article).out_of_place().order_by("id")[:CARDS])
 
 
 @page("article", "revisions")
@@ -86,17 +91,6 @@ class RevisionPage(Page):
             "newest": newest.values_list("number", flat=True).first(),
             "marked_text": marked(self.data["text"], passages),
         }
-
-
-@page("article", "annotations")
-class AnnotationsPage(Page):
-    template = "claims/annotations.html"
-
-    def context(self) -> dict[str, Any]:
-        from factcheck.api.renderers import DeskRenderer
-
-        content = DeskRenderer().get_content(None, self.data, None, None)
-        return {"article_id": self.view.kwargs["pk"], "content": content}
 
 
 FormPage.templates["article", "create"] = "claims/article_form.html"

@@ -4,17 +4,20 @@ from typing import Any
 
 from claims.desk.cards import named_articles, statements_by_id, with_rows
 from claims.desk_checks import Code, Finding
+from claims.models import Article
 from factcheck.api.pages import ListPage, page
 
 
 @page("article", "list")
 class ArticleList(ListPage):
     template = "claims/articles.html"
+    is_for_strangers = True
 
 
 @page("statement", "list")
 class StatementList(ListPage):
     template = "claims/statements.html"
+    is_for_strangers = True
 
     def context(self) -> dict[str, Any]:
         return {"articles": named_articles(self.rows)}
@@ -23,6 +26,7 @@ class StatementList(ListPage):
 @page("dispute", "list")
 class DisputeList(ListPage):
     template = "claims/disputes.html"
+    is_for_strangers = True
 
     def context(self) -> dict[str, Any]:
         pairs = [(row.statement_id, row.counter_statement_id) for row in self.rows]
@@ -32,6 +36,7 @@ class DisputeList(ListPage):
 @page("evidence", "list")
 class EvidenceList(ListPage):
     template = "claims/evidence.html"
+    is_for_strangers = True
 
     def context(self) -> dict[str, Any]:
         return {"statements": statements_by_id(row.statement_id for row in self.rows)}
@@ -44,7 +49,11 @@ class CheckList(ListPage):
 
     def context(self) -> dict[str, Any]:
         found = [Finding(f["article"], f["statement"], Code(f["code"])) for f in self.data.get("results", [])]
-        return {"findings": with_rows(found), "pager": {"next_url": self.data.get("next")}}
+        return {
+            "findings": with_rows(found),
+            "article": Article.objects.defer("text").filter(pk=self.view.kwargs.get("pk")).first(),
+            "pager": {"next_url": self.data.get("next")},
+        }
 
 
 @page("statement", "positions")
@@ -58,3 +67,4 @@ class PositionList(ListPage):
 @page("source", "list")
 class SourceList(ListPage):
     template = "claims/sources.html"
+    is_for_strangers = True

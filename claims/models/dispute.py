@@ -59,6 +59,7 @@ class Dispute(Recorded):
 
     RESOLUTIONS = [("upheld", "Upheld"), ("rejected", "Rejected"), ("withdrawn", "Withdrawn")]
 
+    private_fields = ("opened_by", "resolved_by")
     journal_resource = "dispute"
     journal_article = "(SELECT s.article FROM claims_statement s WHERE s.id = r.statement)"
 
@@ -107,3 +108,8 @@ class Dispute(Recorded):
 
     def __str__(self) -> str:
         return f"{self.raised_by_id} disputes {self.statement_id}"
+
+    def withhold_private(self) -> None:
+        super().withhold_private()
+        if self.public_counter_statement is None:  # type: ignore[attr-defined]
+            self.counter_statement = None

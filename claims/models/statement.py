@@ -104,6 +104,7 @@ class Statement(Recorded):
         MIXED = "mixed"
         NARRATION = "narration"
 
+    private_fields = ("tagged_by", "dissent")
     journal_resource = "statement"
     journal_article = "r.article"
     journal_children = {

@@ -6,6 +6,7 @@ from typing import Any
 from django_filters import BooleanFilter, ChoiceFilter, DateFilter
 
 from factcheck.api.filters import IdFilter
+from factcheck.api.roles import is_public_read
 
 PAGE_SIZES = (20, 50, 100, 200)
 
@@ -48,7 +49,7 @@ def _all_controls(view: Any, request: Any, data: Any) -> list[Control]:
     controls = [
         _control(name, found, request.query_params.get(name, ""))
         for name, found in filters.items()
-        if name not in UNSHOWN
+        if name not in UNSHOWN and not (is_public_read(request) and name in OF_THE_DESK)
     ]
     if len(getattr(view, "ordering_fields", ())) > 1:
         controls.append(_ordering(view, request))
@@ -87,6 +88,7 @@ def _ordering(view: Any, request: Any) -> Control:
 
 USUAL = ("q", "tag", "state", "status", "ordering")
 UNSHOWN = {"after"}  # a program's cursor
+OF_THE_DESK = {"status", "anchor"}  # of what is published there is nothing to choose
 # What the ids of a filter are ids of.
 NOUNS = {
     "article": "article",

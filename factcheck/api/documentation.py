@@ -18,6 +18,8 @@ from factcheck.api.viewsets import ConditionalMixin
 class Root(ConditionalMixin, APIRootView):
     """Where everything begins."""
 
+    basename = "root"
+
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         response = super().get(request, *args, **kwargs)
         pages = {"service-desc": "schema", "service-doc": "docs"}  # RFC 8631

@@ -10,6 +10,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 
+from factcheck.api.problem_pages import problem_context
 from factcheck.api.problems import (
     CONTENT_TYPE,
     UNAVAILABLE_DETAIL,
@@ -70,7 +71,8 @@ def problem_response(request: HttpRequest, original: HttpResponseBase) -> HttpRe
     problem = document(original.status_code, detail=DETAILS.get(original.status_code, ""))
     response: HttpResponse
     if wants_page(request):
-        response = render(request, "api/problem.html", {"problem": problem}, status=original.status_code)
+        context = problem_context(request, problem, original.headers.get("Retry-After"))
+        response = render(request, "api/problem.html", context, status=original.status_code)
     else:
         response = HttpResponse(dump(problem), status=original.status_code, content_type=CONTENT_TYPE)
     for name, value in original.headers.items():

@@ -42,7 +42,7 @@ class ConditionalMixin(ThrottledMixin):
         return response
 
 
-def cache_rule(request: Request, response: HttpResponseBase) -> str:
+def cache_rule(request: Any, response: HttpResponseBase) -> str:
     """A public read may be a minute old, in any cache; what a signed-in caller reads is for that one alone."""
     is_public = request.method in ("GET", "HEAD") and response.status_code == 200 and is_public_read(request)
     return "public, max-age=60" if is_public else "private, no-cache"

@@ -19,6 +19,7 @@ class Recorded(models.Model):
     journal_children: ClassVar[dict[str, str]] = {}  # name → SQL for the child rows that count as this row's
     # Child table → SQL for its columns, and for its rows as the entry `e` names them.
     journal_child_tables: ClassVar[dict[str, tuple[str, str]]] = {}
+    private_fields: ClassVar[tuple[str, ...]] = ()  # that strangers are not told: who in the newsroom did what
 
     version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
@@ -26,6 +27,11 @@ class Recorded(models.Model):
 
     class Meta:
         abstract = True
+
+    def withhold_private(self) -> None:
+        """For a page that strangers see, of a row read by `public()`. It must not be saved afterwards."""
+        for name in self.private_fields:
+            setattr(self, name, None)
 
 
 class EntryQuerySet(models.QuerySet["Entry"]):

@@ -4,11 +4,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django import template
+from django.conf import settings
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from factcheck.api.addresses import plural
+
 register = template.Library()
+register.filter(plural)
 
 # Beside the colour, for those who do not see it. Neither is a verdict.
 SIGNS = {"asserted": "+", "denied": "−", "unverified": "?"}  # noqa: RUF001  the minus sign is meant
@@ -49,13 +53,13 @@ def tag_label(tag: str) -> SafeString:
 
 
 @register.filter
-def plural(resource: str) -> str:
-    return resource if resource == "evidence" else f"{resource}s"
-
-
-@register.filter
 def lines(value: Any) -> str:
     return "\n".join(str(item) for item in value) if isinstance(value, list) else str(value or "")
+
+
+@register.simple_tag
+def strangers_may_read() -> bool:
+    return settings.PUBLIC_READ
 
 
 @register.simple_tag
