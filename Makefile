@@ -16,7 +16,8 @@ PINS := requirements.txt requirements-dev.txt constraints.txt
 export PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help run test clients e2e screenshots faults fuzz bench bench-servers check db-stop clean environment test-environment bench-environment
+.PHONY: help run test clients e2e screenshots faults fuzz bench bench-servers check lint-schema db-stop clean \
+	environment test-environment bench-environment node-environment
 
 help: ## Show this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
@@ -66,13 +67,10 @@ clients: export DEBUG := 1
 clients: test-environment ## Generate the TypeScript and the Python client, and spend an editor's day with them (needs Node)
 	@$(call need,node,nodejs npm)
 	@$(call need,npm,npm)
-	@npm ci --prefix clients --ignore-scripts --no-audit --no-fund --silent
+	@$(MAKE) --no-print-directory node-environment
 	@cmp -s clients/requirements.txt clients/.venv/stamp || { $(PY) -m venv --clear clients/.venv \
 		&& clients/.venv/bin/python -m pip install --quiet --disable-pip-version-check -r clients/requirements.txt \
 		&& cp clients/requirements.txt clients/.venv/stamp; }
-	@if node -e 'process.exit(Number(parseInt(process.versions.node) < 20))'; \
-	then REDOCLY_TELEMETRY=off clients/node_modules/.bin/redocly lint --config clients/redocly.yaml openapi.yaml; \
-	else echo "redocly needs Node 20.19 or newer: openapi.yaml is not linted."; fi
 	@mkdir -p $(CLIENTS)
 	@clients/node_modules/.bin/openapi-typescript openapi.yaml --default-non-nullable=false --output $(CLIENTS)/factcheck.d.ts
 	@PATH="$(CURDIR)/clients/.venv/bin:$$PATH" clients/.venv/bin/python -m openapi_python_client generate --path openapi.yaml \
@@ -80,7 +78,7 @@ clients: test-environment ## Generate the TypeScript and the Python client, and 
 	@$(PY) -m pytest clients $(ARGS)
 
 check: export DEBUG := 1
-check: test-environment ## Style, types, migrations, import rules, schema, compose file, settings for production
+check: test-environment lint-schema ## Style, types, migrations, import rules, schema, compose file, settings for production
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy .
@@ -92,6 +90,14 @@ check: test-environment ## Style, types, migrations, import rules, schema, compo
 	@DEBUG=0 ALLOWED_HOSTS=factcheck.example DATABASE_URL=postgres://factcheck@database/factcheck \
 	SECRET_KEY=$$($(PY) -c 'import secrets; print(secrets.token_urlsafe(64))') \
 	$(MANAGE) check --deploy --fail-level WARNING
+
+# The two linters of the schema need Node 20.19, which not everybody has; .ci/run has it.
+lint-schema:
+	@if command -v npm >/dev/null && node -e "$$NODE_IS_NEW_ENOUGH" 2>/dev/null; then \
+	$(MAKE) --no-print-directory node-environment && \
+	clients/node_modules/.bin/spectral lint --fail-severity warn --ruleset clients/spectral.yaml openapi.yaml && \
+	REDOCLY_TELEMETRY=off clients/node_modules/.bin/redocly lint --max-problems 20 --config clients/redocly.yaml openapi.yaml; \
+	else echo "LEFT OUT: spectral and redocly, which lint openapi.yaml; they need npm, and Node 20.19 or newer."; fi
 
 db-stop: ## Stop the embedded PostgreSQL now (it also stops by itself, after its last user)
 	@$(or $(PYTHON),$(error Python 3.11 or newer is needed)) -m factcheck.embedded_postgres stop
@@ -119,12 +125,24 @@ environment:
 test-environment:
 	@$(call installed,test) || { { $(call installed,run) || $(create); } && $(call install,requirements-dev.txt,test); }
 
+# What lints the schema and makes its TypeScript client. The stamp is written last here too.
+node-environment:
+	@cmp -s clients/package-lock.json clients/node_modules/stamp || { \
+	npm ci --prefix clients --ignore-scripts --no-audit --no-fund --silent && \
+	cp clients/package-lock.json clients/node_modules/stamp; }
+
 # The rivals of `make bench`, apart from all that the service is made of. The stamp is written last here too.
 bench-environment:
 	@cmp -s benchmarks/rivals/requirements.txt .venv-bench/stamp || { \
 	echo "Setting up .venv-bench for the rivals." && $(require-python) && $(PYTHON) -m venv --clear .venv-bench && \
 	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --requirement benchmarks/rivals/requirements.txt && \
 	cp benchmarks/rivals/requirements.txt .venv-bench/stamp; }
+
+define NODE_IS_NEW_ENOUGH
+const [major, minor] = process.versions.node.split(".").map(Number);
+process.exit(major > 20 || (major === 20 && minor >= 19) ? 0 : 1);
+endef
+export NODE_IS_NEW_ENOUGH
 
 # Waits a moment, since the workers of a server that was killed need one to notice.
 define WAIT_FOR_PORT

@@ -1,8 +1,13 @@
 """How gunicorn serves factcheck.wsgi, in production and for `make run`. Command-line options win."""
 
 import os
+import subprocess
+import sys
 
-bind = f"0.0.0.0:{os.environ.get('PORT') or 8000}"  # in a container; `make run` binds to 127.0.0.1
+port = os.environ.get("PORT") or "8000"
+if not (port.isdecimal() and int(port) < 65536):
+    sys.exit(f"Factcheck does not start: PORT must be a number up to 65535, not {port!r}.")
+bind = f"0.0.0.0:{port}"  # in a container; `make run` binds to 127.0.0.1
 
 # Threads, since a request mostly waits for PostgreSQL. Each worker has a connection pool of its own.
 worker_class = "gthread"
@@ -23,3 +28,9 @@ limit_request_line = 8190  # the most it allows; a reason to delete stands in th
 accesslog = os.environ.get("GUNICORN_ACCESS_LOG") or None  # "-" is stdout
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108  a heartbeat on disk can block
 control_socket_disable = True  # it would be made in $HOME, which a container has read-only
+
+
+def on_starting(server: object) -> None:
+    """Else each worker would end with a traceback. A process of its own, since workers inherit what is read here."""
+    if status := subprocess.call([sys.executable, "-m", "factcheck.configured"]):
+        sys.exit(status)

@@ -3,10 +3,9 @@ import os
 import sys
 
 if __name__ == "__main__":
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "factcheck.settings")
     # A command takes the time it needs; only what the web server asks of the database is cut short.
     for limit in ("DATABASE_STATEMENT_TIMEOUT", "DATABASE_LOCK_TIMEOUT", "DATABASE_IDLE_TIMEOUT"):
         os.environ[limit] = "0"
-    from django.core.management import execute_from_command_line
+    from factcheck.configured import run_command
 
-    execute_from_command_line(sys.argv)
+    run_command(sys.argv)

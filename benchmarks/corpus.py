@@ -45,7 +45,7 @@ INSERT INTO claims_article (id, version, title, url, publisher, byline, language
     status)
 SELECT article, 1, 'Report ' || article, 'https://news.example/' || article, %(first)s + article %% %(sources)s, '', 'en',
     now(), string_agg(text, ' ' ORDER BY k), 1, encode(sha256(convert_to(string_agg(text, ' ' ORDER BY k), 'UTF8')), 'hex'),
-    CASE WHEN article %% 10 < 8 THEN 'published' ELSE 'draft' END
+    CASE WHEN hashint8(article) & 1023 < 820 THEN 'published' ELSE 'draft' END
 FROM sentence GROUP BY article
 """
 REVISIONS = """
@@ -56,7 +56,7 @@ STATEMENTS = """
 INSERT INTO claims_statement (version, article, key, text, start, "end", prefix, suffix, revision, anchor, paraphrase,
     quote_type, source, said_on, tag, tag_reason, tagged_by, tagged_at, updated_at)
 SELECT 1, article, 's-' || k, text, start, start + length(text), '', '', 1, 'anchored', '', 'indirect',
-    %(first)s + seed * 7919 %% %(sources)s, CASE WHEN seed %% 5 > 0 THEN date '2020-01-01' + (seed %% 2000)::integer END,
+    %(first)s + seed * 7919 %% %(sources)s, CASE WHEN seed %% 5 > 0 THEN date '2020-01-01' + (hashint8(seed) & 2047) END,
     tag, CASE WHEN tag <> 'unverified' THEN 'So it is said.' ELSE '' END,
     CASE WHEN tag <> 'unverified' THEN %(actor)s END, CASE WHEN tag <> 'unverified' THEN now() END, now()
 FROM (SELECT *, (ARRAY['asserted', 'denied', 'unverified'])[seed %% 3 + 1] AS tag FROM sentence) s
@@ -79,7 +79,7 @@ SELECT 1, id, 'd-' || id, %(first)s + id * 13 %% %(sources)s, 'denial', 'whole',
     CASE WHEN state <> 'open' THEN 'So it was found.' ELSE '' END, %(actor)s, now(),
     CASE WHEN state <> 'open' THEN %(actor)s END, CASE WHEN state <> 'open' THEN now() END
 FROM (SELECT id, (ARRAY['open', 'open', 'upheld', 'rejected'])[id / 10 %% 4 + 1] AS state
-      FROM unnest(%(statements)s::bigint[]) id WHERE id %% 10 = 1) d RETURNING id
+      FROM unnest(%(statements)s::bigint[]) id WHERE hashint8(id) & 1023 < 102) d RETURNING id
 """
 
 

@@ -15,6 +15,7 @@ from claims.models import Statement
 from factcheck.api.errors import FieldError, InvalidInput
 from factcheck.api.fields import ChoiceField
 from factcheck.api.filters import MAX_ID, refuse_unknown
+from factcheck.api.links import link_header
 from factcheck.api.pagination import page_size_of
 from factcheck.api.viewsets import ConditionalMixin
 
@@ -90,8 +91,7 @@ def answer_findings(request: Request, article: int | None = None) -> Response:
         parameters["cursor"] = "-".join(map(str, rows[-1][0]))
         following = request.build_absolute_uri(f"{request.path}?{parameters.urlencode()}")
     results = FindingSerializer([finding for _, finding in rows], many=True).data
-    headers = {"Link": f'<{following}>; rel="next"'} if following else {}
-    return Response({"next": following, "previous": None, "results": results}, headers=headers)
+    return Response({"next": following, "previous": None, "results": results}, headers=link_header(next=following))
 
 
 class CheckViewSet(ConditionalMixin, GenericViewSet[Any]):

@@ -86,6 +86,7 @@ class StatementDocumentSerializer(StrictSerializer):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if attrs["tag"] != "unverified" and not attrs["tag_reason"]:
             raise serializers.ValidationError({"tag_reason": "A tag needs its reason."}, code="required")
+        _refuse_doubles("evidence", attrs["evidence"])
         return attrs
 
 
@@ -124,13 +125,17 @@ class AnnotationDocumentSerializer(StrictSerializer):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         for name in ("sources", "statements", "disputes"):
-            seen: set[str] = set()
-            for index, item in enumerate(attrs[name]):
-                if item["key"] in seen:
-                    fault: Any = {index: {"key": ["This key stands twice."]}}
-                    raise serializers.ValidationError({name: fault}, code="duplicate")
-                seen.add(item["key"])
+            _refuse_doubles(name, attrs[name])
         return attrs
+
+
+def _refuse_doubles(name: str, items: list[dict[str, Any]]) -> None:
+    seen: set[str] = set()
+    for index, item in enumerate(items):
+        if item["key"] in seen:
+            fault: Any = {index: {"key": ["This key stands twice."]}}
+            raise serializers.ValidationError({name: fault}, code="duplicate")
+        seen.add(item["key"])
 
 
 def json_schema() -> dict[str, Any]:

@@ -74,7 +74,6 @@ class ExportMixin:
             content_type=f"{request.accepted_renderer.media_type}{'; charset=utf-8' if kind == 'csv' else ''}",
             headers={
                 "Content-Disposition": f'attachment; filename="{view.basename}s.{kind}"',
-                "Vary": "Accept, Authorization, Cookie",
             },
         )
         response["Cache-Control"] = cache_rule(request, response)

@@ -16,10 +16,12 @@ from claims.exports import atom, claim_review, web_annotation
 from claims.models import Article, Dispute, Statement
 from claims.models.statement import TAGGED
 from factcheck.api.errors import FieldError, InvalidInput
+from factcheck.api.links import link_header
 from factcheck.api.pagination import MAX_PAGE_SIZE, PAGE_SIZE, RowComparison, page_size_of
 from factcheck.api.renderers import DeskRenderer, JSONRenderer, TextRenderer
 from factcheck.api.roles import is_public_read
 from factcheck.api.viewsets import ConditionalMixin
+from factcheck.api.windows import Looked
 from factcheck.journal.feed import settled
 from factcheck.journal.models import Entry
 
@@ -106,7 +108,9 @@ class ArticleFormatsMixin:
         """The article's statements as a W3C AnnotationCollection with its first page; with `cursor`, another page."""
         article: Article = self.get_object()  # type: ignore[attr-defined]
         rows = Statement.objects.public() if is_public_read(request) else Statement.objects.all()
-        return Response(_annotations(request, article, rows.filter(article=article)))
+        answer = _annotations(request, article, rows.filter(article=article))
+        page = answer.get("first", answer)
+        return Response(answer, headers=link_header(next=page.get("next"), prev=page.get("prev")))
 
 
 def _annotations(request: Request, article: Article, rows: QuerySet[Statement]) -> dict[str, Any]:
@@ -160,6 +164,8 @@ class FeedViewSet(ConditionalMixin, GenericViewSet[Any]):
     ordering_keys: dict[tuple[str, bool], tuple[Any, Any]] = {}
     ordering_fields: tuple[str, ...] = ("id",)
     default_ordering = "-id"
+    short_lists: frozenset[str] = frozenset()
+    ranges: dict[str, tuple[frozenset[str], ...]] = {}
     queryset = Statement.objects.none()
 
     def get_default_ordering(self) -> str:
@@ -227,8 +233,8 @@ def public_changes() -> QuerySet[Entry]:
         action__in=[TAGGED, *atom.DISPUTE_WORDS],
         pk__lt=OuterRef("published"),
     )
-    is_public = Q(Exists(Statement.objects.public().filter(pk=OuterRef("resource_id"))), resource="statement") | Q(
-        Exists(Dispute.objects.public().filter(pk=OuterRef("resource_id"))), resource="dispute"
+    is_public = Q(Looked(Statement.objects.public().filter(pk=OuterRef("resource_id"))), resource="statement") | Q(
+        Looked(Dispute.objects.public().filter(pk=OuterRef("resource_id"))), resource="dispute"
     )
     since = Subquery(published.values("pk")[:1], output_field=IntegerField())
     return entries.alias(published=since).filter(is_public, ~Exists(superseded))

@@ -13,7 +13,6 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.db import transaction
-from django.db.models import Q
 
 from claims import services
 from claims.models import Article, Evidence, Statement
@@ -227,7 +226,7 @@ def _known_sources(named: set[Who]) -> dict[Who, Source]:
     """By exact name or alias, and kind. Raises BadRows where two could be meant."""
     names = sorted({name for name, _ in named})
     found: dict[Who, list[Source]] = {}
-    for source in Source.objects.filter(Q(name__in=names) | Q(aliases__overlap=names)):
+    for source in Source.objects.known_as(names):
         for name in {source.name, *source.aliases}:
             found.setdefault((name, source.kind), []).append(source)
     if several := sorted(name for name, kind in named if len(found.get((name, kind), [])) > 1):

@@ -2,16 +2,17 @@
 
 from typing import Any
 
-from django.db.models import Exists, Q
+from django.db.models import Q
 
 from claims.models import Article, Dispute, Statement, StatementVia
+from factcheck.api.windows import Looked
 
 
 def names_source(source_id: Any) -> Q:
     statements = Statement.objects.public()
     return (
-        Q(Exists(statements.filter(source=source_id)))
-        | Q(Exists(StatementVia.objects.filter(source=source_id, statement__in=statements)))
-        | Q(Exists(Dispute.objects.public().filter(raised_by=source_id)))
-        | Q(Exists(Article.objects.filter(status="published", publisher=source_id)))
+        Q(Looked(statements.filter(source=source_id)))
+        | Q(Looked(StatementVia.objects.filter(source=source_id, statement__in=statements)))
+        | Q(Looked(Dispute.objects.public().filter(raised_by=source_id)))
+        | Q(Looked(Article.objects.filter(status="published", publisher=source_id)))
     )

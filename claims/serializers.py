@@ -4,6 +4,7 @@ from django.db.models import F, OuterRef
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.utils.html import is_html_input
+from rest_framework.validators import ProhibitSurrogateCharactersValidator
 
 from claims.desk.newlines import from_form
 from claims.desk.passage_forms import PassageForm
@@ -28,11 +29,23 @@ from sources.serializers import SourceSummarySerializer, source_reference
 ROW = ["id", "version", "created_at", "updated_at"]
 
 
+class NoSurrogates(ProhibitSurrogateCharactersValidator):
+    """As DRF's, which looks at each code point of a text even where there is none to be found."""
+
+    def __call__(self, value: str) -> None:
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            super().__call__(value)
+
+
 class VerbatimField(serializers.CharField):
     """Text as it is: neither trimmed nor normalised, because offsets count its code points."""
 
     def __init__(self, **kwargs: Any):
         super().__init__(trim_whitespace=False, style={"base_template": "textarea.html", "rows": 12}, **kwargs)
+        slow = ProhibitSurrogateCharactersValidator()
+        self.validators = [NoSurrogates() if check == slow else check for check in self.validators]
 
 
 class ArticleTextField(VerbatimField):
@@ -127,7 +140,7 @@ class RevisionRowSerializer(serializers.ModelSerializer[ArticleRevision]):
 
 
 class StatementSerializer(PassageForm, RecordedSerializer, serializers.ModelSerializer[Statement]):
-    private_fields = ("tagged_by", "dissent")
+    private_fields = Statement.private_fields
 
     article = RowId(Article.objects.only("pk"), help_text="The article's id.")
     text = VerbatimField(required=False, max_length=MAX_TEXT, help_text="The exact passage.")
@@ -246,7 +259,7 @@ class EvidenceSerializer(RecordedSerializer, serializers.ModelSerializer[Evidenc
 
 
 class DisputeSerializer(RecordedSerializer, serializers.ModelSerializer[Dispute]):
-    private_fields = ("opened_by", "resolved_by")
+    private_fields = Dispute.private_fields
 
     statement = RowId(Statement.objects.only("pk"), help_text="The statement's id.")
     raised_by = source_reference()

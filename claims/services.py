@@ -1,8 +1,12 @@
-"""Writes to articles, statements, evidence and disputes: one transaction each, every row with its journal entry."""
+"""Writes to articles, statements, evidence and disputes, every row with its journal entry.
+
+Each is one transaction; what takes rows that the caller holds, or made as drafts, is part of the caller's.
+"""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import groupby
-from operator import attrgetter, itemgetter
+from operator import attrgetter
 from typing import Any
 
 from django.db import transaction
@@ -15,8 +19,11 @@ from claims.models.article import sha256_of
 from claims.models.statement import TAGGED
 from claims.passages import confirm, pin, span_of, split_passage
 from factcheck.api.errors import Conflict, InvalidInput
+from factcheck.journal.bulk import insert_rows
 from factcheck.journal.one_row import change_row
 from factcheck.journal.services import (
+    assign,
+    change_rows,
     lock,
     raise_versions,
     record,
@@ -116,7 +123,8 @@ def delete_article(*, article_id: int, versions: Versions, actor: Any, reason: s
     article = lock(Article.objects.all(), article_id, versions)
     if article.status == Article.Status.PUBLISHED:
         raise Conflict("A published article is not deleted. Withdraw it first.")
-    _delete_statements(list(article.statements.select_for_update(of=("self",))), actor, reason)
+    statements = list(article.statements.select_for_update(of=("self",)))
+    delete_statements(statements=statements, actor=actor, reason=reason)
     record([article], action="article.deleted", actor=actor, reason=reason)
     Article.objects.filter(pk=article.pk)._raw_delete("default")
 
@@ -124,71 +132,112 @@ def delete_article(*, article_id: int, versions: Versions, actor: Any, reason: s
 # Statements
 
 
-def _set_via(statement: Statement, chain: list[Source]) -> None:
-    StatementVia.objects.filter(statement=statement).delete()
-    StatementVia.objects.bulk_create(
-        StatementVia(statement=statement, position=position, source=source) for position, source in enumerate(chain)
+@dataclass(frozen=True)
+class Draft:
+    """A statement as it shall be, not written yet, and its chain unless that stays as it is."""
+
+    statement: Statement
+    chain: Sequence[Source] | None
+    reason: str = ""
+
+
+def _insert_chains(drafts: Sequence[Draft]) -> None:
+    insert_rows(
+        [
+            StatementVia(statement=draft.statement, position=position, source=source)
+            for draft in drafts
+            for position, source in enumerate(draft.chain or ())
+        ]
     )
 
 
 def _check_source(statement: Statement) -> None:
-    if statement.source is None and statement.quote_type != Statement.QuoteType.NARRATION:
+    if statement.source_id is None and statement.quote_type != Statement.QuoteType.NARRATION:
         detail = "Only narration has no source. Name who is said to have said it."
         raise InvalidInput.field("source", "required", detail)
 
 
-@transaction.atomic
-def create_statement(*, article: Article, actor: Any, via: Any = (), reason: str = "", **fields: Any) -> Statement:
-    """Pins a passage of the article's current revision. The tag begins as unverified."""
-    # The lock keeps the text from changing between finding the passage and committing it.
-    article = Article.objects.select_for_update(no_key=True).get(pk=article.pk)
-    statement = _new_statement(article, fields)
-    statement.save(force_insert=True)
-    _set_via(statement, list(via))
-    record([statement], action="statement.created", actor=actor, reason=reason)
-    return statement
+def draft_statement(*, article: Article, via: Sequence[Source] = (), reason: str = "", **fields: Any) -> Draft:
+    """Pins a passage of the article's text, which the caller holds. The tag begins as unverified.
 
-
-def _new_statement(article: Article, fields: dict[str, Any]) -> Statement:
+    Raises what span_of raises, and InvalidInput.
+    """
     span = span_of(article, split_passage(fields))
     statement = Statement(article=article, **fields)
     _check_source(statement)
     pin(statement, article, span)
-    return statement
+    return Draft(statement, via, reason)
+
+
+def insert_statements(*, drafts: Sequence[Draft], actor: Any) -> list[Statement]:
+    """By a handful of SQL statements however many; the caller holds their articles."""
+    statements = [draft.statement for draft in drafts]
+    insert_rows(statements)
+    _insert_chains(drafts)
+    record(statements, action="statement.created", actor=actor, reason=[draft.reason for draft in drafts])
+    return statements
+
+
+@transaction.atomic
+def create_statement(*, article: Article, actor: Any, **fields: Any) -> Statement:
+    # The lock keeps the text from changing between finding the passage and committing it.
+    article = Article.objects.select_for_update(no_key=True).get(pk=article.pk)
+    return insert_statements(drafts=[draft_statement(article=article, **fields)], actor=actor)[0]
 
 
 @transaction.atomic
 def create_statements(*, rows: Sequence[dict[str, Any]], actor: Any) -> list[Statement]:
-    """All or none, by a handful of statements however many rows. Each row is what create_statement takes.
+    """All or none. Each row is what create_statement takes.
 
     Raises InvalidInput or Unprocessable with every fault there is, its pointer led by the row's index.
     """
     wanted = {row["article"].pk for row in rows}
     locked = Article.objects.select_for_update(no_key=True).order_by("pk")  # in one order: no deadlock
     articles = {article.pk: article for article in locked.filter(pk__in=wanted)}
-    statements, chains, reasons, refusals = [], [], [], []
+    drafts, refusals = [], []
     for index, row in enumerate(rows):
-        fields = dict(row)
-        chains.append(fields.pop("via", ()))
-        reasons.append(fields.pop("reason", ""))
         try:
-            article = articles.get(fields.pop("article").pk)
+            article = articles.get(row["article"].pk)
             if article is None:
                 raise InvalidInput.field("article", "does_not_exist", "The article was deleted meanwhile.")
-            statements.append(_new_statement(article, fields))
+            drafts.append(draft_statement(**{**row, "article": article}))
         except InvalidInput as refusal:
             refusals.append(refusal.within(index))
     if refusals:
         raise type(refusals[0])(refusals[0].detail, [error for refusal in refusals for error in refusal.errors])
-    Statement.objects.bulk_create(statements)
-    StatementVia.objects.bulk_create(
-        StatementVia(statement=statement, position=position, source=source)
-        for statement, chain in zip(statements, chains, strict=True)
-        for position, source in enumerate(chain)
-    )
-    for reason, group in groupby(zip(reasons, statements, strict=True), key=itemgetter(0)):
-        record([row for _, row in group], action="statement.created", actor=actor, reason=reason)
-    return statements
+    return insert_statements(drafts=drafts, actor=actor)
+
+
+def redraft_statement(*, statement: Statement, article: Article, **fields: Any) -> Draft | None:
+    """The statement as the fields say, or None where it is so already. The caller holds both.
+
+    Raises what span_of raises, and InvalidInput.
+    """
+    if fields.pop("article", article).pk != article.pk:
+        raise InvalidInput.field("article", "immutable", "A statement stays in its article. Make a new one there.")
+    via = fields.pop("via", None)
+    passage = split_passage(fields)
+    span = span_of(article, passage) if passage else None
+    changed = assign(statement, fields)
+    pinned = (statement.start, statement.end, statement.revision, statement.anchor)
+    if span and (*span, article.revision, "anchored") != pinned:
+        confirm(statement, article, span)
+        changed = True
+    chain = None if via is None or [source.pk for source in via] == statement.chain else via
+    if not changed and chain is None:
+        return None
+    _check_source(statement)
+    return Draft(statement, chain)
+
+
+def write_statements(*, drafts: Sequence[Draft], actor: Any, reason: str = "") -> None:
+    """What redraft_statement made."""
+    statements = [draft.statement for draft in drafts]
+    save_next_versions(statements)
+    rechained = [draft for draft in drafts if draft.chain is not None]
+    StatementVia.objects.filter(statement__in=[draft.statement.pk for draft in rechained])._raw_delete("default")
+    _insert_chains(rechained)
+    record(statements, action="statement.updated", actor=actor, reason=reason)
 
 
 @transaction.atomic
@@ -197,28 +246,9 @@ def update_statement(
 ) -> Statement:
     known = Statement.objects.only("article_id").get(pk=statement_id)
     article = Article.objects.select_for_update(no_key=True).get(pk=known.article_id)
-    statement = lock(Statement.objects.select_related("source"), statement_id, versions)
-    if fields.pop("article", article).pk != article.pk:
-        raise InvalidInput.field("article", "immutable", "A statement stays in its article. Make a new one there.")
-    via = fields.pop("via", None)
-    passage = split_passage(fields)
-    span = span_of(article, passage) if passage else None
-    pinned = (statement.start, statement.end, statement.revision, statement.anchor)
-    if span and (*span, article.revision, "anchored") != pinned:
-        confirm(statement, article, span)
-        changed = True
-    else:
-        changed = any(getattr(statement, name) != value for name, value in fields.items())
-    rechained = via is not None and via != statement.via
-    if not changed and not rechained:
-        return statement
-    for name, value in fields.items():
-        setattr(statement, name, value)
-    _check_source(statement)
-    save_next_version(statement)
-    if rechained:
-        _set_via(statement, via)
-    record([statement], action="statement.updated", actor=actor, reason=reason)
+    statement = lock(Statement.objects.all(), statement_id, versions)
+    if draft := redraft_statement(statement=statement, article=article, **fields):
+        write_statements(drafts=[draft], actor=actor, reason=reason)
     return statement
 
 
@@ -228,6 +258,18 @@ def tag_statement(*, statement_id: int, versions: Versions, actor: Any, tag: str
     # updated_at equals tagged_at until something else is written: the desk checks look for that.
     tagged = {"tag": tag, "tag_reason": reason, "tagged_by": actor.pk, "tagged_at": now, "updated_at": now}
     change_row(Statement, statement_id, versions, action=TAGGED, actor=actor, reason=reason, **tagged)
+
+
+def tag_statements(*, tags: Sequence[tuple[Statement, str, str]], actor: Any) -> None:
+    """Each statement with its tag and the reason; the caller holds them."""
+    now = timezone.now()
+    for statement, tag, reason in tags:
+        statement.tag, statement.tag_reason = tag, reason
+        statement.tagged_by, statement.tagged_at = actor, now
+    statements = [statement for statement, _, _ in tags]
+    # updated_at equals tagged_at until something else is written: the desk checks look for that.
+    save_next_versions(statements, ["tag", "tag_reason", "tagged_by", "tagged_at"], at=now)
+    record(statements, action=TAGGED, actor=actor, reason=[reason for _, _, reason in tags])
 
 
 @transaction.atomic
@@ -261,22 +303,24 @@ def _found_span(statement: Statement, article: Article) -> anchors.Span:
 @transaction.atomic
 def delete_statement(*, statement_id: int, versions: Versions, actor: Any, reason: str = "") -> None:
     """Deletes the statement with its evidence and the disputes about it, each with its entry."""
-    _delete_statements([lock(Statement.objects.all(), statement_id, versions)], actor, reason)
+    statement = lock(Statement.objects.all(), statement_id, versions)
+    delete_statements(statements=[statement], actor=actor, reason=reason)
 
 
-def _delete_statements(statements: list[Statement], actor: Any, reason: str) -> None:
-    """Raises Conflict when a dispute about another statement was raised in one of these."""
+def delete_statements(*, statements: Sequence[Statement], actor: Any, reason: str = "") -> None:
+    """With their evidence and the disputes about them; the caller holds them.
+
+    Raises Conflict when a dispute about another statement was raised in one of these.
+    """
     ids = [statement.pk for statement in statements]
     elsewhere = Dispute.objects.filter(counter_statement__in=ids).exclude(statement__in=ids).first()
     if elsewhere:
         raise Conflict(f"Dispute {elsewhere.pk} was raised in this text. Delete or change that dispute first.")
     evidence = list(Evidence.objects.select_for_update().filter(statement__in=ids))
     disputes = list(Dispute.objects.select_for_update().filter(statement__in=ids))
-    record(disputes, action="dispute.deleted", actor=actor, reason=reason)
-    record(evidence, action="evidence.deleted", actor=actor, reason=reason)
+    delete_disputes(disputes=disputes, actor=actor, reason=reason)
+    delete_evidence_rows(rows=evidence, actor=actor, reason=reason)
     record(statements, action="statement.deleted", actor=actor, reason=reason)
-    Dispute.objects.filter(pk__in=[row.pk for row in disputes])._raw_delete("default")
-    Evidence.objects.filter(pk__in=[row.pk for row in evidence])._raw_delete("default")
     StatementVia.objects.filter(statement__in=ids)._raw_delete("default")
     Statement.objects.filter(pk__in=ids)._raw_delete("default")
 
@@ -290,17 +334,14 @@ def _check_statement(row: Evidence | Dispute, fields: dict[str, Any]) -> None:
         raise InvalidInput.field("statement", "immutable", "It stays with its statement. Make a new one there.")
 
 
-@transaction.atomic
 def create_evidence(*, actor: Any, reason: str = "", **fields: Any) -> Evidence:
-    evidence = Evidence(**fields)
-    evidence.save(force_insert=True)
-    record([evidence], action="evidence.created", actor=actor, reason=reason)
-    return evidence
+    return create_evidence_rows(rows=[fields], actor=actor, reason=reason)[0]
 
 
 @transaction.atomic
 def create_evidence_rows(*, rows: Sequence[dict[str, Any]], actor: Any, reason: str = "") -> list[Evidence]:
-    made = Evidence.objects.bulk_create(Evidence(**fields) for fields in rows)
+    made = [Evidence(**fields) for fields in rows]
+    insert_rows(made)
     record(made, action="evidence.created", actor=actor, reason=reason)
     return made
 
@@ -309,19 +350,25 @@ def create_evidence_rows(*, rows: Sequence[dict[str, Any]], actor: Any, reason: 
 def update_evidence(*, evidence_id: int, versions: Versions, actor: Any, reason: str = "", **fields: Any) -> Evidence:
     evidence = lock(Evidence.objects.all(), evidence_id, versions)
     _check_statement(evidence, fields)
-    if any(getattr(evidence, name) != value for name, value in fields.items()):
-        for name, value in fields.items():
-            setattr(evidence, name, value)
-        save_next_version(evidence)
-        record([evidence], action="evidence.updated", actor=actor, reason=reason)
+    update_evidence_rows(changes=[(evidence, fields)], actor=actor, reason=reason)
     return evidence
+
+
+def update_evidence_rows(*, changes: Sequence[tuple[Evidence, dict[str, Any]]], actor: Any, reason: str = "") -> None:
+    """Those that differ from their fields; the caller holds them."""
+    change_rows(changes, actor=actor, reason=reason)
 
 
 @transaction.atomic
 def delete_evidence(*, evidence_id: int, versions: Versions, actor: Any, reason: str = "") -> None:
     evidence = lock(Evidence.objects.all(), evidence_id, versions)
-    record([evidence], action="evidence.deleted", actor=actor, reason=reason)
-    evidence.delete()
+    delete_evidence_rows(rows=[evidence], actor=actor, reason=reason)
+
+
+def delete_evidence_rows(*, rows: Sequence[Evidence], actor: Any, reason: str = "") -> None:
+    """The caller holds them."""
+    record(rows, action="evidence.deleted", actor=actor, reason=reason)
+    Evidence.objects.filter(pk__in=[row.pk for row in rows])._raw_delete("default")
 
 
 # Disputes
@@ -333,12 +380,24 @@ def _check_counter(dispute: Dispute) -> None:
         raise InvalidInput.field("counter_statement", "self_dispute", detail)
 
 
+def draft_dispute(**fields: Any) -> Dispute:
+    dispute = Dispute(**fields)
+    _check_counter(dispute)
+    return dispute
+
+
+def insert_disputes(*, disputes: Sequence[Dispute], actor: Any, reason: str = "") -> None:
+    now = timezone.now()
+    for dispute in disputes:
+        dispute.opened_by, dispute.opened_at = actor, now
+    insert_rows(disputes)
+    record(disputes, action="dispute.opened", actor=actor, reason=reason)
+
+
 @transaction.atomic
 def open_dispute(*, actor: Any, reason: str = "", **fields: Any) -> Dispute:
-    dispute = Dispute(**fields, opened_by=actor, opened_at=timezone.now())
-    _check_counter(dispute)
-    dispute.save(force_insert=True)
-    record([dispute], action="dispute.opened", actor=actor, reason=reason)
+    dispute = draft_dispute(**fields)
+    insert_disputes(disputes=[dispute], actor=actor, reason=reason)
     return dispute
 
 
@@ -348,9 +407,7 @@ def update_dispute(*, dispute_id: int, versions: Versions, actor: Any, reason: s
     _check_statement(dispute, fields)
     if dispute.state != Dispute.State.OPEN:
         raise Conflict("A resolved dispute is not edited. Reopen it first.")
-    if any(getattr(dispute, name) != value for name, value in fields.items()):
-        for name, value in fields.items():
-            setattr(dispute, name, value)
+    if assign(dispute, fields):
         _check_counter(dispute)
         save_next_version(dispute)
         record([dispute], action="dispute.updated", actor=actor, reason=reason)
@@ -363,15 +420,23 @@ def resolve_dispute(
 ) -> Dispute:
     """Ends the dispute; with `tag`, the statement gets it in the same transaction and for the same reason."""
     dispute = lock(Dispute.objects.all(), dispute_id, versions)
-    if dispute.state != Dispute.State.OPEN:
-        raise Conflict(f"The dispute is {dispute.state} already. Reopen it to decide anew.")
-    dispute.state, dispute.resolution = state, reason
-    dispute.resolved_by, dispute.resolved_at = actor, timezone.now()
-    save_next_version(dispute)
-    record([dispute], action="dispute.resolved", actor=actor, reason=reason)
+    resolve_disputes(resolutions=[(dispute, state, reason)], actor=actor)
     if tag:
         tag_statement(statement_id=dispute.statement_id, versions=None, actor=actor, tag=tag, reason=reason)
     return dispute
+
+
+def resolve_disputes(*, resolutions: Sequence[tuple[Dispute, str, str]], actor: Any) -> None:
+    """Each dispute with the state that it ends in and the reason; the caller holds them."""
+    now = timezone.now()
+    for dispute, state, reason in resolutions:
+        if dispute.state != Dispute.State.OPEN:
+            raise Conflict(f"The dispute is {dispute.state} already. Reopen it to decide anew.")
+        dispute.state, dispute.resolution = state, reason
+        dispute.resolved_by, dispute.resolved_at = actor, now
+    disputes = [dispute for dispute, _, _ in resolutions]
+    save_next_versions(disputes)
+    record(disputes, action="dispute.resolved", actor=actor, reason=[reason for _, _, reason in resolutions])
 
 
 @transaction.atomic
@@ -389,8 +454,13 @@ def reopen_dispute(*, dispute_id: int, versions: Versions, actor: Any, reason: s
 @transaction.atomic
 def delete_dispute(*, dispute_id: int, versions: Versions, actor: Any, reason: str = "") -> None:
     dispute = lock(Dispute.objects.all(), dispute_id, versions)
-    record([dispute], action="dispute.deleted", actor=actor, reason=reason)
-    dispute.delete()
+    delete_disputes(disputes=[dispute], actor=actor, reason=reason)
+
+
+def delete_disputes(*, disputes: Sequence[Dispute], actor: Any, reason: str = "") -> None:
+    """The caller holds them."""
+    record(disputes, action="dispute.deleted", actor=actor, reason=reason)
+    Dispute.objects.filter(pk__in=[row.pk for row in disputes])._raw_delete("default")
 
 
 # Sources

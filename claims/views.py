@@ -40,6 +40,7 @@ from claims.serializers import (
     StatementSerializer,
     TagSerializer,
 )
+from factcheck.api.json_rows import Row, json_text
 from factcheck.api.preconditions import entity_tag, version_of
 from factcheck.api.renderers import dump
 from factcheck.journal.as_of import as_of
@@ -48,6 +49,7 @@ from factcheck.journal.views import HistoryMixin
 
 Versions = frozenset[int] | None
 MAX_BULK = 500
+BY_DAY = frozenset({"said_after", "said_before"})
 
 
 class ArticleViewSet(ChecksMixin, ArticleFormatsMixin, HistoryMixin):
@@ -59,6 +61,8 @@ class ArticleViewSet(ChecksMixin, ArticleFormatsMixin, HistoryMixin):
     journal_resource = "article"
     as_of_actions = frozenset({"retrieve", "annotations"})
     passage_actions = frozenset({"import_annotations"})
+    ranges = {"id": (frozenset({"publisher"}), frozenset({"status"}))}
+    reach = 3  # to look for words in one means to read its text
     queryset = Article.objects.for_reading()
 
     def get_serializer_class(self) -> Any:
@@ -162,11 +166,23 @@ class StatementViewSet(StatementFormatsMixin, ExportMixin, HistoryMixin):
     passage_actions = frozenset({"create", "bulk", "update", "partial_update", "reanchor"})
     as_of_filters = ("article",)
     ordering_fields = ("id", "start", "said_on", "created_at", "updated_at")
-    ordering_keys = {
-        ("said_on", False): (said_on_key(descending=False), date.max),
-        ("said_on", True): (said_on_key(descending=True), date.min),
+    short_lists = frozenset({"article"})
+    ranges = {
+        "id": (frozenset({"tag"}), frozenset({"source"}), frozenset({"anchor"})),
+        "said_on": (BY_DAY,),
     }
     queryset = Statement.objects.for_reading()
+
+    @property
+    def ordering_keys(self) -> dict[tuple[str, bool], tuple[Any, Any]]:  # type: ignore[override]
+        """Of what was said in some time, all is dated: the plain column, one range of whose index is the list."""
+        given = {name for name in StatementFilter.base_filters if self.request.query_params.get(name)}
+        if given and given <= BY_DAY:
+            return {}
+        return {
+            ("said_on", False): (said_on_key(descending=False), date.max),
+            ("said_on", True): (said_on_key(descending=True), date.min),
+        }
 
     def get_default_ordering(self) -> str:
         return "start" if "article" in self.request.query_params else self.default_ordering
@@ -195,9 +211,9 @@ class StatementViewSet(StatementFormatsMixin, ExportMixin, HistoryMixin):
         )
         serializer.is_valid(raise_exception=True)
         made = services.create_statements(rows=serializer.validated_data, actor=request.user)
-        rows = self.get_queryset().in_bulk([statement.pk for statement in made])
-        answer = StatementSerializer([rows[statement.pk] for statement in made], many=True)
-        return Response(answer.data, status=status.HTTP_201_CREATED)
+        rows = self.get_queryset().filter(pk__in=[statement.pk for statement in made]).order_by("pk")
+        answer = rows.values_list(json_text(StatementSerializer, False), flat=True)
+        return Response([Row(text) for text in answer], status=status.HTTP_201_CREATED)
 
     @extend_schema(request=TagSerializer, responses=StatementSerializer)
     @action(detail=True, methods=["post"], serializer_class=TagSerializer)
@@ -229,6 +245,7 @@ class EvidenceViewSet(HistoryMixin):
     filterset_class = EvidenceFilter
     schema_tag = journal_resource = "evidence"
     as_of_filters = ("statement",)
+    short_lists = frozenset({"statement"})
     queryset = Evidence.objects.all()
 
     def create_row(self, **fields: Any) -> Evidence:
@@ -249,6 +266,8 @@ class DisputeViewSet(HistoryMixin):
     schema_tag = "disputes"
     journal_resource = "dispute"
     as_of_filters = ("statement", "article")
+    short_lists = frozenset({"statement", "article"})
+    ranges = {"id": (frozenset({"raised_by"}), frozenset({"state"}))}
     queryset = Dispute.objects.for_reading()
     http_method_names = ["get", "post", "patch", "delete", "head", "options"]
 

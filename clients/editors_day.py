@@ -39,8 +39,8 @@ from factcheck_client.models import (
     SourceRequest,
     Statement,
     StatementDocumentRequest,
+    StatementOrdering,
     StatementRequest,
-    StatementsListOrdering,
     Tag,
     TagRequest,
 )
@@ -140,7 +140,7 @@ def bulk_and_pages(article: int, minister: int) -> None:
             client=client,
             article=article,
             page_size=200,
-            ordering=StatementsListOrdering.START_DESCENDING,
+            ordering=StatementOrdering.START_DESCENDING,
             cursor=cursor,
         )
         page = done(answer, PaginatedStatementList)

@@ -45,6 +45,29 @@ def words(name: str) -> list[str]:
     return [word.strip() for word in os.environ.get(name, "").split(",") if word.strip()]
 
 
+def origins(name: str) -> list[str]:
+    found = words(name)
+    for origin in found:
+        if not re.fullmatch(r"https?://[^/\s]+", origin):
+            raise ImproperlyConfigured(f"{name} must hold origins such as https://desk.example, not {origin!r}.")
+    return found
+
+
+def database(name: str) -> dict[str, Any]:
+    shape = "postgres://USER:PASSWORD@HOST:PORT/NAME"
+    try:
+        found: dict[str, Any] = dict(dj_database_url.parse(os.environ[name]))
+    except ValueError:  # what was wrong with it is not shown: it holds the password
+        raise ImproperlyConfigured(
+            f"{name} cannot be read. Write it as {shape}, with special characters of the password percent-encoded."
+        ) from None
+    if found["ENGINE"] != "django.db.backends.postgresql":
+        raise ImproperlyConfigured(f"{name} must be a postgres:// address: the journal lives in PostgreSQL.")
+    if not (found["NAME"] or "service" in found.get("OPTIONS", {})):
+        raise ImproperlyConfigured(f"{name} names no database. Write it as {shape}.")
+    return found
+
+
 DEBUG = flag("DEBUG")
 PUBLIC_HTTPS = not DEBUG
 
@@ -95,9 +118,10 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",
+    "factcheck.api.options.OptionsMiddleware",
     "factcheck.api.middleware.BodyLimitMiddleware",
     "factcheck.api.sessions.Session",
-    "django.middleware.common.CommonMiddleware",
+    "factcheck.api.slashes.SlashMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "factcheck.api.sessions.Authentication",
     "factcheck.api.sessions.Messages",
@@ -122,9 +146,7 @@ TEMPLATES = [
 # Database. Without DATABASE_URL the bundled PostgreSQL is started at the first connection.
 DATA_DIR = Path(os.environ.get("DATA_DIR") or BASE_DIR / ".data").absolute()
 if os.environ.get("DATABASE_URL"):
-    DATABASES: dict[str, dict[str, Any]] = {"default": dict(dj_database_url.parse(os.environ["DATABASE_URL"]))}
-    if DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
-        raise ImproperlyConfigured("DATABASE_URL must be a postgres:// address: the journal lives in PostgreSQL.")
+    DATABASES: dict[str, dict[str, Any]] = {"default": database("DATABASE_URL")}
     DATABASES["default"]["ENGINE"] = "factcheck.postgresql_backend"
 else:
     DATABASES = {"default": embedded_postgres.connection_settings(DATA_DIR)}
@@ -195,7 +217,7 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
     }
 }
-CORS_ALLOWED_ORIGINS = words("CORS_ALLOWED_ORIGINS")
+CORS_ALLOWED_ORIGINS = origins("CORS_ALLOWED_ORIGINS")
 CORS_URLS_REGEX = r"^/api/"
 CORS_ALLOW_HEADERS = [
     "accept",
@@ -205,7 +227,9 @@ CORS_ALLOW_HEADERS = [
     "if-none-match",
     "idempotency-key",
 ]
-CORS_EXPOSE_HEADERS = ["etag", "link", "location", "retry-after"]
+CORS_EXPOSE_HEADERS = ["deprecation", "etag", "link", "location", "retry-after", "sunset", "www-authenticate"]
+# No credentials: a page of another origin sends a token, never the editor's session.
+CORS_ALLOW_CREDENTIALS = False
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
@@ -247,6 +271,7 @@ REST_FRAMEWORK = {
     "DEFAULT_THROTTLE_RATES": THROTTLE_RATES,
     # X-Forwarded-For is believed from so many proxies only: anybody can send the header.
     "NUM_PROXIES": number("TRUSTED_PROXIES", 0),
+    "DEFAULT_METADATA_CLASS": None,  # OptionsMiddleware answers OPTIONS
     "DEFAULT_SCHEMA_CLASS": "factcheck.api.schema.Schema",
     "EXCEPTION_HANDLER": "factcheck.api.problems.exception_handler",
     "DATETIME_FORMAT": "%Y-%m-%dT%H:%M:%S.%fZ",  # as in factcheck.api.json_rows
@@ -265,6 +290,7 @@ SPECTACULAR_SETTINGS = {
     ),
     "VERSION": "1.0.0",
     "OAS_VERSION": "3.1.1",
+    "CONTACT": {"name": "The newsroom that runs this service"},
     "LICENSE": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
     "SERVERS": [{"url": "/", "description": "this service"}],
     "SERVE_INCLUDE_SCHEMA": False,
@@ -307,6 +333,7 @@ SPECTACULAR_SETTINGS = {
         "factcheck.api.schema.mend",
         "factcheck.api.schema_names.name_parameters_enums",
         "factcheck.api.schema_names.drop_unused_components",
+        "factcheck.api.schema_examples.add_examples",
     ],
 }
 

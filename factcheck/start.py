@@ -1,15 +1,17 @@
-"""The start page: what needs work now. And the answer for health checks."""
+"""The start page: what needs work now; to strangers, what is published. And the answer for health checks."""
 
 from typing import Any
 
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
+from django.views import View
 
 from claims.desk.cards import with_rows
 from claims.desk.journal import recent_entries
 from claims.desk_checks import findings
 from claims.models import Article, Dispute, Statement
 from factcheck.api.desk_view import DeskView
+from factcheck.api.windows import newest
 
 ENDPOINTS = (
     "articles",
@@ -24,31 +26,44 @@ ENDPOINTS = (
     "docs",
 )
 SHOWN = 6
+PUBLISHED = 20
 
 
 class StartPage(DeskView):
-    template_name = "claims/start.html"
+    is_for_strangers = True
+
+    def get_template_names(self) -> list[str]:
+        return ["claims/start_public.html" if self.reader.is_stranger else "claims/start.html"]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        statements = Statement.objects.for_reading().select_related("article").defer("article__text").order_by("-id")
-        return super().get_context_data(
-            unverified=statements.filter(tag="unverified")[:SHOWN],
-            astray=statements.out_of_place()[:SHOWN],
-            disputes=Dispute.objects.with_passages().filter(state="open").order_by("-id")[:SHOWN],
-            articles=Article.objects.for_reading().defer("text").order_by("-id")[:SHOWN],
-            failed_checks=with_rows(finding for _, finding in findings(limit=SHOWN)),
-            timeline=recent_entries(10),
-            shown=SHOWN,
-            endpoints=[(name, f"/api/v1/{name}/") for name in ENDPOINTS],
-            **kwargs,
-        )
+        return super().get_context_data(**(self._published() if self.reader.is_stranger else self._work()), **kwargs)
+
+    def _published(self) -> dict[str, Any]:
+        articles = Article.objects.for_reading().defer("text").order_by("-id")
+        return {"articles": self.reader.read(articles, PUBLISHED), "shown": PUBLISHED}
+
+    @staticmethod
+    def _work() -> dict[str, Any]:
+        statements = Statement.objects.for_reading().select_related("article").defer("article__text")
+        return {
+            "unverified": statements.filter(tag="unverified").order_by("-id")[:SHOWN],
+            "astray": newest(statements, Statement.objects.out_of_place(), SHOWN),
+            "disputes": Dispute.objects.with_passages().filter(state="open").order_by("-id")[:SHOWN],
+            "articles": Article.objects.for_reading().defer("text").order_by("-id")[:SHOWN],
+            "failed_checks": with_rows(finding for _, finding in findings(limit=SHOWN)),
+            "timeline": recent_entries(10),
+            "shown": SHOWN,
+            "endpoints": [(name, f"/api/v1/{name}/") for name in ENDPOINTS],
+        }
 
 
-def health(request: HttpRequest) -> HttpResponse:
+class Health(View):
     """200 when the database answers, else 503."""
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-    except Exception:  # whatever keeps the database from answering makes this worker unhealthy
-        return HttpResponse(status=503)
-    return HttpResponse("ok\n", content_type="text/plain")
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT 1")
+        except Exception:  # whatever keeps the database from answering makes this worker unhealthy
+            return HttpResponse(status=503)
+        return HttpResponse("ok\n", content_type="text/plain", headers={"Cache-Control": "no-store"})

@@ -3,7 +3,6 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.auth.views import LogoutView
 from django.urls import include, path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.routers import DefaultRouter
 
 from claims.check_views import CheckViewSet
@@ -11,10 +10,11 @@ from claims.desk.imports import ImportPage
 from claims.desk.search import SearchPage
 from claims.format_views import AtomRenderer, FeedViewSet
 from claims.views import ArticleViewSet, DisputeViewSet, EvidenceViewSet, StatementViewSet
+from factcheck.api.documentation import DocsView, Root, SchemaView
 from factcheck.api.login import ThrottledLoginView
 from factcheck.api.tokens import TokenViewSet
 from factcheck.journal.feed import JournalViewSet
-from factcheck.start import StartPage, health
+from factcheck.start import Health, StartPage
 from sources.views import SourceViewSet
 
 
@@ -22,6 +22,7 @@ class Router(DefaultRouter):
     """DELETE on a whole list, where a view has `destroy_all`."""
 
     include_format_suffixes = False
+    APIRootView = Root
 
     def get_routes(self, viewset: type) -> list[Any]:
         routes = super().get_routes(viewset)
@@ -59,12 +60,8 @@ urlpatterns = [
     path("import/", ImportPage.as_view(), name="import"),
     path("login/", ThrottledLoginView.as_view(), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
-    path("healthz/", health),
+    path("healthz/", Health.as_view()),
     path("admin/", admin.site.urls),
-    path("api/v1/schema/", SpectacularAPIView.as_view(), name="schema"),
-    path(
-        "api/v1/docs/",
-        SpectacularSwaggerSplitView.as_view(url_name="schema", template_name="api/docs.html"),
-        name="docs",
-    ),
+    path("api/v1/schema/", SchemaView.as_view(), name="schema"),
+    path("api/v1/docs/", DocsView.as_view(url_name="schema"), name="docs"),
 ]

@@ -17,7 +17,8 @@ class SourceFilter(django_filters.FilterSet):
 
     def parts(self, queryset, name: str, value: int):
         """Strangers cannot find out an affiliation that they are not shown."""
-        return queryset.filter(**{"public_part_of" if is_public_read(self.request) else "part_of": value})
+        parts = queryset.filter(part_of=value)
+        return parts.filter(public_part_of=value) if is_public_read(self.request) else parts
 
     def search(self, queryset, name: str, value: str):
         return queryset.search(value)

@@ -1,13 +1,15 @@
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import reduce
 from operator import or_
 from typing import Any, ClassVar
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchQuery
 from django.db import models
 from django.db.models import Case, F, Func, OuterRef, Q, Value, When
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Lower
 from django.db.models.lookups import Exact
 from rapidfuzz.fuzz import WRatio
@@ -32,6 +34,20 @@ class SourceQuerySet(models.QuerySet["Source"]):
     def public(self) -> "SourceQuerySet":
         shown = Case(When(is_public(OuterRef("part_of")), then=F("part_of")))
         return self.filter(is_public(OuterRef("pk"))).annotate(public_part_of=shown)
+
+    def known_as(self, names: Sequence[str], addresses: Sequence[str] = ()) -> "SourceQuerySet":
+        """Those with one of the names, as their own or an alias, or with one of the addresses in `same_as`.
+
+        Each is looked up by itself: for many at once, the planner would rather read all sources.
+        """
+        found = """
+            SELECT s.id FROM unnest(%s::varchar[]) AS wanted(name) JOIN sources_source s ON s.name = wanted.name
+            UNION SELECT s.id FROM unnest(%s::varchar[]) AS wanted(name)
+            JOIN sources_source s ON s.aliases @> ARRAY[wanted.name]
+            UNION SELECT s.id FROM unnest(%s::varchar[]) AS wanted(address)
+            JOIN sources_source s ON s.same_as @> ARRAY[wanted.address]
+            """
+        return self.filter(pk__in=RawSQL(found, [list(names), list(names), list(addresses)]))  # noqa: S611
 
     def search(self, words: str) -> "SourceQuerySet":
         """Every word begins a word of the name or of an alias."""
@@ -85,7 +101,9 @@ class Source(Recorded):
 
     name = models.CharField(max_length=300)
     kind = models.CharField(max_length=20, choices=Kind)
-    part_of = models.ForeignKey("self", models.PROTECT, null=True, related_name="parts", db_column="part_of")
+    part_of = models.ForeignKey(
+        "self", models.PROTECT, null=True, related_name="parts", db_column="part_of", db_index=False
+    )
     anonymous = models.BooleanField(default=False)
     description = models.TextField(default="")
     aliases = ArrayField(models.CharField(max_length=300), default=list)
@@ -100,7 +118,15 @@ class Source(Recorded):
                                    name="source_kind_known"),
             models.CheckConstraint(condition=~Q(part_of=models.F("id")), name="source_not_part_of_itself"),
         ]  # fmt: skip
-        indexes = [models.Index(fields=["name", "kind"], name="source_name")]
+        indexes = [
+            models.Index(fields=["name", "id"], name="source_by_name"),
+            models.Index(fields=["kind", "id"], name="source_kind"),
+            models.Index(fields=["part_of", "id"], name="source_part_of"),
+            models.Index(fields=["id"], condition=Q(anonymous=True), name="source_anonymous"),
+            # An import looks up who is known by these.
+            GinIndex(fields=["aliases"], name="source_aliases"),
+            GinIndex(fields=["same_as"], name="source_same_as"),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -111,6 +137,10 @@ class Source(Recorded):
         anonymous = "anonymous" if self.anonymous else ""
         part_of = f"part of {self.part_of}" if self.part_of else ""
         return ", ".join(filter(None, (self.kind, anonymous, part_of, *self.aliases[:3])))
+
+    def withhold_private(self) -> None:
+        if self.public_part_of is None:  # type: ignore[attr-defined]
+            self.part_of = None
 
     def is_above(self, other: "Source") -> bool:
         """Whether the other is a part of this one, directly or through others."""

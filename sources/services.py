@@ -6,24 +6,26 @@ from typing import Any
 from django.db import transaction
 
 from factcheck.api.errors import Conflict, InvalidInput
-from factcheck.journal.services import lock, raise_versions, record, record_ids, save_next_version
+from factcheck.journal.bulk import insert_rows
+from factcheck.journal.services import change_rows, lock, raise_versions, record, record_ids, save_next_version
 from sources.models import Source, SourceRedirect
 
 
-@transaction.atomic
 def create_source(*, actor: Any, reason: str = "", **fields: Any) -> Source:
-    source = Source(**fields)
-    source.save(force_insert=True)
-    record([source], action="source.created", actor=actor, reason=reason)
-    return source
+    return create_sources(rows=[fields], actor=actor, reason=reason)[0]
+
+
+def create_sources(*, rows: Sequence[dict[str, Any]], actor: Any, reason: str = "") -> list[Source]:
+    made = [Source(**fields) for fields in rows]
+    insert_sources(sources=made, actor=actor, reason=reason)
+    return made
 
 
 @transaction.atomic
-def create_sources(*, rows: Sequence[dict[str, Any]], actor: Any, reason: str = "") -> list[Source]:
-    """Many at once, by a handful of statements."""
-    made = Source.objects.bulk_create(Source(**fields) for fields in rows)
-    record(made, action="source.created", actor=actor, reason=reason)
-    return made
+def insert_sources(*, sources: Sequence[Source], actor: Any, reason: str = "") -> None:
+    """New ones, by a handful of SQL statements however many."""
+    insert_rows(sources)
+    record(sources, action="source.created", actor=actor, reason=reason)
 
 
 @transaction.atomic
@@ -31,12 +33,13 @@ def update_source(
     *, source_id: int, versions: frozenset[int] | None, actor: Any, reason: str = "", **fields: Any
 ) -> Source:
     source = lock(Source.objects.all(), source_id, versions)
-    if any(getattr(source, name) != value for name, value in fields.items()):
-        for name, value in fields.items():
-            setattr(source, name, value)
-        save_next_version(source)
-        record([source], action="source.updated", actor=actor, reason=reason)
+    update_sources(changes=[(source, fields)], actor=actor, reason=reason)
     return source
+
+
+def update_sources(*, changes: Sequence[tuple[Source, dict[str, Any]]], actor: Any, reason: str = "") -> None:
+    """Those that differ from their fields; the caller holds them."""
+    change_rows(changes, actor=actor, reason=reason)
 
 
 @transaction.atomic

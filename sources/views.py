@@ -20,6 +20,7 @@ class SourceViewSet(HistoryMixin):
     journal_resource = "source"
     schema_tag = "sources"
     ordering_fields = ("id", "name")
+    ranges = {"id": (frozenset({"kind"}), frozenset({"part_of"}), frozenset({"anonymous"}))}
     moving_actions = frozenset({"retrieve"})
     queryset = Source.objects.for_reading()
 

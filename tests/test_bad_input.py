@@ -364,10 +364,9 @@ def test_a_format_that_is_not_there_is_named(refused, address):
     refused("GET", f"{address}?format=docx", status=400, pointer="?format")
 
 
-@pytest.mark.parametrize("method", ["head", "options"])
-@pytest.mark.parametrize("address", ["sources/", "journal/", "tokens/", "sources/999999999/", "checks/?cursor=x"])
-def test_head_and_options_never_fail(api, method, address):
-    assert getattr(api, method)("/api/v1/" + address).status_code in (200, 400, 404, 405)
+@pytest.mark.parametrize(("address", "status"), [("sources/999999999/", 404), ("checks/?cursor=x", 400)])
+def test_head_fails_as_get_does(api, address, status):
+    assert api.head("/api/v1/" + address).status_code == status
 
 
 @pytest.mark.parametrize("value", ["\x00x", "\ud800"])

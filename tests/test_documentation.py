@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from factcheck.api.schema_responses import PROBLEM_TYPES
+
 ROOT = Path(__file__).parent.parent
 
 
@@ -15,8 +17,12 @@ def settings_documented() -> set[str]:
 
 def test_every_variable_that_the_settings_read_is_documented_and_no_other():
     source = "".join((ROOT / name).read_text() for name in ("factcheck/settings.py", "gunicorn.conf.py"))
-    read = set(re.findall(r'(?:environ\.get|environ\[|environ|flag|number|rate|words)[(\[]\s*"([A-Z_]+)"', source))
-    commands = {"DEMO_PASSWORD", "PORT"}  # read by the command demo and by make
+    read = set(
+        re.findall(
+            r'(?:environ\.get|environ\[|environ|flag|number|rate|words|origins|database)[(\[]\s*"([A-Z_]+)"', source
+        )
+    )
+    commands = {"DEMO_PASSWORD"}  # read by the command demo
     assert settings_documented() - commands >= read
     files = ["Makefile", "docker-compose.yml", "factcheck/embedded_postgres.py", "claims/management/commands/demo.py"]
     everything = source + "".join((ROOT / name).read_text() for name in files)
@@ -43,3 +49,10 @@ def test_every_test_that_the_security_promises_name_exists():
     assert len(promises) > 15
     for file, name in promises:
         assert f"def {name or 'test_'}" in (ROOT / "tests" / file).read_text(), (file, name)
+
+
+def test_the_conventions_name_every_status_and_type_of_problem_that_an_operation_lists():
+    rows = re.findall(r"^\| ([\d, ]+) \| (.+?) \|", (ROOT / "docs/api-conventions.md").read_text(), re.M)
+    named = {int(status): re.findall(r"`([\w-]+)`", types) for some, types in rows for status in some.split(",")}
+    for status, types in PROBLEM_TYPES.items():
+        assert set(types) <= set(named[status]), status

@@ -120,7 +120,7 @@ def test_every_beginning_of_a_formula_is_known_and_numbers_stay_numbers(begin):
 def test_the_format_is_chosen_by_the_parameter_else_by_accept(api, said, query, accept, content_type):
     answer = api.get(f"{EXPORT}{query}", headers={"accept": accept})
     assert (answer.status_code, answer["Content-Type"]) == (200, content_type)
-    assert answer["Vary"].startswith("Accept, Authorization, Cookie")
+    assert answer["Vary"].startswith("Accept, Accept-Encoding, Authorization, Cookie")
     assert answer["Cache-Control"] == "private, no-cache"
 
 

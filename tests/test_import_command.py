@@ -63,8 +63,8 @@ def test_a_dry_run_prints_what_would_change_and_writes_nothing(run):
         "  created source The minister",
         "  created article A report",
         "  created statement no",
-        "  created evidence memo",
         "  created statement nobody",
+        "  created evidence memo",
         "  created dispute d",
     ]
     assert (Article.objects.count(), Source.objects.count(), Entry.objects.count()) == (0, 0, 0)

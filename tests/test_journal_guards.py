@@ -470,6 +470,32 @@ def test_a_new_statement_whose_text_is_not_the_passage_is_refused(world: World) 
         world.copy("statement", text="words nobody wrote")
 
 
+LONG = "".join(f"{number:05d} \U0001f600 " for number in range(2000))  # 16,000 code points, more bytes
+INSERT_PASSAGES = """
+    INSERT INTO claims_statement (version, article, key, text, start, "end", prefix, suffix, revision, anchor,
+        paraphrase, quote_type, source, tag, tag_reason)
+    SELECT 1, %s, 'place-' || place, words, place, place + char_length(words), '', '', 1, 'anchored',
+        '', 'indirect', %s, 'unverified', ''
+    FROM unnest(%s::integer[], %s::text[]) AS given(place, words)
+"""
+
+
+@pytest.mark.parametrize("stray", [None, 0, 2, 3, 6])
+def test_of_many_statements_in_one_insert_each_must_be_its_passage(world: World, stray: int | None) -> None:
+    article = claims.create_article(title="Long", text=LONG, actor=world.actor).pk
+    places = [0, 4000, 4095, 4096, 4097, 12_287, 15_790]  # some lie over the seams of what the guard cuts out
+    passages = [LONG[place : place + 200] for place in places]
+    if stray is not None:
+        passages[stray] = LONG[places[stray] + 1 : places[stray] + 201]
+    with refused("journal_entry_required" if stray is None else "statement_text_is_its_passage"):
+        assert sql(INSERT_PASSAGES, article, world.speaker, places, passages) == 7
+
+
+def test_a_new_statement_of_a_revision_that_is_not_there_is_refused(world: World) -> None:
+    with refused("statement_text_is_its_passage"):
+        world.copy("statement", revision=2)
+
+
 def test_a_statement_cannot_dispute_itself(world: World) -> None:
     with refused("dispute_not_with_itself"):
         world.write("UPDATE {table} SET counter_statement = statement, version = version + 1 WHERE id = %s", "dispute")

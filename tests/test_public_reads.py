@@ -5,9 +5,13 @@ import re
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from claims import services
+from claims.models import Article
+from factcheck.api.throttles import AddressThrottle
 from sources.services import create_source, merge_source
 from tests.newsroom import user_with_role
 
@@ -168,6 +172,11 @@ def ask_with(public, newsroom, path, parameter):
         nothing = public.get(f"{path}?{name}={NOBODY}").json()
         for row in newsroom["hidden"][REFERS_TO[name]]:
             assert public.get(f"{path}?{name}={row}").json() == nothing, (path, name, row)
+            page = public.get(f"{path}?{name}={row}", headers={"accept": "text/html"})
+            assert HIDDEN_WORD.lower() not in text_of(page).lower(), (path, name, row)
+        # Neither is a name completed for whoever types how it begins.
+        begun = public.get(f"{path}?{name}={HIDDEN_WORD[:5]}", headers={"accept": "text/html"})
+        assert HIDDEN_WORD.lower() not in text_of(begun).lower(), (path, name)
     elif name == "q":
         assert public.get(f"{path}?q={HIDDEN_WORD}").json()["results"] == []
     for value in parameter["schema"].get("enum", []):
@@ -245,3 +254,155 @@ def test_withdrawing_hides_the_article_and_its_sources_at_once(public, newsroom,
 def test_a_stranger_cannot_ask_which_sources_belong_to_a_hidden_one(public, newsroom):
     for hidden in newsroom["hidden"]["sources"]:
         assert public.get(f"/api/v1/sources/?part_of={hidden}").json()["results"] == []
+
+
+def page_of(client, address, status=200):
+    answer = client.get(address, headers={"Accept": "text/html,*/*;q=0.8"})
+    assert answer.status_code == status, address
+    return answer.content.decode()
+
+
+def shown(newsroom, kind):
+    return f"/api/v1/{kind}/{newsroom['shown'][kind][0]}/"
+
+
+def test_a_stranger_reads_the_annotated_article_as_a_page(public, newsroom):
+    (said,) = newsroom["shown"]["statements"]
+    html = page_of(public, shown(newsroom, "articles"))
+    marks = re.findall(r'<mark [^>]*data-statement="(\d+)" data-tag="(\w+)"', html)
+    assert marks == [(str(said), "asserted")]
+    words = re.sub(r"\s+", " ", re.sub(r"<[^>]*>", "", html))
+    assert "A source puts it forward, and nobody with standing denies it." in words
+    assert "said to be The speaker, through The relay" in words
+    assert "The speaker says so. – just now" in words
+    assert "Denial by The critic, open" in words
+    assert '<form method="post"' not in html
+    assert "/history/" not in html
+    assert "/revisions/" not in html
+    assert f"/api/v1/articles/{newsroom['shown']['articles'][0]}/webannotations/" in html
+
+
+def test_a_stranger_sees_both_passages_of_a_dispute_only_where_both_are_published(public, newsroom, alice):
+    html = page_of(public, shown(newsroom, "disputes"))
+    assert len(re.findall(r"<mark ", html)) == 1
+    assert "In no marked statement; " in html
+    assert "Opened just now" in re.sub(r"<[^>]*>", "", html)
+
+    (said,) = newsroom["shown"]["statements"]
+    other = services.create_article(actor=alice, title="The other side", text="It is not so.")
+    critic = newsroom["shown"]["sources"][3]
+    counter = services.create_statement(
+        actor=alice, article=other, source_id=critic, start=0, end=13, quote_type="direct"
+    )
+    services.set_article_status(article_id=other.pk, versions=None, actor=alice, status="published", reason="Read.")
+    dispute = services.open_dispute(
+        actor=alice, statement_id=said, raised_by_id=critic, counter_statement=counter, kind="contradiction"
+    )
+    services.resolve_dispute(dispute_id=dispute.pk, versions=None, actor=alice, state="upheld", reason="On the record.")
+    html = page_of(public, f"/api/v1/disputes/{dispute.pk}/")
+    assert re.findall(r"<mark [^>]*>([^<]*)</mark>", html) == ["It is so.", "It is not so."]
+    assert "On the record." in html
+    assert "alice" not in html
+
+
+def test_a_stranger_finds_the_published_articles_and_the_log_in_at_the_start(public, newsroom):
+    html = page_of(public, "/")
+    assert re.findall(r'href="/api/v1/articles/(\d+)/"', html) == [str(newsroom["shown"]["articles"][0])]
+    assert '<a href="/login/?next=%2F">Log in</a>' in html
+    assert "/api/v1/journal/" not in html
+    assert HIDDEN_WORD.lower() not in html.lower()
+
+
+def test_a_strangers_search_finds_nothing_that_is_hidden(public, newsroom):
+    found = page_of(public, "/search/?q=so")
+    assert re.findall(r"/api/v1/statements/(\d+)/\"", found) == [str(newsroom["shown"]["statements"][0])]
+    hidden = re.sub(
+        r'value="[^"]*"|<title>.*?</title>|<h1>.*?</h1>|next=[^"]*', "", page_of(public, f"/search/?q={HIDDEN_WORD}")
+    )
+    assert HIDDEN_WORD.lower() not in hidden.lower()
+    assert re.findall(r"/api/v1/(?:articles|statements|sources)/\d+/", hidden) == []
+
+
+def test_a_stranger_filters_and_turns_the_pages_of_lists(public, newsroom):
+    html = page_of(public, "/api/v1/sources/?page_size=2&ordering=name")
+    assert re.findall(r'dir="auto">([^<]*)</a>', html) == ["The critic", "The outlet"]
+    following = re.search(r'<a href="([^"]*)" rel="next">', html)[1].replace("&amp;", "&")
+    assert re.findall(r'dir="auto">([^<]*)</a>', page_of(public, following)) == ["The relay", "The speaker"]
+    assert "It is so." in page_of(public, "/api/v1/statements/?tag=asserted")
+    assert "It is so." not in page_of(public, "/api/v1/statements/?tag=denied")
+    assert 'name="status"' not in page_of(public, "/api/v1/articles/")
+
+
+def test_a_hidden_affiliation_is_on_no_page(public, newsroom):
+    for address in (shown(newsroom, "sources"), "/api/v1/sources/"):
+        assert "part of" not in page_of(public, address)
+
+
+PAGES = ("/", "/search/?q=so", *(f"/api/v1/{kind}/" for kind in sorted(OPEN)))
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_a_public_page_may_be_cached_for_whoever_has_no_cookie(public, newsroom, address):
+    answer = public.get(address, headers={"Accept": "text/html"})
+    assert answer["Cache-Control"] == "public, max-age=60"
+    assert "Cookie" in answer["Vary"]
+    assert not answer.cookies
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_a_page_of_somebody_signed_in_is_for_no_shared_cache(public, newsroom, alice, client, address):
+    client.force_login(alice)
+    answer = client.get(address, headers={"Accept": "text/html"})
+    assert answer.status_code == 200
+    assert "private" in answer["Cache-Control"]
+    assert "public" not in answer["Cache-Control"]
+    assert "Cookie" in answer["Vary"]
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_without_the_setting_a_page_leads_a_stranger_to_the_log_in(newsroom, client, address):
+    answer = client.get(address, headers={"Accept": "text/html"})
+    assert answer.status_code == 302
+    assert answer["Location"].partition("?")[0] == "/login/"
+    assert "public" not in answer["Cache-Control"]
+
+
+@pytest.mark.parametrize("address", ["/import/", "/api/v1/journal/", "/api/v1/checks/", "/api/v1/tokens/", "/api/v1/"])
+def test_pages_of_the_newsroom_lead_a_stranger_to_the_log_in(public, newsroom, address):
+    answer = public.get(address, headers={"Accept": "text/html"})
+    assert (answer.status_code, answer["Location"].partition("?")[0]) == (302, "/login/")
+
+
+@pytest.mark.parametrize("address", ["/", *(f"/api/v1/{kind}/" for kind in sorted(OPEN)), "article"])
+def test_a_strangers_page_takes_no_more_queries_for_a_long_list(public, alice, address):
+    def queries():
+        path = f"/api/v1/articles/{Article.objects.latest('pk').pk}/" if address == "article" else address
+        with CaptureQueriesContext(connection) as captured:
+            page_of(public, path)
+        return len(captured)
+
+    publish_busy_articles(alice, 1)
+    few = queries()
+    publish_busy_articles(alice, 3)
+    assert queries() == few
+
+
+def publish_busy_articles(actor, times):
+    by = {"actor": actor}
+    for n in range(times):
+        article = services.create_article(title=f"Article {n}", text="One. Two. Three. Four.", **by)
+        source = create_source(name=f"Source {n}", kind="person", **by)
+        for start, end in ((0, 4), (5, 9), (10, 16))[: times + 1]:
+            statement = services.create_statement(article=article, source=source, start=start, end=end, **by)
+            services.create_evidence(statement=statement, stance="context", url="https://news.example/", **by)
+            services.open_dispute(statement=statement, raised_by=source, kind="denial", **by)
+        services.set_article_status(article_id=article.pk, versions=None, status="published", reason="Read.", **by)
+
+
+def test_a_stranger_who_asks_too_often_waits_also_at_the_start_and_the_search(settings, db, monkeypatch):
+    settings.PUBLIC_READ = True
+    monkeypatch.setattr(AddressThrottle, "rate", "2/day", raising=False)
+    stranger = APIClient()
+    asked = [stranger.get(address, headers={"Accept": "text/html"}) for address in ("/", "/search/", "/")]
+    assert [answer.status_code for answer in asked] == [200, 200, 429]
+    assert int(asked[2]["Retry-After"]) >= 1

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -18,6 +19,7 @@ WANTED = [
     "CORS_ALLOWED_ORIGINS",
 ]  # fmt: skip
 SHOW = f"import json; from django.conf import settings as s; print(json.dumps({{n: getattr(s, n) for n in {WANTED}}}))"
+GUNICORN = ["-m", "gunicorn", "--config", "gunicorn.conf.py", "--log-level", "error", "factcheck.wsgi"]
 CHECK = ["manage.py", "check", "--deploy", "--fail-level", "WARNING"]
 
 
@@ -52,11 +54,32 @@ def test_djangos_own_check_for_a_server_finds_nothing():
         ({"ALLOWED_HOSTS": ""}, "ALLOWED_HOSTS is not set"),
         ({"DATABASE_URL": "sqlite:///x"}, "DATABASE_URL must be a postgres:// address"),
         ({"DEBUG": "maybe"}, "DEBUG must be 1 or 0"),
+        ({"DATABASE_URL": "garbage"}, "DATABASE_URL cannot be read"),
+        ({"DATABASE_URL": "postgres://me:a-password@[::1/x"}, "DATABASE_URL cannot be read"),
+        ({"DATABASE_URL": "postgres://me:a-password@database/"}, "DATABASE_URL names no database"),
+        ({"CORS_ALLOWED_ORIGINS": "desk.example"}, "CORS_ALLOWED_ORIGINS must hold origins such as"),
         ({"DATABASE_POOL_SIZE": "ten"}, "DATABASE_POOL_SIZE must be a whole number"),
         ({"THROTTLE_LOGIN": "ten a minute"}, "THROTTLE_LOGIN must be a number, a slash"),
     ],
 )
 def test_a_setting_that_is_missing_or_weak_keeps_a_server_from_starting(changed, said):
-    done = run(CHECK, **changed)
-    assert done.returncode != 0
-    assert said in done.stderr
+    for command in (CHECK, GUNICORN):
+        done = run(command, **changed)
+        assert done.returncode == 1
+        assert re.fullmatch(f"Factcheck does not start: {re.escape(said)}.*\n", done.stderr)
+        assert "a-password" not in done.stderr
+
+
+def test_a_port_that_is_none_keeps_gunicorn_from_starting():
+    done = run(GUNICORN, PORT="http")
+    assert done.returncode == 1
+    assert done.stderr == "Factcheck does not start: PORT must be a number up to 65535, not 'http'.\n"
+
+
+def test_a_command_says_in_one_line_that_the_database_cannot_be_reached():
+    done = run(["manage.py", "migrate"], DATABASE_URL="postgres://nobody@127.0.0.1:1/nothing")
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert "port 1 failed: Connection refused" in done.stderr
+    last = done.stderr.strip().splitlines()[-1]
+    assert last == "The database cannot be reached: see what it said above, and check DATABASE_URL."

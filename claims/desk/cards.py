@@ -9,6 +9,7 @@ from django.db.models import Count
 
 from claims.desk_checks import Finding, findings
 from claims.models import Article, Dispute, Evidence, Statement
+from factcheck.api.readers import Reader
 
 LINKED = 20  # statements of one desk check
 
@@ -23,9 +24,9 @@ class Card:
     checks: list[Any] = field(default_factory=list)
 
 
-def cards_of(statements: Iterable[Any], numbers: dict[int, int] | None = None) -> list[Card]:
+def cards_of(reader: Reader, statements: Iterable[Any], numbers: dict[int, int] | None = None) -> list[Card]:
     cards = {statement.pk: Card(statement, (numbers or {}).get(statement.pk)) for statement in statements}
-    for dispute in Dispute.objects.with_passages().touching(cards).order_by("id"):
+    for dispute in reader.read(Dispute.objects.with_passages().touching(cards).order_by("id")):
         if dispute.statement_id in cards:
             cards[dispute.statement_id].disputes.append(dispute)
         if dispute.counter_statement_id in cards:

@@ -7,6 +7,7 @@ from django.db.models.functions import Left
 
 from claims.models import Article, Statement
 from factcheck.api.pages import ListPage, page, whole_number
+from factcheck.api.pagination import RowComparison
 from factcheck.journal.diary import LOOKUPS, diary
 from factcheck.journal.models import Entry
 from sources.models import Source
@@ -29,10 +30,13 @@ class JournalPage(ListPage):
     def context(self) -> dict[str, Any]:
         if self.data.get("errors"):
             return {"days": []}
-        entries = self.view.filter_queryset(self.view.get_queryset()).with_before().order_by("-id")
-        if before := whole_number(self.request, "before"):
-            entries = entries.filter(pk__lt=before)
-        rows = list(entries[: SHOWN + 1])
+        before = whole_number(self.request, "before")
+        place = Entry.objects.filter(pk=before).values_list("transaction", "pk").first()
+
+        def beyond(rows: Any, key: Any) -> Any:
+            return rows.filter(RowComparison(key, "<", *place)) if place else rows
+
+        rows = list(self.view.entries(beyond, reverse=True, size=SHOWN + 1).with_before())
         lines = diary(rows[:SHOWN])
         days = groupby(lines, key=lambda line: line.entry.at.date())
         return {

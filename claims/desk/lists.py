@@ -12,11 +12,13 @@ from factcheck.api.pages import ListPage, page
 @page("article", "list")
 class ArticleList(ListPage):
     template = "claims/articles.html"
+    is_for_strangers = True
 
 
 @page("statement", "list")
 class StatementList(ListPage):
     template = "claims/statements.html"
+    is_for_strangers = True
 
     def context(self) -> dict[str, Any]:
         whole = for_programs(self.view, self.request, without=("cursor", "page_size"))
@@ -26,6 +28,7 @@ class StatementList(ListPage):
 @page("dispute", "list")
 class DisputeList(ListPage):
     template = "claims/disputes.html"
+    is_for_strangers = True
 
     def context(self) -> dict[str, Any]:
         pairs = [(row.statement_id, row.counter_statement_id) for row in self.rows]
@@ -35,6 +38,7 @@ class DisputeList(ListPage):
 @page("evidence", "list")
 class EvidenceList(ListPage):
     template = "claims/evidence.html"
+    is_for_strangers = True
 
     def context(self) -> dict[str, Any]:
         return {"statements": statements_by_id(row.statement_id for row in self.rows)}
@@ -65,3 +69,4 @@ class PositionList(ListPage):
 @page("source", "list")
 class SourceList(ListPage):
     template = "claims/sources.html"
+    is_for_strangers = True

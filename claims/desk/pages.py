@@ -1,5 +1,5 @@
 """Brings in every module whose pages are to be registered."""
 
-from claims.desk import articles, disputes, journal, lists, sources, statements
+from claims.desk import articles, disputes, formats, journal, lists, sources, statements
 
-__all__ = ["articles", "disputes", "journal", "lists", "sources", "statements"]
+__all__ = ["articles", "disputes", "formats", "journal", "lists", "sources", "statements"]

@@ -2,8 +2,11 @@
 
 from typing import Any
 
+from django.db.models import QuerySet
+
 from claims.models import Article, Statement
 from factcheck.api.desk_view import DeskView
+from factcheck.api.windows import newest
 from sources.models import Source
 
 SHOWN = 10
@@ -12,17 +15,22 @@ LONGEST = 200
 
 class SearchPage(DeskView):
     template_name = "claims/search.html"
+    is_for_strangers = True
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         words = self.request.GET.get("q", "").replace("\x00", "").strip()[:LONGEST]
         found = self._found(words) if words else {}
         return super().get_context_data(find=words, shown=SHOWN, **found, **kwargs)
 
-    @staticmethod
-    def _found(words: str) -> dict[str, Any]:
+    def _found(self, words: str) -> dict[str, Any]:
         statements = Statement.objects.for_reading().select_related("article").defer("article__text")
+        articles = Article.objects.for_reading().defer("text")
         return {
-            "articles": Article.objects.for_reading().defer("text").search(words).order_by("-id")[:SHOWN],
-            "statements": statements.search(words).order_by("-id")[:SHOWN],
-            "sources": Source.objects.for_reading().search(words).order_by("name", "id")[:SHOWN],
+            "articles": self._newest(articles, Article.objects.search(words)),
+            "statements": self._newest(statements, Statement.objects.search(words)),
+            "sources": self.reader.read(Source.objects.for_reading().search(words).order_by("name", "id"), SHOWN),
         }
+
+    def _newest(self, rows: QuerySet[Any], found: QuerySet[Any]) -> list[Any]:
+        may_see = self.reader.may_see
+        return [self.reader.shown(row) for row in newest(may_see(rows), may_see(found), SHOWN)]

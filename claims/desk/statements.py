@@ -18,21 +18,27 @@ EVIDENCE = 100
 @page("statement", "retrieve")
 class StatementPage(Page):
     template = "claims/statement.html"
+    is_for_strangers = True
 
     def context(self) -> dict[str, Any]:
         statement = self.row
         article = Article.objects.defer("text").get(pk=statement.article_id)
-        (card,) = cards_of([statement])
-        evidence = list(Evidence.objects.filter(statement=statement).order_by("id")[:EVIDENCE])
+        (card,) = cards_of(self.reader, [statement])
+        evidence = self.reader.read(Evidence.objects.filter(statement=statement).order_by("id"), EVIDENCE)
         return {
             "statement": statement,
             "card": card,
-            "card_checks": checks_by_statement(statement.article_id).get(statement.pk, []),
-            "positions": positions_on(statement.pk).select_related("actor").order_by("-id")[:TIMELINE],
             "article": article,
             "is_published": article.status == "published" and statement.revision == article.revision,
             "around": ArticleRevision.objects.around(statement),
             "evidence": evidence,
+            **({} if self.reader.is_stranger else self._of_the_desk(statement, card, evidence)),
+        }
+
+    def _of_the_desk(self, statement: Any, card: Any, evidence: list[Any]) -> dict[str, Any]:
+        return {
+            "card_checks": checks_by_statement(statement.article_id).get(statement.pk, []),
+            "positions": positions_on(statement.pk).select_related("actor").order_by("-id")[:TIMELINE],
             "timeline": self._timeline(statement, card, evidence),
             "dispute_form": self._dispute_form(statement),
             "evidence_form": EvidenceSerializer(context=self.view.get_serializer_context()),

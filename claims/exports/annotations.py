@@ -1,44 +1,35 @@
 """Objects as plain dicts. Knows no HTTP."""
 
+from collections import defaultdict
 from typing import Any
 
-from claims.models import Article, Dispute, Evidence, Statement
+from claims.models import Article, Dispute, Evidence, Statement, StatementVia
+from factcheck.api.windows import Sorted
 from factcheck.journal.models import Entry
 from sources.models import Source
 
 FORMAT = "factcheck-annotations/1"
+STATEMENT = ("key", "text", "start", "prefix", "suffix", "paraphrase", "quote_type")
+EVIDENCE = ("key", "stance", "url", "title", "excerpt", "archived_url")
+DISPUTE = ("kind", "scope", "note", "state", "resolution")
 
 
 def annotation_document(article: Article) -> dict[str, Any]:
     """The whole annotated article, as `claims.annotations.import_document` takes it."""
-    statements, disputes, sources = _parts(article)
+    sources = _sources_of(article)
     return {
         "format": FORMAT,
         "version": _version(article, sources),
         "article": _article(article),
         "sources": [_source(source) for source in sources],
-        "statements": [_statement(statement) for statement in statements],
-        "disputes": [_dispute(dispute, article) for dispute in disputes],
+        "statements": _statements(article),
+        "disputes": _disputes(article),
     }
-
-
-def _parts(article: Article) -> tuple[list[Statement], list[Dispute], list[Source]]:
-    statements = list(
-        Statement.objects.filter(article=article)
-        .prefetch_related("via_rows__source", "evidence")
-        .order_by("start", "id")
-    )
-    disputes = list(
-        Dispute.objects.filter(statement__article=article)
-        .select_related("statement", "counter_statement__article")
-        .order_by("id")
-    )
-    return statements, disputes, _sources_of(article, statements, disputes)
 
 
 def document_version(article: Article) -> tuple[int, list[int]]:
     """The version of its document, and the sources that stand in it."""
-    sources = _parts(article)[2]
+    sources = _sources_of(article)
     return _version(article, sources), [source.pk for source in sources]
 
 
@@ -46,7 +37,9 @@ def _version(article: Article, sources: list[Source]) -> int:
     """The last journal entry of anything in it: a document is as old as its youngest part."""
     own = Entry.objects.filter(article=article.pk)
     theirs = Entry.objects.filter(resource="source", resource_id__in=[source.pk for source in sources])
-    last = [entries.order_by("-id").values_list("id", flat=True).first() or 0 for entries in (own, theirs)]
+    # Few entries, to be sorted; by the index of ids it would look for them from the end of the whole journal.
+    newest = [entries.order_by(Sorted("id").desc()) for entries in (own, theirs)]
+    last = [entries.values_list("id", flat=True).first() or 0 for entries in newest]
     return max(last)
 
 
@@ -54,11 +47,12 @@ def source_key(source_id: int | None) -> str | None:
     return None if source_id is None else f"source-{source_id}"
 
 
-def _sources_of(article: Article, statements: list[Statement], disputes: list[Dispute]) -> list[Source]:
+def _sources_of(article: Article) -> list[Source]:
     """The sources it refers to, and those above them; a query for each step of affiliation."""
-    wanted = {article.publisher_id, *(dispute.raised_by_id for dispute in disputes)}
-    for statement in statements:
-        wanted |= {statement.source_id, *(source.pk for source in statement.via)}
+    told = Statement.objects.filter(article=article).values_list("source", flat=True)
+    relayed = StatementVia.objects.filter(statement__article=article).values_list("source", flat=True)
+    raised = Dispute.objects.filter(statement__article=article).values_list("raised_by", flat=True)
+    wanted = {article.publisher_id, *told.union(relayed, raised)}
     found: dict[int, Source] = {}
     while missing := {row_id for row_id in wanted if row_id is not None} - found.keys():
         found |= Source.objects.in_bulk(missing)
@@ -92,46 +86,41 @@ def _source(source: Source) -> dict[str, Any]:
     }
 
 
-def _statement(statement: Statement) -> dict[str, Any]:
-    return {
-        "key": statement.key,
-        "text": statement.text,
-        "start": statement.start,
-        "prefix": statement.prefix,
-        "suffix": statement.suffix,
-        "paraphrase": statement.paraphrase,
-        "quote_type": statement.quote_type,
-        "source": source_key(statement.source_id),
-        "via": [source_key(source.pk) for source in statement.via],
-        "said_on": statement.said_on.isoformat() if statement.said_on else None,
-        "tag": statement.tag,
-        "tag_reason": statement.tag_reason,
-        "evidence": [_evidence(row) for row in sorted(statement.evidence.all(), key=lambda row: row.pk)],
-    }
+def _statements(article: Article) -> list[dict[str, Any]]:
+    """Read as plain columns: an article may have thousands."""
+    chains: dict[int, list[str | None]] = defaultdict(list)
+    via = StatementVia.objects.filter(statement__article=article).order_by("position")
+    for statement, source in via.values_list("statement", "source"):
+        chains[statement].append(source_key(source))
+    evidence: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    for row in Evidence.objects.filter(statement__article=article).order_by("id").values("statement", *EVIDENCE):
+        evidence[row.pop("statement")].append(row)
+    rows = Statement.objects.filter(article=article).order_by("start", "id")
+    return [
+        {
+            **{name: row[name] for name in STATEMENT},
+            "source": source_key(row["source"]),
+            "via": chains.get(row["id"], []),
+            "said_on": row["said_on"].isoformat() if row["said_on"] else None,
+            "tag": row["tag"],
+            "tag_reason": row["tag_reason"],
+            "evidence": evidence.get(row["id"], []),
+        }
+        for row in rows.values("id", "source", "said_on", "tag", "tag_reason", *STATEMENT)
+    ]
 
 
-def _evidence(evidence: Evidence) -> dict[str, Any]:
-    return {
-        "key": evidence.key,
-        "stance": evidence.stance,
-        "url": evidence.url,
-        "title": evidence.title,
-        "excerpt": evidence.excerpt,
-        "archived_url": evidence.archived_url,
-    }
-
-
-def _dispute(dispute: Dispute, article: Article) -> dict[str, Any]:
-    counter = dispute.counter_statement
-    return {
-        "key": dispute.key,
-        "statement": dispute.statement.key,
-        "raised_by": source_key(dispute.raised_by_id),
-        "counter_statement": counter.key if counter else None,
-        "counter_article": counter.article.url if counter and counter.article_id != article.pk else None,
-        "kind": dispute.kind,
-        "scope": dispute.scope,
-        "note": dispute.note,
-        "state": dispute.state,
-        "resolution": dispute.resolution,
-    }
+def _disputes(article: Article) -> list[dict[str, Any]]:
+    counter = {name: f"counter_statement__{name}" for name in ("key", "article", "article__url")}
+    rows = Dispute.objects.filter(statement__article=article).order_by("id")
+    return [
+        {
+            "key": row["key"],
+            "statement": row["statement__key"],
+            "raised_by": source_key(row["raised_by"]),
+            "counter_statement": row[counter["key"]],
+            "counter_article": row[counter["article__url"]] if row[counter["article"]] != article.pk else None,
+            **{name: row[name] for name in DISPUTE},
+        }
+        for row in rows.values("key", "statement__key", "raised_by", *counter.values(), *DISPUTE)
+    ]

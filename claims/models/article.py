@@ -75,7 +75,9 @@ class Article(Recorded):
 
     title = models.CharField(max_length=500)
     url = models.URLField(max_length=2000, null=True)  # noqa: DJ001  unique among those that have one
-    publisher = models.ForeignKey("sources.Source", models.PROTECT, null=True, related_name="+", db_column="publisher")
+    publisher = models.ForeignKey(
+        "sources.Source", models.PROTECT, null=True, related_name="+", db_column="publisher", db_index=False
+    )
     byline = models.CharField(max_length=500, default="")
     language = models.CharField(max_length=35, default="en")
     published_at = models.DateTimeField(null=True)
@@ -91,7 +93,11 @@ class Article(Recorded):
             models.UniqueConstraint(fields=["url"], name="article_url_unique"),
             models.CheckConstraint(condition=Q(status__in=["draft", "published", "withdrawn"]), name="article_status_known"),
         ]  # fmt: skip
-        indexes = [GinIndex(article_words(), name="article_words")]
+        indexes = [
+            models.Index(fields=["publisher", "id"], name="article_publisher"),
+            models.Index(fields=["status", "id"], name="article_status"),
+            GinIndex(article_words(), name="article_words"),
+        ]
 
     @property
     def details(self) -> str:
@@ -128,7 +134,7 @@ class ArticleRevision(models.Model):
     """The text as it was. Never changed or deleted, and it outlives its article: the record refers to it."""
 
     article = models.ForeignKey(
-        Article, models.DO_NOTHING, db_constraint=False, related_name="revisions", db_column="article"
+        Article, models.DO_NOTHING, db_constraint=False, related_name="revisions", db_column="article", db_index=False
     )
     number = models.PositiveIntegerField()
     text = models.TextField()

@@ -59,12 +59,17 @@ class Dispute(Recorded):
 
     RESOLUTIONS = [("upheld", "Upheld"), ("rejected", "Rejected"), ("withdrawn", "Withdrawn")]
 
+    private_fields = ("opened_by", "resolved_by")
     journal_resource = "dispute"
     journal_article = "(SELECT s.article FROM claims_statement s WHERE s.id = r.statement)"
 
-    statement = models.ForeignKey("claims.Statement", models.PROTECT, related_name="disputes", db_column="statement")
+    statement = models.ForeignKey(
+        "claims.Statement", models.PROTECT, related_name="disputes", db_column="statement", db_index=False
+    )
     key = models.CharField(max_length=60, default=new_key)
-    raised_by = models.ForeignKey("sources.Source", models.PROTECT, related_name="disputes", db_column="raised_by")
+    raised_by = models.ForeignKey(
+        "sources.Source", models.PROTECT, related_name="disputes", db_column="raised_by", db_index=False
+    )
     counter_statement = models.ForeignKey(
         "claims.Statement", models.PROTECT, null=True, related_name="counters", db_column="counter_statement"
     )
@@ -73,10 +78,12 @@ class Dispute(Recorded):
     note = models.TextField(default="")
     state = models.CharField(max_length=20, choices=State, default=State.OPEN)
     resolution = models.TextField(default="")
-    opened_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_column="opened_by")
+    opened_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_column="opened_by", db_index=False
+    )
     opened_at = models.DateTimeField()
     resolved_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_column="resolved_by"
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_column="resolved_by", db_index=False
     )
     resolved_at = models.DateTimeField(null=True)
 
@@ -94,7 +101,15 @@ class Dispute(Recorded):
                                     nulls_distinct=False, name="dispute_open_once"),
             models.UniqueConstraint(fields=["statement", "key"], name="dispute_key_unique"),
         ]  # fmt: skip
-        indexes = [models.Index(fields=["state", "id"], name="dispute_state")]
+        indexes = [
+            models.Index(fields=["state", "id"], name="dispute_state"),
+            models.Index(fields=["raised_by", "id"], name="dispute_raised_by"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.raised_by_id} disputes {self.statement_id}"
+
+    def withhold_private(self) -> None:
+        super().withhold_private()
+        if self.public_counter_statement is None:  # type: ignore[attr-defined]
+            self.counter_statement = None

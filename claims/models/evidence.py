@@ -27,7 +27,9 @@ class Evidence(Recorded):
     journal_resource = "evidence"
     journal_article = "(SELECT s.article FROM claims_statement s WHERE s.id = r.statement)"
 
-    statement = models.ForeignKey("claims.Statement", models.PROTECT, related_name="evidence", db_column="statement")
+    statement = models.ForeignKey(
+        "claims.Statement", models.PROTECT, related_name="evidence", db_column="statement", db_index=False
+    )
     key = models.CharField(max_length=60, default=new_key)
     stance = models.CharField(max_length=20, choices=Stance)
     url = models.URLField(max_length=2000)

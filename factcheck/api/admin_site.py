@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.http import urlencode
 
+from factcheck.api.problem_pages import problem_context
 from factcheck.api.problems import document
 from factcheck.api.roles import Role, role_of
 
@@ -25,7 +26,7 @@ class Site(admin.AdminSite):
         """The service's own log-in, which is throttled."""
         if request.user.is_authenticated:
             problem = document(403, detail="Users and roles are kept by users with the role admin.")
-            return render(request, "api/problem.html", {"problem": problem}, status=403)
+            return render(request, "api/problem.html", problem_context(request, problem), status=403)
         return HttpResponseRedirect("/login/?" + urlencode({"next": request.GET.get("next", "/admin/")}))
 
 

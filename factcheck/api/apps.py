@@ -11,7 +11,8 @@ class ApiConfig(AppConfig):
     verbose_name = "API access"
 
     def ready(self) -> None:
-        import_module("factcheck.api.token_pages")
+        for pages in ("token_pages", "root_page"):
+            import_module(f"factcheck.api.{pages}")
 
 
 class AdminConfig(admin.AdminConfig):

@@ -8,6 +8,7 @@ from django_filters import BooleanFilter, ChoiceFilter, DateFilter
 
 from factcheck.api.choosing import Chooser, chooser_of, not_settled
 from factcheck.api.filters import IdFilter, UserFilter
+from factcheck.api.roles import is_public_read
 from factcheck.api.words import label_of
 
 PAGE_SIZES = (20, 50, 100, 200)
@@ -49,7 +50,11 @@ def controls_of(view: Any, request: Any, data: Any) -> Controls:
 def _all_controls(view: Any, request: Any, data: Any) -> list[Control]:
     filterset = getattr(view, "filterset_class", None)
     filters = filterset.base_filters if filterset else {}
-    controls = [_control(name, found, request) for name, found in filters.items() if name not in UNSHOWN]
+    controls = [
+        _control(name, found, request)
+        for name, found in filters.items()
+        if name not in UNSHOWN and not (is_public_read(request) and name in OF_THE_DESK)
+    ]
     if len(getattr(view, "ordering_fields", ())) > 1:
         controls.append(_ordering(view, request))
     for control in controls:
@@ -101,6 +106,7 @@ def _ordering(view: Any, request: Any) -> Control:
 
 USUAL = ("q", "tag", "state", "status", "ordering")
 UNSHOWN = {"after"}  # a program's cursor
+OF_THE_DESK = {"status", "anchor"}  # of what is published there is nothing to choose
 CONTROLS = {
     "q": "Words",
     "article": "Article",

@@ -1,37 +1,58 @@
 from http import HTTPStatus
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
-from django.utils.decorators import method_decorator
-from django.views.decorators.cache import never_cache
+from django.utils.cache import add_never_cache_headers, patch_vary_headers
 from django.views.generic import TemplateView
 
 from factcheck.api.problems import wants_page
+from factcheck.api.readers import Reader
 from factcheck.api.roles import Role, permissions, role_of
+from factcheck.api.throttles import AddressThrottle
+from factcheck.api.viewsets import cache_rule
 
 NAMED = 10
 
 
-@method_decorator(never_cache, name="dispatch")
 class DeskView(LoginRequiredMixin, TemplateView):
     """A page that is no answer of the API."""
 
     required_role = Role.VIEWER
+    is_for_strangers = False  # where PUBLIC_READ lets them read at all
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if request.user.is_authenticated and role_of(request.user) < self.required_role:
-            if not wants_page(request):
-                raise PermissionDenied
-            says = self._refusal(role_of(request.user))
-            response = render(request, "api/not_allowed.html", {"says": says}, status=HTTPStatus.FORBIDDEN)
-            response.is_problem = True  # type: ignore[attr-defined]  # the middleware's sign that it is told already
-            return response
-        return super().dispatch(request, *args, **kwargs)
+        self.reader = Reader(request)
+        if not self.reader.is_stranger and role_of(request.user) < self.required_role:
+            return self._not_allowed(request)
+        response = self._dispatch(request, *args, **kwargs)
+        if self.reader.is_stranger:
+            response["Cache-Control"] = cache_rule(request, response)
+            patch_vary_headers(response, ["Cookie"])
+        else:
+            add_never_cache_headers(response)
+        return response
+
+    def _dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not (self.reader.is_stranger and self.is_for_strangers and settings.PUBLIC_READ):
+            return super().dispatch(request, *args, **kwargs)
+        throttle = AddressThrottle()
+        if not throttle.allow_request(request, self):
+            return HttpResponse(status=429, headers={"Retry-After": str(throttle.wait())})
+        return TemplateView.dispatch(self, request, *args, **kwargs)
+
+    def _not_allowed(self, request: HttpRequest) -> HttpResponseBase:
+        if not wants_page(request):
+            raise PermissionDenied
+        says = self._refusal(role_of(request.user))
+        response = render(request, "api/not_allowed.html", {"says": says}, status=HTTPStatus.FORBIDDEN)
+        response.is_problem = True  # type: ignore[attr-defined]  # the middleware's sign that it is told already
+        return response
 
     def _refusal(self, held: Role) -> str:
         """Who may open it, for those who belong here."""
@@ -45,4 +66,6 @@ class DeskView(LoginRequiredMixin, TemplateView):
         return f"{says} Ask one of those who have it: {names}." if names else says
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(may=permissions(self.request.user), **kwargs)
+        return super().get_context_data(
+            may=permissions(self.request.user), is_stranger=self.reader.is_stranger, **kwargs
+        )

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from functools import cached_property
 from itertools import islice
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
@@ -38,6 +39,11 @@ PAGE_FIELDS = {"_method", "next", "span"}
 # back what was read is fine: an act's field that is unchanged is no error.
 class StrictSerializer(serializers.Serializer):
     form_fields = {"csrfmiddlewaretoken", "version"}
+
+    @cached_property
+    def _writable_fields(self) -> list[Any]:
+        """DRF goes through all fields anew for each row of many."""
+        return list(super()._writable_fields)
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, dict):
@@ -184,11 +190,12 @@ class ReferenceList(serializers.ListField):
         return numbers
 
     def _ids(self, data: Any) -> list[int]:
-        plain = serializers.ListField(
-            child=serializers.IntegerField(min_value=1, max_value=MAX_ID),
-            max_length=self.max_length,
-        )
-        return plain.run_validation(data)
+        return self._plain.run_validation(data)
+
+    @cached_property
+    def _plain(self) -> serializers.ListField:
+        child = serializers.IntegerField(min_value=1, max_value=MAX_ID)
+        return serializers.ListField(child=child, max_length=self.max_length)
 
     def to_representation(self, data: Any) -> list[Any]:
         return [self.child.to_representation(row) for row in data]

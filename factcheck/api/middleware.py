@@ -8,7 +8,9 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
 
+from factcheck.api.problem_pages import problem_context
 from factcheck.api.problems import (
     CONTENT_TYPE,
     UNAVAILABLE_DETAIL,
@@ -69,13 +71,16 @@ def problem_response(request: HttpRequest, original: HttpResponseBase) -> HttpRe
     problem = document(original.status_code, detail=DETAILS.get(original.status_code, ""))
     response: HttpResponse
     if wants_page(request):
-        response = render(request, "api/problem.html", {"problem": problem}, status=original.status_code)
+        context = problem_context(request, problem, original.headers.get("Retry-After"))
+        response = render(request, "api/problem.html", context, status=original.status_code)
     else:
         response = HttpResponse(dump(problem), status=original.status_code, content_type=CONTENT_TYPE)
     for name, value in original.headers.items():
         if name not in OF_THE_BODY:  # what other middleware said of the answer still holds of it
             response.headers[name] = value
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers["Content-Length"] = str(len(response.content))
+    patch_vary_headers(response, ["Accept"])
     response.cookies = original.cookies
     return response
 

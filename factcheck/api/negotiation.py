@@ -16,5 +16,5 @@ class ByFormat(DefaultContentNegotiation):
         for renderer in renderers:
             if renderer.format == wanted:
                 return renderer, renderer.media_type
-        detail = f"Give one of {', '.join(renderer.format for renderer in renderers)}."
+        detail = f"Give one of {', '.join(dict.fromkeys(renderer.format for renderer in renderers))}."
         raise InvalidInput(f"format: {detail}", [FieldError("?format", "invalid_choice", detail)])

@@ -7,9 +7,12 @@ shown as JSON. A page takes as many queries for a long list as for a short one.
 from collections.abc import Callable
 from typing import Any
 
+from factcheck.api.addresses import address_of
 from factcheck.api.controls import controls_of
 from factcheck.api.filters import for_programs, takes_as_of
 from factcheck.api.forms import FORM_STYLE, FieldRenderer
+from factcheck.api.problem_pages import problem_context
+from factcheck.api.readers import Reader
 from factcheck.api.roles import permissions
 
 
@@ -18,20 +21,23 @@ class Page:
 
     template = "api/plain.html"
     shows_problems = False
+    is_for_strangers = False  # else they see the public JSON as it is
 
     def __init__(self, view: Any, request: Any, response: Any, data: Any):
         self.view, self.request, self.response, self.data = view, request, response, data
+        self.reader = Reader(request)
 
     @property
     def row(self) -> Any:
         """The model's row that was read; None where there is none."""
         serializer = getattr(self.data, "serializer", None)
-        return None if getattr(serializer, "many", False) else getattr(serializer, "instance", None)
+        return None if getattr(serializer, "many", False) else self.reader.shown(getattr(serializer, "instance", None))
 
     @property
     def rows(self) -> list[Any]:
         """Those of this page of a list."""
-        return getattr(getattr(self.view, "paginator", None), "rows", None) or []
+        found = getattr(getattr(self.view, "paginator", None), "rows", None) or []
+        return [self.reader.shown(row) for row in found]
 
     def as_of(self) -> str:
         return self.request.query_params.get("as_of", "") if takes_as_of(self.view) else ""
@@ -53,6 +59,7 @@ class Page:
             "data": self.data,
             "row": self.row,
             "may": self.may(),
+            "is_stranger": self.reader.is_stranger,
             "as_of": self.as_of(),
             "api_query": for_programs(self.view, self.request),
             "style": {**FORM_STYLE, "renderer": FieldRenderer(), "may": self.may()},
@@ -63,8 +70,15 @@ class Page:
 class ProblemPage(Page):
     template = "api/problem_page.html"
 
+    @property
+    def address(self) -> str:
+        """Of the row that the view is about."""
+        return address_of(self.view.basename, self.view.kwargs["pk"])
+
     def context(self) -> dict[str, Any]:
-        return {"problem": self.data}
+        has_row = "pk" in self.view.kwargs and self.response.status_code != 404
+        row = {"row_name": f"{self.view.basename} {self.view.kwargs['pk']}", "address": self.address} if has_row else {}
+        return {**problem_context(self.request, self.data, self.response.get("Retry-After")), **row}
 
 
 class ListPage(Page):
@@ -91,6 +105,7 @@ def whole_number(request: Any, name: str) -> int:
 
 
 PAGES: dict[tuple[str, str], type[Page]] = {}
+PROBLEM_PAGES: dict[int, type[ProblemPage]] = {}  # by status, where there is more to say
 
 
 def page(basename: str, *actions: str) -> Callable[[type[Page]], type[Page]]:

@@ -23,9 +23,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from factcheck.api.errors import FieldError, InvalidInput
+from factcheck.api.filters import is_of_one_row
 from factcheck.api.json_rows import Row, json_text
 from factcheck.api.prepared import prepared
 from factcheck.api.roles import is_public_read
+from factcheck.api.windows import window
 
 PAGE_SIZE = 50
 MAX_PAGE_SIZE = 200
@@ -67,7 +69,8 @@ class KeysetPagination(BasePagination):
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         self._read(request, view, queryset.model)
         place = (self.cursor.value, self.cursor.row_id) if self.cursor else ()
-        return self._turned((getattr(row, self.field), row.pk, row) for row in self._window(queryset, *place))
+        rows = self._window(queryset, view, *place)
+        return self._turned((getattr(row, self.field), row.pk, row) for row in rows)
 
     def paginate_json(self, request: Request, view: Any) -> list[Any]:
         """The same page, each row as the JSON that PostgreSQL writes from the serializer's declaration."""
@@ -75,7 +78,7 @@ class KeysetPagination(BasePagination):
         is_public = is_public_read(request)
 
         def build(*place: Any) -> QuerySet[Any, Any]:
-            rows = self._window(view.filter_queryset(view.get_queryset()), *place)
+            rows = self._window(view.filter_queryset(view.get_queryset()), view, *place)
             return rows.values_list(F(self.field), "pk", json_text(view.get_serializer_class(), is_public))
 
         place = (self.cursor.value, self.cursor.row_id) if self.cursor else ()
@@ -95,13 +98,19 @@ class KeysetPagination(BasePagination):
         self.cursor = self._read_cursor(model)
         self.turned = bool(self.cursor and self.cursor.backwards)
 
-    def _window(self, queryset: Any, *place: Any) -> Any:
+    def _window(self, queryset: Any, view: Any, *place: Any) -> Any:
         """The rows after a place, one more than the page holds, so as to know whether anything follows."""
-        reverse = self.descending != self.turned
-        if place:
-            queryset = queryset.filter(RowComparison(self.key, "<" if reverse else ">", *place))
-        queryset = queryset.alias(_key=self.key)
-        return queryset.order_by(*(("-_key", "-pk") if reverse else ("_key", "pk")))[: self.size + 1]
+        reverse, size = self.descending != self.turned, self.size + 1
+
+        def beyond(rows: Any, key: Any) -> Any:
+            return rows.filter(RowComparison(key, "<" if reverse else ">", *place)) if place else rows
+
+        if is_sparse(self.request, view, self.field):
+            return window(
+                view.get_queryset(), queryset, self.key, reverse=reverse, size=size, beyond=beyond, reach=view.reach
+            )
+        queryset = beyond(queryset, self.key).alias(_key=self.key)
+        return queryset.order_by(*(("-_key", "-pk") if reverse else ("_key", "pk")))[:size]
 
     def _turned(self, window: Iterable[tuple[Any, int, Any]]) -> list[Any]:
         """The rows in the list's order; remembers what the links to either side begin at."""
@@ -235,6 +244,15 @@ def _ordering(request: Request, view: Any) -> tuple[str, bool]:
         names = ", ".join(view.ordering_fields)
         raise _bad("ordering", f"Order by one of {names}, with a minus before it for the reverse.")
     return field, wanted.startswith("-")
+
+
+def is_sparse(request: Request, view: Any, field: str) -> bool:
+    """Whether the filters may leave little of a long list, and no index has what they leave in the list's order."""
+    filterset = None if is_of_one_row(view) else view.filterset_class
+    given = {name for name in (filterset.base_filters if filterset else ()) if request.query_params.get(name)}
+    if not given or given & view.short_lists:
+        return False
+    return not any(given <= names for names in view.ranges.get(field, ()))
 
 
 def in_list_order(queryset: Any, request: Request, view: Any) -> Any:

@@ -42,8 +42,12 @@ LONGEST_ECHO = 500  # code points of a caller's own words in a fault
 DATABASE_RULES: dict[str, tuple[HTTPStatus, FieldError]] = {}
 
 
+# Python 3.13 took the newer words of RFC 9110; a problem's type must not depend on the Python that answers.
+PHRASES = {413: "Content Too Large"}
+
+
 def document(status: int, kind: str = "", title: str = "", detail: str = "", **members: Any) -> dict[str, Any]:
-    phrase = HTTPStatus(status).phrase
+    phrase = PHRASES.get(status) or HTTPStatus(status).phrase
     return {
         "type": TYPE_PREFIX + (kind or phrase.lower().replace(" ", "-").replace("'", "")),
         "title": title or phrase,

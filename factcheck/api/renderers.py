@@ -24,6 +24,10 @@ def dump(data: Any) -> bytes:
         return json.dumps(data, default=str).encode()
 
 
+def pretty(data: Any) -> str:
+    return json.dumps(json.loads(dump(data)), indent=2, ensure_ascii=False)
+
+
 class JSONRenderer(BaseRenderer):
     media_type = "application/json"
     format = "json"
@@ -69,7 +73,7 @@ class DeskRenderer(BrowsableAPIRenderer):
         return view.moment() if of_the_past else nullcontext()
 
     def get_content(self, renderer: Any, data: Any, accepted_media_type: str | None, renderer_context: Any) -> str:
-        return json.dumps(json.loads(dump(data)), indent=2, ensure_ascii=False) if data is not None else ""
+        return pretty(data) if data is not None else ""
 
     def get_context(self, data: Any, accepted_media_type: str | None, renderer_context: Any) -> dict[str, Any]:
         """Not DRF's own, which renders every form that the address takes, each twice."""
@@ -86,17 +90,17 @@ class DeskRenderer(BrowsableAPIRenderer):
     def _page(data: Any, renderer_context: Any) -> Any:
         # Imported here: DRF's views, which these need, import the renderers.
         from factcheck.api.form_pages import form_page
-        from factcheck.api.pages import PAGES, Page, ProblemPage
+        from factcheck.api.pages import PAGES, PROBLEM_PAGES, Page, ProblemPage
         from factcheck.api.roles import is_public_read, permissions
 
         view, request, response = (renderer_context[name] for name in ("view", "request", "response"))
         is_problem = getattr(response, "is_problem", False)
         if form := form_page(view, request, response, data, permissions(request.user)):
             return form
-        if is_public_read(request):  # the pages below read more than the public may
-            return Page(view, request, response, data) if not is_problem else ProblemPage(view, request, response, data)
         key = (getattr(view, "basename", ""), getattr(view, "action", "") or "")
         kind = PAGES.get(key, Page)
+        if is_public_read(request) and not kind.is_for_strangers:
+            kind = Page
         if is_problem and not (kind.shows_problems and response.status_code == 400):
-            kind = ProblemPage
+            kind = PROBLEM_PAGES.get(response.status_code, ProblemPage)
         return kind(view, request, response, data)

@@ -24,7 +24,6 @@ REQUIRED_ROLE = {
     "list": Role.VIEWER,
     "retrieve": Role.VIEWER,
     "history": Role.VIEWER,
-    "metadata": Role.VIEWER,
     "annotations": Role.VIEWER,
     "revisions": Role.VIEWER,
     "revision": Role.VIEWER,
@@ -54,6 +53,16 @@ REQUIRED_ROLE = {
 
 FORMATS = {"webannotation", "webannotations", "claimreview", "claimreviews", "changes", "export"}
 PUBLIC_ACTIONS = frozenset({"list", "retrieve", *FORMATS})
+
+
+def required_role(view: Any) -> Role | None:
+    """What the view itself states counts before the table."""
+    return getattr(view, "required_role", None) or REQUIRED_ROLE.get(view.action)
+
+
+def has_public_reads(view: Any) -> bool:
+    """Whether its present action may be open to strangers, if the service has public reads at all."""
+    return getattr(view, "has_public_reads", False) and view.action in PUBLIC_ACTIONS
 
 
 def is_public_read(request: Any) -> bool:
@@ -87,15 +96,14 @@ class RolePermission(BasePermission):
 
     def has_permission(self, request: Request, view: Any) -> bool:
         if is_public_read(request):
-            is_public = settings.PUBLIC_READ and getattr(view, "has_public_reads", False)
-            return is_public and request.method in ("GET", "HEAD") and view.action in PUBLIC_ACTIONS
+            return settings.PUBLIC_READ and request.method in ("GET", "HEAD") and has_public_reads(view)
         if request.method not in SAFE_METHODS and getattr(request.auth, "read_only", False):
             self.message = "This token is read-only."
             return False
         action = getattr(view, "action", None)
         if action is None:  # a method that this address does not have: 405 is the answer, not 403
             return request.method not in view.allowed_methods or role_of(request.user) > Role.NONE
-        required = getattr(view, "required_role", None) or REQUIRED_ROLE.get(action)
+        required = required_role(view)
         held = role_of(request.user)
         if required is None or held < required:
             self.message = f"This needs the role {(required or Role.ADMIN).name.lower()}; you are {held.name.lower()}."

@@ -12,6 +12,7 @@ from factcheck.api.schema_names import NamedOperations
 from factcheck.api.schema_responses import (
     CONDITIONAL,
     PROBLEM_SCHEMAS,
+    add_link_headers,
     add_links,
     add_too_long,
     answers,
@@ -51,7 +52,7 @@ EMPTY_TEXT = {"type": "string", "maxLength": 0}
 PRIVATE_FIELDS = {"tagged_by", "dissent", "opened_by", "resolved_by"}
 
 
-class Schema(NamedOperations, AutoSchema):
+class Schema(NamedOperations, AutoSchema):  # type: ignore[misc]
     def get_override_parameters(self) -> list[Any]:
         action = getattr(self.view, "action", None)
         parameters = [AS_OF] if takes_as_of(self.view) else []
@@ -93,5 +94,6 @@ def mend(result: dict[str, Any], generator: Any, request: Any, public: bool) -> 
     result["components"] |= components()
     for operations in result["paths"].values():
         add_too_long(operations)
+        add_link_headers(operations)
     result["components"]["links"] = add_links(result["paths"])
     return result

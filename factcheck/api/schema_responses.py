@@ -6,7 +6,7 @@ The lists are meant to be complete: `make fuzz` reports an answer that is not in
 from typing import Any
 
 from factcheck.api.idempotency import RetrySafeMixin
-from factcheck.api.problems import CONTENT_TYPE
+from factcheck.api.problems import CONTENT_TYPE, TYPE_PREFIX
 
 CONDITIONAL = {
     "update",
@@ -23,18 +23,42 @@ CONDITIONAL = {
 }
 TEXT = {"type": "string"}
 SECONDS = {"type": "integer", "minimum": 0}
+ETAG = '"2-77eda4c6a04f7a71abba013c"'
 HEADERS: dict[str, dict[str, Any]] = {
-    "ETag": {"description": "Send it back as If-Match or If-None-Match.", "required": True, "schema": TEXT},
+    "ETag": {
+        "description": "Send it back as If-Match or If-None-Match.",
+        "required": True,
+        "schema": TEXT,
+        "example": ETAG,
+    },
     "Location": {
         "description": "The address of what was made.",
         "required": True,
         "schema": {"type": "string", "format": "uri"},
+        "example": "https://factcheck.example/api/v1/statements/6/",
     },
-    "Link": {"description": "The pages beside this one (RFC 8288): next and prev.", "schema": TEXT},
-    "RetryAfter": {"description": "In how many seconds to try again.", "required": True, "schema": SECONDS},
-    "RetryAfterIfRunning": {"description": "Only while the first request with this key runs.", "schema": SECONDS},
-    "WWW-Authenticate": {"description": "How to sign in.", "required": True, "schema": TEXT},
-    "CurrentETag": {"description": "The present one; absent if the row is gone.", "schema": TEXT},
+    "Link": {
+        "description": "The pages beside this one (RFC 8288): next and prev. Absent where there is one page.",
+        "schema": TEXT,
+        "example": '<https://factcheck.example/api/v1/journal/?after=900-8>; rel="next"',
+    },
+    "RetryAfter": {
+        "description": "In how many seconds to try again.",
+        "required": True,
+        "schema": SECONDS,
+        "example": 2,
+    },
+    "RetryAfterIfRunning": {
+        "description": "Only while the first request with this key runs.",
+        "schema": SECONDS,
+        "example": 2,
+    },
+    "WWW-Authenticate": {"description": "How to sign in.", "required": True, "schema": TEXT, "example": "Token"},
+    "CurrentETag": {
+        "description": "The present one; absent if the row is gone.",
+        "schema": TEXT,
+        "example": ETAG,
+    },
 }
 
 # By status: the component's name, what it says, and its headers.
@@ -55,6 +79,32 @@ PROBLEMS: dict[int, tuple[str, str, dict[str, str]]] = {
     503: ("Unavailable", "The database does not answer. A write may have been made all the same.",
           {"Retry-After": "RetryAfter"}),
 }  # fmt: skip
+
+# By status: what `type` can be, after the prefix. tests/schema_truth.py holds every answer of the suite to it.
+PROBLEM_TYPES: dict[int, tuple[str, ...]] = {
+    400: ("invalid-input", "parse-error", "bad-request"),
+    401: ("not-authenticated", "authentication-failed"),
+    403: ("permission-denied", "not-allowed"),
+    404: ("not-found",),
+    406: ("not-acceptable",),
+    409: ("conflict", "first-attempt-running"),
+    411: ("length-required",),
+    412: ("stale-version",),
+    413: ("content-too-large",),
+    415: ("unsupported-media-type",),
+    422: ("unprocessable", "idempotency-key-reused"),
+    428: ("precondition-required",),
+    429: ("throttled",),
+    503: ("service-unavailable",),
+}
+SUCCESSES = {
+    ("GET", "200"): "What was asked for.",
+    ("DELETE", "204"): "It is gone.",
+    ("POST", "201"): "It was made.",
+    ("POST", "200"): "It was done; so it is now.",
+    ("PUT", "200"): "It was done; so it is now.",
+    ("PATCH", "200"): "It was done; so it is now.",
+}
 
 # Named, so that generated clients have a type for each.
 PROBLEM_SCHEMAS = {
@@ -110,14 +160,13 @@ PROBLEM_SCHEMAS = {
 
 def components() -> dict[str, Any]:
     """What the answers refer to."""
-    content = {CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     responses: dict[str, Any] = {
         name: {
             "description": says,
             **({"headers": _headers(headers)} if headers else {}),
-            "content": content,
+            "content": {CONTENT_TYPE: {"schema": _problem_of(PROBLEM_TYPES[status])}},
         }
-        for name, says, headers in PROBLEMS.values()
+        for status, (name, says, headers) in PROBLEMS.items()
     }
     responses["NotModified"] = {
         "description": "If-None-Match names what would be answered.",
@@ -130,6 +179,11 @@ def components() -> dict[str, Any]:
     # The web server's own answer, before ours can be asked.
     responses["AddressTooLong"] = {"description": "The address is longer than 8,190 bytes."}
     return {"headers": HEADERS, "responses": dict(sorted(responses.items()))}
+
+
+def _problem_of(types: tuple[str, ...]) -> dict[str, Any]:
+    known = {"enum": [TYPE_PREFIX + name for name in types]}
+    return {"$ref": "#/components/schemas/Problem", "properties": {"type": known}}
 
 
 def answers(schema: Any, successes: dict[str, Any]) -> dict[str, Any]:
@@ -175,18 +229,12 @@ def takes_idempotency_key(schema: Any) -> bool:
 
 def _with_headers(schema: Any, code: str, answer: dict[str, Any]) -> dict[str, Any]:
     names = []
+    answer = {**answer, "description": SUCCESSES[schema.method, code]}
     if "content" in answer and not is_streamed(schema.view):
         names.append("ETag")
     if code == "201" and is_recorded(schema.view) and schema.view.action == "create":
         names.append("Location")
-    if schema.method == "GET" and _has_pages(answer):
-        names.append("Link")
     return {**answer, "headers": _headers({name: name for name in names})} if names else answer
-
-
-def _has_pages(answer: dict[str, Any]) -> bool:
-    shapes = [kind["schema"].get("$ref", "") for kind in answer.get("content", {}).values()]
-    return any(shape.rpartition("/")[2].startswith(("Paginated", "Findings")) for shape in shapes)
 
 
 def _headers(components_by_name: dict[str, str]) -> dict[str, Any]:
@@ -199,6 +247,13 @@ def add_too_long(operations: dict[str, Any]) -> None:
         if any(parameter["in"] == "query" for parameter in operation.get("parameters", ())):
             found = {**operation["responses"], "414": {"$ref": "#/components/responses/AddressTooLong"}}
             operation["responses"] = dict(sorted(found.items()))
+
+
+def add_link_headers(operations: dict[str, Any]) -> None:
+    """Where there are pages: what is read by a cursor."""
+    operation = operations.get("get", {})
+    if {"cursor", "after"} & {parameter["name"] for parameter in operation.get("parameters", ())}:
+        operation["responses"]["200"].setdefault("headers", {}).update(_headers({"Link": "Link"}))
 
 
 def add_links(paths: dict[str, Any]) -> dict[str, Any]:

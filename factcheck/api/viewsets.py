@@ -26,6 +26,7 @@ from factcheck.api.renderers import dump
 from factcheck.api.roles import is_public_read
 from factcheck.api.throttles import ThrottledMixin
 from factcheck.api.unchanged import Rows
+from factcheck.api.windows import REACH
 
 
 class ConditionalMixin(ThrottledMixin):
@@ -35,7 +36,7 @@ class ConditionalMixin(ThrottledMixin):
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         response = super().finalize_response(request, response, *args, **kwargs)  # type: ignore[misc]
-        response["Vary"] = "Accept, Authorization, Cookie"
+        response["Vary"] = "Accept, Accept-Encoding, Authorization, Cookie"  # of a 304, too, which nothing compresses
         response.setdefault("Cache-Control", cache_rule(request, response))
         has_data = isinstance(response, Response) and response.data is not None
         if has_data and not wants_page(request) and 200 <= response.status_code < 300:
@@ -43,7 +44,7 @@ class ConditionalMixin(ThrottledMixin):
         return response
 
 
-def cache_rule(request: Request, response: HttpResponseBase) -> str:
+def cache_rule(request: Any, response: HttpResponseBase) -> str:
     """A public read may be a minute old, in any cache; what a signed-in caller reads is for that one alone."""
     is_public = request.method in ("GET", "HEAD") and response.status_code == 200 and is_public_read(request)
     return "public, max-age=60" if is_public else "private, no-cache"
@@ -54,7 +55,9 @@ def _conditional(request: Request, response: Response) -> HttpResponse | None:
     response["ETag"] = tag
     if request.method not in ("GET", "HEAD") or none_match(request, tag):
         return None
-    headers = {name: response[name] for name in ("ETag", "Vary", "Cache-Control") if name in response}
+    headers = {name: response[name] for name in ("Vary", "Cache-Control") if name in response}
+    # A cache that keeps a compressed answer knows it by its weak tag, and renews it by no other.
+    headers["ETag"] = f"W/{tag}" if f"W/{tag}" in request.META["HTTP_IF_NONE_MATCH"] else tag
     return HttpResponse(status=status.HTTP_304_NOT_MODIFIED, headers=headers)
 
 
@@ -67,6 +70,11 @@ class RecordedViewSet(FormMethodMixin, RetrySafeMixin, ConditionalMixin, Generic
     ordering_fields: tuple[str, ...] = ("id",)
     # For a field that may be null: (field, descending) → its expression, and what stands for null in it.
     ordering_keys: dict[tuple[str, bool], tuple[Any, Any]] = {}
+    # Filters that leave a list as short as what one row of something else has.
+    short_lists: frozenset[str] = frozenset()
+    # By ordering field: filters whose rows an index has in that order (see is_sparse).
+    ranges: dict[str, tuple[frozenset[str], ...]] = {}
+    reach = REACH
     default_ordering = "-id"
     basename: str
     paginator: KeysetPagination

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from factcheck.api.addresses import address_of
 from factcheck.api.words import short_label_of
 
 Names = dict[str, dict[int, str]]
@@ -87,7 +88,7 @@ def _line(entry: Any, names: Names) -> Line:
     verb = VERBS.get(entry.action, entry.action.partition(".")[2])
     outcome = {"statement.tagged": "tag", "dispute.resolved": "state"}.get(entry.action, "")
     deleted = entry.action.endswith(".deleted")
-    address = f"/api/v1/{_plural(entry.resource)}/{entry.resource_id}/"
+    address = address_of(entry.resource, entry.resource_id)
     return Line(
         entry=entry,
         verb=verb,
@@ -96,10 +97,6 @@ def _line(entry: Any, names: Names) -> Line:
         address="" if deleted else address,
         changes=[] if deleted or not entry.before else changes_of(entry, names),
     )
-
-
-def _plural(resource: str) -> str:
-    return resource if resource == "evidence" else f"{resource}s"
 
 
 def subject_of(entry: Any, names: Names) -> str:

@@ -15,8 +15,10 @@ from rest_framework.viewsets import GenericViewSet
 
 from factcheck.api.errors import FieldError, InvalidInput
 from factcheck.api.filters import ChoiceFilter, IdFilter, UserFilter
+from factcheck.api.links import link_header
 from factcheck.api.pagination import PAGE_SIZE_SCHEMA, RowComparison, page_size_of
 from factcheck.api.viewsets import ConditionalMixin
+from factcheck.api.windows import Beyond, window
 from factcheck.journal.models import Entry
 from factcheck.journal.serializers import EntrySerializer
 
@@ -62,7 +64,6 @@ class JournalViewSet(ConditionalMixin, GenericViewSet[Entry]):
         parameters=[OpenApiParameter("page_size", PAGE_SIZE_SCHEMA, description="Entries in one answer.")],
     )
     def list(self, request: Request) -> Response:
-        entries = self.filter_queryset(self.get_queryset()).filter(transaction__lt=settled())
         after = request.query_params.get("after") or "0-0"
         match = CURSOR.fullmatch(after)
         if not match:
@@ -70,8 +71,12 @@ class JournalViewSet(ConditionalMixin, GenericViewSet[Entry]):
             raise InvalidInput(f"after: {detail}", [FieldError("?after", "invalid", detail)])
         transaction, entry = int(match[1]), int(match[2])
         size = page_size_of(request)
-        entries = entries.filter(RowComparison(F("transaction"), ">", transaction, entry))
-        rows = list(entries.order_by("transaction", "id")[: size + 1])
+        end = settled()
+
+        def beyond(rows: Any, key: Any) -> Any:
+            return rows.filter(RowComparison(key, ">", transaction, entry), transaction__lt=end)
+
+        rows = list(self.entries(beyond, reverse=False, size=size + 1))
         more, rows = len(rows) > size, rows[:size]
         cursor = f"{rows[-1].transaction}-{rows[-1].pk}" if rows else after
         following = None
@@ -80,7 +85,19 @@ class JournalViewSet(ConditionalMixin, GenericViewSet[Entry]):
             parameters["after"] = cursor
             following = f"{reverse('journal-list', request=request)}?{parameters.urlencode()}"
         results = EntrySerializer(rows, many=True).data
-        return Response({"next": following, "previous": None, "cursor": cursor, "results": results})
+        page = {"next": following, "previous": None, "cursor": cursor, "results": results}
+        return Response(page, headers=link_header(next=following))
+
+    def entries(self, beyond: Beyond, *, reverse: bool, size: int) -> Any:
+        """The first entries of the filtered list that `beyond` leaves."""
+        whole = self.get_queryset()
+        found = self.filter_queryset(whole)
+        filters = {name: self.request.query_params.get(name) for name in ("resource", "article", "actor")}
+        given = {name: value for name, value in filters.items() if value}
+        if given and given != {"resource": "statement"}:  # which most entries are about
+            return window(whole, found, F("transaction"), reverse=reverse, size=size, beyond=beyond)
+        order = ("-transaction", "-id") if reverse else ("transaction", "id")
+        return beyond(found, F("transaction")).order_by(*order)[:size]
 
 
 def settled() -> int:

@@ -19,6 +19,7 @@ class Recorded(models.Model):
     journal_children: ClassVar[dict[str, str]] = {}  # name → SQL for the child rows that count as this row's
     # Child table → SQL for its columns, and for its rows as the entry `e` names them.
     journal_child_tables: ClassVar[dict[str, tuple[str, str]]] = {}
+    private_fields: ClassVar[tuple[str, ...]] = ()  # that strangers are not told: who in the newsroom did what
 
     version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
@@ -26,6 +27,11 @@ class Recorded(models.Model):
 
     class Meta:
         abstract = True
+
+    def withhold_private(self) -> None:
+        """For a page that strangers see, of a row read by `public()`. It must not be saved afterwards."""
+        for name in self.private_fields:
+            setattr(self, name, None)
 
 
 class EntryQuerySet(models.QuerySet["Entry"]):
@@ -48,7 +54,9 @@ class Entry(models.Model):
 
     at = models.DateTimeField(db_default=Now())
     transaction = models.BigIntegerField(db_default=0)
-    actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_column="actor")
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_column="actor", db_index=False
+    )
     action = models.CharField(max_length=40)
     resource = models.CharField(max_length=20)
     resource_id = models.BigIntegerField()
@@ -66,6 +74,13 @@ class Entry(models.Model):
         indexes = [
             models.Index(fields=["transaction", "id"], name="entry_feed"),
             models.Index(fields=["article", "id"], name="entry_article"),
+            models.Index(fields=["actor", "transaction", "id"], name="entry_actor"),
+            # Of the rest, statements, the feed has one at every step.
+            models.Index(
+                fields=["resource", "transaction", "id"],
+                condition=Q(resource__in=["source", "article", "evidence", "dispute"]),
+                name="entry_resource",
+            ),
             # The public feed reads these few, newest first, among all that bulk imports leave.
             models.Index(
                 fields=["transaction", "id"],

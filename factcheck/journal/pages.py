@@ -3,19 +3,54 @@
 from typing import Any
 
 from factcheck.api.form_pages import REFUSED, FormPage
-from factcheck.api.pages import ListPage
+from factcheck.api.pages import PROBLEM_PAGES, ListPage, ProblemPage, page
 from factcheck.api.preconditions import form_version
+from factcheck.api.readers import Reader
 from factcheck.journal.diary import diary
 from factcheck.journal.models import Entry
 
 SHOWN = 20  # what was done meanwhile; more than that is read in the history
+TIMELINE = 50
 
 
+def timeline_of(reader: Reader, resource: str, row_id: int, limit: int = TIMELINE) -> dict[str, Any]:
+    """For a row's own page; the journal is not for strangers."""
+    if reader.is_stranger:
+        return {}
+    return {"timeline": diary(Entry.objects.of(resource, row_id).with_before().order_by("-id")[:limit])}
+
+
+@page("source", "history")
+@page("article", "history")
+@page("statement", "history")
+@page("evidence", "history")
+@page("dispute", "history")
 class HistoryPage(ListPage):
     template = "journal/history.html"
 
     def context(self) -> dict[str, Any]:
-        return {"lines": diary(self.rows), "row_id": self.view.kwargs["pk"]}
+        return {"lines": diary(self.rows), "row_id": self.view.kwargs["pk"], "controls": None}
+
+
+class MissingPage(ProblemPage):
+    """Of a row that was deleted: by whom, and why."""
+
+    def context(self) -> dict[str, Any]:
+        resource, row_id = getattr(self.view, "journal_resource", None), self.view.kwargs.get("pk")
+        if not (resource and row_id and self.may().get("history")):
+            return super().context()
+        lines = diary(Entry.objects.of(resource, row_id).with_before().filter(action=f"{resource}.deleted"))
+        told = {
+            "heading": f"{resource.capitalize()} {row_id} was deleted",
+            "advice": "",
+            "more": "journal/deletion.html",
+            "lines": lines,
+            "history": f"{self.address}history/",
+        }
+        return {**super().context(), **(told if lines else {})}
+
+
+PROBLEM_PAGES[404] = MissingPage
 
 
 class ConflictPage(FormPage):

@@ -1,6 +1,6 @@
 """Writing the journal."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -8,6 +8,7 @@ from django.db import connection, models
 from django.utils import timezone
 
 from factcheck.api.errors import StaleVersion
+from factcheck.journal.bulk import update_rows
 from factcheck.journal.models import Recorded
 
 Row = TypeVar("Row", bound=Recorded)
@@ -31,14 +32,37 @@ def save_next_version(row: Recorded, fields: Sequence[str] = (), at: datetime | 
     row.save(force_update=True, update_fields=[*fields, "version", "updated_at"] if fields else None)
 
 
-def save_next_versions(rows: Sequence[Recorded], fields: Sequence[str]) -> None:
-    """Many rows at once, in one statement for each thousand; the caller holds their locks."""
-    now = timezone.now()
+def save_next_versions(rows: Sequence[Recorded], fields: Sequence[str] = (), at: datetime | None = None) -> None:
+    """Many rows at once, of all fields if none is named; the caller holds their locks."""
+    now = at or timezone.now()
     for row in rows:
         row.version += 1
         row.updated_at = now
     if rows:
-        type(rows[0])._base_manager.bulk_update(rows, [*fields, "version", "updated_at"], batch_size=1000)
+        fixed = {"id", "created_at", "version", "updated_at"}
+        names = fields or [field.name for field in rows[0]._meta.concrete_fields if field.name not in fixed]
+        update_rows(rows, [*names, "version", "updated_at"])
+
+
+def assign(row: Recorded, fields: dict[str, Any]) -> bool:
+    """Whether that changes the row, which is not written yet. References are compared by id, without reading them."""
+    before = values_of(row, fields)
+    for name, value in fields.items():
+        setattr(row, name, value)
+    return before != values_of(row, fields)
+
+
+def values_of(row: Recorded, names: Iterable[str]) -> list[Any]:
+    """As the row's columns hold them: references as ids."""
+    return [row.serializable_value(name) for name in names]
+
+
+def change_rows(changes: Iterable[tuple[Row, dict[str, Any]]], *, actor: Any, reason: str = "") -> None:
+    """Writes the rows that differ from what is asked for; the caller holds their locks."""
+    changed = [row for row, fields in changes if assign(row, fields)]
+    if changed:
+        save_next_versions(changed)
+        record(changed, action=f"{changed[0].journal_resource}.updated", actor=actor, reason=reason)
 
 
 def raise_versions(rows: models.QuerySet[Any], **changes: Any) -> None:
@@ -46,30 +70,35 @@ def raise_versions(rows: models.QuerySet[Any], **changes: Any) -> None:
     rows.update(version=models.F("version") + 1, updated_at=timezone.now(), **changes)
 
 
-def record(rows: Sequence[Recorded], *, action: str, actor: Any, reason: str = "") -> None:
+def record(rows: Sequence[Recorded], *, action: str, actor: Any, reason: str | Sequence[str] = "") -> None:
     if rows:
         record_ids(type(rows[0]), [row.pk for row in rows], action=action, actor=actor, reason=reason)
 
 
-def record_ids(model: type[Recorded], ids: Sequence[int], *, action: str, actor: Any, reason: str = "") -> None:
+def record_ids(
+    model: type[Recorded], ids: Sequence[int], *, action: str, actor: Any, reason: str | Sequence[str] = ""
+) -> None:
     """One entry for each row, in one statement, copied from the rows as the database now holds them.
 
-    Call it after the write, child rows included; for a deletion before it.
+    The reason is one for all of them, or each its own. Call it after the write, child rows included; for a deletion
+    before it.
     """
     if not ids:
         return
     table = connection.ops.quote_name(model._meta.db_table)
     children = "".join(f" || jsonb_build_object('{name}', ({sql}))" for name, sql in model.journal_children.items())
     step = 1 if action.endswith(".deleted") else 0
+    reasons = [reason] * len(ids) if isinstance(reason, str) else list(reason)
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
             INSERT INTO journal_entry (actor, action, resource, resource_id, version, article, reason, data)
-            SELECT %s, %s, %s, r.id, r.version + %s, {model.journal_article}, %s, (to_jsonb(r) - %s::text[]){children}
-            FROM {table} r WHERE r.id = ANY(%s) ORDER BY r.id
+            SELECT %s, %s, %s, r.id, r.version + %s, {model.journal_article}, w.reason,
+                (to_jsonb(r) - %s::text[]){children}
+            FROM {table} r JOIN unnest(%s::bigint[], %s::text[]) AS w(id, reason) ON r.id = w.id ORDER BY r.id
             """,  # noqa: S608  every interpolated part is ours
             [
-                actor.pk, action, model.journal_resource, step, reason, list(model.journal_omits),
-                list(ids),
+                actor.pk, action, model.journal_resource, step, list(model.journal_omits),
+                list(ids), reasons,
             ],
         )  # fmt: skip

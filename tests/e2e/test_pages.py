@@ -21,6 +21,12 @@ def seed(newsroom):
     return import_document(document=serializer.validated_data, actor=newsroom["alice"])
 
 
+STRANGERS = ("articles", "statements", "disputes", "evidence", "sources")
+WINDOWS = pytest.mark.parametrize("options", [
+    {}, {"color_scheme": "dark"}, {"viewport": {"width": 390, "height": 800}, "has_touch": True},
+], ids=["wide", "dark", "phone"])  # fmt: skip
+
+
 def addresses() -> list[str]:
     article, statement, source = Article.objects.get().pk, Statement.objects.first().pk, Source.objects.first().pk
     dispute, evidence = Dispute.objects.first().pk, Evidence.objects.first().pk
@@ -39,15 +45,17 @@ def addresses() -> list[str]:
         f"{api}statements/{statement}/?form=delete", f"{api}statements/{statement}/positions/",
         f"{api}disputes/", f"{api}disputes/?form=new", f"{api}disputes/{dispute}/", f"{api}disputes/{resolved}/",
         f"{api}disputes/{dispute}/?form=edit", f"{api}evidence/", f"{api}evidence/{evidence}/",
+        *(f"{api}{kind}/{row}/history/" for kind, row in (
+            ("statements", statement), ("disputes", dispute), ("evidence", evidence), ("sources", source))),
+        f"{api}statements/{statement}/webannotation/", f"{api}statements/{statement}/claimreview/",
+        f"{api}articles/{article}/webannotations/", f"{api}feeds/claimreviews/",
         f"{api}evidence/{evidence}/?form=edit", f"{api}sources/", f"{api}sources/?form=new",
         f"{api}sources/{source}/", f"{api}sources/{source}/?form=edit", f"{api}journal/", f"{api}checks/",
-        f"{api}tokens/", f"{api}statements/999999/", "/nowhere/",
+        f"{api}tokens/", f"{api}statements/999999/", "/nowhere/", f"{api}statements/{statement}/tag/",
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("options", [
-    {}, {"color_scheme": "dark"}, {"viewport": {"width": 390, "height": 800}, "has_touch": True},
-], ids=["wide", "dark", "phone"])  # fmt: skip
+@WINDOWS
 def test_axe_finds_nothing_on_any_page_and_none_scrolls_sideways(open_desk, seed, axe, options):
     desk = open_desk(**options)
     pages = ["/login/", *addresses()]
@@ -95,6 +103,24 @@ def test_on_a_phone_a_mark_shows_its_card_over_the_text_and_the_card_leads_back(
         assert 0 <= mark.bounding_box()["y"] < 400
 
 
+@WINDOWS
+def test_axe_finds_nothing_on_a_strangers_pages_and_none_scrolls_sideways(open_desk, seed, axe, settings, options):
+    settings.PUBLIC_READ = True
+    models = dict(zip(STRANGERS, (Article, Statement, Dispute, Evidence, Source), strict=True))
+    lists = [f"/api/v1/{kind}/" for kind in STRANGERS]
+    rows = [
+        f"/api/v1/{kind}/{row}/" for kind in STRANGERS for row in models[kind].objects.values_list("pk", flat=True)[:3]
+    ]
+    statement = Statement.objects.first().pk
+    formats = [
+        f"/api/v1/statements/{statement}/webannotation/", f"/api/v1/statements/{statement}/claimreview/",
+        f"/api/v1/articles/{seed.pk}/webannotations/", "/api/v1/feeds/claimreviews/",
+    ]  # fmt: skip
+    desk = open_desk(**options)
+    assert _faults(desk, axe, ["/", "/search/?q=biden", *lists, *rows, *formats, "/nowhere/", "/login/"]) == []
+    assert desk.page.locator("form[method=post]").count() == 1  # that of the log-in, which came last
+
+
 def _faults(desk, axe, pages):
     faults = []
     for address in pages:
@@ -117,10 +143,31 @@ def _faults_of(desk, axe, address):
     return faults
 
 
-def test_the_api_documentation_opens_under_the_policy(open_desk, newsroom):
-    desk = open_desk()
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_api_documentation_opens_under_the_policy_fits_its_window_and_leads_back(open_desk, newsroom, width):
+    desk = open_desk(viewport={"width": width, "height": 800})
     desk.open("/api/v1/docs/")
-    desk.page.get_by_text("Factcheck").first.wait_for()
+    operations = desk.page.locator(".opblock-summary-control")
+    operations.first.wait_for()
+    for n in range(0, operations.count(), 12):
+        operations.nth(n).click()
+    desk.page.locator(".responses-table").nth(3).wait_for()
+    assert desk.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0
+    desk.page.get_by_role("link", name="The API", exact=True).click()
+    desk.page.wait_for_url("**/login/?next=%2Fapi%2Fv1%2F")
+
+
+def test_an_operation_is_tried_out_in_the_documentation_by_the_session(open_desk, newsroom):
+    desk = open_desk().log_in("bob")
+    page = desk.page
+    desk.open("/api/v1/docs/")
+    page.locator("#operations-sources-sources_create .opblock-summary-control").click()
+    operation = page.locator("#operations-sources-sources_create")
+    operation.get_by_role("button", name="Try it out").click()
+    operation.locator("textarea.body-param__text").fill('{"name": "Jane Doe", "kind": "person"}')
+    operation.get_by_role("button", name="Execute").click()
+    operation.locator(".live-responses-table .response-col_status", has_text="201").wait_for()
+    assert Source.objects.get().name == "Jane Doe"
 
 
 def test_a_reporter_is_not_offered_what_the_role_forbids(open_desk, seed):

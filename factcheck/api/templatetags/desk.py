@@ -5,12 +5,16 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django import template
+from django.conf import settings
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import Truncator
 
+from factcheck.api.addresses import plural
+
 register = template.Library()
+register.filter(plural)
 
 # Beside the colour, for those who do not see it. Neither is a verdict.
 SIGNS = {"asserted": "+", "denied": "−", "unverified": "?"}  # noqa: RUF001  the minus sign is meant
@@ -71,13 +75,13 @@ def lean(content: str) -> SafeString:
 
 
 @register.filter
-def plural(resource: str) -> str:
-    return resource if resource == "evidence" else f"{resource}s"
-
-
-@register.filter
 def lines(value: Any) -> str:
     return "\n".join(str(item) for item in value) if isinstance(value, list) else str(value or "")
+
+
+@register.simple_tag
+def strangers_may_read() -> bool:
+    return settings.PUBLIC_READ
 
 
 @register.simple_tag

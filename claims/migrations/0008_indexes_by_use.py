@@ -1,0 +1,112 @@
+from typing import Any
+
+import django.db.models.deletion
+from django.conf import settings
+from django.contrib.postgres.operations import AddIndexConcurrently
+from django.db import migrations, models
+from django.db.models import Q
+
+from factcheck.api.operations import drop_foreign_key_index
+
+ADD_VIA_ONCE = """
+CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS via_source_once ON claims_statementvia (source, statement);
+ALTER TABLE claims_statementvia ADD CONSTRAINT via_source_once UNIQUE USING INDEX via_source_once;
+ALTER TABLE claims_statementvia DROP CONSTRAINT via_source_unique;
+"""
+ADD_VIA_UNIQUE = """
+CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS via_source_unique ON claims_statementvia (statement, source);
+ALTER TABLE claims_statementvia ADD CONSTRAINT via_source_unique UNIQUE USING INDEX via_source_unique;
+ALTER TABLE claims_statementvia DROP CONSTRAINT via_source_once;
+"""
+
+
+def key(to: str, column: str, related: str, **options: Any) -> "models.ForeignKey[Any, Any]":
+    options.setdefault("on_delete", django.db.models.deletion.PROTECT)
+    return models.ForeignKey(to=to, db_column=column, related_name=related, db_index=False, **options)
+
+
+class Migration(migrations.Migration):
+    """What no other index serves is added, and what another one serves as well is dropped: each costs every write."""
+
+    atomic = False  # CONCURRENTLY: the tables stay writable
+
+    dependencies = [
+        ("claims", "0007_guards_see_no_temporary_tables"),
+        ("sources", "0003_source_redirect"),
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+    ]
+
+    operations = [
+        AddIndexConcurrently("statement", models.Index(fields=["start", "id"], name="statement_start")),
+        AddIndexConcurrently(
+            "statement",
+            models.Index(fields=["anchor", "id"], condition=~Q(anchor="anchored"), name="statement_anchor"),
+        ),
+        AddIndexConcurrently("article", models.Index(fields=["publisher", "id"], name="article_publisher")),
+        AddIndexConcurrently("article", models.Index(fields=["status", "id"], name="article_status")),
+        AddIndexConcurrently("dispute", models.Index(fields=["raised_by", "id"], name="dispute_raised_by")),
+        migrations.SeparateDatabaseAndState(
+            # One statement each: several at once would be one transaction, which CONCURRENTLY refuses.
+            database_operations=[
+                migrations.RunSQL(there, back)
+                for there, back in zip(
+                    ADD_VIA_ONCE.strip().splitlines(), reversed(ADD_VIA_UNIQUE.strip().splitlines()), strict=True
+                )
+            ],
+            state_operations=[
+                migrations.RemoveConstraint("statementvia", "via_source_unique"),
+                migrations.AddConstraint(
+                    "statementvia", models.UniqueConstraint(fields=["source", "statement"], name="via_source_once")
+                ),
+            ],
+        ),
+        drop_foreign_key_index(
+            "article", "claims_article", "publisher", "claims_article_publisher_bf7dd583",
+            key("sources.source", "publisher", "+", null=True),
+        ),
+        drop_foreign_key_index(
+            "articlerevision", "claims_articlerevision", "article", "claims_articlerevision_article_d1e14de4",
+            key("claims.article", "article", "revisions", db_constraint=False,
+                on_delete=django.db.models.deletion.DO_NOTHING),
+        ),
+        drop_foreign_key_index(
+            "dispute", "claims_dispute", "opened_by", "claims_dispute_opened_by_0b5789ef",
+            key(settings.AUTH_USER_MODEL, "opened_by", "+"),
+        ),
+        drop_foreign_key_index(
+            "dispute", "claims_dispute", "resolved_by", "claims_dispute_resolved_by_5450bd6f",
+            key(settings.AUTH_USER_MODEL, "resolved_by", "+", null=True),
+        ),
+        drop_foreign_key_index(
+            "dispute", "claims_dispute", "raised_by", "claims_dispute_raised_by_d0676d78",
+            key("sources.source", "raised_by", "disputes"),
+        ),
+        drop_foreign_key_index(
+            "dispute", "claims_dispute", "statement", "claims_dispute_statement_c80888ed",
+            key("claims.statement", "statement", "disputes"),
+        ),
+        drop_foreign_key_index(
+            "evidence", "claims_evidence", "statement", "claims_evidence_statement_02c2e368",
+            key("claims.statement", "statement", "evidence"),
+        ),
+        drop_foreign_key_index(
+            "statement", "claims_statement", "article", "claims_statement_article_b058a54b",
+            key("claims.article", "article", "statements"),
+        ),
+        drop_foreign_key_index(
+            "statement", "claims_statement", "source", "claims_statement_source_e0139838",
+            key("sources.source", "source", "statements", null=True),
+        ),
+        drop_foreign_key_index(
+            "statement", "claims_statement", "tagged_by", "claims_statement_tagged_by_67420f3f",
+            key(settings.AUTH_USER_MODEL, "tagged_by", "+", null=True),
+        ),
+        drop_foreign_key_index(
+            "statementvia", "claims_statementvia", "source", "claims_statementvia_source_09293041",
+            key("sources.source", "source", "relayed"),
+        ),
+        drop_foreign_key_index(
+            "statementvia", "claims_statementvia", "statement", "claims_statementvia_statement_fad1b929",
+            key("claims.statement", "statement", "via_rows", on_delete=django.db.models.deletion.CASCADE),
+        ),
+    ]  # fmt: skip

@@ -1,0 +1,11 @@
+"""Where rows have their pages."""
+
+from typing import Any
+
+
+def plural(resource: str) -> str:
+    return resource if resource == "evidence" else f"{resource}s"
+
+
+def address_of(resource: str, row_id: Any) -> str:
+    return f"/api/v1/{plural(resource)}/{row_id}/"

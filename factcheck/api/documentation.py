@@ -1,0 +1,52 @@
+"""The API's own pages: where everything begins, the OpenAPI document, and the same to read and try."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.reverse import reverse
+from rest_framework.routers import APIRootView
+
+from factcheck.api.links import link_header
+from factcheck.api.problems import CONTENT_TYPE
+from factcheck.api.renderers import dump
+from factcheck.api.viewsets import ConditionalMixin
+
+
+class Root(ConditionalMixin, APIRootView):
+    """Where everything begins."""
+
+    basename = "root"
+
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        response = super().get(request, *args, **kwargs)
+        pages = {"service-desc": "schema", "service-doc": "docs"}  # RFC 8631
+        links = {relation: reverse(name, request=request) for relation, name in pages.items()}
+        return Response(response.data, headers=link_header(**links))
+
+
+class ForeignRenderersMixin(ConditionalMixin):
+    """The generator's renderers know no problem documents."""
+
+    def handle_exception(self, exc: Exception) -> Any:
+        response: Any = super().handle_exception(exc)  # type: ignore[misc]
+        answer = HttpResponse(dump(response.data), status=response.status_code, headers=dict(response.headers))
+        answer["Content-Type"] = CONTENT_TYPE
+        answer.is_problem = True  # type: ignore[attr-defined]  # for ProblemMiddleware
+        return answer
+
+
+class SchemaView(ForeignRenderersMixin, SpectacularAPIView):
+    pass
+
+
+class DocsView(ForeignRenderersMixin, SpectacularSwaggerSplitView):
+    schema = None
+    template_name = "api/docs.html"
+
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        response = super().get(request, *args, **kwargs)
+        response["Cache-Control"] = "private, no-cache"  # its script holds a CSRF token
+        return response

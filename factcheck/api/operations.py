@@ -1,0 +1,22 @@
+"""Migration operations for large tables that stay writable: in migrations with `atomic = False`."""
+
+from typing import Any
+
+from django.db import models
+from django.db.migrations.operations import AlterField, RunSQL, SeparateDatabaseAndState
+
+
+def drop_foreign_key_index(model: str, table: str, field: str, index: str, key: "models.ForeignKey[Any, Any]") -> Any:
+    """The index that Django made for the foreign key, without the lock that AlterField takes.
+
+    `key` is the field as it is from now on, with `db_index=False`.
+    """
+    return SeparateDatabaseAndState(
+        database_operations=[
+            RunSQL(
+                f"DROP INDEX CONCURRENTLY IF EXISTS {index}",
+                f'CREATE INDEX CONCURRENTLY IF NOT EXISTS {index} ON {table} ("{field}")',
+            )
+        ],
+        state_operations=[AlterField(model, field, key)],
+    )

@@ -1,0 +1,94 @@
+"""A page of a filtered list at a bounded cost, also where hardly any row passes the filter.
+
+PostgreSQL either reads the list in its order until the page is full, or sorts what an index of the filter finds. It
+chooses by estimates, which take one condition to be independent of another: where two common words never meet, it
+reads the whole table for a page that stays empty. So only so much is read in order. If the page is not full by then,
+the rest is what the filter's own indexes find beyond that. All of it is one query.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.db.models import BooleanField, Exists, F, Func, QuerySet, Value
+
+REACH = 50  # pages that are read in order, where it costs little to judge a row
+Beyond = Callable[[QuerySet[Any], Any], QuerySet[Any]]
+
+
+class Looked(Exists):
+    """EXISTS, looked up for each row by an index.
+
+    For a page of rows PostgreSQL would else read the whole of the other table, as if for every row there is.
+    """
+
+    template = "EXISTS(%(subquery)s OFFSET 0)"
+
+
+class Sorted(Func):
+    """Compares as its argument does, but no index has it."""
+
+    function = "GREATEST"
+
+
+class _OnPage(Func):
+    """Whether a row is among those near, read in the list's order, or those far, found by the filter's indexes."""
+
+    output_field = BooleanField()
+
+    def __init__(self, table: Any, near: Any, far: Any, *, reverse: bool):
+        super().__init__(F("pk"))
+        self.parts = (table, near, far)
+        self.towards_end = "" if reverse else " DESC"
+
+    def as_sql(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, tuple[Any, ...]]:  # type: ignore[override]
+        pk, parameters = compiler.compile(self.source_expressions[0])
+        texts = []
+        for part in self.parts:
+            text, own = part.query.sql_with_params()
+            texts.append(text)
+            parameters = (*parameters, *own)
+        table, near, far = texts
+        sql = f"""{pk} IN (
+            WITH reach AS MATERIALIZED (
+                SELECT * FROM ({table}) t(key, id) ORDER BY key{self.towards_end}, id{self.towards_end} LIMIT 1),
+            near AS MATERIALIZED ({near})
+            SELECT * FROM near UNION ALL ({far}))"""  # noqa: S608  made of compiled queries
+        return sql, parameters
+
+
+def newest(rows: QuerySet[Any], found: QuerySet[Any], size: int) -> Any:
+    """The newest `size` of the rows `found`, read as `rows` are."""
+    return window(rows, found, F("pk"), reverse=True, size=size, beyond=lambda rows, _key: rows)
+
+
+def window(
+    whole: QuerySet[Any],
+    found: QuerySet[Any],
+    key: Any,
+    *,
+    reverse: bool,
+    size: int,
+    beyond: Beyond,
+    reach: int = REACH,
+) -> Any:
+    """The first `size` of the rows `found`, which are some of `whole`, in the order of (key, id).
+
+    `beyond(rows, key)` leaves those that come after the cursor.
+    """
+
+    def in_order(rows: QuerySet[Any], by: Any) -> QuerySet[Any]:
+        return rows.alias(_key=by).order_by(*(("-_key", "-pk") if reverse else ("_key", "pk")))
+
+    def from_reach(operator: str, by: Any) -> Func:
+        template = f"(%(expressions)s) {operator} (SELECT key, id FROM reach)"  # noqa: S608  an operator of ours
+        return Func(by, F("pk"), template=template, output_field=BooleanField())
+
+    by_sorting = Sorted(key)
+    unfilled = Func(Value(size), template="(SELECT count(*) FROM near) < %(expressions)s", output_field=BooleanField())
+    table = in_order(beyond(found.model._base_manager.all(), key), key).values_list(key, "pk")[: size * reach]
+    within = beyond(found, key).filter(from_reach(">=" if reverse else "<=", key))
+    near = in_order(within, key).values("pk")[:size]
+    rest = beyond(found, by_sorting).filter(unfilled, from_reach("<" if reverse else ">", by_sorting))
+    far = in_order(rest, by_sorting).values("pk")[:size]
+    page = whole.filter(_OnPage(table, near, far, reverse=reverse))
+    return in_order(page, by_sorting)[:size]

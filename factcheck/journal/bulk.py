@@ -1,0 +1,77 @@
+"""Many rows in one statement, however many. They travel as one JSON text, which PostgreSQL takes apart: neither side
+parses a placeholder for each value."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+from django.db import connection, models
+from django.db.models import Field
+from django.db.models.fields import NOT_PROVIDED
+
+Columns = list["Field[Any, Any]"]
+
+
+def insert_rows(rows: Sequence[models.Model]) -> None:
+    """New rows of one model; afterwards each has its id, and what else the database gives it."""
+    if not rows:
+        return
+    meta = type(rows[0])._meta
+    written: Columns = []
+    given: Columns = []
+    for field in meta.concrete_fields:
+        (given if field.primary_key or field.db_default is not NOT_PROVIDED else written).append(field)
+    into, back = _names(written), _names(given)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            INSERT INTO {_quoted(meta.db_table)} ({into})
+            SELECT {into} FROM ROWS FROM (jsonb_to_recordset(%s::jsonb) AS ({_types(written)})) WITH ORDINALITY
+                AS given({into}, place_of_row)
+            ORDER BY place_of_row RETURNING {back}
+            """,  # noqa: S608  every interpolated part is ours
+            [_json(rows, written)],
+        )
+        for row, values in zip(rows, cursor.fetchall(), strict=True):
+            for field, value in zip(given, values, strict=True):
+                setattr(row, field.attname, value)
+            row._state.adding, row._state.db = False, connection.alias
+
+
+def update_rows(rows: Sequence[models.Model], names: Sequence[str]) -> None:
+    """These fields of rows of one model, each with its own values."""
+    if not rows:
+        return
+    meta = type(rows[0])._meta
+    written: Columns = [meta.get_field(name) for name in names]  # type: ignore[misc]
+    changes = ", ".join(f"{_column(field)} = given.{_column(field)}" for field in written)
+    known: Columns = [meta.pk, *written]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            UPDATE {_quoted(meta.db_table)} AS present SET {changes}
+            FROM jsonb_to_recordset(%s::jsonb) AS given({_types(known)}) WHERE present.id = given.id
+            """,  # noqa: S608  every interpolated part is ours
+            [_json(rows, known)],
+        )
+
+
+def _json(rows: Sequence[models.Model], fields: Columns) -> str:
+    pairs = [(field.column, field.attname) for field in fields]
+    return orjson.dumps([{column: getattr(row, name) for column, name in pairs} for row in rows]).decode()
+
+
+def _types(fields: Columns) -> str:
+    return ", ".join(f"{_column(field)} {field.db_type(connection)}" for field in fields)
+
+
+def _names(fields: Columns) -> str:
+    return ", ".join(_column(field) for field in fields)
+
+
+def _column(field: "Field[Any, Any]") -> str:
+    return _quoted(str(field.column))
+
+
+def _quoted(name: str) -> str:
+    return connection.ops.quote_name(name)

@@ -1,0 +1,217 @@
+"""What every address keeps to: HEAD, OPTIONS, content negotiation, Vary, and what pages of other origins may do."""
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from rest_framework.test import APIClient
+
+from claims import services
+from factcheck.api.models import Token
+from factcheck.api.options import methods_at
+
+ORIGIN = "https://news.example"
+ADMIN = "admin/"
+
+
+def routes(patterns: Any, prefix: str = "") -> list[tuple[str, URLPattern]]:
+    found = []
+    for pattern in patterns:
+        address = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            found += routes(pattern.url_patterns, address)
+        else:
+            found.append((address, pattern))
+    return found
+
+
+# Django's own pages under admin/ judge the method themselves.
+ROUTES = [route for route, _ in routes(get_resolver().url_patterns) if not route.startswith(ADMIN)]
+API_ROUTES = [route for route in ROUTES if route.startswith("api/")]
+
+
+@pytest.fixture
+def address_of(api, alice, article, statement, minister):
+    """The address of a route, of a row that exists."""
+    dispute = services.open_dispute(actor=alice, statement=statement, raised_by=minister, kind="denial")
+    evidence = services.create_evidence(actor=alice, statement=statement, stance="supports", url="https://a.example/1")
+    token = Token.objects.create(alice, name="another")[0]
+    # A ClaimReview is only of what is published.
+    services.set_article_status(
+        article_id=article.pk, versions=None, actor=alice, status="published", reason="It is edited."
+    )
+    rows = {
+        "sources": minister.pk, "articles": article.pk, "statements": statement.pk, "evidence": evidence.pk,
+        "disputes": dispute.pk,
+    }  # fmt: skip
+
+    def address(route: str) -> str:
+        resource = route.removeprefix("api/v1/").partition("/")[0]
+        filled = route.replace("<int:pk>", str(rows.get(resource))).replace("<int:number>", "1")
+        filled = filled.replace("<uuid:id>", str(token.id))
+        assert "<" not in filled
+        return "/" + filled
+
+    return address
+
+
+def compared(answer: Any) -> dict[str, str]:
+    own = {"Date", "Server", "Transfer-Encoding"}
+    return {name: value for name, value in answer.headers.items() if name not in own}
+
+
+def test_the_routes_are_all_there_is():
+    assert len(API_ROUTES) == 41
+    assert "api/v1/statements/<int:pk>/tag/" in API_ROUTES
+    assert set(ROUTES) - set(API_ROUTES) == {"", "search/", "import/", "login/", "logout/", "healthz/"}
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_head_is_get_without_the_body(api, address_of, route):
+    address = address_of(route)
+    got, head = api.get(address), api.head(address)
+    if "GET" not in methods_at(address):
+        assert (got.status_code, head.status_code) == (405, 405)
+        return
+    assert head.status_code == got.status_code
+    assert b"".join(head.streaming_content if head.streaming else [head.content]) == b""
+    assert compared(head) == compared(got)
+    if got.status_code == 200 and not got.streaming:
+        assert head["Content-Length"] == str(len(got.content))
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_options_names_the_methods_to_anybody_and_asks_nothing(db, address_of, route, django_assert_num_queries):
+    address = address_of(route)
+    with django_assert_num_queries(0):
+        answer = Client().options(address)
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert "Content-Type" not in answer
+    named = answer["Allow"].split(", ")
+    assert "OPTIONS" in named
+    assert ("HEAD" in named) == ("GET" in named)
+
+
+@pytest.mark.parametrize("route", API_ROUTES)
+def test_what_options_names_is_what_is_not_answered_405(address_of, route, django_user_model):
+    address = address_of(route)
+    client = APIClient()  # nobody: each method that is there is then refused, and nothing is written
+    named = set(client.options(address)["Allow"].split(", "))
+    client.force_authenticate(User.objects.create_superuser("root"))
+    for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "TRACE"):
+        answer = client.generic(method, address, "[", content_type="text/plain")
+        assert (answer.status_code != 405) == (method in named), (method, answer.status_code)
+        if answer.status_code == 405:
+            assert set(answer["Allow"].split(", ")) == named
+
+
+def test_options_at_no_address_is_404():
+    answer = Client().options("/api/v1/nowhere/")
+    assert (answer.status_code, answer["Content-Type"]) == (404, "application/problem+json")
+
+
+@pytest.mark.parametrize("route", API_ROUTES)
+def test_what_cannot_be_answered_is_406_as_a_problem(api, address_of, route):
+    address = address_of(route)
+    method = methods_at(address)[0].lower()
+    answer = getattr(api, method)(address, headers={"Accept": "image/png"})
+    assert (answer.status_code, answer["Content-Type"]) == (406, "application/problem+json")
+    assert answer.json()["type"] == "urn:factcheck:problem:not-acceptable"
+
+
+@pytest.mark.parametrize("route", API_ROUTES)
+@pytest.mark.parametrize("signed_in", [True, False])
+def test_every_answer_says_what_it_depends_on_and_how_long_it_may_be_kept(api, address_of, route, signed_in):
+    client = api if signed_in else APIClient()
+    answer = client.get(address_of(route))
+    varies = {name.strip().lower() for name in answer["Vary"].split(",")}
+    assert varies >= {"accept", "accept-encoding", "authorization", "cookie", "origin"}
+    assert answer["Cache-Control"] in ("private, no-cache", "public, max-age=60")
+    if signed_in:
+        assert answer["Cache-Control"] == "private, no-cache"
+
+
+@pytest.mark.parametrize("route", [*API_ROUTES, "api/v1/docs/?script="])
+def test_what_any_cache_may_keep_gives_nobody_a_cookie(settings, address_of, route):
+    settings.PUBLIC_READ = True
+    for accept in ("application/json", "text/html"):
+        answer = Client().get(address_of(route), headers={"Accept": accept})
+        if answer.get("Cache-Control", "").startswith("public"):
+            assert not answer.cookies
+
+
+@pytest.mark.parametrize("route", API_ROUTES)
+@pytest.mark.parametrize("encoding", ["identity", "gzip"])
+def test_a_json_answer_has_an_etag_by_which_it_is_not_sent_again(api, address_of, route, encoding):
+    address = address_of(route)
+    accepted = {"Accept-Encoding": encoding}
+    answer = api.get(address, headers=accepted)
+    if answer.status_code != 200 or answer.streaming or answer["Content-Type"].startswith("text/html"):
+        return
+    again = api.get(address, headers={**accepted, "If-None-Match": answer["ETag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    for name in ("ETag", "Vary", "Cache-Control"):
+        assert again[name] == answer[name]
+
+
+@pytest.mark.parametrize("route", API_ROUTES)
+def test_a_page_of_an_allowed_origin_may_send_and_read_the_headers_of_the_contract(settings, address_of, route):
+    settings.CORS_ALLOWED_ORIGINS = [ORIGIN]
+    address = address_of(route)
+    asked = "authorization, content-type, idempotency-key, if-match, if-none-match"
+    preflight = Client().options(
+        address,
+        headers={
+            "Origin": ORIGIN, "Access-Control-Request-Method": "PUT", "Access-Control-Request-Headers": asked,
+        },
+    )  # fmt: skip
+    assert preflight.status_code == 200
+    assert preflight["Access-Control-Allow-Origin"] == ORIGIN
+    assert set(asked.split(", ")) <= set(preflight["Access-Control-Allow-Headers"].split(", "))
+    answer = APIClient().get(address, headers={"Origin": ORIGIN})
+    exposed = set(answer["Access-Control-Expose-Headers"].split(", "))
+    assert exposed == {"deprecation", "etag", "link", "location", "retry-after", "sunset", "www-authenticate"}
+    assert "Access-Control-Allow-Credentials" not in answer
+
+
+def test_no_other_origin_may_and_no_address_outside_of_the_api(settings, db):
+    settings.CORS_ALLOWED_ORIGINS = [ORIGIN]
+    for address, origin in (("/api/v1/schema/", "https://elsewhere.example"), ("/login/", ORIGIN)):
+        answer = Client().get(address, headers={"Origin": origin})
+        assert (answer.status_code, "Access-Control-Allow-Origin" in answer) == (200, False)
+
+
+@pytest.mark.parametrize("debug", [True, False])
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "DELETE"])
+def test_an_address_without_its_slash_leads_on_by_308_which_keeps_the_method_and_the_body(
+    api, statement, settings, method, debug
+):
+    settings.DEBUG = debug
+    answer = api.generic(method, f"/api/v1/statements/{statement.pk}?format=json", "{}", "application/json")
+    assert (answer.status_code, answer["Location"]) == (308, f"/api/v1/statements/{statement.pk}/?format=json")
+    assert api.generic(method, "/api/v1//evil.example/x", "{}", "application/json").status_code == 404
+
+
+def test_the_beginning_leads_to_the_description(api):
+    link = api.get("/api/v1/")["Link"]
+    schema, docs = reverse("schema"), reverse("docs")
+    assert link == f'<http://testserver{schema}>; rel="service-desc", <http://testserver{docs}>; rel="service-doc"'
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_list_that_goes_on_says_so_in_its_link_header(api, article, minister, alice):
+    for start in (2, 6, 10):
+        made = services.create_statement(
+            article=article, actor=alice, start=start, end=start + 4, quote_type="direct", source=minister
+        )
+        reason = "So it is said."
+        services.tag_statement(statement_id=made.pk, versions=None, actor=alice, tag="denied", reason=reason)
+    for address in (
+        "statements/", f"articles/{article.pk}/webannotations/", f"articles/{article.pk}/checks/", "checks/", "journal/"
+    ):  # fmt: skip
+        answer = api.get(f"/api/v1/{address}?page_size=1")
+        following = answer.json().get("next") or answer.json().get("first", {}).get("next")
+        assert (address, following) != (address, None)
+        assert answer["Link"].startswith(f'<{following}>; rel="next"'), address
