@@ -47,10 +47,10 @@ def _read_by(node: dict[str, Any]) -> int:
     return round((node["Actual Rows"] + dropped) * node["Actual Loops"])
 
 
-def scanned_whole(plan: dict[str, Any]) -> set[str]:
-    """Tables that a sequential scan read."""
-    scans = (node for node in nodes_of(plan) if node["Node Type"] == "Seq Scan" and node["Actual Loops"])
-    return {node["Relation Name"] for node in scans}
+def read_whole(plan: dict[str, Any], sizes: dict[str, int]) -> set[str]:
+    """Tables of which one scan, by whatever index, read more than two thirds; `sizes` says how many rows each has."""
+    scans = (node for node in nodes_of(plan) if node.get("Relation Name") in sizes)
+    return {scan["Relation Name"] for scan in scans if _read_by(scan) > sizes[scan["Relation Name"]] * 2 / 3}
 
 
 def in_words(plan: dict[str, Any], depth: int = 0) -> str:

@@ -3,7 +3,7 @@
 The rule: a page of ten rows reads at most `MOST` rows in all: its own, what is shown with each of them, and, where few
 rows pass the filter, as many pages of the list as `factcheck.api.windows` allows itself. The newsroom here has many
 times as many statements. So a COUNT, a sort of the whole list, a filter without an index, or a search that finds
-nothing until the end cannot pass. And no table that grows is scanned from end to end.
+nothing until the end cannot pass. And no scan reads most of a table that grows.
 
 Lists, filters and orders are found in the URL configuration and the filtersets: a new one is tested, or fails here for
 want of values to ask for.
@@ -12,6 +12,7 @@ want of values to ask for.
 import base64
 import json
 import re
+from functools import cache
 from itertools import combinations, product
 from typing import Any
 from urllib.parse import urlencode
@@ -26,14 +27,14 @@ from django_filters import BooleanFilter, ChoiceFilter
 
 import benchmarks.corpus
 from claims.check_views import FindingQuery
-from claims.models import Article, Dispute, Evidence, Statement
+from claims.models import Article, Dispute, Evidence, Statement, StatementVia
 from claims.views import StatementViewSet
 from factcheck.api.models import Token
 from factcheck.journal.models import Entry
 from factcheck.journal.services import record_ids
 from sources.models import Source
 from tests.newsroom import user_with_role
-from tests.plans import in_words, plan_of, queries_of, rows_read, scanned_whole
+from tests.plans import in_words, plan_of, queries_of, read_whole, rows_read
 
 pytestmark = pytest.mark.django_db
 
@@ -41,14 +42,7 @@ STATEMENTS, SOURCES = 20_000, 5_000
 MOST = 3_000
 # The page of the journal has fifty rows; of a kind of rows that nobody has written for long, it sorts all entries.
 MORE = {("journal-list", "resource"): 10_000}
-GROWS = {
-    "claims_statement",
-    "claims_statementvia",
-    "claims_dispute",
-    "claims_evidence",
-    "journal_entry",
-    "sources_source",
-}
+GROWS = (Statement, StatementVia, Dispute, Evidence, Entry, Source)
 NOBODY = 2**62
 # Values of each filter: what many rows have, what few have, what none has.
 VALUES: dict[str, list[Any]] = {
@@ -159,13 +153,20 @@ def callers(newsroom, settings, settings_without_throttle):
         "signed in": (Client(), {"authorization": f"Token {newsroom['token']}"}),
         "public": (Client(), {}),
         "page": (browser, {"accept": "text/html"}),
+        "stranger's page": (Client(), {"accept": "text/html"}),
     }
+
+
+@cache
+def sizes() -> dict[str, int]:
+    return {model._meta.db_table: model._base_manager.count() for model in GROWS}
 
 
 def asked(caller: Any, address: str) -> tuple[Any, list[Any]]:
     client, headers = caller
     answer, queries = queries_of(client, address, **headers)
-    refused = (406,) if "accept" in headers else () if headers else (401, 404)  # a feed has no page; some is not public
+    is_known = client.cookies or "authorization" in headers
+    refused = (406,) if is_known else (302, 401, 403, 404, 406)  # a feed has no page; some is not for strangers
     assert answer.status_code in (200, *refused), answer.content
     return answer, queries
 
@@ -174,7 +175,7 @@ def assert_little_is_read(what: str, queries: Any, most: int = MOST) -> None:
     for sql, params in queries:
         plan = plan_of(sql, params)
         assert rows_read(plan) <= most, f"{what} reads {rows_read(plan)} rows:\n{in_words(plan)}\n{sql}"
-        assert not scanned_whole(plan) & GROWS, f"{what} scans a whole table:\n{in_words(plan)}\n{sql}"
+        assert not read_whole(plan, sizes()), f"{what} reads a whole table:\n{in_words(plan)}\n{sql}"
 
 
 def with_query(address: str, **parameters: Any) -> str:
@@ -211,8 +212,8 @@ def test_a_page_of_a_list_reads_no_more_of_a_large_newsroom(callers, newsroom, n
             page_size=10 if name in PAGED else "",
         )
         for who, caller in callers.items():
-            if who == "page" and ordering:
-                continue  # a page has the same rows
+            if ordering and ("page" in who or (filter_name and who == "public")):
+                continue  # the same rows as in an answer to somebody else
             answer, queries = asked(caller, page)
             assert_little_is_read(f"{who}, {page}", queries, MORE.get((name, filter_name), MOST))
             following = following_of(answer)

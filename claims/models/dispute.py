@@ -5,8 +5,9 @@ from typing import Any, ClassVar
 from django.apps import apps
 from django.conf import settings
 from django.db import models
-from django.db.models import Case, Exists, F, OuterRef, Q, When
+from django.db.models import Case, F, OuterRef, Q, When
 
+from factcheck.api.windows import Looked
 from factcheck.journal.models import Recorded
 
 
@@ -32,7 +33,7 @@ class DisputeQuerySet(models.QuerySet["Dispute"]):
     def public(self) -> "DisputeQuerySet":
         """Of public statements; `public_counter_statement` is null where the other side is not public."""
         counter = apps.get_model("claims", "Statement").objects.public().filter(pk=OuterRef("counter_statement"))
-        shown = Case(When(Exists(counter), then=F("counter_statement")))
+        shown = Case(When(Looked(counter), then=F("counter_statement")))
         return self.filter(
             statement__article__status="published", statement__revision=F("statement__article__revision")
         ).annotate(public_counter_statement=shown)

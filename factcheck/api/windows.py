@@ -9,7 +9,7 @@ the rest is what the filter's own indexes find beyond that. All of it is one que
 from collections.abc import Callable
 from typing import Any
 
-from django.db.models import BooleanField, Exists, F, Func, QuerySet, Value
+from django.db.models import BooleanField, Exists, F, Func, QuerySet
 
 REACH = 50  # pages that are read in order, where it costs little to judge a row
 Beyond = Callable[[QuerySet[Any], Any], QuerySet[Any]]
@@ -35,9 +35,10 @@ class _OnPage(Func):
 
     output_field = BooleanField()
 
-    def __init__(self, table: Any, near: Any, far: Any, *, reverse: bool):
+    def __init__(self, table: Any, near: Any, far: Any, *, reverse: bool, size: int):
         super().__init__(F("pk"))
         self.parts = (table, near, far)
+        self.size = size
         self.towards_end = "" if reverse else " DESC"
 
     def as_sql(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, tuple[Any, ...]]:  # type: ignore[override]
@@ -48,11 +49,13 @@ class _OnPage(Func):
             texts.append(text)
             parameters = (*parameters, *own)
         table, near, far = texts
+        # The count is asked before anything of the far part begins, also its parallel workers.
         sql = f"""{pk} IN (
             WITH reach AS MATERIALIZED (
                 SELECT * FROM ({table}) t(key, id) ORDER BY key{self.towards_end}, id{self.towards_end} LIMIT 1),
             near AS MATERIALIZED ({near})
-            SELECT * FROM near UNION ALL ({far}))"""  # noqa: S608  made of compiled queries
+            SELECT * FROM near UNION ALL
+            SELECT * FROM ({far}) far WHERE (SELECT count(*) FROM near) < {self.size})"""  # noqa: S608  made of compiled queries
         return sql, parameters
 
 
@@ -84,11 +87,10 @@ def window(
         return Func(by, F("pk"), template=template, output_field=BooleanField())
 
     by_sorting = Sorted(key)
-    unfilled = Func(Value(size), template="(SELECT count(*) FROM near) < %(expressions)s", output_field=BooleanField())
     table = in_order(beyond(found.model._base_manager.all(), key), key).values_list(key, "pk")[: size * reach]
     within = beyond(found, key).filter(from_reach(">=" if reverse else "<=", key))
     near = in_order(within, key).values("pk")[:size]
-    rest = beyond(found, by_sorting).filter(unfilled, from_reach("<" if reverse else ">", by_sorting))
+    rest = beyond(found, by_sorting).filter(from_reach("<" if reverse else ">", by_sorting))
     far = in_order(rest, by_sorting).values("pk")[:size]
-    page = whole.filter(_OnPage(table, near, far, reverse=reverse))
+    page = whole.filter(_OnPage(table, near, far, reverse=reverse, size=size))
     return in_order(page, by_sorting)[:size]
