@@ -213,8 +213,6 @@ def redraft_statement(*, statement: Statement, article: Article, **fields: Any) 
 
     Raises what span_of raises, and InvalidInput.
     """
-    if fields.pop("article", article).pk != article.pk:
-        raise InvalidInput.field("article", "immutable", "A statement stays in its article. Make a new one there.")
     via = fields.pop("via", None)
     passage = split_passage(fields)
     span = span_of(article, passage) if passage else None
@@ -247,6 +245,8 @@ def update_statement(
     known = Statement.objects.only("article_id").get(pk=statement_id)
     article = Article.objects.select_for_update(no_key=True).get(pk=known.article_id)
     statement = lock(Statement.objects.all(), statement_id, versions)
+    if fields.pop("article", article).pk != article.pk:
+        raise InvalidInput.field("article", "immutable", "A statement stays in its article. Make a new one there.")
     if draft := redraft_statement(statement=statement, article=article, **fields):
         write_statements(drafts=[draft], actor=actor, reason=reason)
     return statement
