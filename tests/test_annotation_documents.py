@@ -225,3 +225,11 @@ def test_a_link_to_an_article_without_an_address_is_not_moved_to_a_local_stateme
     assert put(api, article.pk, document, etag).status_code == 200
     dispute.refresh_from_db()
     assert dispute.counter_statement_id == rebuttal.pk
+
+
+def test_a_statement_stays_in_its_article_and_naming_that_one_again_is_no_fault(api, alice, article, statement):
+    other = services.create_article(actor=alice, title="Another", text=article.text)
+    path, present = f"/api/v1/statements/{statement.pk}/", {"if-match": "*"}
+    moved = api.patch(path, {"article": other.pk}, headers=present)
+    assert (moved.status_code, moved.json()["errors"][0]["pointer"]) == (400, "#/article")
+    assert api.patch(path, {"article": article.pk}, headers=present).json()["version"] == 1
