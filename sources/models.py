@@ -135,7 +135,8 @@ class Source(Recorded):
     def details(self) -> str:
         """By which it is told from others of its name."""
         anonymous = "anonymous" if self.anonymous else ""
-        part_of = f"part of {self.part_of}" if self.part_of else ""
+        is_told = getattr(self, "public_part_of", self.part_of_id) is not None  # strangers are told what is public
+        part_of = f"part of {self.part_of}" if is_told else ""
         return ", ".join(filter(None, (self.kind, anonymous, part_of, *self.aliases[:3])))
 
     def withhold_private(self) -> None:
