@@ -39,7 +39,7 @@ from tests.plans import in_words, plan_of, queries_of, read_whole, rows_read
 pytestmark = pytest.mark.django_db
 
 STATEMENTS, SOURCES = 20_000, 5_000
-MOST = 3_000
+MOST = 5_000
 # The page of the journal has fifty rows; of a kind of rows that nobody has written for long, it sorts all entries.
 MORE = {("journal-list", "resource"): 10_000}
 GROWS = (Statement, StatementVia, Dispute, Evidence, Entry, Source)
