@@ -55,7 +55,12 @@ def test_an_admin_makes_a_user_and_gives_the_role(admin):
     dora = User.objects.get(username="dora")
     changed = admin.post(
         f"/admin/auth/user/{dora.pk}/change/",
-        {"username": "dora", "groups": [Group.objects.get(name="editor").pk], "is_active": "on", "is_superuser": "on"},
+        {
+            "username": "dora",
+            "groups": [Group.objects.get_or_create(name="editor")[0].pk],
+            "is_active": "on",
+            "is_superuser": "on",
+        },
     )
     assert changed.status_code == 302, changed.content
     dora.refresh_from_db()

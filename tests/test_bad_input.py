@@ -27,7 +27,7 @@ def no_throttle_memory():
 @pytest.fixture
 def editor(db):
     user = User.objects.create_user("alice")
-    user.groups.add(Group.objects.get(name="editor"))
+    user.groups.add(Group.objects.get_or_create(name="editor")[0])
     return user
 
 

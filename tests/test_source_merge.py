@@ -88,10 +88,8 @@ def test_the_old_address_leads_to_the_new_one_and_keeps_its_history(api, alice, 
     assert merge(api, twin, horne).status_code == 200
     moved = api.get(f"/api/v1/sources/{twin.pk}/")
     assert (moved.status_code, moved["Location"]) == (301, f"http://testserver/api/v1/sources/{horne.pk}/")
-    assert (moved["Cache-Control"], moved["Vary"].split(", ")[:3]) == (
-        "private, no-cache",
-        ["Accept", "Authorization", "Cookie"],
-    )
+    assert moved["Cache-Control"] == "private, no-cache"
+    assert {"Accept", "Authorization", "Cookie"} <= set(moved["Vary"].split(", "))
     assert api.get(f"/api/v1/sources/{twin.pk}/", headers={"accept": "text/html"}).status_code == 301
     assert merge(api, horne, third).status_code == 200
     assert api.get(f"/api/v1/sources/{twin.pk}/")["Location"] == f"http://testserver/api/v1/sources/{third.pk}/"

@@ -22,7 +22,7 @@ def lost(*arguments: object, **named: object) -> None:
 @pytest.fixture
 def alice(db) -> User:
     alice = User.objects.create_user("alice")
-    alice.groups.add(Group.objects.get(name="editor"))
+    alice.groups.add(Group.objects.get_or_create(name="editor")[0])
     return alice
 
 
