@@ -53,11 +53,12 @@ def test_an_admin_makes_a_user_and_gives_the_role(admin):
     )
     assert made.status_code == 302, made.content
     dora = User.objects.get(username="dora")
+    editors, _ = Group.objects.get_or_create(name="editor")
     changed = admin.post(
         f"/admin/auth/user/{dora.pk}/change/",
         {
             "username": "dora",
-            "groups": [Group.objects.get_or_create(name="editor")[0].pk],
+            "groups": [editors.pk],
             "is_active": "on",
             "is_superuser": "on",
         },

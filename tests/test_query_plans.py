@@ -121,7 +121,7 @@ def newsroom(django_db_setup, django_db_blocker):
             record_ids(Article, published, action="article.published", actor=actor)
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")
-        row = Statement.objects.filter(disputes__isnull=True).order_by("pk")[STATEMENTS // 2]
+        row = Statement.objects.public().filter(disputes__isnull=True).order_by("pk")[STATEMENTS // 4]
         place = Entry.objects.order_by("transaction", "pk").values_list("transaction", "pk")[STATEMENTS]
         yield {
             "statement": row.pk,
