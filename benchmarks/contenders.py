@@ -118,7 +118,8 @@ def _command(name: str) -> list[str]:
     if name == FASTAPI:
         options = ["--host", "127.0.0.1", "--port", "{port}", "--workers", PROCESSES, "--no-access-log"]
         return [python, "-m", "uvicorn", f"{APPLICATIONS[name]}:application", *options]
-    options = ["--config", "gunicorn.conf.py", "--bind", "127.0.0.1:{port}", "--max-requests", "0"]
+    config = "gunicorn.conf.py" if name == OURS else "benchmarks/rivals/gunicorn.conf.py"
+    options = ["--config", config, "--bind", "127.0.0.1:{port}", "--max-requests", "0"]
     return [python, "-m", "gunicorn", *options, f"{APPLICATIONS[name]}:application"]
 
 
