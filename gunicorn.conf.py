@@ -14,6 +14,9 @@ worker_class = "gthread"
 workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
 threads = 4
 preload_app = False  # a pool and its connections must not be shared over a fork
+# A socket for each worker, among which the kernel spreads connections. From one socket that all share, often one
+# worker takes every connection that a proxy keeps open, and the others stand by.
+reuse_port = True
 
 timeout = 60  # for a worker that answers nothing at all; a slow request in one thread does not count
 graceful_timeout = 30

@@ -118,7 +118,7 @@ def _command(name: str) -> list[str]:
     if name == FASTAPI:
         options = ["--host", "127.0.0.1", "--port", "{port}", "--workers", PROCESSES, "--no-access-log"]
         return [python, "-m", "uvicorn", f"{APPLICATIONS[name]}:application", *options]
-    config = "gunicorn.conf.py" if name == OURS else "benchmarks/rivals/gunicorn.conf.py"
+    config = "gunicorn.conf.py" if name == OURS else "benchmarks/rivals/gunicorn_conf.py"
     options = ["--config", config, "--bind", "127.0.0.1:{port}", "--max-requests", "0"]
     return [python, "-m", "gunicorn", *options, f"{APPLICATIONS[name]}:application"]
 

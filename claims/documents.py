@@ -50,8 +50,12 @@ class SourceDocumentSerializer(StrictSerializer):
     part_of = KeyField(required=False, allow_null=True, default=None)
     anonymous = serializers.BooleanField(required=False, default=False)
     description = OptionalText(max_length=10_000)
-    aliases = serializers.ListField(child=serializers.CharField(max_length=300), required=False, default=list)
-    same_as = serializers.ListField(child=WebAddressField(max_length=2000), required=False, default=list)
+    aliases = serializers.ListField(
+        child=serializers.CharField(max_length=300), required=False, default=list, max_length=100
+    )
+    same_as = serializers.ListField(
+        child=WebAddressField(max_length=2000), required=False, default=list, max_length=100
+    )
 
 
 class EvidenceDocumentSerializer(StrictSerializer):
@@ -87,6 +91,9 @@ class StatementDocumentSerializer(StrictSerializer):
         if attrs["tag"] != "unverified" and not attrs["tag_reason"]:
             raise serializers.ValidationError({"tag_reason": "A tag needs its reason."}, code="required")
         _refuse_doubles("evidence", attrs["evidence"])
+        via = attrs["via"]
+        if doubles := {index: ["This source stands twice."] for index, key in enumerate(via) if key in via[:index]}:
+            raise serializers.ValidationError({"via": doubles}, code="duplicate")
         return attrs
 
 

@@ -140,12 +140,12 @@ def test_raw_sql_counts_as_a_write_too(editor, source):
 
 def test_what_is_kept_has_an_upper_bound():
     kept = Unchanged(largest=10)
-    kept.keep("now", "a", [(1, "12345")])
-    kept.keep("now", "b", [(2, "1234")])
+    kept.keep("now", "a", [(1, "12345")], weight=0)
+    kept.keep("now", "b", [(2, "1234")], weight=0)
     assert kept.read("now", "a") == [(1, "12345")]
-    kept.keep("now", "c", [(3, "123456")])
+    kept.keep("now", "c", [(3, "123456")], weight=0)
     assert (kept.read("now", "a"), kept.read("now", "c"), kept.size) == (None, [(3, "123456")], 6)
-    kept.keep("now", "d", [(4, "1" * 11)])
+    kept.keep("now", "d", [(4, "1" * 11)], weight=0)
     assert kept.read("now", "d") is None
 
 
@@ -155,3 +155,16 @@ def test_what_was_kept_at_another_moment_is_forgotten():
     assert kept.read("later", "a") is None
     kept.keep("later", "b", [(2, "y")])
     assert (kept.read("now", "a"), kept.read("later", "a"), kept.read("later", "b")) == (None, None, [(2, "y")])
+
+
+def test_answers_without_rows_count_as_well():
+    kept = Unchanged(largest=10_000)
+    for number in range(100):
+        kept.keep("now", number, [])
+    assert len(kept.rows) <= 5
+
+
+def test_nothing_is_kept_where_the_moment_is_not_known():
+    kept = Unchanged()
+    kept.keep(None, "a", [(1, "x")])
+    assert (kept.rows, kept.read(None, "a")) == ({}, None)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from claims.annotations.faults import Document, Faults
+from factcheck.api.errors import Conflict
 from sources.models import Source
 from sources.services import insert_sources, update_sources
 
@@ -39,6 +40,8 @@ def import_sources(items: list[Document], faults: Faults, actor: Any) -> dict[st
     insert_sources(sources=[source for source in _distinct(matched) if source.pk is None], actor=actor)
     ids = [source.pk for source in matched.values()]
     rows = {row.pk: row for row in Source.objects.select_for_update().filter(pk__in=ids).order_by("pk")}
+    if rows.keys() != set(ids):
+        raise Conflict("A source of this document was merged or deleted meanwhile. Import it again.")
     found = {key: rows[source.pk] for key, source in matched.items()}
     # Two items that mean one source have been found fault with.
     changes = {found[item["key"]].pk: (found[item["key"]], _fields(item, found)) for item in items}

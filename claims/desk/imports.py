@@ -73,7 +73,10 @@ class ImportPage(DeskView):
 
 
 def _faults(text: str, problem: dict[str, Any]) -> list[Fault]:
-    lines = lines_of(text)
+    try:
+        lines = lines_of(text)
+    except RecursionError:  # nested more deeply than this reads, though JSON's own parser does
+        lines = {}
     found = [
         _fault_at(text, line_of(error["pointer"], lines), error["detail"], error["pointer"])
         for error in problem.get("errors", [])

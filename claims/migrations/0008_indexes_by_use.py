@@ -2,22 +2,28 @@ from typing import Any
 
 import django.db.models.deletion
 from django.conf import settings
-from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import migrations, models
 from django.db.models import Q
 
-from factcheck.api.operations import drop_foreign_key_index
+from factcheck.api.operations import AddIndexAnew, drop_foreign_key_index
 
-ADD_VIA_ONCE = """
-CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS via_source_once ON claims_statementvia (source, statement);
-ALTER TABLE claims_statementvia ADD CONSTRAINT via_source_once UNIQUE USING INDEX via_source_once;
-ALTER TABLE claims_statementvia DROP CONSTRAINT via_source_unique;
-"""
-ADD_VIA_UNIQUE = """
-CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS via_source_unique ON claims_statementvia (statement, source);
-ALTER TABLE claims_statementvia ADD CONSTRAINT via_source_unique UNIQUE USING INDEX via_source_unique;
-ALTER TABLE claims_statementvia DROP CONSTRAINT via_source_once;
-"""
+
+def replace_unique(columns: str, name: str, old: str) -> list[str]:
+    """Can be done again from its beginning, wherever it was interrupted. Who waits for the locks keeps readers waiting."""
+    table = "claims_statementvia"
+    return [
+        "SET lock_timeout = '10s'",
+        f"ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {name}",
+        f"DROP INDEX CONCURRENTLY IF EXISTS {name}",
+        f"CREATE UNIQUE INDEX CONCURRENTLY {name} ON {table} ({columns})",
+        f"ALTER TABLE {table} ADD CONSTRAINT {name} UNIQUE USING INDEX {name}",
+        f"ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {old}",
+        "RESET lock_timeout",
+    ]
+
+
+VIA_ONCE = replace_unique("source, statement", "via_source_once", "via_source_unique")
+VIA_UNIQUE = replace_unique("statement, source", "via_source_unique", "via_source_once")
 
 
 def key(to: str, column: str, related: str, **options: Any) -> "models.ForeignKey[Any, Any]":
@@ -37,21 +43,19 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        AddIndexConcurrently("statement", models.Index(fields=["start", "id"], name="statement_start")),
-        AddIndexConcurrently(
+        AddIndexAnew("statement", models.Index(fields=["start", "id"], name="statement_start")),
+        AddIndexAnew(
             "statement",
             models.Index(fields=["anchor", "id"], condition=~Q(anchor="anchored"), name="statement_anchor"),
         ),
-        AddIndexConcurrently("article", models.Index(fields=["publisher", "id"], name="article_publisher")),
-        AddIndexConcurrently("article", models.Index(fields=["status", "id"], name="article_status")),
-        AddIndexConcurrently("dispute", models.Index(fields=["raised_by", "id"], name="dispute_raised_by")),
+        AddIndexAnew("article", models.Index(fields=["publisher", "id"], name="article_publisher")),
+        AddIndexAnew("article", models.Index(fields=["status", "id"], name="article_status")),
+        AddIndexAnew("dispute", models.Index(fields=["raised_by", "id"], name="dispute_raised_by")),
         migrations.SeparateDatabaseAndState(
             # One statement each: several at once would be one transaction, which CONCURRENTLY refuses.
             database_operations=[
                 migrations.RunSQL(there, back)
-                for there, back in zip(
-                    ADD_VIA_ONCE.strip().splitlines(), reversed(ADD_VIA_UNIQUE.strip().splitlines()), strict=True
-                )
+                for there, back in zip(VIA_ONCE, reversed(VIA_UNIQUE), strict=True)
             ],
             state_operations=[
                 migrations.RemoveConstraint("statementvia", "via_source_unique"),

@@ -156,6 +156,8 @@ DO $$ DECLARE name text; BEGIN
     END LOOP;
 END $$;
 """
+# Who waits to exchange a trigger keeps all others waiting: rather not for long, and again later.
+LOCK_TIMEOUT = "SET LOCAL lock_timeout = '10s';"
 REPLACED = "'journal_present_version(text, bigint)', 'journal_require_write()', 'statement_require_chain(bigint)'"
 
 
@@ -166,12 +168,14 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RunSQL(
-            PRESENT_VERSION
+            LOCK_TIMEOUT
+            + PRESENT_VERSION
             + REQUIRE_WRITE
             + REQUIRE_CHAIN
             + PASSAGES
             + FIXED_NAMES.format(names=f"{REPLACED}, 'statements_require_passages()'"),
-            PRESENT_VERSION_BEFORE
+            LOCK_TIMEOUT
+            + PRESENT_VERSION_BEFORE
             + REQUIRE_WRITE_BEFORE
             + REQUIRE_CHAIN_BEFORE
             + PASSAGES_BEFORE

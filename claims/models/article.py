@@ -47,14 +47,12 @@ class ArticleQuerySet(models.QuerySet["Article"]):
             open_disputes=_count("Dispute", group="statement__article", state="open", **disputes),
         )
 
-    def search(self, words: str) -> "ArticleQuerySet":
-        return self.alias(words=article_words()).filter(
-            words=SearchQuery(words, search_type="websearch", config="simple")
-        )
+    def search(self, words: str, kind: str = "websearch") -> "ArticleQuerySet":
+        return self.alias(words=article_words()).filter(words=SearchQuery(words, search_type=kind, config="simple"))
 
     def called(self, text: str) -> "ArticleQuerySet":
         """Those of exactly this title, in capitals or not."""
-        return self.only("pk", "title").search(text).filter(title__iexact=text).order_by("pk")
+        return self.only("pk", "title").search(text, "plain").filter(title__iexact=text).order_by("pk")
 
     def resembling(self, text: str, number: int = 6) -> list["Article"]:
         return list(self.only("pk", "title", "status").search(text).order_by("-pk")[:number])

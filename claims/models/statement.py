@@ -78,14 +78,14 @@ class StatementQuerySet(models.QuerySet["Statement"]):
         is_open = Exists(Dispute.objects.filter(statement=OuterRef("pk"), state="open"))
         return self.filter(is_open if disputed else ~is_open)
 
-    def search(self, words: str) -> "StatementQuerySet":
+    def search(self, words: str, kind: str = "websearch") -> "StatementQuerySet":
         return self.alias(words=SearchVector("text", "paraphrase", config="simple")).filter(
-            words=SearchQuery(words, search_type="websearch", config="simple")
+            words=SearchQuery(words, search_type=kind, config="simple")
         )
 
     def called(self, text: str) -> "StatementQuerySet":
         """Those of exactly this passage."""
-        return self.search(text).filter(text=text).order_by("pk")
+        return self.search(text, "plain").filter(text=text).order_by("pk")
 
     def resembling(self, text: str, number: int = 6) -> list["Statement"]:
         return list(self.defer(None).select_related("source").search(text).order_by("-pk")[:number])

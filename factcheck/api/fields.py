@@ -225,7 +225,11 @@ class ChoiceField(serializers.ChoiceField):
 class WebAddressField(serializers.URLField):
     """An http or https address; anything else could run as script where a page links to it."""
 
-    default_error_messages = {"scheme": "Give an address that begins with http:// or https://."}
+    LONGEST = 2000  # bytes: addresses are looked up by index, which takes no more than some 2,700
+    default_error_messages = {
+        "scheme": "Give an address that begins with http:// or https://.",
+        "long": "This is longer than 2,000 bytes. Leave out what the page does not need.",
+    }
 
     def to_internal_value(self, data: Any) -> str:
         address = super().to_internal_value(data)
@@ -235,6 +239,8 @@ class WebAddressField(serializers.URLField):
             self.fail("invalid")
         if address and scheme not in ("http", "https"):
             self.fail("scheme")
+        if len(address.encode()) > self.LONGEST:
+            self.fail("long")
         return address
 
 

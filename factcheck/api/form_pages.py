@@ -5,6 +5,7 @@ from typing import Any
 from factcheck.api.forms import elsewhere, new_form, refused_form
 from factcheck.api.pages import Page
 from factcheck.api.preconditions import form_version, is_form, version_of
+from factcheck.api.roles import is_public_read
 
 WORDS = {"create": "Record", "partial_update": "Save", "destroy": "Delete", "reanchor": "Set the place"}
 METHODS = {"partial_update": "PATCH", "update": "PUT", "destroy": "DELETE"}
@@ -66,7 +67,8 @@ def form_page(view: Any, request: Any, response: Any, data: Any, may: dict[str, 
     offered = OFFERED.get(request.query_params.get("form", ""), "")
     if getattr(response, "is_problem", False):
         kind = REFUSED.get(response.status_code)
-        if kind and request.method not in ("GET", "HEAD") and is_form(request) and hasattr(view, "get_serializer"):
+        is_writer = request.method not in ("GET", "HEAD") and not is_public_read(request)
+        if kind and is_writer and is_form(request) and hasattr(view, "get_serializer"):
             kind = FormPage.kinds.get((view.basename, action), kind)
             return kind(view, request, response, data, action=action, refused=True)
         return None

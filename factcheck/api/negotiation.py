@@ -11,6 +11,8 @@ class ByFormat(DefaultContentNegotiation):
 
     def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> Any:
         wanted = request.query_params.get("format")
+        if wanted is None and request.META.get("HTTP_ACCEPT", "*/*") in ("*/*", renderers[0].media_type):
+            return renderers[0], renderers[0].media_type  # what most programs send, without the rules for weighing it
         if wanted is None:
             return super().select_renderer(request, renderers, format_suffix)
         for renderer in renderers:

@@ -216,7 +216,7 @@ class KeysetPagination(BasePagination):
 
 def _typed(model: Any, field: str, value: Any) -> Any:
     if field in ("id", "pk"):
-        if type(value) is not int:
+        if type(value) is not int or not 0 <= value < 2**63:
             raise ValueError
         return value
     try:

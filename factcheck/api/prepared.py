@@ -13,10 +13,11 @@ from typing import Any
 import psycopg
 import psycopg.sql
 from django.conf import settings
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import QuerySet
 
-from factcheck.api.unchanged import MOMENT, Rows, Unchanged
+from factcheck.api.unchanged import EACH, MOMENT, Rows, Unchanged
 
 KEPT = 1000
 # While compiling, these stand for the parameters; no query has them as constants.
@@ -33,7 +34,10 @@ class Prepared:
 
     def __init__(self, build: Callable[..., QuerySet[Any, Any]], kinds: Sequence[type]):
         stand_ins = [STAND_INS[kind] + n if kind is int else STAND_INS[kind] for n, kind in enumerate(kinds)]
-        self.sql, self.constants = build(*stand_ins).query.sql_with_params()
+        try:
+            self.sql, self.constants = build(*stand_ins).query.sql_with_params()
+        except EmptyResultSet:  # Django knows without asking that no row can be found
+            self.sql, self.constants = "SELECT WHERE false", ()
         self.places = [self._place_of(value, stand_ins) for value in self.constants]
         self.text: str | None = None
 
@@ -60,7 +64,7 @@ class Prepared:
             found = _unchanged.read(moment, key)
             if found is None:
                 found = self.rows(*parameters)
-                _unchanged.keep(moment, key, found)
+                _unchanged.keep(moment, key, found, EACH + 2 * len(self.sql))
             return found
 
     def _by_psycopg(self, cursor: Any, parameters: Sequence[Any]) -> Rows:

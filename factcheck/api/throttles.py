@@ -3,6 +3,7 @@
 import time
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
 from math import ceil
 from threading import Lock
@@ -16,11 +17,15 @@ from factcheck.api.models import LoginAttempt
 
 def origin_of(request: Any) -> str:
     """The caller's address, from X-Forwarded-For only as far as TRUSTED_PROXIES says who wrote it there."""
-    given = BaseThrottle().get_ident(request) or ""
+    return _place_of((BaseThrottle().get_ident(request) or "")[: LoginAttempt.LONGEST_ORIGIN])
+
+
+@lru_cache(maxsize=4096)
+def _place_of(given: str) -> str:
     try:
         address = ip_address(given)
     except ValueError:
-        return given[: LoginAttempt.LONGEST_ORIGIN]
+        return given
     if isinstance(address, IPv6Address):
         return str(address.ipv4_mapped or ip_network((address, 64), strict=False))
     return str(address)

@@ -13,6 +13,7 @@ from typing import Any
 # nothing is kept of it.
 MOMENT = b"SELECT pg_current_snapshot()::text, pg_postmaster_start_time()::text WHERE NOT pg_is_in_recovery()"
 LARGEST = 16_000_000  # characters, for each process
+EACH = 2_000  # what an answer takes besides its own, as characters
 
 Rows = list[tuple[Any, ...]]
 
@@ -33,9 +34,14 @@ class Unchanged:
         with self.lock:
             return self.rows.get(key) if moment is not None and moment == self.moment else None
 
-    def keep(self, moment: Any, key: Hashable, rows: Rows) -> None:
-        """`moment` is from before the read. What was committed since is in the rows, and ends the moment."""
-        size = sum(len(value) for row in rows for value in row if isinstance(value, str))
+    def keep(self, moment: Any, key: Hashable, rows: Rows, weight: int = EACH) -> None:
+        """`moment` is from before the read. What was committed since is in the rows, and ends the moment.
+
+        `weight` counts for what the key holds on to.
+        """
+        if moment is None:
+            return
+        size = weight + sum(len(value) for row in rows for value in row if isinstance(value, str))
         with self.lock:
             if moment != self.moment or self.size + size > self.largest:
                 self.forget(moment)

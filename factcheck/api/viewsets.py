@@ -12,9 +12,9 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.viewsets import GenericViewSet
 
-from factcheck.api.errors import FieldError, InvalidInput, StaleVersion
+from factcheck.api.errors import FieldError, InvalidInput, Refusal, StaleVersion
 from factcheck.api.fields import OptionalReasonField
-from factcheck.api.filters import is_of_one_row, known_parameters, refuse_unknown
+from factcheck.api.filters import MAX_ID, is_of_one_row, known_parameters, refuse_unknown
 from factcheck.api.form_methods import FormMethodMixin, redirect_form
 from factcheck.api.idempotency import RetrySafeMixin
 from factcheck.api.json_rows import Row, json_text
@@ -79,6 +79,11 @@ class RecordedViewSet(FormMethodMixin, RetrySafeMixin, ConditionalMixin, Generic
     basename: str
     paginator: KeysetPagination
     http_method_names = ["get", "post", "put", "patch", "delete", "head", "options"]
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        if kwargs.get("pk", 0) > MAX_ID:  # as a number that is no bigint it would be compared with every row's
+            raise Http404
 
     def get_default_ordering(self) -> str:
         return self.default_ordering
@@ -206,7 +211,7 @@ class RecordedViewSet(FormMethodMixin, RetrySafeMixin, ConditionalMixin, Generic
             versions = self.versions()
             serializer = serializer_class(data=self.request.data, context=self.get_serializer_context())
             serializer.is_valid(raise_exception=True)
-        except APIException:
+        except (APIException, Refusal):
             self.row_id()  # where no row is, 404 is the answer, whatever else is wrong
             raise
         service(**{id_name: row_id}, versions=versions, actor=self.request.user, **serializer.validated_data)

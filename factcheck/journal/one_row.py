@@ -47,7 +47,7 @@ def _try(
             UPDATE {model._meta.db_table} SET {changes} version = version + 1
             WHERE id = %s AND version = (
                 SELECT version FROM {model._meta.db_table}
-                WHERE id = %s AND version = ANY(coalesce(%s::integer[], ARRAY[version]))
+                WHERE id = %s AND version = ANY(coalesce(%s::bigint[], ARRAY[version::bigint]))
             ) RETURNING *
         )
         INSERT INTO journal_entry (actor, action, resource, resource_id, version, article, reason, data)

@@ -1,9 +1,9 @@
 import django.db.models.deletion
-from django.contrib.postgres.operations import AddIndexConcurrently, RemoveIndexConcurrently
+from django.contrib.postgres.operations import RemoveIndexConcurrently
 from django.db import migrations, models
 from django.db.models import Q
 
-from factcheck.api.operations import drop_foreign_key_index
+from factcheck.api.operations import AddIndexAnew, drop_foreign_key_index
 
 
 class Migration(migrations.Migration):
@@ -14,11 +14,11 @@ class Migration(migrations.Migration):
     dependencies = [("sources", "0003_source_redirect")]
 
     operations = [
-        AddIndexConcurrently("source", models.Index(fields=["name", "id"], name="source_by_name")),
+        AddIndexAnew("source", models.Index(fields=["name", "id"], name="source_by_name")),
         RemoveIndexConcurrently("source", "source_name"),
-        AddIndexConcurrently("source", models.Index(fields=["kind", "id"], name="source_kind")),
-        AddIndexConcurrently("source", models.Index(fields=["part_of", "id"], name="source_part_of")),
-        AddIndexConcurrently(
+        AddIndexAnew("source", models.Index(fields=["kind", "id"], name="source_kind")),
+        AddIndexAnew("source", models.Index(fields=["part_of", "id"], name="source_part_of")),
+        AddIndexAnew(
             "source", models.Index(fields=["id"], condition=Q(anonymous=True), name="source_anonymous")
         ),
         drop_foreign_key_index(

@@ -1,6 +1,7 @@
 from django.contrib.postgres.indexes import GinIndex
-from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import migrations
+
+from factcheck.api.operations import AddIndexAnew
 
 
 class Migration(migrations.Migration):
@@ -11,6 +12,6 @@ class Migration(migrations.Migration):
     dependencies = [("sources", "0004_indexes_by_use")]
 
     operations = [
-        AddIndexConcurrently("source", GinIndex(fields=["aliases"], name="source_aliases")),
-        AddIndexConcurrently("source", GinIndex(fields=["same_as"], name="source_same_as")),
+        AddIndexAnew("source", GinIndex(fields=["aliases"], name="source_aliases")),
+        AddIndexAnew("source", GinIndex(fields=["same_as"], name="source_same_as")),
     ]

@@ -1,10 +1,9 @@
 import django.db.models.deletion
 from django.conf import settings
-from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import migrations, models
 from django.db.models import Q
 
-from factcheck.api.operations import drop_foreign_key_index
+from factcheck.api.operations import AddIndexAnew, drop_foreign_key_index
 
 
 class Migration(migrations.Migration):
@@ -18,8 +17,8 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        AddIndexConcurrently("entry", models.Index(fields=["actor", "transaction", "id"], name="entry_actor")),
-        AddIndexConcurrently(
+        AddIndexAnew("entry", models.Index(fields=["actor", "transaction", "id"], name="entry_actor")),
+        AddIndexAnew(
             "entry",
             models.Index(
                 fields=["resource", "transaction", "id"],
