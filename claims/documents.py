@@ -92,7 +92,8 @@ class StatementDocumentSerializer(StrictSerializer):
             raise serializers.ValidationError({"tag_reason": "A tag needs its reason."}, code="required")
         _refuse_doubles("evidence", attrs["evidence"])
         via = attrs["via"]
-        if doubles := {index: ["This source stands twice."] for index, key in enumerate(via) if key in via[:index]}:
+        doubles: Any = {index: ["This source stands twice."] for index, key in enumerate(via) if key in via[:index]}
+        if doubles:
             raise serializers.ValidationError({"via": doubles}, code="duplicate")
         return attrs
 

@@ -117,7 +117,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "corsheaders.middleware.CorsMiddleware",
+    "factcheck.api.middleware.CrossOriginMiddleware",
     "factcheck.api.options.OptionsMiddleware",
     "factcheck.api.middleware.BodyLimitMiddleware",
     "factcheck.api.sessions.Session",

@@ -8,6 +8,7 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from knox.auth import TokenAuthentication as KnoxTokenAuthentication
 from knox.crypto import hash_token
 from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.request import Request
 
 from factcheck.api.models import Token
 from factcheck.api.prepared import prepared
@@ -19,6 +20,9 @@ class TokenAuthentication(KnoxTokenAuthentication):
 
     Knox reads every token with the same first characters and deletes expired ones on the way.
     """
+
+    def authenticate(self, request: Request) -> tuple[object, Token] | None:
+        return super().authenticate(request) if "HTTP_AUTHORIZATION" in request.META else None
 
     def authenticate_credentials(self, token: bytes) -> tuple[object, Token]:
         digest = hash_token(token.decode("ascii", "replace"))

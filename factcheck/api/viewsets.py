@@ -96,13 +96,17 @@ class RecordedViewSet(FormMethodMixin, RetrySafeMixin, ConditionalMixin, Generic
         described = getattr(self, "swagger_fake_view", False)  # the schema has all fields, whoever asks for it
         return {**super().get_serializer_context(), "is_public": not described and is_public_read(self.request)}
 
+    def refuse_unknown(self) -> None:
+        if self.request.query_params:
+            refuse_unknown(self.request, known_parameters(self, self.request))
+
     def versions(self) -> frozenset[int] | None:
         return expected_versions(self.request)
 
     def row_id(self) -> int:
         """The id in the address, of a row that exists and that the caller may see. Raises Http404."""
         if is_of_one_row(self):
-            refuse_unknown(self.request, known_parameters(self, self.request))
+            self.refuse_unknown()
         is_public = is_public_read(self.request)
 
         def build(stand_in: int) -> QuerySet[Any, Any]:
@@ -151,13 +155,13 @@ class RecordedViewSet(FormMethodMixin, RetrySafeMixin, ConditionalMixin, Generic
         if wants_page(request):
             page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
             return self.get_paginated_response(self.get_serializer(page, many=True).data)
-        refuse_unknown(request, known_parameters(self, request))
+        self.refuse_unknown()
         return self.get_paginated_response(self.paginator.paginate_json(request, self))
 
     def retrieve(self, request: Request, pk: int) -> Response:
         if wants_page(request):
             return Response(self.get_serializer(self.get_object()).data)
-        refuse_unknown(request, known_parameters(self, request))
+        self.refuse_unknown()
         return Response(self.json_row(self.get_serializer_class(), pk))
 
     def create(self, request: Request) -> Any:
@@ -205,7 +209,7 @@ class RecordedViewSet(FormMethodMixin, RetrySafeMixin, ConditionalMixin, Generic
 
     def act(self, serializer_class: Any, service: Any, id_name: str) -> Any:
         """One POST act: its input, the version it is judged by, the service, the row after it."""
-        refuse_unknown(self.request, known_parameters(self, self.request))
+        self.refuse_unknown()
         row_id = self.kwargs["pk"]
         try:
             versions = self.versions()

@@ -1,0 +1,106 @@
+"""Writes to disputes, every row with its journal entry."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from claims.models import Dispute
+from claims.services.deletion import delete_disputes
+from claims.services.evidence import keep_statement
+from claims.services.statements import tag_statement
+from factcheck.api.errors import Conflict, InvalidInput
+from factcheck.journal.bulk import insert_rows
+from factcheck.journal.services import (
+    assign,
+    lock,
+    record,
+    save_next_version,
+    save_next_versions,
+)
+
+Versions = frozenset[int] | None
+
+
+def _check_counter(dispute: Dispute) -> None:
+    if dispute.counter_statement_id is not None and dispute.counter_statement_id == dispute.statement_id:
+        detail = "A statement does not dispute itself. Name the statement in which the dispute was raised, or none."
+        raise InvalidInput.field("counter_statement", "self_dispute", detail)
+
+
+def draft_dispute(**fields: Any) -> Dispute:
+    dispute = Dispute(**fields)
+    _check_counter(dispute)
+    return dispute
+
+
+def insert_disputes(*, disputes: Sequence[Dispute], actor: Any, reason: str = "") -> None:
+    now = timezone.now()
+    for dispute in disputes:
+        dispute.opened_by, dispute.opened_at = actor, now
+    insert_rows(disputes)
+    record(disputes, action="dispute.opened", actor=actor, reason=reason)
+
+
+@transaction.atomic
+def open_dispute(*, actor: Any, reason: str = "", **fields: Any) -> Dispute:
+    dispute = draft_dispute(**fields)
+    insert_disputes(disputes=[dispute], actor=actor, reason=reason)
+    return dispute
+
+
+@transaction.atomic
+def update_dispute(*, dispute_id: int, versions: Versions, actor: Any, reason: str = "", **fields: Any) -> Dispute:
+    dispute = lock(Dispute.objects.all(), dispute_id, versions)
+    keep_statement(dispute, fields)
+    if dispute.state != Dispute.State.OPEN:
+        raise Conflict("A resolved dispute is not edited. Reopen it first.")
+    if assign(dispute, fields):
+        _check_counter(dispute)
+        save_next_version(dispute)
+        record([dispute], action="dispute.updated", actor=actor, reason=reason)
+    return dispute
+
+
+@transaction.atomic
+def resolve_dispute(
+    *, dispute_id: int, versions: Versions, actor: Any, state: str, reason: str, tag: str | None = None
+) -> Dispute:
+    """Ends the dispute; with `tag`, the statement gets it in the same transaction and for the same reason."""
+    dispute = lock(Dispute.objects.all(), dispute_id, versions)
+    resolve_disputes(resolutions=[(dispute, state, reason)], actor=actor)
+    if tag:
+        tag_statement(statement_id=dispute.statement_id, versions=None, actor=actor, tag=tag, reason=reason)
+    return dispute
+
+
+def resolve_disputes(*, resolutions: Sequence[tuple[Dispute, str, str]], actor: Any) -> None:
+    """Each dispute with the state that it ends in and the reason; the caller holds them."""
+    now = timezone.now()
+    for dispute, state, reason in resolutions:
+        if dispute.state != Dispute.State.OPEN:
+            raise Conflict(f"The dispute is {dispute.state} already. Reopen it to decide anew.")
+        dispute.state, dispute.resolution = state, reason
+        dispute.resolved_by, dispute.resolved_at = actor, now
+    disputes = [dispute for dispute, _, _ in resolutions]
+    save_next_versions(disputes)
+    record(disputes, action="dispute.resolved", actor=actor, reason=[reason for _, _, reason in resolutions])
+
+
+@transaction.atomic
+def reopen_dispute(*, dispute_id: int, versions: Versions, actor: Any, reason: str) -> Dispute:
+    dispute = lock(Dispute.objects.all(), dispute_id, versions)
+    if dispute.state == Dispute.State.OPEN:
+        raise Conflict("The dispute is open already.")
+    dispute.state, dispute.resolution = Dispute.State.OPEN, ""
+    dispute.resolved_by = dispute.resolved_at = None
+    save_next_version(dispute)
+    record([dispute], action="dispute.reopened", actor=actor, reason=reason)
+    return dispute
+
+
+@transaction.atomic
+def delete_dispute(*, dispute_id: int, versions: Versions, actor: Any, reason: str = "") -> None:
+    dispute = lock(Dispute.objects.all(), dispute_id, versions)
+    delete_disputes(disputes=[dispute], actor=actor, reason=reason)
