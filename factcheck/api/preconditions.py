@@ -31,8 +31,8 @@ def entity_tag(content: bytes, version: int | None) -> str:
 def none_match(request: Request, tag: str) -> bool:
     """Whether If-None-Match allows an answer with a body. The comparison is weak: gzip weakens our tags."""
     header = request.META.get("HTTP_IF_NONE_MATCH", "")
-    if header.strip() == "*":
-        return False
+    if not header or header.strip() == "*":
+        return not header
     return tag not in (found.removeprefix("W/") for found in ANY_TAG.findall(header))
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import Http404, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpResponseBase
 from rest_framework import status
 from rest_framework.exceptions import APIException, MethodNotAllowed, ValidationError
 from rest_framework.request import Request
@@ -50,15 +50,19 @@ def cache_rule(request: Any, response: HttpResponseBase) -> str:
     return "public, max-age=60" if is_public else "private, no-cache"
 
 
-def _conditional(request: Request, response: Response) -> HttpResponse | None:
+OF_UNMODIFIED = ("Vary", "Cache-Control", "ETag")
+
+
+def _conditional(request: Request, response: Response) -> None:
     tag = response.get("ETag") or entity_tag(response.content, version_of(response.data))
     response["ETag"] = tag
     if request.method not in ("GET", "HEAD") or none_match(request, tag):
-        return None
-    headers = {name: response[name] for name in ("Vary", "Cache-Control") if name in response}
+        return
+    response.status_code, response.content = status.HTTP_304_NOT_MODIFIED, b""
+    for name in [name for name in response.headers if name not in OF_UNMODIFIED]:
+        del response.headers[name]
     # A cache that keeps a compressed answer knows it by its weak tag, and renews it by no other.
-    headers["ETag"] = f"W/{tag}" if f"W/{tag}" in request.META["HTTP_IF_NONE_MATCH"] else tag
-    return HttpResponse(status=status.HTTP_304_NOT_MODIFIED, headers=headers)
+    response["ETag"] = f"W/{tag}" if f"W/{tag}" in request.META["HTTP_IF_NONE_MATCH"] else tag
 
 
 class RecordedViewSet(FormMethodMixin, RetrySafeMixin, ConditionalMixin, GenericViewSet):
