@@ -83,6 +83,9 @@ class WindowCounter(SimpleRateThrottle):
 class UserThrottle(WindowCounter, UserRateThrottle):
     """Callers who are signed in."""
 
+    def get_cache_key(self, request: Any, view: Any) -> str | None:
+        return super().get_cache_key(request, view) if request.user and request.user.is_authenticated else None
+
 
 class AddressThrottle(WindowCounter, AnonRateThrottle):
     """Callers who are not signed in."""
