@@ -40,6 +40,8 @@ pytestmark = pytest.mark.django_db
 
 STATEMENTS, SOURCES = 20_000, 5_000
 MOST = 5_000
+# Where two filters hardly meet, all that one of them finds may be looked through: a third has the commonest tag.
+MOST_OF_PAIRS = 10_000
 # The page of the journal has fifty rows; of a kind of rows that nobody has written for long, it sorts all entries.
 MORE = {("journal-list", "resource"): 10_000}
 GROWS = (Statement, StatementVia, Dispute, Evidence, Entry, Source)
@@ -229,7 +231,7 @@ def test_two_filters_together_read_no_more_of_a_large_newsroom(callers, newsroom
     for values in product(kinds[first], kinds[second]):
         given = {name: str(value).format(**newsroom) for name, value in zip(pair, values, strict=True)}
         page = with_query("/api/v1/statements/", **given, page_size=10)
-        assert_little_is_read(page, asked(callers["signed in"], page)[1])
+        assert_little_is_read(page, asked(callers["signed in"], page)[1], MOST_OF_PAIRS)
 
 
 @pytest.mark.parametrize("name", [name for name in READS if name not in LISTS])

@@ -19,6 +19,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
             pool["conninfo"] = partial(_no_more_parameters, settings_dict["DATA_DIR"])
 
     def get_connection_params(self) -> dict[str, Any]:
+        """Django asks for these before every connection it opens or takes from a pool, which ensures it by itself."""
         if self.alias not in self._connection_pools:
             _ensure_running(self.settings_dict["DATA_DIR"])
         return super().get_connection_params()

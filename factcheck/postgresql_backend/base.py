@@ -28,10 +28,6 @@ class DatabaseWrapper(base.DatabaseWrapper):
             self._connection_pools.setdefault(self.alias, made)  # of two threads that come first, one wins
         return super().pool
 
-    def get_connection_params(self) -> dict[str, Any]:
-        """Asked for before each connection that is opened, or taken from a pool, which knows them already."""
-        return {} if self.alias in self._connection_pools else super().get_connection_params()
-
 
 def check_socket(connection: Connection[Any]) -> None:
     """Raises psycopg.OperationalError when the server has ended the connection.
