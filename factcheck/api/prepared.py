@@ -57,15 +57,13 @@ class Prepared:
         """The same, read again only when something was written since."""
         if connection.execute_wrappers or connection.queries_logged or connection.in_atomic_block:
             return self.rows(*parameters)  # a transaction sees its own writes besides
-        connection.ensure_connection()
-        with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
-            moment = cursor.execute(MOMENT, prepare=settings.DATABASE_PREPARED_STATEMENTS).fetchone()
-            key = (self, parameters)
-            found = _unchanged.read(moment, key)
-            if found is None:
-                found = self.rows(*parameters)
-                _unchanged.keep(moment, key, found, EACH + 2 * len(self.sql))
-            return found
+        moment = next(iter(fetch(MOMENT, ())), None)
+        key = (self, parameters)
+        found = _unchanged.read(moment, key)
+        if found is None:
+            found = self.rows(*parameters)
+            _unchanged.keep(moment, key, found, EACH + 2 * len(self.sql))
+        return found
 
     def _by_psycopg(self, cursor: Any, parameters: Sequence[Any]) -> Rows:
         if self.text is None:

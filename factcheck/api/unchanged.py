@@ -11,7 +11,7 @@ from typing import Any
 
 # With the server's start, since a restored backup counts anew. A standby's snapshots do not say what is in progress:
 # nothing is kept of it.
-MOMENT = b"SELECT pg_current_snapshot()::text, pg_postmaster_start_time()::text WHERE NOT pg_is_in_recovery()"
+MOMENT = "SELECT pg_current_snapshot()::text, pg_postmaster_start_time()::text WHERE NOT pg_is_in_recovery()"
 LARGEST = 16_000_000  # characters, for each process
 EACH = 2_000  # what an answer takes besides its own, as characters
 
