@@ -1,5 +1,6 @@
-"""As the service is served, but without the look at the service's own settings."""
+"""As the service is served, but without what looks into the service's own settings."""
 
 from runpy import run_path
 
-globals().update({name: value for name, value in run_path("gunicorn.conf.py").items() if name != "on_starting"})
+OURS = {"on_starting", "post_worker_init"}
+globals().update({name: value for name, value in run_path("gunicorn.conf.py").items() if name not in OURS})

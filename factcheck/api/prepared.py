@@ -14,7 +14,7 @@ import psycopg
 import psycopg.sql
 from django.conf import settings
 from django.core.exceptions import EmptyResultSet
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.models import QuerySet
 
 from factcheck.api.unchanged import EACH, MOMENT, Rows, Unchanged
@@ -47,15 +47,16 @@ class Prepared:
         return next((n for n, one in enumerate(stand_ins) if isinstance(value, type(one)) and one == value), None)
 
     def rows(self, *parameters: Any) -> Rows:
-        if connection.execute_wrappers or connection.queries_logged or not settings.DATABASE_PREPARED_STATEMENTS:
+        database = connections[DEFAULT_DB_ALIAS]
+        if is_watched(database) or not settings.DATABASE_PREPARED_STATEMENTS:
             return self._by_django(parameters)
-        connection.ensure_connection()
-        with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
+        with database.wrap_database_errors, cursor_of(database) as cursor:
             return self._by_psycopg(cursor, parameters)
 
     def unchanged_rows(self, *parameters: Any) -> Rows:
         """The same, read again only when something was written since."""
-        if connection.execute_wrappers or connection.queries_logged or connection.in_atomic_block:
+        database = connections[DEFAULT_DB_ALIAS]
+        if is_watched(database) or database.in_atomic_block:
             return self.rows(*parameters)  # a transaction sees its own writes besides
         moment = next(iter(fetch(MOMENT, ())), None)
         key = (self, parameters)
@@ -72,7 +73,6 @@ class Prepared:
         return cursor.execute(self.text.encode(), bound).fetchall()
 
     def _by_django(self, parameters: Sequence[Any]) -> Rows:
-        """For what looks at each query, or changes it: logging, tests, reads of the past."""
         values = zip(self.constants, self.places, strict=True)
         with connection.cursor() as cursor:
             cursor.execute(self.sql, [value if place is None else parameters[place] for value, place in values])
@@ -89,13 +89,25 @@ class Prepared:
 
 def fetch(sql: str, parameters: Sequence[Any]) -> Rows:
     """A statement of our own, prepared likewise."""
-    if connection.execute_wrappers or connection.queries_logged or not settings.DATABASE_PREPARED_STATEMENTS:
-        with connection.cursor() as cursor:
+    database = connections[DEFAULT_DB_ALIAS]  # looked up once: `connection` does at each attribute
+    if is_watched(database) or not settings.DATABASE_PREPARED_STATEMENTS:
+        with database.cursor() as cursor:
             cursor.execute(sql, parameters)
             return cursor.fetchall()
-    connection.ensure_connection()
-    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
+    with database.wrap_database_errors, cursor_of(database) as cursor:
         return cursor.execute(sql.encode(), parameters).fetchall()
+
+
+def is_watched(database: Any) -> bool:
+    """Whether something looks at each query, or changes it: logging, tests, reads of the past."""
+    return bool(database.execute_wrappers or database.queries_logged)
+
+
+def cursor_of(database: Any) -> psycopg.Cursor[Any]:
+    """Without Django's own around it, which binds parameters into the text."""
+    database.close_if_health_check_failed()
+    database.ensure_connection()
+    return psycopg.Cursor(database.connection)
 
 
 _kept: OrderedDict[Hashable, Prepared] = OrderedDict()

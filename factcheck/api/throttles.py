@@ -17,7 +17,9 @@ from factcheck.api.models import LoginAttempt
 
 def origin_of(request: Any) -> str:
     """The caller's address, from X-Forwarded-For only as far as TRUSTED_PROXIES says who wrote it there."""
-    return _place_of((BaseThrottle().get_ident(request) or "")[: LoginAttempt.LONGEST_ORIGIN])
+    meta = request.META  # DRF would make a dictionary of all headers to look for this one
+    given = BaseThrottle().get_ident(request) if "HTTP_X_FORWARDED_FOR" in meta else meta.get("REMOTE_ADDR")
+    return _place_of((given or "")[: LoginAttempt.LONGEST_ORIGIN])
 
 
 @lru_cache(maxsize=4096)

@@ -4,7 +4,9 @@ from collections.abc import Callable
 from select import POLLIN, poll
 from typing import Any, ClassVar
 
+import psycopg
 from django.db import DEFAULT_DB_ALIAS
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.postgresql import base
 from psycopg import Connection
 from psycopg_pool import ConnectionPool
@@ -27,6 +29,19 @@ class DatabaseWrapper(base.DatabaseWrapper):
             )
             self._connection_pools.setdefault(self.alias, made)  # of two threads that come first, one wins
         return super().pool
+
+    def close_if_health_check_failed(self) -> None:
+        """Django leaves it to the pool, which a thread does not ask that keeps its connection (gunicorn.conf.py)."""
+        BaseDatabaseWrapper.close_if_health_check_failed(self)
+
+    def is_usable(self) -> bool:
+        if self.connection is None or self.errors_occurred:
+            return super().is_usable()
+        try:
+            check_socket(self.connection)
+        except psycopg.Error:
+            return False
+        return True
 
 
 def check_socket(connection: Connection[Any]) -> None:
