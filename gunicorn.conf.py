@@ -1,5 +1,6 @@
 """How gunicorn serves factcheck.wsgi, in production and for `make run`. Command-line options win."""
 
+import gc
 import os
 import subprocess
 import sys
@@ -41,13 +42,10 @@ def on_starting(server: object) -> None:
 
 
 def post_worker_init(worker: Any) -> None:
-    """A thread keeps the connection that the pool has lent it, where there is one for each.
+    from factcheck.postgresql_backend.base import keep_connections
 
-    Lending it anew for each request costs a tenth of a short one. Where threads are more than connections, each
-    request gives back what it took, or the others would wait in vain.
-    """
-    from django.db import connections
-
-    database = connections.settings["default"]
-    if database["OPTIONS"].get("pool", {}).get("max_size", 0) >= worker.cfg.threads:
-        database["CONN_MAX_AGE"] = 60
+    keep_connections(worker.cfg.threads)
+    # What is loaded by now stays. Looking through it again and again costs an import of many rows a twentieth.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)

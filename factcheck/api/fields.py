@@ -45,9 +45,16 @@ class StrictSerializer(serializers.Serializer):
         """DRF goes through all fields anew for each row of many."""
         return list(super()._writable_fields)
 
+    @cached_property
+    def _never_at_fault(self) -> set[str]:
+        """Names that need no second look, in each row of many."""
+        return {name for name, field in self.fields.items() if not field.read_only or name not in ACT_FIELDS}
+
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, dict):
-            names = [name for name in data if not (is_html_input(data) and (name in PAGE_FIELDS or is_answer(name)))]
+            names = [name for name in data if name not in self._never_at_fault]
+            if is_html_input(data):
+                names = [name for name in names if name not in PAGE_FIELDS and not is_answer(name)]
             faults = ((name, [fault]) for name in names if (fault := self._fault(name, data[name])))
             errors = dict(islice(faults, MAX_STRANGE))
             if not is_html_input(data):

@@ -88,14 +88,15 @@ class Prepared:
 
 
 def fetch(sql: str, parameters: Sequence[Any]) -> Rows:
-    """A statement of our own, prepared likewise."""
+    """A statement of our own, prepared likewise. No rows where it gives none back."""
     database = connections[DEFAULT_DB_ALIAS]  # looked up once: `connection` does at each attribute
     if is_watched(database) or not settings.DATABASE_PREPARED_STATEMENTS:
         with database.cursor() as cursor:
             cursor.execute(sql, parameters)
-            return cursor.fetchall()
+            return cursor.fetchall() if cursor.description else []
     with database.wrap_database_errors, cursor_of(database) as cursor:
-        return cursor.execute(sql.encode(), parameters).fetchall()
+        cursor.execute(sql.encode(), parameters)
+        return cursor.fetchall() if cursor.description else []
 
 
 def is_watched(database: Any) -> bool:

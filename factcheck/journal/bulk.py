@@ -9,6 +9,8 @@ from django.db import connection, models
 from django.db.models import Field
 from django.db.models.fields import NOT_PROVIDED
 
+from factcheck.api.prepared import fetch
+
 Columns = list["Field[Any, Any]"]
 
 
@@ -22,20 +24,19 @@ def insert_rows(rows: Sequence[models.Model]) -> None:
     for field in meta.concrete_fields:
         (given if field.primary_key or field.db_default is not NOT_PROVIDED else written).append(field)
     into, back = _names(written), _names(given)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"""
-            INSERT INTO {_quoted(meta.db_table)} ({into})
-            SELECT {into} FROM ROWS FROM (jsonb_to_recordset(%s::jsonb) AS ({_types(written)})) WITH ORDINALITY
-                AS given({into}, place_of_row)
-            ORDER BY place_of_row RETURNING {back}
-            """,  # noqa: S608  every interpolated part is ours
-            [_json(rows, written)],
-        )
-        for row, values in zip(rows, cursor.fetchall(), strict=True):
-            for field, value in zip(given, values, strict=True):
-                setattr(row, field.attname, value)
-            row._state.adding, row._state.db = False, connection.alias
+    made = fetch(
+        f"""
+        INSERT INTO {_quoted(meta.db_table)} ({into})
+        SELECT {into} FROM ROWS FROM (jsonb_to_recordset(%s::jsonb) AS ({_types(written)})) WITH ORDINALITY
+            AS given({into}, place_of_row)
+        ORDER BY place_of_row RETURNING {back}
+        """,  # noqa: S608  every interpolated part is ours
+        [_json(rows, written)],
+    )
+    for row, values in zip(rows, made, strict=True):
+        for field, value in zip(given, values, strict=True):
+            setattr(row, field.attname, value)
+        row._state.adding, row._state.db = False, connection.alias
 
 
 def update_rows(rows: Sequence[models.Model], names: Sequence[str]) -> None:
@@ -46,14 +47,13 @@ def update_rows(rows: Sequence[models.Model], names: Sequence[str]) -> None:
     written: Columns = [meta.get_field(name) for name in names]  # type: ignore[misc]
     changes = ", ".join(f"{_column(field)} = given.{_column(field)}" for field in written)
     known: Columns = [meta.pk, *written]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"""
-            UPDATE {_quoted(meta.db_table)} AS present SET {changes}
-            FROM jsonb_to_recordset(%s::jsonb) AS given({_types(known)}) WHERE present.id = given.id
-            """,  # noqa: S608  every interpolated part is ours
-            [_json(rows, known)],
-        )
+    fetch(
+        f"""
+        UPDATE {_quoted(meta.db_table)} AS present SET {changes}
+        FROM jsonb_to_recordset(%s::jsonb) AS given({_types(known)}) WHERE present.id = given.id
+        """,  # noqa: S608  every interpolated part is ours
+        [_json(rows, known)],
+    )
 
 
 def _json(rows: Sequence[models.Model], fields: Columns) -> str:

@@ -4,10 +4,12 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
+import orjson
 from django.db import connection, models
 from django.utils import timezone
 
 from factcheck.api.errors import StaleVersion
+from factcheck.api.prepared import fetch
 from factcheck.journal.bulk import update_rows
 from factcheck.journal.models import Recorded
 
@@ -88,17 +90,14 @@ def record_ids(
     table = connection.ops.quote_name(model._meta.db_table)
     children = "".join(f" || jsonb_build_object('{name}', ({sql}))" for name, sql in model.journal_children.items())
     step = 1 if action.endswith(".deleted") else 0
-    reasons = [reason] * len(ids) if isinstance(reason, str) else list(reason)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"""
-            INSERT INTO journal_entry (actor, action, resource, resource_id, version, article, reason, data)
-            SELECT %s, %s, %s, r.id, r.version + %s, {model.journal_article}, w.reason,
-                (to_jsonb(r) - %s::text[]){children}
-            FROM {table} r JOIN unnest(%s::bigint[], %s::text[]) AS w(id, reason) ON r.id = w.id ORDER BY r.id
-            """,  # noqa: S608  every interpolated part is ours
-            [
-                actor.pk, action, model.journal_resource, step, list(model.journal_omits),
-                list(ids), reasons,
-            ],
-        )  # fmt: skip
+    reasons = [reason] * len(ids) if isinstance(reason, str) else reason
+    written = [{"id": row_id, "reason": why} for row_id, why in zip(ids, reasons, strict=True)]
+    fetch(
+        f"""
+        INSERT INTO journal_entry (actor, action, resource, resource_id, version, article, reason, data)
+        SELECT %s, %s, %s, r.id, r.version + %s, {model.journal_article}, w.reason,
+            (to_jsonb(r) - %s::text[]){children}
+        FROM {table} r JOIN jsonb_to_recordset(%s::jsonb) AS w(id bigint, reason text) ON r.id = w.id ORDER BY r.id
+        """,  # noqa: S608  every interpolated part is ours
+        [actor.pk, action, model.journal_resource, step, list(model.journal_omits), orjson.dumps(written).decode()],
+    )
