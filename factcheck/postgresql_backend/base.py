@@ -1,4 +1,4 @@
-"""Django's PostgreSQL backend, whose pool looks at a connection's socket instead of asking the server, and lends it to a
+"""Django's PostgreSQL backend. Its pool looks at a connection's socket instead of asking the server, and lends it to a
 thread for more than one request."""
 
 from collections.abc import Callable
