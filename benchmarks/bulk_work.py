@@ -1,4 +1,8 @@
-"""Work of hundreds of rows in one request. Each function does it once and says how many rows it was about."""
+"""Work of hundreds of rows in one request.
+
+bulk_post and import_document do it once, and give the rows that it was about and the seconds that the request took:
+not those that went into making its body, or into counting.
+"""
 
 import http.client
 import itertools
@@ -15,7 +19,7 @@ EXPORT = "/api/v1/statements/export/?format=jsonl"
 _turn = itertools.count()
 
 
-def bulk_post(contender: Contender, newsroom: Newsroom, headers: dict[str, str]) -> int:
+def bulk_post(contender: Contender, newsroom: Newsroom, headers: dict[str, str]) -> tuple[int, float]:
     turn, sources = next(_turn), newsroom.sources
     articles = newsroom.draft_articles
     rows = [
@@ -28,20 +32,20 @@ def bulk_post(contender: Contender, newsroom: Newsroom, headers: dict[str, str])
         }
         for index in range(BULK)
     ]
-    _send(contender, Request("/api/v1/statements/bulk/", "POST", headers, json.dumps(rows)), 201)
-    return BULK
+    _, took = _send(contender, Request("/api/v1/statements/bulk/", "POST", headers, json.dumps(rows)), 201)
+    return BULK, took
 
 
-def import_document(contender: Contender, newsroom: Newsroom, headers: dict[str, str]) -> int:
+def import_document(contender: Contender, newsroom: Newsroom, headers: dict[str, str]) -> tuple[int, float]:
     """PUT of a whole annotated article into one that has nothing yet. Counts journal entries."""
     document = annotation_document(next(_turn))
     article = {name: document["article"][name] for name in ("title", "text")}
-    made = _send(contender, Request("/api/v1/articles/", "POST", headers, json.dumps(article)), 201)
+    made, _ = _send(contender, Request("/api/v1/articles/", "POST", headers, json.dumps(article)), 201)
     address = f"/api/v1/articles/{json.loads(made)['id']}/annotations/"
     [[before]] = newsroom.query("SELECT max(id) FROM journal_entry")
-    _send(contender, Request(address, "PUT", headers, json.dumps(document)), 200)
+    _, took = _send(contender, Request(address, "PUT", headers, json.dumps(document)), 200)
     [[written]] = newsroom.query("SELECT count(*) FROM journal_entry WHERE id > %s", before)
-    return int(written)
+    return int(written), took
 
 
 def annotation_document(turn: int) -> dict[str, Any]:
@@ -101,8 +105,10 @@ def _part(answer: http.client.HTTPResponse) -> bytes:
     return answer.read1(65_536)
 
 
-def _send(contender: Contender, request: Request, expected: int) -> bytes:
+def _send(contender: Contender, request: Request, expected: int) -> tuple[bytes, float]:
+    began = time.monotonic()
     answer = contender.send(request)
+    took = time.monotonic() - began
     if answer.status != expected:
         raise RuntimeError(f"{request.method} {request.path}: {answer.status}, {answer.body[:500]!r}")
-    return answer.body
+    return answer.body, took

@@ -97,7 +97,7 @@ def writes(newsroom: Newsroom) -> list[Case]:
 
     headers = write_headers(newsroom)
 
-    def work(do: Callable[..., int]) -> Callable[[Contender, float], float]:
+    def work(do: Callable[..., tuple[int, float]]) -> Callable[[Contender, float], float]:
         def measure(contender: Contender, seconds: float) -> float:
             return rows_per_second(partial(do, contender, newsroom, headers), seconds)
 
