@@ -1,9 +1,14 @@
 """Objects as plain dicts. Knows no HTTP."""
 
 from collections import defaultdict
+from collections.abc import Callable
 from typing import Any
 
+from django.db.models import QuerySet
+
 from claims.models import Article, Dispute, Evidence, Statement, StatementVia
+from factcheck.api.prepared import prepared
+from factcheck.api.unchanged import Rows
 from factcheck.api.windows import Sorted
 from factcheck.journal.models import Entry
 from sources.models import Source
@@ -49,10 +54,7 @@ def source_key(source_id: int | None) -> str | None:
 
 def _sources_of(article: Article) -> list[Source]:
     """The sources it refers to, and those above them; a query for each step of affiliation."""
-    told = Statement.objects.filter(article=article).values_list("source", flat=True)
-    relayed = StatementVia.objects.filter(statement__article=article).values_list("source", flat=True)
-    raised = Dispute.objects.filter(statement__article=article).values_list("raised_by", flat=True)
-    wanted = {article.publisher_id, *told.union(relayed, raised)}
+    wanted = {article.publisher_id, *(source for (source,) in _read(_mentioned, article))}
     found: dict[int, Source] = {}
     while missing := {row_id for row_id in wanted if row_id is not None} - found.keys():
         found |= Source.objects.in_bulk(missing)
@@ -89,38 +91,64 @@ def _source(source: Source) -> dict[str, Any]:
 def _statements(article: Article) -> list[dict[str, Any]]:
     """Read as plain columns: an article may have thousands."""
     chains: dict[int, list[str | None]] = defaultdict(list)
-    via = StatementVia.objects.filter(statement__article=article).order_by("position")
-    for statement, source in via.values_list("statement", "source"):
+    for statement, source in _read(_chains, article):
         chains[statement].append(source_key(source))
     evidence: dict[int, list[dict[str, Any]]] = defaultdict(list)
-    for row in Evidence.objects.filter(statement__article=article).order_by("id").values("statement", *EVIDENCE):
-        evidence[row.pop("statement")].append(row)
-    rows = Statement.objects.filter(article=article).order_by("start", "id")
+    for statement, *values in _read(_evidence, article):
+        evidence[statement].append(dict(zip(EVIDENCE, values, strict=True)))
     return [
         {
-            **{name: row[name] for name in STATEMENT},
-            "source": source_key(row["source"]),
-            "via": chains.get(row["id"], []),
-            "said_on": row["said_on"].isoformat() if row["said_on"] else None,
-            "tag": row["tag"],
-            "tag_reason": row["tag_reason"],
-            "evidence": evidence.get(row["id"], []),
+            **dict(zip(STATEMENT, values, strict=True)),
+            "source": source_key(source),
+            "via": chains.get(row_id, []),
+            "said_on": said_on.isoformat() if said_on else None,
+            "tag": tag,
+            "tag_reason": tag_reason,
+            "evidence": evidence.get(row_id, []),
         }
-        for row in rows.values("id", "source", "said_on", "tag", "tag_reason", *STATEMENT)
+        for row_id, source, said_on, tag, tag_reason, *values in _read(_passages, article)
     ]
 
 
 def _disputes(article: Article) -> list[dict[str, Any]]:
-    counter = {name: f"counter_statement__{name}" for name in ("key", "article", "article__url")}
-    rows = Dispute.objects.filter(statement__article=article).order_by("id")
     return [
         {
-            "key": row["key"],
-            "statement": row["statement__key"],
-            "raised_by": source_key(row["raised_by"]),
-            "counter_statement": row[counter["key"]],
-            "counter_article": row[counter["article__url"]] if row[counter["article"]] != article.pk else None,
-            **{name: row[name] for name in DISPUTE},
+            "key": key,
+            "statement": statement,
+            "raised_by": source_key(raised_by),
+            "counter_statement": counter,
+            "counter_article": address if home != article.pk else None,
+            **dict(zip(DISPUTE, values, strict=True)),
         }
-        for row in rows.values("key", "statement__key", "raised_by", *counter.values(), *DISPUTE)
+        for key, statement, raised_by, counter, home, address, *values in _read(_raised, article)
     ]
+
+
+def _read(build: Callable[[int], QuerySet[Any, Any]], article: Article) -> Rows:
+    return prepared(build, build, int).rows(article.pk)
+
+
+def _mentioned(article: int) -> QuerySet[Any, Any]:
+    told = Statement.objects.filter(article=article).values_list("source")
+    relayed = StatementVia.objects.filter(statement__article=article).values_list("source")
+    return told.union(relayed, Dispute.objects.filter(statement__article=article).values_list("raised_by"))
+
+
+def _chains(article: int) -> QuerySet[Any, Any]:
+    via = StatementVia.objects.filter(statement__article=article).order_by("position")
+    return via.values_list("statement", "source")
+
+
+def _evidence(article: int) -> QuerySet[Any, Any]:
+    return Evidence.objects.filter(statement__article=article).order_by("id").values_list("statement", *EVIDENCE)
+
+
+def _passages(article: int) -> QuerySet[Any, Any]:
+    rows = Statement.objects.filter(article=article).order_by("start", "id")
+    return rows.values_list("id", "source", "said_on", "tag", "tag_reason", *STATEMENT)
+
+
+def _raised(article: int) -> QuerySet[Any, Any]:
+    counter = [f"counter_statement__{name}" for name in ("key", "article", "article__url")]
+    rows = Dispute.objects.filter(statement__article=article).order_by("id")
+    return rows.values_list("key", "statement__key", "raised_by", *counter, *DISPUTE)
