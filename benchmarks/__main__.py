@@ -39,9 +39,8 @@ def measure(run: report.Run, cases: list[Case], contenders: dict[str, Contender]
         began = time.monotonic()
         names = [name for name in case.contenders if name in contenders]
         try:
-            if case.is_read:
-                for name in names:
-                    case.measure(contenders[name], WARM_UP)
+            for name in names:
+                case.measure(contenders[name], WARM_UP)
             for _round in range(rounds):
                 for name in names:
                     run.add(case, name, case.measure(contenders[name], run.seconds))

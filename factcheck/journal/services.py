@@ -97,7 +97,9 @@ def record_ids(
         INSERT INTO journal_entry (actor, action, resource, resource_id, version, article, reason, data)
         SELECT %s, %s, %s, r.id, r.version + %s, {model.journal_article}, w.reason,
             (to_jsonb(r) - %s::text[]){children}
-        FROM {table} r JOIN jsonb_to_recordset(%s::jsonb) AS w(id bigint, reason text) ON r.id = w.id ORDER BY r.id
+        FROM jsonb_to_recordset(%s::jsonb) AS w(id bigint, reason text)
+        -- OFFSET keeps it from reading the whole table instead: it expects a hundred rows, whatever the text holds.
+        CROSS JOIN LATERAL (SELECT * FROM {table} WHERE id = w.id OFFSET 0) r ORDER BY r.id
         """,  # noqa: S608  every interpolated part is ours
         [actor.pk, action, model.journal_resource, step, list(model.journal_omits), orjson.dumps(written).decode()],
     )
