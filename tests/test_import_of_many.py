@@ -1,14 +1,16 @@
 """An annotation document of many rows: as few queries as for one of few, and still nothing that was not asked for."""
 
 import json
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from claims.annotations import import_document
 from claims.documents import AnnotationDocumentSerializer
-from claims.models import Dispute, Statement
+from claims.models import Article, Dispute, Statement
 from factcheck.journal.models import Entry
 from sources.models import Source
 from sources.services import create_source
@@ -139,3 +141,36 @@ def test_evidence_whose_key_stands_twice_in_its_statement_is_refused():
     serializer = AnnotationDocumentSerializer(data=json.loads(json.dumps(given)))
     assert not serializer.is_valid()
     assert serializer.errors == {"statements": {1: {"evidence": {1: {"key": ["This key stands twice."]}}}}}
+
+
+def wait_until_it_waits():
+    for _ in range(200):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT FROM pg_locks WHERE NOT granted")
+            if cursor.rowcount:
+                return
+        time.sleep(0.05)
+    raise AssertionError("The import waits for nothing.")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_import_by_address_waits_for_the_article_before_it_holds_a_source(alice):
+    """As whoever replaces the article's document holds them: in another order each would wait for the other."""
+    put_in(document(3), alice)
+    changed = document(3)
+    changed["sources"][0]["description"] = "Speaks for the first."
+
+    def put_in_meanwhile():
+        try:
+            put_in(changed, alice)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as other:
+        with transaction.atomic():
+            Article.objects.select_for_update().get()
+            importing = other.submit(put_in_meanwhile)
+            wait_until_it_waits()
+            assert len(Source.objects.select_for_update(nowait=True)) == 3
+        importing.result()
+    assert Source.objects.get(name="Speaker 0").description == "Speaks for the first."

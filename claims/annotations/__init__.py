@@ -76,6 +76,8 @@ def import_document(*, document: Document, actor: Any, article_id: int | None = 
     """
     faults = Faults()
     _check_keys(document, faults)
+    if article_id is None:
+        article_id = _held_by_url(document["article"]["url"])  # before its sources, as whoever replaces it holds them
     sources = import_sources(document["sources"], faults, actor)
     article = _import_article(document["article"], article_id, sources, actor)
     rows = _rows_of(article.pk)  # read now that a change of the text has found their places anew
@@ -104,11 +106,14 @@ def _check_keys(document: Document, faults: Faults) -> None:
             faults.add(pointer, "unknown_key", f"Nothing in this document has the key {key!r}.")
 
 
+def _held_by_url(url: str | None) -> int | None:
+    held = Article.objects.select_for_update(of=("self",)).filter(url=url) if url else Article.objects.none()
+    return held.values_list("pk", flat=True).first()
+
+
 def _import_article(item: Document, article_id: int | None, sources: dict[str, Source], actor: Any) -> Article:
     fields = {name: item[name] for name in ARTICLE_FIELDS}
     fields["publisher"] = sources.get(item["publisher"])
-    if article_id is None and item["url"]:
-        article_id = Article.objects.filter(url=item["url"]).values_list("pk", flat=True).first()
     if article_id is None:
         article = services.create_article(actor=actor, **fields)
     else:
