@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+import yaml
 from psycopg import sql
 
 from factcheck import embedded_postgres
@@ -70,6 +71,7 @@ def prepare(data_dir: Path, size: int) -> Newsroom:
     data_dir.mkdir(parents=True, exist_ok=True)
     _be_the_only_run(data_dir)
     embedded_postgres.ensure_running(data_dir)  # for as long as this process lives
+    _configure_as_deployed(data_dir)
     if not _exists(data_dir, FILLED):
         _recreate(data_dir)
         _in_django(data_dir, "--fill", str(size))
@@ -87,6 +89,21 @@ def prepare(data_dir: Path, size: int) -> Newsroom:
     # A migration newer than the filling may have made an index whose statistics nobody has yet.
     _in_database(data_dir, embedded_postgres.DATABASE, sql.SQL("ANALYZE"), sql.SQL("CHECKPOINT"))
     return _look_around(data_dir, token)
+
+
+def _configure_as_deployed(data_dir: Path) -> None:
+    """As docker-compose.yml starts PostgreSQL; some of it needs a restart."""
+    words = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]["database"]["command"]
+    wanted = dict(word.split("=", 1) for word in words if "=" in word)
+    with psycopg.connect(conninfo(data_dir, "postgres"), autocommit=True) as connection:
+        if all(
+            connection.execute("SELECT current_setting(%s)", [name]).fetchone() == (wanted[name],) for name in wanted
+        ):
+            return
+        for name, value in wanted.items():
+            connection.execute(sql.SQL("ALTER SYSTEM SET {} = {}").format(sql.Identifier(name), value))
+    embedded_postgres.stop(data_dir)
+    embedded_postgres.ensure_running(data_dir)
 
 
 def _be_the_only_run(data_dir: Path) -> None:
