@@ -23,7 +23,7 @@ def opening(statement, tag="unverified", lane=0, first=True):
         return f'<mark data-statement="{statement}" data-tag="{tag}"{lane}>'
     return (
         f'<mark id="mark-{statement}" data-statement="{statement}" data-tag="{tag}"{lane}>'
-        f'<a class="ref" href="#statement-{statement}" data-number="{statement}" '
+        f'<a href="#statement-{statement}" data-number="{statement}" '
         f'aria-label="Statement {statement}, {tag}"></a>'
     )
 

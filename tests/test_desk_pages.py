@@ -113,7 +113,7 @@ def test_a_refused_passage_comes_back_beside_the_article_it_is_in(desk, article,
     assert "The article does not hold this passage word for word." in form
     assert "Plain words.</textarea>" in form
     assert f'<li data-id="{minister.pk}">The minister</li>' in form
-    assert f'name="next" value="/api/v1/articles/{article.pk}/#mark-{{id}}"' in form
+    assert f'name="next" value="/api/v1/articles/{article.pk}/?at={{id}}#mark-{{id}}"' in form
 
 
 def test_a_refused_passage_of_a_later_part_comes_back_with_that_part(desk, alice, minister):

@@ -1,5 +1,7 @@
 """A page costs the same for a large newsroom as for a small one."""
 
+import re
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -75,8 +77,9 @@ def test_an_article_with_many_statements_takes_no_more_queries_and_shows_its_car
     assert html.count("<mark ") == 120
     assert html.count('<article class="card') == 30
     last = page_of(desk, f"/api/v1/articles/{article.pk}/?cards=4")
+    first = Statement.objects.first().pk
     assert last.count('<article class="card') == 30
-    assert f'href="?cards=1#statement-{Statement.objects.first().pk}"' in last
+    assert f'href="?at={first}#statement-{first}"' in last
 
 
 def test_with_20000_sources_each_page_stays_under_200_kilobytes(desk, alice):
@@ -126,6 +129,8 @@ def test_an_article_of_300_statements_stays_under_200_kilobytes_in_as_many_queri
         counts.append(len(captured))
     assert counts[0] == counts[1]
     assert html.count("<mark ") == 300
+    assert html.count('<article class="card') == 10
+    assert len(re.findall("<li><b>[+−?] ", html)) == 300
     refused = desk.post("/api/v1/statements/", {"article": large.pk, "text": "Nobody said this."})
     pages = [html, page_of(desk, f"/api/v1/articles/{large.pk}/?cards=10"), refused.content.decode()]
     pages += [

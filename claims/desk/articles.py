@@ -1,11 +1,14 @@
 """The article's page: its text with the marks, and the statements' cards beside it."""
 
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from django.http import QueryDict
 
 from claims.desk.cards import Card, cards_of, checks_by_statement, grouped
 from claims.desk.marks import Passage, marked
+from claims.desk.notes import ASTRAY, laid_out, notes_of, printed
 from claims.models import Article, ArticleRevision, Statement
 from claims.serializers import StatementSerializer
 from factcheck.api.choosing import is_number
@@ -13,40 +16,43 @@ from factcheck.api.form_pages import FormPage
 from factcheck.api.pages import ListPage, Page, page, whole_number
 from factcheck.api.readers import Reader
 
-PART = re.compile(r"[?&]cards=([0-9]{1,9})")
-CARDS = 30  # on one page, so that it stays under 200 kB; the text shows the marks of all
+PRINTED = 1_000  # notes on one page to print
 
 
-def article_context(article: Any, view: Any, reader: Reader, part: int, form: Any = None) -> dict[str, Any]:
+def article_context(
+    article: Any, view: Any, reader: Reader, asked: Mapping[str, str], form: Any = None
+) -> dict[str, Any]:
     """The article with a part of its statements' cards, and the form to mark another passage."""
-    places: list[Any] = list(
-        reader.may_see(Statement.objects.placed(article))
-        .order_by("start", "id")
-        .values_list("id", "start", "end", "tag", "anchor", named=True)
-    )
+    places = _places(reader, article)
     numbers = {place.id: number for number, place in enumerate(places, 1)}
-    parts = max(1, -(-len(places) // CARDS))
-    part = min(part or 1, parts)
+    statements = [*numbers, *_out_of_place(reader, article)]
     address = f"/api/v1/articles/{article.pk}/"
     base = "" if form is None else address  # short, where the page is the article's own
+    size, notes = laid_out(article.text, reader, statements, numbers, base)
+    parts = max(1, -(-len(places) // size))
+    number = numbers.get(whole_number(asked, "at"))
+    part = min(_part_of(number, size) if number else whole_number(asked, "cards") or 1, parts)
+    moment = f"&{urlencode({'as_of': asked['as_of']})}" if asked.get("as_of") else ""
 
     def card_at(statement: int) -> str:
-        at = (numbers.get(statement, 1) - 1) // CARDS + 1
-        return f"#statement-{statement}" if at == part else f"{base}?cards={at}#statement-{statement}"
+        is_shown = _part_of(numbers.get(statement, 1), size) == part
+        return f"#statement-{statement}" if is_shown else f"{base}?at={statement}{moment}#statement-{statement}"
 
-    passages = [Passage(p.id, p.start, p.end, p.tag, numbers[p.id], card_at(p.id)) for p in places]
     rows = Statement.objects.for_reading()
-    shown = [place.id for place in places[(part - 1) * CARDS : part * CARDS]]
+    shown = [place.id for place in places[(part - 1) * size : part * size]]
     cards = cards_of(reader, reader.read(rows.filter(pk__in=shown).order_by("start", "id")), numbers)
+    passages = [Passage(p.id, p.start, p.end, p.tag, numbers[p.id], card_at(p.id)) for p in places]
     context = {
         "article": article,
         "address": address,
-        "here": f"{address}?cards={part}" if part > 1 else address,
+        "moment": moment,
         "marked_text": marked(article.text, passages),
         "cards": cards,
+        "notes": notes or printed(notes_of(reader, shown, numbers), of=len(statements)),
+        "are_all_notes": notes is not None,
         "statement_count": len(places),
-        "first_shown": (part - 1) * CARDS + 1,
-        "last_shown": min(part * CARDS, len(places)),
+        "first_shown": (part - 1) * size + 1,
+        "last_shown": min(part * size, len(places)),
         "part": part,
         "parts": range(1, parts + 1),
     }
@@ -58,6 +64,39 @@ def article_context(article: Any, view: Any, reader: Reader, part: int, form: An
         "astray": _astray(reader, article, rows) if part == 1 else [],
         "mark_form": form or StatementSerializer(context=view.get_serializer_context()),
     }
+
+
+def _part_of(number: int, size: int) -> int:
+    return (number - 1) // size + 1
+
+
+def print_context(article: Any, reader: Reader, part: int) -> dict[str, Any]:
+    """The article with the notes on all its statements, or on a thousand of them."""
+    places = _places(reader, article)
+    numbers = {place.id: number for number, place in enumerate(places, 1)}
+    passages = [Passage(p.id, p.start, p.end, p.tag, numbers[p.id], f"#note-{numbers[p.id]}") for p in places]
+    statements = [*numbers, *_out_of_place(reader, article)]
+    shown = statements[(part - 1) * PRINTED : part * PRINTED]
+    is_part = len(shown) < len(statements)
+    notes = notes_of(reader, shown, numbers)
+    return {
+        "article": article,
+        "marked_text": marked(article.text, passages),
+        "notes": printed(notes, of=len(statements) if is_part else None, linked=True),
+        "part": part,
+        "parts": range(1, max(1, -(-len(statements) // PRINTED)) + 1),
+    }
+
+
+def _places(reader: Reader, article: Any) -> list[Any]:
+    placed = reader.may_see(Statement.objects.placed(article)).order_by("start", "id")
+    return list(placed.values_list("id", "start", "end", "tag", named=True))
+
+
+def _out_of_place(reader: Reader, article: Any) -> list[int]:
+    """Strangers are not shown what is in question."""
+    rows = Statement.objects.filter(article=article).out_of_place().order_by("id")
+    return [] if reader.is_stranger else list(rows.values_list("id", flat=True))
 
 
 def _checks(article: Any, cards: list[Card], place_of: Callable[[int], tuple[int | None, str]]) -> dict[str, Any]:
@@ -73,7 +112,7 @@ def _checks(article: Any, cards: list[Card], place_of: Callable[[int], tuple[int
 
 def _astray(reader: Reader, article: Any, rows: Any) -> list[Card]:
     """Statements whose passage is not in the text, or not for sure; an editor must settle them."""
-    return cards_of(reader, rows.filter(article=article).out_of_place().order_by("id")[:CARDS])
+    return cards_of(reader, rows.filter(article=article).out_of_place().order_by("id")[:ASTRAY])
 
 
 @page("article", "retrieve")
@@ -82,7 +121,11 @@ class ArticlePage(Page):
     is_for_strangers = True
 
     def context(self) -> dict[str, Any]:
-        return article_context(self.row, self.view, self.reader, whole_number(self.request, "cards"))
+        asked = self.request.query_params
+        if part := whole_number(asked, "print"):
+            self.template = "claims/article_print.html"
+            return print_context(self.row, self.reader, part)
+        return article_context(self.row, self.view, self.reader, asked)
 
 
 class MarkingPage(FormPage):
@@ -94,9 +137,8 @@ class MarkingPage(FormPage):
         if article is None:
             return context
         self.template = "claims/article.html"
-        asked_from = PART.search(context["next"])
-        part = int(asked_from[1]) if asked_from else 1
-        return {**context, **article_context(article, self.view, self.reader, part, context["form"])}
+        asked = QueryDict(urlsplit(context["next"]).query)
+        return {**context, **article_context(article, self.view, self.reader, asked, context["form"])}
 
     @staticmethod
     def _article(typed: str) -> Any:

@@ -23,6 +23,12 @@ class Card:
     evidence: int = 0
     checks: list[Any] = field(default_factory=list)
 
+    @property
+    def address(self) -> str:
+        """On its article's page, whichever part of the cards it is in by then."""
+        statement = self.statement
+        return f"/api/v1/articles/{statement.article_id}/?at={statement.pk}#statement-{statement.pk}"
+
 
 def cards_of(reader: Reader, statements: Iterable[Any], numbers: dict[int, int] | None = None) -> list[Card]:
     cards = {statement.pk: Card(statement, (numbers or {}).get(statement.pk)) for statement in statements}

@@ -30,7 +30,7 @@ class JournalPage(ListPage):
     def context(self) -> dict[str, Any]:
         if self.data.get("errors"):
             return {"days": []}
-        before = whole_number(self.request, "before")
+        before = whole_number(self.request.query_params, "before")
         place = Entry.objects.filter(pk=before).values_list("transaction", "pk").first()
 
         def beyond(rows: Any, key: Any) -> Any:

@@ -66,7 +66,7 @@ def _opening(passage: Passage, first: bool, lane: int) -> str:
         return format_html("<mark {}>", shown)
     # The link's number and sign are drawn by the style sheet, so that they are no part of the text.
     return format_html(
-        '<mark id="mark-{}" {}><a class="ref" href="{}" data-number="{}" aria-label="Statement {}, {}"></a>',
+        '<mark id="mark-{}" {}><a href="{}" data-number="{}" aria-label="Statement {}, {}"></a>',
         passage.statement, shown, passage.address, passage.number, passage.number, passage.tag,
     )  # fmt: skip
 

@@ -41,12 +41,15 @@ class StatementQuerySet(models.QuerySet["Statement"]):
         counted = disputes.values("statement").annotate(n=Count("pk")).values("n")
         dissenting = positions_on(OuterRef("pk")).alias(own=KT("data__tag")).exclude(own=OuterRef("tag")).order_by()
         dissent = dissenting.values("resource_id").annotate(n=Count("pk")).values("n")
-        chain = StatementVia.objects.select_related("source").order_by("position")
         return (
-            self.select_related("source", "tagged_by")
-            .prefetch_related(Prefetch("via_rows", queryset=chain))
+            self.with_chain()
+            .select_related("tagged_by")
             .annotate(open_disputes=Coalesce(Subquery(counted), 0), dissent=Coalesce(Subquery(dissent), 0))
         )
+
+    def with_chain(self) -> "StatementQuerySet":
+        chain = StatementVia.objects.select_related("source").order_by("position")
+        return self.select_related("source").prefetch_related(Prefetch("via_rows", queryset=chain))
 
     def public(self) -> "StatementQuerySet":
         """Those in the text of a published article as it stands: what was edited out is out."""

@@ -22,7 +22,7 @@ from factcheck.api.roles import is_public_read
 
 PAGING = {"cursor", "page_size", "ordering", "format"}
 # Read by pages alone: which form to show, and which part of a long page.
-PAGE_PARAMETERS = {"form", "cards", "before", "next"}
+PAGE_PARAMETERS = {"form", "cards", "at", "print", "before", "next"}
 MAX_ID = 2**63 - 1
 
 

@@ -4,7 +4,7 @@ Apps register theirs when they are ready, by the view's basename and action. An 
 shown as JSON. A page takes as many queries for a long list as for a short one.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from factcheck.api.addresses import address_of
@@ -98,9 +98,9 @@ class ListPage(Page):
         }
 
 
-def whole_number(request: Any, name: str) -> int:
+def whole_number(asked: Mapping[str, str], name: str) -> int:
     """A page's own parameter; 0 for what is none, since a page has begun and can refuse no more."""
-    given = request.query_params.get(name, "")
+    given = asked.get(name, "")
     return int(given) if given.isascii() and given.isdecimal() and len(given) < 19 else 0
 
 

@@ -98,7 +98,7 @@ def test_on_a_phone_a_mark_shows_its_card_over_the_text_and_the_card_leads_back(
         desk.open(f"/api/v1/articles/{seed.pk}/")
         mark = page.locator("#text mark[id]").nth(3)
         card = page.locator(f"#statement-{mark.get_attribute('data-statement')}")
-        mark.locator(".ref").tap()
+        mark.locator("a").tap()
         card.get_by_role("link", name="Back to the text").wait_for()
         box = card.bounding_box()
         assert box["y"] >= 800 * 0.35

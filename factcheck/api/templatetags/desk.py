@@ -98,11 +98,6 @@ def of_id(mapping: dict[int, Any], key: int) -> Any:
 
 
 @register.filter
-def append(text: str, more: Any) -> str:
-    return f"{text}{more}"
-
-
-@register.filter
 def words(text: str) -> list[str]:
     return text.split()
 
