@@ -1,0 +1,33 @@
+// What Swagger UI leaves unsaid to those who hear the API documentation, or go through it by keys.
+"use strict";
+
+(() => {
+  const ui = document.getElementById("swagger-ui");
+  const each = (selector, mend) => ui.querySelectorAll(selector).forEach(mend);
+  const say = (selector, name, value) =>
+    each(`:is(${selector}):not([${name}])`, (one) => one.setAttribute(name, value instanceof Function ? value(one) : value));
+
+  const nameOf = (control) =>
+    control.closest("tr")?.querySelector(".parameter__name")?.firstChild.textContent ||
+    control.closest("[data-property-name]")?.dataset.propertyName ||
+    (control.closest(".servers") ? "Server" : control.matches(".examples-select-element") ? "Example" : "Request body");
+
+  const mend = () => {
+    // A button holds no link; to open the operation writes its address into the window's.
+    each(".opblock-summary-control a[href]", (link) => link.removeAttribute("href"));
+    each("table[role=region]", (table) => table.removeAttribute("role"));
+    each(".auth-btn-wrapper [aria-label]", (button) => button.removeAttribute("aria-label")); // other words than it shows
+    say(".close-modal", "aria-label", "Close");
+    // The levels go on from the title, without a gap.
+    for (const level of [3, 4, 5, 6]) {
+      say(`h${level}`, "aria-level", level - 1);
+    }
+    say(".information-container, .scheme-container", "role", "region");
+    say(".information-container", "aria-label", "About the API");
+    say(".scheme-container", "aria-label", "Server and authorization");
+    say("pre", "tabindex", "0"); // wide ones scroll
+    say("select, textarea, input:not([type=hidden])", "aria-label", nameOf);
+  };
+
+  new MutationObserver(mend).observe(ui, { childList: true, subtree: true });
+})();
