@@ -126,6 +126,34 @@ def test_a_refused_passage_of_a_later_part_comes_back_with_that_part(desk, alice
     assert '<b aria-current="page">2</b>' in html
 
 
+def test_a_refused_dispute_comes_back_beside_the_passage_with_the_articles_other_statements_first(
+    desk, alice, article, statement, minister
+):
+    services.open_dispute(actor=alice, statement=statement, raised_by=minister, kind="correction")
+    sent = {"statement": statement.pk, "raised_by": "", "kind": "denial", "counter_statement": "77",
+            "note": "She <i>said</i> so.", "next": f"/api/v1/statements/{statement.pk}/"}  # fmt: skip
+    answer = desk.post("/api/v1/disputes/", sent)
+    html = answer.content.decode()
+    assert answer.status_code == 400
+    assert f'<mark data-statement="{statement.pk}" data-tag="unverified">The minister said no.</mark>' in html
+    assert re.search(r">Correction</a> by <a [^>]*>The minister</a>, <b>open</b>", html)
+    form = re.search(r'<form method="post"[^>]* action="/api/v1/disputes/">.*?</form>', html, re.S)[0]
+    assert f'<input type="hidden" name="statement" value="{statement.pk}">' in form
+    assert f'data-first="?article={article.pk}&amp;page_size=50"' in form
+    raised_by, counter = re.findall(r'<div class="field chooser".*?</div>', form, re.S)
+    assert 'name="raised_by" value="" autocomplete="off" aria-invalid="true"' in raised_by
+    assert "There is no statement with the id 77." in counter
+    assert "She &lt;i&gt;said&lt;/i&gt; so.</textarea>" in form
+    assert f'name="next" value="/api/v1/statements/{statement.pk}/"' in form
+
+
+def test_a_dispute_of_no_statement_has_its_form_all_the_same(desk, minister):
+    answer = desk.post("/api/v1/disputes/", {"statement": "77", "raised_by": minister.pk, "kind": "denial"})
+    assert answer.status_code == 400
+    assert "There is no statement with the id 77." in answer.content.decode()
+    assert f'<li data-id="{minister.pk}">The minister</li>' in answer.content.decode()
+
+
 def test_a_recorded_passage_leads_back_to_its_place_in_the_text(desk, article, minister):
     sent = {"article": article.pk, "text": "End.", "source": minister.pk,
             "next": f"/api/v1/articles/{article.pk}/#mark-{{id}}"}  # fmt: skip

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from django.http import QueryDict
 
@@ -137,7 +137,7 @@ class MarkingPage(FormPage):
         if article is None:
             return context
         self.template = "claims/article.html"
-        asked = QueryDict(urlsplit(context["next"]).query)
+        asked = QueryDict(context["next"].partition("?")[2].partition("#")[0])
         return {**context, **article_context(article, self.view, self.reader, asked, context["form"])}
 
     @staticmethod

@@ -1,6 +1,8 @@
 from typing import Any
 
-from claims.models import ArticleRevision, Dispute, Evidence
+from claims.desk.cards import cards_of
+from claims.models import Article, ArticleRevision, Dispute, Evidence, Statement
+from factcheck.api.choosing import is_number
 from factcheck.api.form_pages import FormPage
 from factcheck.api.pages import Page, page
 from factcheck.journal.pages import timeline_of
@@ -34,4 +36,34 @@ class EvidencePage(Page):
         return {"evidence": evidence, **timeline_of(self.reader, "evidence", evidence.pk)}
 
 
+def of_same_article_first(form: Any, statement: Any) -> Any:
+    """Offers as the other side what the article says elsewhere, before anything is typed."""
+    counter = form.fields["counter_statement"]
+    counter.style = {**counter.style, "first": f"?article={statement.article_id}&page_size=50"}
+    return form
+
+
+class DisputingPage(FormPage):
+    """The form to open a dispute, beside the passage that it is about."""
+
+    def context(self) -> dict[str, Any]:
+        context = super().context()
+        typed = str(context["typed"].get("statement", ""))
+        statement = Statement.objects.for_reading().filter(pk=typed).first() if is_number(typed) else None
+        if statement is None:
+            return context
+        (card,) = cards_of(self.reader, [statement])
+        return {
+            **context,
+            "form": of_same_article_first(context["form"], statement),
+            "statement": statement,
+            "card": card,
+            "article": Article.objects.defer("text").get(pk=statement.article_id),
+            "around": ArticleRevision.objects.around(statement),
+            "is_beside": True,
+        }
+
+
+FormPage.kinds["dispute", "create"] = DisputingPage
+FormPage.templates["dispute", "create"] = "claims/dispute_form.html"
 FormPage.templates["dispute", "resolve"] = "claims/resolve_form.html"

@@ -3,6 +3,7 @@ from typing import Any
 from django.db.models import Q
 
 from claims.desk.cards import cards_of, checks_by_statement
+from claims.desk.disputes import of_same_article_first
 from claims.models import Article, ArticleRevision, Evidence
 from claims.models.statement import positions_on
 from claims.serializers import DisputeSerializer, EvidenceSerializer
@@ -40,15 +41,11 @@ class StatementPage(Page):
             "card_checks": checks_by_statement(statement.article_id).get(statement.pk, []),
             "positions": positions_on(statement.pk).select_related("actor").order_by("-id")[:TIMELINE],
             "timeline": self._timeline(statement, card, evidence),
-            "dispute_form": self._dispute_form(statement),
+            "dispute_form": of_same_article_first(
+                DisputeSerializer(context=self.view.get_serializer_context()), statement
+            ),
             "evidence_form": EvidenceSerializer(context=self.view.get_serializer_context()),
         }
-
-    def _dispute_form(self, statement: Any) -> DisputeSerializer:
-        form = DisputeSerializer(context=self.view.get_serializer_context())
-        counter = form.fields["counter_statement"]
-        counter.style = {**counter.style, "first": f"?article={statement.article_id}&page_size=50"}
-        return form
 
     @staticmethod
     def _timeline(statement: Any, card: Any, evidence: list[Any]) -> list[Any]:
@@ -65,5 +62,4 @@ for action in ("create", "partial_update"):
     FormPage.templates["statement", action] = "claims/statement_form.html"
 FormPage.templates["statement", "reanchor"] = "claims/reanchor_page.html"
 FormPage.templates["statement", "tag"] = "claims/tag_form.html"
-FormPage.templates["dispute", "create"] = "claims/dispute_form.html"
 FormPage.templates["evidence", "create"] = "claims/evidence_form.html"
