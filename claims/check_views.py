@@ -11,12 +11,14 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from claims.desk_checks import CHECKS, CODES, START, Code, Place, Severity, findings
+from claims.filters import CheckFilter
 from claims.models import Statement
 from factcheck.api.errors import FieldError, InvalidInput
 from factcheck.api.fields import ChoiceField
-from factcheck.api.filters import MAX_ID, refuse_unknown
+from factcheck.api.filters import MAX_ID, meant, refuse_unknown
 from factcheck.api.links import link_header
 from factcheck.api.pagination import page_size_of
+from factcheck.api.problems import wants_page
 from factcheck.api.viewsets import ConditionalMixin
 
 CURSOR = re.compile(r"\A[0-9]{1,19}-[0-9]{1,19}-[0-9]{1,2}\Z")
@@ -63,8 +65,11 @@ class FindingQuery(serializers.Serializer[Any]):
 PARAMETERS = frozenset(FindingQuery().fields)
 
 
-def answer_findings(request: Request, article: int | None = None) -> Response:
-    query = FindingQuery(data=request.query_params.dict())
+def answer_findings(view: Any, request: Request, article: int | None = None) -> Response:
+    given = request.query_params.dict()
+    if wants_page(request):  # a page's form sends its empty fields, and names
+        given = meant(view, request, {name: text for name, text in given.items() if text})
+    query = FindingQuery(data=given)
     refuse_unknown(request, {*query.fields, "format"} - ({"article"} if article else set()))
     size = page_size_of(request)
     if not query.is_valid():
@@ -100,13 +105,14 @@ class CheckViewSet(ConditionalMixin, GenericViewSet[Any]):
     serializer_class = FindingSerializer
     schema_tag = "checks"
     pagination_class = None
+    filterset_class = CheckFilter
     filter_backends = ()
     other_parameters = PARAMETERS
     queryset = Statement.objects.none()
 
     @extend_schema(parameters=[FindingQuery], responses=FindingsSerializer)
     def list(self, request: Request) -> Response:
-        return answer_findings(request)
+        return answer_findings(self, request)
 
 
 class ChecksMixin:
@@ -119,4 +125,4 @@ class ChecksMixin:
     )
     @action(detail=True, filterset_class=None, pagination_class=None, filter_backends=(), other_parameters=PARAMETERS)
     def checks(self, request: Request, pk: int) -> Response:
-        return answer_findings(request, self.row_id())  # type: ignore[attr-defined]
+        return answer_findings(self, request, self.row_id())  # type: ignore[attr-defined]

@@ -1,5 +1,6 @@
 import django_filters
 
+from claims.desk_checks import Code, Severity
 from claims.models import Article, Dispute, Evidence, Statement
 from factcheck.api.filters import ChoiceFilter, DayFilter, FlagFilter, IdFilter
 from sources.models import Source
@@ -60,3 +61,14 @@ class DisputeFilter(django_filters.FilterSet):
     class Meta:
         model = Dispute
         fields: list[str] = []
+
+
+class ArticleCheckFilter(django_filters.FilterSet):
+    """For pages: desk checks are no rows, and are chosen by what computes them."""
+
+    code = ChoiceFilter(choices=[(code.value, code.value.replace("_", " ")) for code in Code])
+    severity = ChoiceFilter(choices=[(severity.value, severity.value) for severity in Severity])
+
+
+class CheckFilter(ArticleCheckFilter):
+    article = IdFilter(of=Article)

@@ -299,6 +299,27 @@ def test_a_refused_filter_stands_at_its_control(desk, statement):
     assert 'name="q" value="minister"' in html
 
 
+def test_desk_checks_are_chosen_by_kind_severity_and_article(desk, alice, article, statement):
+    services.tag_statement(statement_id=statement.pk, versions=None, actor=alice, tag="denied", reason="Somebody did.")
+    caught = "Tagged denied, yet no dispute"
+    for query in ("", "?code=denied_without_denial&severity=&article=", f"?severity=error&article={article.pk}",
+                  "?article=a+report"):  # fmt: skip
+        html = page_of(desk, f"/api/v1/checks/{query}")
+        assert caught in html, query
+    assert f'<li data-id="{article.pk}">A report</li>' in html
+    for query in ("?code=anchor_orphaned", "?severity=warning"):
+        html = page_of(desk, f"/api/v1/checks/{query}")
+        assert caught not in html
+        assert "Nothing was caught." in html
+    assert '<option value="warning" selected>warning</option>' in html
+    assert '<option value="denied_without_denial">denied without denial</option>' in html
+    refused = page_of(desk, "/api/v1/checks/?code=nonsense", 400)
+    assert re.search(r'<select name="code" aria-invalid="true">', refused)
+    of_article = page_of(desk, f"/api/v1/articles/{article.pk}/checks/?code=denied_without_denial&severity=")
+    assert caught in of_article
+    assert 'name="article"' not in of_article
+
+
 def test_a_statement_that_lost_its_place_is_not_marked_and_can_be_placed_anew(desk, alice, article, statement):
     services.update_article(article_id=article.pk, versions=None, actor=alice, text="Nothing of the kind is here.")
     html = article_page(desk, article)

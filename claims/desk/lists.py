@@ -4,7 +4,9 @@ from typing import Any
 
 from claims.desk.cards import named_articles, statements_by_id, with_rows
 from claims.desk_checks import Code, Finding
+from claims.filters import ArticleCheckFilter
 from claims.models import Article
+from factcheck.api.controls import controls_of
 from factcheck.api.filters import for_programs
 from factcheck.api.pages import ListPage, page
 
@@ -51,7 +53,9 @@ class CheckList(ListPage):
 
     def context(self) -> dict[str, Any]:
         found = [Finding(f["article"], f["statement"], Code(f["code"])) for f in self.data.get("results", [])]
+        filters = ArticleCheckFilter if "pk" in self.view.kwargs else None
         return {
+            "controls": controls_of(self.view, self.request, self.data, filters),
             "findings": with_rows(found),
             "of_article": Article.objects.only("title").filter(pk=self.view.kwargs.get("pk")).first(),
             "pager": {"next_url": self.data.get("next")},

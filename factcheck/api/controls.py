@@ -40,15 +40,14 @@ class Controls:
         return any(control.value or control.errors for control in self.more)
 
 
-def controls_of(view: Any, request: Any, data: Any) -> Controls:
-    found = _all_controls(view, request, data)
+def controls_of(view: Any, request: Any, data: Any, filterset: Any = None) -> Controls:
+    found = _all_controls(view, request, data, filterset or getattr(view, "filterset_class", None))
     few = len(found) <= len(USUAL)
     found.sort(key=lambda control: USUAL.index(control.name) if control.name in USUAL else 0 if few else len(USUAL))
     return Controls([c for c in found if few or c.name in USUAL], [c for c in found if not few and c.name not in USUAL])
 
 
-def _all_controls(view: Any, request: Any, data: Any) -> list[Control]:
-    filterset = getattr(view, "filterset_class", None)
+def _all_controls(view: Any, request: Any, data: Any, filterset: Any) -> list[Control]:
     filters = filterset.base_filters if filterset else {}
     controls = [
         _control(name, found, request)
@@ -110,6 +109,7 @@ OF_THE_DESK = {"status", "anchor"}  # of what is published there is nothing to c
 CONTROLS = {
     "q": "Words",
     "article": "Article",
+    "code": "Kind of check",
     "disputed": "Open dispute",
     "said_after": "Said on or after",
     "said_before": "Said on or before",
