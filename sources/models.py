@@ -50,7 +50,9 @@ class SourceQuerySet(models.QuerySet["Source"]):
         return self.filter(pk__in=RawSQL(found, [list(names), list(names), list(addresses)]))  # noqa: S611
 
     def search(self, words: str) -> "SourceQuerySet":
-        """Every word begins a word of the name or of an alias."""
+        """Every word begins a word of the name or of an alias; what has no letter or digit is all of one, as it is."""
+        if not any(map(str.isalnum, words)):
+            return self.known_as([" ".join(words.split())])
         return self._with_words(words.split(), " & ")
 
     def called(self, text: str) -> "SourceQuerySet":

@@ -42,6 +42,17 @@ def test_a_name_or_alias_of_one_source_is_taken(mark, minister, typed):
     assert Statement.objects.get().source == minister
 
 
+@pytest.mark.parametrize("typed", ["???", " ??? ", "…"])
+def test_a_name_without_a_letter_is_found_as_it_is_written(desk, api, mark, alice, cast, typed):
+    unknown = create_source(actor=alice, name="???", kind="account", aliases=["…"])
+    found = api.get("/api/v1/sources/", {"q": typed}).json()["results"]
+    assert [row["id"] for row in found] == [unknown.pk]
+    assert f'href="/api/v1/sources/{unknown.pk}/"' in desk.get("/search/", {"q": typed}).content.decode()
+    assert mark(typed).status_code == 303
+    assert Statement.objects.get().source == unknown
+    assert api.get("/api/v1/sources/", {"q": "??"}).json()["results"] == []
+
+
 def test_a_name_that_nobody_has_is_kept_and_those_like_it_are_offered(mark, cast):
     answer = mark("Joe Bidne")
     html = answer.content.decode()

@@ -48,7 +48,7 @@ GROWS = (Statement, StatementVia, Dispute, Evidence, Entry, Source)
 NOBODY = 2**62
 # Values of each filter: what many rows have, what few have, what none has.
 VALUES: dict[str, list[Any]] = {
-    "q": ["minister", "seldomword", "nowherefound", "minister mayor"],
+    "q": ["minister", "seldomword", "nowherefound", "minister mayor", "???"],
     "said_after": ["2020-01-01", "2025-06-01", "2031-01-01"],
     "said_before": ["2025-06-01", "2020-01-03", "2019-01-01"],
     "article": ["{article}", NOBODY],
