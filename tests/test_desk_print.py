@@ -73,6 +73,23 @@ def test_what_lost_its_place_in_the_text_is_printed_after_it_with_its_words(desk
     assert note == "? unverified, no longer in the text: The minister said no., said to be The minister"
 
 
+def test_of_many_that_lost_their_place_a_page_shows_ten_and_says_how_many_more_there_are(desk, alice, minister):
+    article = annotated(alice, minister, 12, reason="It was denied in these words. " * 60)
+    services.update_article(article_id=article.pk, versions=None, actor=alice, text="Nothing of the kind is here.")
+    page = article_page(desk, article)
+    assert page.count('<article class="card astray"') == 10
+    assert "2 more are out of their place" in page
+    assert len(notes_in(page)) == 12
+
+
+def test_a_page_without_room_for_what_lost_its_place_says_that_it_is_not_all(desk, alice, minister):
+    article = annotated(alice, minister, 120, reason="It was denied in these words. " * 60)
+    services.update_article(article_id=article.pk, versions=None, actor=alice, text="Nothing of the kind is here.")
+    page = article_page(desk, article)
+    assert "Here are not the notes on all 120 statements." in page
+    assert page_of(desk, f"/api/v1/articles/{article.pk}/?print=1").count("no longer in the text: ") == 120
+
+
 def test_a_page_without_room_for_all_notes_has_those_of_its_part_says_so_and_leads_to_all(desk, alice, minister):
     article = annotated(alice, minister, 120, reason="It was denied in these words. " * 60)
     page = page_of(desk, f"/api/v1/articles/{article.pk}/?cards=2")

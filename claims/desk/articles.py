@@ -62,6 +62,7 @@ def article_context(
         **context,
         **_checks(article, cards, lambda statement: (numbers.get(statement), card_at(statement))),
         "astray": _astray(reader, article, rows) if part == 1 else [],
+        "more_astray": max(0, len(statements) - len(numbers) - ASTRAY) if part == 1 else 0,
         "mark_form": form or StatementSerializer(context=view.get_serializer_context()),
     }
 
