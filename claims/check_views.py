@@ -83,14 +83,13 @@ def answer_findings(request: Request, article: int | None = None) -> Response:
         if wanted.get("code") in (None, code) and wanted.get("severity") in (None, CHECKS[code].severity)
     ]
     after = wanted.get("cursor", START)
-    rows = findings(codes=codes, article=article or wanted.get("article"), after=after, limit=size + 1)
+    found = findings(codes=codes, article=article or wanted.get("article"), after=after, limit=size + 1)
     following = None
-    if len(rows) > size:
-        rows = rows[:size]
+    if further := found.further(size):
         parameters = request.query_params.copy()
-        parameters["cursor"] = "-".join(map(str, rows[-1][0]))
+        parameters["cursor"] = "-".join(map(str, further))
         following = request.build_absolute_uri(f"{request.path}?{parameters.urlencode()}")
-    results = FindingSerializer([finding for _, finding in rows], many=True).data
+    results = FindingSerializer([finding for _, finding in found.rows[:size]], many=True).data
     return Response({"next": following, "previous": None, "results": results}, headers=link_header(next=following))
 
 

@@ -62,7 +62,7 @@ class ArticleViewSet(ChecksMixin, ArticleFormatsMixin, HistoryMixin):
     as_of_actions = frozenset({"retrieve", "annotations"})
     passage_actions = frozenset({"import_annotations"})
     ranges = {"id": (frozenset({"publisher"}), frozenset({"status"}))}
-    reach = 3  # to look for words in one means to read its text
+    reach = 10  # to look for words in one means to read its text
     queryset = Article.objects.for_reading()
 
     def get_serializer_class(self) -> Any:

@@ -11,6 +11,7 @@ from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, Subquery, 
 from django.db.models.fields.json import KT
 from django.db.models.functions import Coalesce
 
+from factcheck.api.windows import Either, Looked
 from factcheck.journal.models import Entry, Recorded
 from sources.models import Source
 
@@ -53,9 +54,10 @@ class StatementQuerySet(models.QuerySet["Statement"]):
         return self.filter(article__status="published", revision=F("article__revision"))
 
     def involving(self, source_id: int) -> "StatementQuerySet":
-        """Said by the source, or come to us through it. Not OR: that would be tried on every statement."""
-        said = Statement.objects.filter(source=source_id).values("pk")
-        return self.filter(pk__in=said.union(self._relayed_by(source_id)))
+        """Said by the source, or come to us through it."""
+        said, relayed = Statement.objects.filter(source=source_id).values("pk"), self._relayed_by(source_id)
+        passed_on = Q(Looked(relayed.filter(statement=OuterRef("pk"))))
+        return self.filter(Either(find=Q(pk__in=said.union(relayed)), judge=Q(source=source_id) | passed_on))
 
     def relayed_by(self, source_id: int) -> "StatementQuerySet":
         return self.filter(pk__in=self._relayed_by(source_id))
@@ -75,8 +77,9 @@ class StatementQuerySet(models.QuerySet["Statement"]):
     def disputed(self, disputed: bool) -> "StatementQuerySet":
         from claims.models import Dispute
 
-        is_open = Exists(Dispute.objects.filter(statement=OuterRef("pk"), state="open"))
-        return self.filter(is_open if disputed else ~is_open)
+        of_row = Dispute.objects.filter(statement=OuterRef("pk"), state="open")
+        find, judge = Q(Exists(of_row)), Q(Looked(of_row))
+        return self.filter(Either(find=find, judge=judge) if disputed else Either(find=~find, judge=~judge))
 
     def search(self, words: str, kind: str = "websearch") -> "StatementQuerySet":
         return self.alias(words=SearchVector("text", "paraphrase", config="simple")).filter(
