@@ -100,10 +100,12 @@ def window(
     size: int,
     beyond: Beyond,
     reach: int = REACH,
+    along: QuerySet[Any] | None = None,
 ) -> Any:
     """The first `size` of the rows `found`, which are some of `whole`, in the order of (key, id).
 
-    `beyond(rows, key)` leaves those that come after the cursor.
+    `beyond(rows, key)` leaves those that come after the cursor. `along` has all rows that are found, and an index has
+    it in the list's order; without it that is the table.
     """
 
     def in_order(rows: QuerySet[Any], by: Any) -> QuerySet[Any]:
@@ -114,9 +116,8 @@ def window(
         return Func(by, F("pk"), template=template, output_field=BooleanField())
 
     by_sorting = Sorted(key)
-    table = in_order(beyond(found.model._base_manager.all(), key), key).values_list(key, "pk")[
-        : max(size, SHORT) * reach
-    ]
+    along = found.model._base_manager.all() if along is None else along
+    table = in_order(beyond(along, key), key).values_list(key, "pk")[: max(size, SHORT) * reach]
     within = beyond(judging(found), key).filter(from_reach(">=" if reverse else "<=", key))
     near = in_order(within, key).values("pk")[:size]
     rest = beyond(found, by_sorting).filter(from_reach("<" if reverse else ">", by_sorting))
