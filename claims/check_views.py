@@ -34,7 +34,11 @@ class FindingSerializer(serializers.Serializer[Any]):
 
 @extend_schema_serializer(many=False)
 class FindingsSerializer(serializers.Serializer[Any]):
-    next = serializers.URLField(allow_null=True, help_text="The next page; null on the last.")
+    next = serializers.URLField(
+        allow_null=True,
+        help_text="The next page; null on the last. It may follow on a page without findings: so many statements are "
+        "looked at for one page.",
+    )
     previous = serializers.URLField(allow_null=True, help_text="Always null: findings are read forwards.")
     results = FindingSerializer(many=True)
 

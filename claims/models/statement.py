@@ -4,10 +4,11 @@ from operator import attrgetter
 from typing import Any, ClassVar
 
 from django.conf import settings
+from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.db import models
-from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, Subquery, Value
+from django.db.models import Count, Exists, F, Func, OuterRef, Prefetch, Q, Subquery, Value
 from django.db.models.fields.json import KT
 from django.db.models.functions import Coalesce
 
@@ -55,9 +56,13 @@ class StatementQuerySet(models.QuerySet["Statement"]):
 
     def involving(self, source_id: int) -> "StatementQuerySet":
         """Said by the source, or come to us through it."""
-        said, relayed = Statement.objects.filter(source=source_id).values("pk"), self._relayed_by(source_id)
-        passed_on = Q(Looked(relayed.filter(statement=OuterRef("pk"))))
-        return self.filter(Either(find=Q(pk__in=said.union(relayed)), judge=Q(source=source_id) | passed_on))
+        relayed = self._relayed_by(source_id)
+        # An array, since beside OR no index is used for a subquery.
+        by_index = Func(F("pk"), ArraySubquery(relayed), template="%(expressions)s)", arg_joiner=" = ANY(")
+        by_index.output_field = models.BooleanField()
+        looked_up = Looked(relayed.filter(statement=OuterRef("pk")))
+        said = Q(source=source_id)
+        return self.filter(Either(find=said | Q(by_index), judge=said | Q(looked_up)))
 
     def relayed_by(self, source_id: int) -> "StatementQuerySet":
         return self.filter(pk__in=self._relayed_by(source_id))
