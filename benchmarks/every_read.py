@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 import yaml
 
 from benchmarks.contenders import Contender, Request
-from benchmarks.goals import FLAT
+from benchmarks.goals import FLAT, paired
 from benchmarks.newsroom import ROOT, Newsroom
 from benchmarks.report import markdown
 
@@ -32,7 +32,8 @@ def compare(small: Side, large: Side) -> str:
     for (path, query, few), (_, _, many) in pairs:
         if measured := _measure((small, few), (large, many)):
             before, after = measured
-            lines.setdefault(path, []).append((after / before, before, after, query))
+            line = (paired(after, before), median(before), median(after), query)
+            lines.setdefault(path, []).append(line)
     head = ["address", "of", "grows most", "ms with 10,000", "ms with 1,000,000", "growth", f"at most {FLAT}"]
     return markdown([head, *(_line(path, found) for path, found in lines.items())])
 
@@ -43,8 +44,8 @@ def _line(path: str, found: list[tuple[float, float, float, str]]) -> list[str]:
     return [path, str(len(found)), query, f"{before:.1f}", f"{after:.1f}", f"{growth:.2f}", judged]
 
 
-def _measure(*sides: tuple[Side, str]) -> list[float] | None:
-    """The median of each, in milliseconds; None where there is nothing to compare."""
+def _measure(*sides: tuple[Side, str]) -> list[list[float]] | None:
+    """In milliseconds, taking turns; None where there is nothing to compare."""
     times: list[list[float]] = [[] for _ in sides]
     for _turn in range(TIMES):
         sizes = []
@@ -59,7 +60,7 @@ def _measure(*sides: tuple[Side, str]) -> list[float] | None:
                 return None
         if sizes[1] > LARGER * sizes[0]:
             return None
-    return [median(own) for own in times]
+    return times
 
 
 def _addresses(newsroom: Newsroom) -> Iterator[tuple[str, str, str]]:

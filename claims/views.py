@@ -22,6 +22,7 @@ from claims.exports.annotations import annotation_document
 from claims.filters import ArticleFilter, DisputeFilter, EvidenceFilter, StatementFilter
 from claims.format_views import ArticleFormatsMixin, StatementFormatsMixin
 from claims.models import Article, ArticleRevision, Dispute, Evidence, Statement
+from claims.models.article import REACH
 from claims.models.statement import positions_on, said_on_key
 from claims.serializers import (
     AnchorSerializer,
@@ -62,7 +63,7 @@ class ArticleViewSet(ChecksMixin, ArticleFormatsMixin, HistoryMixin):
     as_of_actions = frozenset({"retrieve", "annotations"})
     passage_actions = frozenset({"import_annotations"})
     ranges = {"id": (frozenset({"publisher"}), frozenset({"status"}))}
-    reach = 10  # to look for words in one means to read its text
+    reach = REACH
     queryset = Article.objects.for_reading()
 
     def get_serializer_class(self) -> Any:

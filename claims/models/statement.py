@@ -12,7 +12,7 @@ from django.db.models import Count, Exists, F, Func, OuterRef, Prefetch, Q, Subq
 from django.db.models.fields.json import KT
 from django.db.models.functions import Coalesce
 
-from factcheck.api.windows import Either, Looked
+from factcheck.api.windows import Either, Looked, newest
 from factcheck.journal.models import Entry, Recorded
 from sources.models import Source
 
@@ -96,7 +96,7 @@ class StatementQuerySet(models.QuerySet["Statement"]):
         return self.search(text, "plain").filter(text=text).order_by("pk")
 
     def resembling(self, text: str, number: int = 6) -> list["Statement"]:
-        return list(self.defer(None).select_related("source").search(text).order_by("-pk")[:number])
+        return list(newest(self.defer(None).select_related("source"), self.search(text), number))
 
 
 class Statement(Recorded):

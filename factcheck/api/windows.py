@@ -86,9 +86,9 @@ class _OnPage(Func):
         return sql, parameters
 
 
-def newest(rows: QuerySet[Any], found: QuerySet[Any], size: int) -> Any:
+def newest(rows: QuerySet[Any], found: QuerySet[Any], size: int, reach: int = REACH) -> Any:
     """The newest `size` of the rows `found`, read as `rows` are."""
-    return window(rows, found, F("pk"), reverse=True, size=size, beyond=lambda rows, _key: rows)
+    return window(rows, found, F("pk"), reverse=True, size=size, beyond=lambda rows, _key: rows, reach=reach)
 
 
 def window(
