@@ -255,10 +255,10 @@ def test_two_filters_together_read_no_more_of_a_large_newsroom(callers, newsroom
 
 
 @pytest.mark.parametrize("ordering", orderings_of(StatementViewSet, {}))
-@pytest.mark.parametrize("filters", ["tag=asserted&disputed=true", "involving={everywhere}&tag=denied"])
-def test_two_filters_that_seldom_meet_fill_a_short_page_from_what_is_read_in_order(
-    callers, newsroom, filters, ordering
-):
+@pytest.mark.parametrize(
+    "filters", ["tag=asserted&disputed=true", "involving={everywhere}&tag=denied", "said_before=2024-01-01&tag=denied"]
+)
+def test_a_short_page_of_two_filters_is_filled_from_what_is_read_in_order(callers, newsroom, filters, ordering):
     page = f"/api/v1/statements/?{filters.format(**newsroom)}&page_size=10&ordering={ordering or '-id'}"
     answer, queries = asked(callers["signed in"], page)
     assert len(answer.json()["results"]) == 10
