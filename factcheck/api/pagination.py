@@ -269,7 +269,7 @@ def _given(request: Request, view: Any) -> set[str]:
 def _in_range(request: Request, view: Any, field: str) -> QuerySet[Any] | None:
     """All rows that pass those of the filters which an index has in the list's order."""
     given = _given(request, view)
-    names = next((names & given for names in view.ranges.get(field, ()) if names & given), set())
+    names: set[str] = next((names & given for names in view.ranges.get(field, ()) if names & given), set())
     return only_filtered_by(view, request, names) if names else None
 
 
