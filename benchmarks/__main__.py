@@ -12,7 +12,7 @@ import sys
 import time
 from pathlib import Path
 
-from benchmarks import report
+from benchmarks import every_read, report
 from benchmarks.agreement import Disagreement, check
 from benchmarks.cases import CannotMeasure, Case, reads, writes
 from benchmarks.contenders import ALL, OURS, Contender, started
@@ -95,11 +95,13 @@ def flat(chosen: argparse.Namespace) -> None:
                     if turn:
                         run.add(case, OURS, value)
             say(pair[0].name)
+        whole = "" if chosen.only else every_read.compare((rooms[SIZES[0]], few[OURS]), (rooms[SIZES[-1]], many[OURS]))
     measured = [case for case in cases[SIZES[0]] if case.name in small.rounds]
     text = f"{_heading(large, report.machine(rooms[SIZES[-1]]))}\n\n{report.flatness(small, large, measured)}"
-    print(text)
-    if not chosen.only:
+    print(text, whole, sep="\n\n")
+    if whole:
         report.write_readme("flat", text)
+        report.write_readme("every read", whole)
 
 
 def main() -> int:

@@ -36,7 +36,11 @@ class FindingSerializer(serializers.Serializer[Any]):
 
 @extend_schema_serializer(many=False)
 class FindingsSerializer(serializers.Serializer[Any]):
-    next = serializers.URLField(allow_null=True, help_text="The next page; null on the last.")
+    next = serializers.URLField(
+        allow_null=True,
+        help_text="The next page; null on the last. It may follow on a page without findings: so many statements are "
+        "looked at for one page.",
+    )
     previous = serializers.URLField(allow_null=True, help_text="Always null: findings are read forwards.")
     results = FindingSerializer(many=True)
 
@@ -88,14 +92,13 @@ def answer_findings(view: Any, request: Request, article: int | None = None) -> 
         if wanted.get("code") in (None, code) and wanted.get("severity") in (None, CHECKS[code].severity)
     ]
     after = wanted.get("cursor", START)
-    rows = findings(codes=codes, article=article or wanted.get("article"), after=after, limit=size + 1)
+    found = findings(codes=codes, article=article or wanted.get("article"), after=after, limit=size + 1)
     following = None
-    if len(rows) > size:
-        rows = rows[:size]
+    if further := found.further(size):
         parameters = request.query_params.copy()
-        parameters["cursor"] = "-".join(map(str, rows[-1][0]))
+        parameters["cursor"] = "-".join(map(str, further))
         following = request.build_absolute_uri(f"{request.path}?{parameters.urlencode()}")
-    results = FindingSerializer([finding for _, finding in rows], many=True).data
+    results = FindingSerializer([finding for _, finding in found.rows[:size]], many=True).data
     return Response({"next": following, "previous": None, "results": results}, headers=link_header(next=following))
 
 

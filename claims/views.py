@@ -22,6 +22,7 @@ from claims.exports.annotations import annotation_document
 from claims.filters import ArticleFilter, DisputeFilter, EvidenceFilter, StatementFilter
 from claims.format_views import ArticleFormatsMixin, StatementFormatsMixin
 from claims.models import Article, ArticleRevision, Dispute, Evidence, Statement
+from claims.models.article import REACH
 from claims.models.statement import positions_on, said_on_key
 from claims.serializers import (
     AnchorSerializer,
@@ -62,7 +63,7 @@ class ArticleViewSet(ChecksMixin, ArticleFormatsMixin, HistoryMixin):
     as_of_actions = frozenset({"retrieve", "annotations"})
     passage_actions = frozenset({"import_annotations"})
     ranges = {"id": (frozenset({"publisher"}), frozenset({"status"}))}
-    reach = 3  # to look for words in one means to read its text
+    reach = REACH
     queryset = Article.objects.for_reading()
 
     def get_serializer_class(self) -> Any:
@@ -168,16 +169,15 @@ class StatementViewSet(StatementFormatsMixin, ExportMixin, HistoryMixin):
     ordering_fields = ("id", "start", "said_on", "created_at", "updated_at")
     short_lists = frozenset({"article"})
     ranges = {
-        "id": (frozenset({"tag"}), frozenset({"source"}), frozenset({"anchor"})),
+        "id": (frozenset({"source"}), frozenset({"anchor"}), frozenset({"tag"})),
         "said_on": (BY_DAY,),
     }
     queryset = Statement.objects.for_reading()
 
     @property
     def ordering_keys(self) -> dict[tuple[str, bool], tuple[Any, Any]]:  # type: ignore[override]
-        """Of what was said in some time, all is dated: the plain column, one range of whose index is the list."""
-        given = {name for name in StatementFilter.base_filters if self.request.query_params.get(name)}
-        if given and given <= BY_DAY:
+        """Of what was said in some time, all is dated: the plain column, one range of whose index has it."""
+        if any(self.request.query_params.get(name) for name in BY_DAY):
             return {}
         return {
             ("said_on", False): (said_on_key(descending=False), date.max),

@@ -45,12 +45,14 @@ class StartPage(DeskView):
     @staticmethod
     def _work() -> dict[str, Any]:
         statements = Statement.objects.for_reading().select_related("article").defer("article__text")
+        found = findings(limit=SHOWN)
         return {
             "unverified": statements.filter(tag="unverified").order_by("-id")[:SHOWN],
             "astray": newest(statements, Statement.objects.out_of_place(), SHOWN),
             "disputes": Dispute.objects.with_passages().filter(state="open").order_by("-id")[:SHOWN],
             "articles": Article.objects.for_reading().defer("text").order_by("-id")[:SHOWN],
-            "failed_checks": with_rows(finding for _, finding in findings(limit=SHOWN)),
+            "failed_checks": with_rows(finding for _, finding in found.rows),
+            "unchecked": found.floor,
             "timeline": recent_entries(10),
             "shown": SHOWN,
             "endpoints": [(name, f"/api/v1/{name}/") for name in ENDPOINTS],

@@ -47,10 +47,14 @@ def _read_by(node: dict[str, Any]) -> int:
     return round((node["Actual Rows"] + dropped) * node["Actual Loops"])
 
 
-def read_whole(plan: dict[str, Any], sizes: dict[str, int]) -> set[str]:
-    """Tables of which one scan, by whatever index, read more than two thirds; `sizes` says how many rows each has."""
+def read_whole(plan: dict[str, Any], sizes: dict[str, int], at_least: int) -> set[str]:
+    """Tables of which one scan, by whatever index, read more than two thirds and so many rows.
+
+    `sizes` says how many rows each table has.
+    """
     scans = (node for node in nodes_of(plan) if node.get("Relation Name") in sizes)
-    return {scan["Relation Name"] for scan in scans if _read_by(scan) > sizes[scan["Relation Name"]] * 2 / 3}
+    most = {name: max(size * 2 / 3, at_least) for name, size in sizes.items()}
+    return {scan["Relation Name"] for scan in scans if _read_by(scan) > most[scan["Relation Name"]]}
 
 
 def in_words(plan: dict[str, Any], depth: int = 0) -> str:

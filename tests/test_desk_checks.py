@@ -4,9 +4,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from claims import services
+from claims import desk_checks, services
 from sources.services import create_source
-from tests.newsroom import client_of, user_with_role
+from tests.newsroom import browser_of, client_of, user_with_role
 
 ANY = {"if-match": "*"}
 TEXT = 'Jane Doe said it is so. "It is not," said Max Roe. Nobody else spoke of it.'
@@ -165,6 +165,41 @@ def test_findings_are_paged_without_skip_or_repeat_over_articles_in_one_query(ap
     assert [(row["article"], row["statement"] or 10**9) for row in seen] == sorted(
         {(row["article"], row["statement"] or 10**9) for row in seen}, reverse=True
     )
+
+
+def test_none_is_skipped_where_a_page_ends_for_having_looked_at_enough(api, alice, jane, monkeypatch):
+    for number in range(4):
+        article = services.create_article(actor=alice, title=str(number), text=TEXT)
+        for start in range(3):
+            made = services.create_statement(article=article, actor=alice, source=jane, start=start, end=9)
+            tag(alice, made, "denied" if number == 0 and start else "unverified")
+        services.set_article_status(
+            article_id=article.pk, versions=None, actor=alice, status="published", reason="Ready."
+        )
+    whole = api.get("/api/v1/checks/").json()
+    assert [row["code"] for row in whole["results"]] == [
+        "published_with_unresolved", "denied_without_denial", "denied_without_denial",
+    ]  # fmt: skip
+    assert whole["next"] is None
+    for name in ("LOOKED_AT", "ARTICLES_LOOKED_AT"):
+        monkeypatch.setattr(desk_checks, name, 2)
+    found, url = [], "/api/v1/checks/"
+    while url:
+        page = api.get(url).json()
+        found.append(page["results"])
+        url = page["next"]
+    assert found[0] == []
+    assert [row for rows in found for row in rows] == whole["results"]
+
+
+def test_the_pages_say_that_older_statements_were_not_looked_at(alice, said, denial, monkeypatch):
+    desk = browser_of(alice)
+    assert "Desk checks" not in desk.get("/").content.decode().partition("Open disputes")[0]
+    monkeypatch.setattr(desk_checks, "LOOKED_AT", 1)
+    assert "Nothing was caught in the newest statements." in desk.get("/").content.decode()
+    page = desk.get("/api/v1/checks/", headers={"accept": "text/html"}).content.decode()
+    assert "Nothing was caught in the statements looked at so far. There are older ones." in page
+    assert "More →" in page
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ def cards_of(reader: Reader, statements: Iterable[Any], numbers: dict[int, int] 
 def checks_by_statement(article: int, limit: int = 500) -> dict[int | None, list[Any]]:
     """The article's desk checks; under None those of the article as a whole."""
     by_statement: dict[int | None, list[Any]] = defaultdict(list)
-    for _, finding in findings(article=article, limit=limit):
+    for _, finding in findings(article=article, limit=limit).rows:
         by_statement[finding.statement].append(finding)
     return by_statement
 

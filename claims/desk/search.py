@@ -5,8 +5,9 @@ from typing import Any
 from django.db.models import QuerySet
 
 from claims.models import Article, Statement
+from claims.models.article import REACH as ARTICLES_REACH
 from factcheck.api.desk_view import DeskView
-from factcheck.api.windows import newest
+from factcheck.api.windows import REACH, newest
 from sources.models import Source
 
 SHOWN = 10
@@ -26,11 +27,11 @@ class SearchPage(DeskView):
         statements = Statement.objects.for_reading().select_related("article").defer("article__text")
         articles = Article.objects.for_reading().defer("text")
         return {
-            "articles": self._newest(articles, Article.objects.search(words)),
+            "articles": self._newest(articles, Article.objects.search(words), ARTICLES_REACH),
             "statements": self._newest(statements, Statement.objects.search(words)),
             "sources": self.reader.read(Source.objects.for_reading().search(words).order_by("name", "id"), SHOWN),
         }
 
-    def _newest(self, rows: QuerySet[Any], found: QuerySet[Any]) -> list[Any]:
+    def _newest(self, rows: QuerySet[Any], found: QuerySet[Any], reach: int = REACH) -> list[Any]:
         may_see = self.reader.may_see
-        return [self.reader.shown(row) for row in newest(may_see(rows), may_see(found), SHOWN)]
+        return [self.reader.shown(row) for row in newest(may_see(rows), may_see(found), SHOWN, reach)]

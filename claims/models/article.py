@@ -7,9 +7,11 @@ from django.db import models
 from django.db.models import Count, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce, Left, Substr
 
+from factcheck.api.windows import newest
 from factcheck.journal.models import Recorded
 
 MAX_TEXT = 500_000  # code points
+REACH = 10  # pages that are read in order: to look for words in an article means to read its text
 
 
 def sha256_of(text: str) -> str:
@@ -55,7 +57,7 @@ class ArticleQuerySet(models.QuerySet["Article"]):
         return self.only("pk", "title").search(text, "plain").filter(title__iexact=text).order_by("pk")
 
     def resembling(self, text: str, number: int = 6) -> list["Article"]:
-        return list(self.only("pk", "title", "status").search(text).order_by("-pk")[:number])
+        return list(newest(self.only("pk", "title", "status"), self.search(text), number, REACH))
 
 
 class Article(Recorded):

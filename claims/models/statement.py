@@ -4,13 +4,15 @@ from operator import attrgetter
 from typing import Any, ClassVar
 
 from django.conf import settings
+from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.db import models
-from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, Subquery, Value
+from django.db.models import Count, Exists, F, Func, OuterRef, Prefetch, Q, Subquery, Value
 from django.db.models.fields.json import KT
 from django.db.models.functions import Coalesce
 
+from factcheck.api.windows import Either, Looked, newest
 from factcheck.journal.models import Entry, Recorded
 from sources.models import Source
 
@@ -56,9 +58,14 @@ class StatementQuerySet(models.QuerySet["Statement"]):
         return self.filter(article__status="published", revision=F("article__revision"))
 
     def involving(self, source_id: int) -> "StatementQuerySet":
-        """Said by the source, or come to us through it. Not OR: that would be tried on every statement."""
-        said = Statement.objects.filter(source=source_id).values("pk")
-        return self.filter(pk__in=said.union(self._relayed_by(source_id)))
+        """Said by the source, or come to us through it."""
+        relayed = self._relayed_by(source_id)
+        # An array, since beside OR no index is used for a subquery.
+        by_index = Func(F("pk"), ArraySubquery(relayed), template="%(expressions)s)", arg_joiner=" = ANY(")
+        by_index.output_field = models.BooleanField()
+        looked_up = Looked(relayed.filter(statement=OuterRef("pk")))
+        said = Q(source=source_id)
+        return self.filter(Either(find=said | Q(by_index), judge=said | Q(looked_up)))
 
     def relayed_by(self, source_id: int) -> "StatementQuerySet":
         return self.filter(pk__in=self._relayed_by(source_id))
@@ -78,8 +85,9 @@ class StatementQuerySet(models.QuerySet["Statement"]):
     def disputed(self, disputed: bool) -> "StatementQuerySet":
         from claims.models import Dispute
 
-        is_open = Exists(Dispute.objects.filter(statement=OuterRef("pk"), state="open"))
-        return self.filter(is_open if disputed else ~is_open)
+        of_row = Dispute.objects.filter(statement=OuterRef("pk"), state="open")
+        find, judge = Q(Exists(of_row)), Q(Looked(of_row))
+        return self.filter(Either(find=find, judge=judge) if disputed else Either(find=~find, judge=~judge))
 
     def search(self, words: str, kind: str = "websearch") -> "StatementQuerySet":
         return self.alias(words=SearchVector("text", "paraphrase", config="simple")).filter(
@@ -91,7 +99,7 @@ class StatementQuerySet(models.QuerySet["Statement"]):
         return self.search(text, "plain").filter(text=text).order_by("pk")
 
     def resembling(self, text: str, number: int = 6) -> list["Statement"]:
-        return list(self.defer(None).select_related("source").search(text).order_by("-pk")[:number])
+        return list(newest(self.defer(None).select_related("source"), self.search(text), number))
 
 
 class Statement(Recorded):

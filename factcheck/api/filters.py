@@ -136,6 +136,15 @@ def meant(view: Any, request: Any, parameters: Any) -> dict[str, str]:
     return {name: _meant(filters.get(name), request, text) for name, text in parameters.items()}
 
 
+def only_filtered_by(view: Any, request: Request, names: Collection[str]) -> QuerySet[Any] | None:
+    """All rows of the table that pass these filters; None where one of them is more than a condition on a column."""
+    if any(view.filterset_class.base_filters[name].method for name in names):
+        return None
+    given = {name: request.query_params[name] for name in names}
+    data = meant(view, request, given) if wants_page(request) else given
+    return view.filterset_class(data, queryset=view.queryset.model._base_manager.all(), request=request).qs
+
+
 def for_programs(view: Any, request: Request, without: Collection[str] = ()) -> str:
     """A page's query as a program may send it: nothing that is for pages, nothing left empty, and ids for names."""
     known = _known_to_programs(view, request) - {"format", *without}

@@ -23,7 +23,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from factcheck.api.errors import FieldError, InvalidInput
-from factcheck.api.filters import is_of_one_row
+from factcheck.api.filters import is_of_one_row, only_filtered_by
 from factcheck.api.json_rows import Row, json_text
 from factcheck.api.prepared import prepared
 from factcheck.api.roles import is_public_read
@@ -107,7 +107,14 @@ class KeysetPagination(BasePagination):
 
         if is_sparse(self.request, view, self.field):
             return window(
-                view.get_queryset(), queryset, self.key, reverse=reverse, size=size, beyond=beyond, reach=view.reach
+                view.get_queryset(),
+                queryset,
+                self.key,
+                reverse=reverse,
+                size=size,
+                beyond=beyond,
+                reach=view.reach,
+                along=_in_range(self.request, view, self.field),
             )
         queryset = beyond(queryset, self.key).alias(_key=self.key)
         return queryset.order_by(*(("-_key", "-pk") if reverse else ("_key", "pk")))[:size]
@@ -248,11 +255,22 @@ def _ordering(request: Request, view: Any) -> tuple[str, bool]:
 
 def is_sparse(request: Request, view: Any, field: str) -> bool:
     """Whether the filters may leave little of a long list, and no index has what they leave in the list's order."""
-    filterset = None if is_of_one_row(view) else view.filterset_class
-    given = {name for name in (filterset.base_filters if filterset else ()) if request.query_params.get(name)}
+    given = _given(request, view)
     if not given or given & view.short_lists:
         return False
     return not any(given <= names for names in view.ranges.get(field, ()))
+
+
+def _given(request: Request, view: Any) -> set[str]:
+    filterset = None if is_of_one_row(view) else view.filterset_class
+    return {name for name in (filterset.base_filters if filterset else ()) if request.query_params.get(name)}
+
+
+def _in_range(request: Request, view: Any, field: str) -> QuerySet[Any] | None:
+    """All rows that pass those of the filters which an index has in the list's order."""
+    given = _given(request, view)
+    names: set[str] = next((names & given for names in view.ranges.get(field, ()) if names & given), set())
+    return only_filtered_by(view, request, names) if names else None
 
 
 def in_list_order(queryset: Any, request: Request, view: Any) -> Any:

@@ -93,11 +93,15 @@ class JournalViewSet(ConditionalMixin, GenericViewSet[Entry]):
         whole = self.get_queryset()
         found = self.filter_queryset(whole)
         filters = {name: self.request.query_params.get(name) for name in ("resource", "article", "actor")}
-        given = {name: value for name, value in filters.items() if value}
-        if given and given != {"resource": "statement"}:  # which most entries are about
-            return window(whole, found, F("transaction"), reverse=reverse, size=size, beyond=beyond)
-        order = ("-transaction", "-id") if reverse else ("transaction", "id")
-        return beyond(found, F("transaction")).order_by(*order)[:size]
+        # Most entries are about statements: to leave the rest out takes no index.
+        given = {name: value for name, value in filters.items() if value and value != "statement"}
+        # Of these an index has each value's entries in the feed's order.
+        ordered = [{name: given[name]} for name in ("resource", "actor") if name in given]
+        if not given or given in ordered:
+            order = ("-transaction", "-id") if reverse else ("transaction", "id")
+            return beyond(found, F("transaction")).order_by(*order)[:size]
+        along = Entry.objects.filter(**next(iter(ordered), {}))
+        return window(whole, found, F("transaction"), reverse=reverse, size=size, beyond=beyond, along=along)
 
 
 def settled() -> int:
