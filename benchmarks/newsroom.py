@@ -93,7 +93,7 @@ def prepare(data_dir: Path, size: int) -> Newsroom:
 
 def _configure_as_deployed(data_dir: Path) -> None:
     """As docker-compose.yml starts PostgreSQL; some of it needs a restart."""
-    words = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]["database"]["command"]
+    words = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]["database"]["command"].split()
     wanted = dict(word.split("=", 1) for word in words if "=" in word)
     with psycopg.connect(conninfo(data_dir, "postgres"), autocommit=True) as connection:
         if all(
