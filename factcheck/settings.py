@@ -120,9 +120,9 @@ MIDDLEWARE = [
     "factcheck.api.middleware.CrossOriginMiddleware",
     "factcheck.api.options.OptionsMiddleware",
     "factcheck.api.middleware.BodyLimitMiddleware",
-    "factcheck.api.sessions.Session",
     "factcheck.api.slashes.SlashMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
+    "factcheck.api.sessions.Session",
     "factcheck.api.sessions.Authentication",
     "factcheck.api.sessions.Messages",
 ]

@@ -24,10 +24,15 @@ def is_stateless(request: HttpRequest) -> bool:
 
 
 class WithSession:
-    get_response: Any
+    """Of those that follow each other in MIDDLEWARE, the first decides for all of them."""
+
+    def __init__(self, get_response: Any) -> None:
+        super().__init__(get_response)  # type: ignore[call-arg]
+        following = getattr(get_response, "__wrapped__", None)
+        self.past_all = following.past_all if isinstance(following, WithSession) else get_response
 
     def __call__(self, request: HttpRequest) -> Any:
-        return self.get_response(request) if is_stateless(request) else super().__call__(request)  # type: ignore[misc]
+        return self.past_all(request) if is_stateless(request) else super().__call__(request)  # type: ignore[misc]
 
 
 class Session(WithSession, SessionMiddleware):
