@@ -27,7 +27,7 @@ class WithSession:
     """Of those that follow each other in MIDDLEWARE, the first decides for all of them."""
 
     def __init__(self, get_response: Any) -> None:
-        super().__init__(get_response)  # type: ignore[call-arg]
+        super().__init__(get_response)
         following = getattr(get_response, "__wrapped__", None)
         self.past_all = following.past_all if isinstance(following, WithSession) else get_response
 
