@@ -26,8 +26,10 @@ def is_stateless(request: HttpRequest) -> bool:
 class WithSession:
     """Of those that follow each other in MIDDLEWARE, the first decides for all of them."""
 
+    past_all: Any
+
     def __init__(self, get_response: Any) -> None:
-        super().__init__(get_response)
+        super().__init__(get_response)  # type: ignore[call-arg]
         following = getattr(get_response, "__wrapped__", None)
         self.past_all = following.past_all if isinstance(following, WithSession) else get_response
 
