@@ -67,7 +67,8 @@ def has_public_reads(view: Any) -> bool:
 
 def is_public_read(request: Any) -> bool:
     """Whether this caller sees only what is published: nobody is signed in."""
-    return not (request.user and request.user.is_authenticated)
+    user = request.user
+    return not (user and user.is_authenticated)
 
 
 def role_of(user: Any) -> Role:

@@ -13,6 +13,7 @@ from django.db import connection, transaction
 from rest_framework.throttling import AnonRateThrottle, BaseThrottle, SimpleRateThrottle, UserRateThrottle
 
 from factcheck.api.models import LoginAttempt
+from factcheck.api.roles import is_public_read
 
 
 def origin_of(request: Any) -> str:
@@ -98,6 +99,12 @@ class AddressThrottle(WindowCounter, AnonRateThrottle):
 
 class ThrottledMixin:
     """Counts a request before it is judged, so that those which are refused count too."""
+
+    request: Any
+
+    def get_throttles(self) -> list[BaseThrottle]:
+        """Only the one that counts this caller."""
+        return [AddressThrottle() if is_public_read(self.request) else UserThrottle()]
 
     def perform_authentication(self, request: Any) -> None:
         try:
