@@ -235,3 +235,9 @@ def test_a_merge_into_a_source_that_is_named_wrongly_asks_which_is_meant(desk, c
     assert f'name="named-into-1" value="{joe.pk}:Joe Bide"' in refused.content.decode()
     answered = desk.post(f"/api/v1/sources/{jill.pk}/merge/", sent | {"named-into-1": f"{joe.pk}:Joe Bide"})
     assert answered.status_code == 303
+
+
+def test_a_refused_passage_comes_back_whatever_stands_in_the_address_to_go_on_to(mark, article):
+    answer = mark("Nobody of that name", next=f"/api/v1/articles/{article.pk}/?" + "a=1&" * 1500)
+    assert answer.status_code == 400
+    assert "Mark a passage" in answer.content.decode()

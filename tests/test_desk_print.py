@@ -153,3 +153,25 @@ def test_the_parts_of_a_page_of_the_past_are_of_that_past_too(desk, alice, minis
     page = page_of(desk, f"/api/v1/articles/{article.pk}/?as_of={moment}")
     following = html.unescape(re.search(r'href="([^"]*)"[^>]* rel="next"', page)[1])
     assert "Statements 31 to 31 of 31" in page_of(desk, following)
+
+
+def test_on_a_part_of_the_page_to_print_each_number_leads_to_its_note_wherever_that_is(
+    desk, alice, minister, monkeypatch
+):
+    monkeypatch.setattr("claims.desk.articles.PRINTED", 3)
+    article = annotated(alice, minister, 8, reason="")
+    address = f"/api/v1/articles/{article.pk}/"
+    page = page_of(desk, f"{address}?print=2")
+    assert re.findall(r'href="([^"]*#note-\d+)"', page) == [
+        *(f"?print=1#note-{number}" for number in (1, 2, 3)),
+        *(f"#note-{number}" for number in (4, 5, 6)),
+        *(f"?print=3#note-{number}" for number in (7, 8)),
+    ]
+    assert "Here are the notes on statements 7 to 8 only, of 8." in page_of(desk, f"{address}?print=99")
+
+
+def test_the_page_to_print_of_the_past_leads_back_to_the_past(desk, article):
+    moment = Entry.objects.latest("id").at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    page = page_of(desk, f"/api/v1/articles/{article.pk}/?print=1&as_of={moment}")
+    back = re.search(r'href="([^"]*)">Back to the article', page)[1]
+    assert html.unescape(back) == f"/api/v1/articles/{article.pk}/?as_of={moment.replace(':', '%3A')}"

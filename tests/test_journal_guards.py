@@ -535,3 +535,37 @@ def test_a_temporary_table_does_not_stand_in_for_the_journal(world: World) -> No
             sql("UPDATE sources_source SET name = 'rewritten', version = 2 WHERE id = %s", world.ids["source"])
     finally:
         sql("DROP TABLE pg_temp.journal_entry")
+
+
+@pytest.mark.parametrize("chain", ["false", "true"])
+def test_the_id_of_a_row_that_was_deleted_is_not_used_again_in_its_transaction(world: World, chain: str) -> None:
+    """Its entries would be those of the former row: each was true of that one, when it was asked."""
+    row = 900_000_777
+    former = "SELECT (jsonb_populate_record(r, %s::jsonb)).* FROM claims_statement r WHERE r.id = %s"
+    entry = """
+        INSERT INTO journal_entry (actor, action, resource, resource_id, version, article, reason, data)
+        SELECT %s, %s, 'statement', r.id, %s, r.article, '', to_jsonb(r) || %s::jsonb
+        FROM claims_statement r WHERE r.id = %s
+    """
+
+    def insert() -> None:
+        new = json.dumps({"id": row, "version": 1, "key": "again"})
+        sql(f"INSERT INTO claims_statement {former}", new, world.chained)
+
+    def enter(action: str, version: int, via: list[int]) -> None:
+        sql(entry, world.actor.pk, f"statement.{action}", version, json.dumps({"version": version, "via": via}), row)
+
+    def ask_of_entries_now() -> None:
+        sql("SET CONSTRAINTS write_required IMMEDIATE")
+        sql("SET CONSTRAINTS write_required DEFERRED")
+
+    with refused("journal_entry_is_true"):
+        insert()
+        enter("created", 1, [world.relay] if chain == "false" else [])
+        sql("UPDATE claims_statement SET version = 2 WHERE id = %s", row)
+        enter("updated", 2, [])
+        ask_of_entries_now()
+        enter("deleted", 3, [])
+        sql("DELETE FROM claims_statement WHERE id = %s", row)
+        ask_of_entries_now()
+        insert()

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
+from django.core.exceptions import TooManyFieldsSent
 from django.http import QueryDict
 
 from claims.desk.cards import Card, cards_of, checks_by_statement, grouped
@@ -32,7 +33,7 @@ def article_context(
     parts = max(1, -(-len(places) // size))
     number = numbers.get(whole_number(asked, "at"))
     part = min(_part_of(number, size) if number else whole_number(asked, "cards") or 1, parts)
-    moment = f"&{urlencode({'as_of': asked['as_of']})}" if asked.get("as_of") else ""
+    moment = _moment(asked)
 
     def card_at(statement: int) -> str:
         is_shown = _part_of(numbers.get(statement, 1), size) == part
@@ -48,7 +49,7 @@ def article_context(
         "moment": moment,
         "marked_text": marked(article.text, passages),
         "cards": cards,
-        "notes": notes or printed(notes_of(reader, shown, numbers), of=len(statements)),
+        "notes": notes or printed(notes_of(reader, shown, numbers), of=len(places) or len(statements)),
         "are_all_notes": notes is not None,
         "statement_count": len(places),
         "first_shown": (part - 1) * size + 1,
@@ -71,22 +72,33 @@ def _part_of(number: int, size: int) -> int:
     return (number - 1) // size + 1
 
 
-def print_context(article: Any, reader: Reader, part: int) -> dict[str, Any]:
+def print_context(article: Any, reader: Reader, asked: Any, part: int) -> dict[str, Any]:
     """The article with the notes on all its statements, or on a thousand of them."""
     places = _places(reader, article)
     numbers = {place.id: number for number, place in enumerate(places, 1)}
-    passages = [Passage(p.id, p.start, p.end, p.tag, numbers[p.id], f"#note-{numbers[p.id]}") for p in places]
     statements = [*numbers, *_out_of_place(reader, article)]
-    shown = statements[(part - 1) * PRINTED : part * PRINTED]
-    is_part = len(shown) < len(statements)
-    notes = notes_of(reader, shown, numbers)
+    parts = max(1, -(-len(statements) // PRINTED))
+    part = min(part, parts)
+    moment = _moment(asked)
+
+    def note_of(number: int) -> str:
+        its_part = _part_of(number, PRINTED)
+        return f"#note-{number}" if its_part == part else f"?print={its_part}{moment}#note-{number}"
+
+    passages = [Passage(p.id, p.start, p.end, p.tag, numbers[p.id], note_of(numbers[p.id])) for p in places]
+    notes = notes_of(reader, statements[(part - 1) * PRINTED : part * PRINTED], numbers)
     return {
         "article": article,
+        "moment": moment,
         "marked_text": marked(article.text, passages),
-        "notes": printed(notes, of=len(statements) if is_part else None, linked=True),
+        "notes": printed(notes, of=(len(places) or len(statements)) if parts > 1 else None, linked=True),
         "part": part,
-        "parts": range(1, max(1, -(-len(statements) // PRINTED)) + 1),
+        "parts": range(1, parts + 1),
     }
+
+
+def _moment(asked: Any) -> str:
+    return f"&{urlencode({'as_of': asked['as_of']})}" if asked.get("as_of") else ""
 
 
 def _places(reader: Reader, article: Any) -> list[Any]:
@@ -125,7 +137,7 @@ class ArticlePage(Page):
         asked = self.request.query_params
         if part := whole_number(asked, "print"):
             self.template = "claims/article_print.html"
-            return print_context(self.row, self.reader, part)
+            return print_context(self.row, self.reader, asked, part)
         return article_context(self.row, self.view, self.reader, asked)
 
 
@@ -138,12 +150,20 @@ class MarkingPage(FormPage):
         if article is None:
             return context
         self.template = "claims/article.html"
-        asked = QueryDict(context["next"].partition("?")[2].partition("#")[0])
+        asked = _query_of(context["next"])
         return {**context, **article_context(article, self.view, self.reader, asked, context["form"])}
 
     @staticmethod
     def _article(typed: str) -> Any:
         return Article.objects.for_reading().filter(pk=typed).first() if is_number(typed) else None
+
+
+def _query_of(address: str) -> QueryDict:
+    """Empty where it is no query of ours."""
+    try:
+        return QueryDict(address.partition("?")[2].partition("#")[0])
+    except TooManyFieldsSent:
+        return QueryDict()
 
 
 @page("article", "revisions")

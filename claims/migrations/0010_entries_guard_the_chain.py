@@ -1,5 +1,23 @@
 from django.db import migrations
 
+from factcheck.journal.guards import REQUIRE_ENTRY_BY_VERSION
+
+# An entry that says that the row is gone is the last word on it. A row of that id, made anew in the same transaction,
+# would begin again at version 1 with the entries of the former, each of which was true of that one.
+ENTRY_FOUND = """
+    IF NOT FOUND OR entry.transaction <> pg_current_xact_id()::text::bigint THEN"""
+REQUIRE_ENTRY = REQUIRE_ENTRY_BY_VERSION.replace(
+    ENTRY_FOUND,
+    """
+    IF TG_OP = 'INSERT' AND EXISTS (SELECT FROM journal_entry e WHERE e.resource = TG_ARGV[0] AND e.resource_id = row_id
+            AND e.version > wanted AND e.action LIKE '%.deleted')
+            AND journal_present_version(TG_ARGV[0], row_id) IS NOT NULL THEN
+        RAISE EXCEPTION '% %: this id is of a row that was deleted', TG_TABLE_NAME, row_id
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'journal_entry_is_true';
+    END IF;"""
+    + ENTRY_FOUND,
+)
+
 # Each write of a statement needs its entry, and each entry of a statement is held against the row. So this is the place
 # where the chain is compared once for each write; a chain that is written without its statement has its own guard.
 REQUIRE_WRITE = """
@@ -80,19 +98,23 @@ LOCK_TIMEOUT = "SET LOCAL lock_timeout = '10s';"
 
 
 class Migration(migrations.Migration):
-    """The guards ask for the same as before: one look at a statement's chain for each write, no longer two."""
+    """One look at a statement's chain for each write, no longer two; and the id of a deleted row is not used again."""
 
     dependencies = [("claims", "0009_guards_of_many_rows")]
 
     operations = [
         migrations.RunSQL(
             LOCK_TIMEOUT
+            + REQUIRE_ENTRY
             + REQUIRE_WRITE
             + "DROP TRIGGER journal_entry_shows_chain ON claims_statement; DROP FUNCTION statement_chain_recorded();"
-            + FIXED_NAMES.format(names="'journal_require_write()'"),
+            + FIXED_NAMES.format(names="'journal_require_entry()', 'journal_require_write()'"),
             LOCK_TIMEOUT
+            + REQUIRE_ENTRY_BY_VERSION
             + REQUIRE_WRITE_BEFORE
             + CHAIN_BEFORE
-            + FIXED_NAMES.format(names="'journal_require_write()', 'statement_chain_recorded()'"),
+            + FIXED_NAMES.format(
+                names="'journal_require_entry()', 'journal_require_write()', 'statement_chain_recorded()'"
+            ),
         )
     ]

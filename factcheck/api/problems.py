@@ -10,7 +10,13 @@ from django.core.exceptions import ObjectDoesNotExist, PermissionDenied, Suspici
 from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError, connection
 from django.http import Http404, HttpResponseRedirect
 from django.utils.http import urlencode
-from psycopg.errors import ForeignKeyViolation, IdleInTransactionSessionTimeout, LockNotAvailable, QueryCanceled
+from psycopg.errors import (
+    DeadlockDetected,
+    ForeignKeyViolation,
+    IdleInTransactionSessionTimeout,
+    LockNotAvailable,
+    QueryCanceled,
+)
 from psycopg_pool import PoolTimeout
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -32,6 +38,7 @@ UNAVAILABLE_DETAIL = f"The database does not answer; try again in a moment. {UNC
 CUT_SHORT: dict[type, str] = {
     QueryCanceled: f"This took the database longer than it may, and was cancelled; ask for less at a time. {UNCERTAIN}",
     LockNotAvailable: f"Somebody else is writing this; try again in a moment. {UNCERTAIN}",
+    DeadlockDetected: f"Somebody else is writing this; try again in a moment. {UNCERTAIN}",
     IdleInTransactionSessionTimeout: f"This took too long, and was cancelled; send less at a time. {UNCERTAIN}",
 }
 

@@ -94,7 +94,7 @@ class JournalViewSet(ConditionalMixin, GenericViewSet[Entry]):
         found = self.filter_queryset(whole)
         filters = {name: self.request.query_params.get(name) for name in ("resource", "article", "actor")}
         # Most entries are about statements: to leave the rest out takes no index.
-        given = {name: value for name, value in filters.items() if value and value != "statement"}
+        given = {name: value for name, value in filters.items() if value and (name, value) != ("resource", "statement")}
         # Of these an index has each value's entries in the feed's order.
         ordered = [{name: given[name]} for name in ("resource", "actor") if name in given]
         if not given or given in ordered:

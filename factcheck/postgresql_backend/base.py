@@ -12,7 +12,7 @@ from django.db.backends.postgresql import base
 from psycopg import Connection
 from psycopg_pool import ConnectionPool
 
-KEPT_SECONDS = 60  # then the pool may replace it, and close what is not needed
+KEPT_SECONDS = 60  # then the thread's next request gives it back, and takes one that the pool may have replaced
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
