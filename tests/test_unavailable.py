@@ -3,6 +3,7 @@
 import pytest
 from django.contrib.auth.models import Group, User
 from django.db import OperationalError
+from psycopg.errors import DeadlockDetected
 from rest_framework.test import APIClient
 
 from claims import services
@@ -80,3 +81,13 @@ def test_a_browser_is_shown_a_page_that_says_the_database_does_not_answer(
     assert (answer.status_code, answer["Retry-After"]) == (503, "2")
     assert "The database does not answer" in answer.content.decode()
     assert answer.content.startswith(b"<!DOCTYPE html>")
+
+
+def test_who_loses_a_deadlock_is_told_that_somebody_else_is_writing(api, address, monkeypatch):
+    def deadlocked(*arguments: object, **named: object) -> None:
+        raise OperationalError("deadlock detected") from DeadlockDetected()
+
+    monkeypatch.setattr(services, "tag_statement", deadlocked)
+    answer = api.post(address + "tag/", ACT, headers={"If-Match": '"1-0"'})
+    assert (answer.status_code, answer["Retry-After"]) == (503, "2")
+    assert answer.json()["detail"].startswith("Somebody else is writing this; try again in a moment.")
