@@ -100,7 +100,7 @@ lint-schema:
 	else echo "LEFT OUT: spectral and redocly, which lint openapi.yaml; they need npm, and Node 20.19 or newer."; fi
 
 db-stop: ## Stop the embedded PostgreSQL now (it also stops by itself, after its last user)
-	@$(or $(PYTHON),$(error Python 3.11 or newer is needed)) -m factcheck.embedded_postgres stop
+	@$(or $(PYTHON),$(error Python 3.11 or newer is needed)) -m factcheck.postgres.embedded stop
 
 clean: db-stop ## Remove .venv and caches; the database in .data stays
 	rm -rf .venv .venv-bench staticfiles .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -37,12 +37,12 @@ control_socket_disable = True  # it would be made in $HOME, which a container ha
 
 def on_starting(server: object) -> None:
     """Else each worker would end with a traceback. A process of its own, since workers inherit what is read here."""
-    if status := subprocess.call([sys.executable, "-m", "factcheck.configured"]):
+    if status := subprocess.call([sys.executable, "-m", "factcheck.startup"]):
         sys.exit(status)
 
 
 def post_worker_init(worker: Any) -> None:
-    from factcheck.postgresql_backend.base import keep_connections
+    from factcheck.postgres.backend.base import keep_connections
 
     keep_connections(worker.cfg.threads)
     # What is loaded by now stays. Looking through it again and again costs an import of many rows a twentieth.

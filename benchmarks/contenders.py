@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.newsroom import ROOT, Newsroom, environment_for
-from factcheck import embedded_postgres
+from factcheck.postgres import embedded
 
 OURS, LIMIT, DRF, NINJA, FASTAPI = "factcheck", "limit", "DRF", "ninja", "FastAPI"
 ALL = (OURS, LIMIT, DRF, NINJA, FASTAPI)
@@ -135,7 +135,7 @@ def environment_of(name: str, newsroom: Newsroom) -> dict[str, str]:
             "THROTTLE_ANONYMOUS": never,
             "THROTTLE_USER": never,
         }
-    found = embedded_postgres.connection_settings(newsroom.data_dir)
+    found = embedded.connection_settings(newsroom.data_dir)
     names = {"BENCH_HOST": "HOST", "BENCH_PORT": "PORT", "BENCH_USER": "USER", "BENCH_DATABASE": "NAME"}
     environment |= {variable: found[key] for variable, key in names.items()}
     return environment | {"RIVAL_URLS": RIVAL_URLS.get(name, "")}

@@ -18,7 +18,7 @@ import psycopg
 import yaml
 from psycopg import sql
 
-from factcheck import embedded_postgres
+from factcheck.postgres import embedded
 
 ROOT = Path(__file__).resolve().parent.parent
 FILLED = "filled"
@@ -44,7 +44,7 @@ class Newsroom:
 
     @property
     def conninfo(self) -> str:
-        return conninfo(self.data_dir, embedded_postgres.DATABASE)
+        return conninfo(self.data_dir, embedded.DATABASE)
 
     def query(self, statement: str, *parameters: Any) -> list[Any]:
         with psycopg.connect(self.conninfo) as connection:
@@ -52,7 +52,7 @@ class Newsroom:
 
 
 def conninfo(data_dir: Path, database: str) -> str:
-    found = embedded_postgres.connection_settings(data_dir)
+    found = embedded.connection_settings(data_dir)
     return psycopg.conninfo.make_conninfo(host=found["HOST"], port=found["PORT"], user=found["USER"], dbname=database)
 
 
@@ -70,24 +70,22 @@ def prepare(data_dir: Path, size: int) -> Newsroom:
     """A fresh copy of the filled database of that size, which is filled first if it is not there."""
     data_dir.mkdir(parents=True, exist_ok=True)
     _be_the_only_run(data_dir)
-    embedded_postgres.ensure_running(data_dir)  # for as long as this process lives
+    embedded.ensure_running(data_dir)  # for as long as this process lives
     _configure_as_deployed(data_dir)
     if not _exists(data_dir, FILLED):
         _recreate(data_dir)
         _in_django(data_dir, "--fill", str(size))
-        _in_database(data_dir, embedded_postgres.DATABASE, sql.SQL("VACUUM (FREEZE, ANALYZE)"))
+        _in_database(data_dir, embedded.DATABASE, sql.SQL("VACUUM (FREEZE, ANALYZE)"))
         # Last, so that a database of this name is complete however an earlier attempt ended.
         _in_database(
             data_dir,
             "postgres",
-            sql.SQL("ALTER DATABASE {} RENAME TO {}").format(
-                sql.Identifier(embedded_postgres.DATABASE), sql.Identifier(FILLED)
-            ),
+            sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(embedded.DATABASE), sql.Identifier(FILLED)),
         )
     _recreate(data_dir, template=FILLED)
     token = _in_django(data_dir)
     # A migration newer than the filling may have made an index whose statistics nobody has yet.
-    _in_database(data_dir, embedded_postgres.DATABASE, sql.SQL("ANALYZE"), sql.SQL("CHECKPOINT"))
+    _in_database(data_dir, embedded.DATABASE, sql.SQL("ANALYZE"), sql.SQL("CHECKPOINT"))
     return _look_around(data_dir, token)
 
 
@@ -102,8 +100,8 @@ def _configure_as_deployed(data_dir: Path) -> None:
             return
         for name, value in wanted.items():
             connection.execute(sql.SQL("ALTER SYSTEM SET {} = {}").format(sql.Identifier(name), value))
-    embedded_postgres.stop(data_dir)
-    embedded_postgres.ensure_running(data_dir)
+    embedded.stop(data_dir)
+    embedded.ensure_running(data_dir)
 
 
 def _be_the_only_run(data_dir: Path) -> None:
@@ -129,7 +127,7 @@ def _in_database(data_dir: Path, database: str, *statements: sql.SQL | sql.Compo
 
 
 def _recreate(data_dir: Path, template: str = "template1") -> None:
-    name = sql.Identifier(embedded_postgres.DATABASE)
+    name = sql.Identifier(embedded.DATABASE)
     _in_database(
         data_dir,
         "postgres",
@@ -146,7 +144,7 @@ def _in_django(data_dir: Path, *arguments: str) -> str:
 
 
 def _look_around(data_dir: Path, token: str) -> Newsroom:
-    with psycopg.connect(conninfo(data_dir, embedded_postgres.DATABASE)) as connection:
+    with psycopg.connect(conninfo(data_dir, embedded.DATABASE)) as connection:
 
         def column(statement: str, *parameters: Any) -> list[Any]:
             return [row[0] for row in connection.execute(statement, parameters).fetchall()]

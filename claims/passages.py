@@ -4,7 +4,7 @@ from typing import Any
 
 from claims import anchors
 from claims.models import Article, Statement
-from factcheck.api.errors import FieldError, InvalidInput, Unprocessable
+from factcheck.errors import FieldError, InvalidInput, Unprocessable
 
 MAX_PASSAGE = 20_000  # code points; beyond that it is no statement, and too long for the search index
 PASSAGE = ("start", "end", "text", "prefix", "suffix")

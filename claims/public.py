@@ -5,7 +5,7 @@ from typing import Any
 from django.db.models import Q
 
 from claims.models import Article, Dispute, Statement, StatementVia
-from factcheck.api.windows import Looked
+from factcheck.postgres.bounded_page import Looked
 
 
 def names_source(source_id: Any) -> Q:

@@ -13,7 +13,7 @@ import dj_database_url
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from factcheck import embedded_postgres
+from factcheck.postgres import embedded
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -147,9 +147,9 @@ TEMPLATES = [
 DATA_DIR = Path(os.environ.get("DATA_DIR") or BASE_DIR / ".data").absolute()
 if os.environ.get("DATABASE_URL"):
     DATABASES: dict[str, dict[str, Any]] = {"default": database("DATABASE_URL")}
-    DATABASES["default"]["ENGINE"] = "factcheck.postgresql_backend"
+    DATABASES["default"]["ENGINE"] = "factcheck.postgres.backend"
 else:
-    DATABASES = {"default": embedded_postgres.connection_settings(DATA_DIR)}
+    DATABASES = {"default": embedded.connection_settings(DATA_DIR)}
 DATABASES["default"].setdefault("OPTIONS", {})
 DATABASE_POOL_SIZE = number("DATABASE_POOL_SIZE", 8)
 if DATABASE_POOL_SIZE:

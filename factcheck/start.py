@@ -11,7 +11,7 @@ from claims.desk.journal import recent_entries
 from claims.desk_checks import findings
 from claims.models import Article, Dispute, Statement
 from factcheck.api.desk_view import DeskView
-from factcheck.api.windows import newest
+from factcheck.postgres.bounded_page import newest
 
 ENDPOINTS = (
     "articles",

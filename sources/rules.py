@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from factcheck.api.errors import FieldError
+from factcheck.errors import FieldError
 
 RULES = {
     "source_part_of_acyclic": (

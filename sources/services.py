@@ -5,9 +5,9 @@ from typing import Any
 
 from django.db import transaction
 
-from factcheck.api.errors import Conflict, InvalidInput
-from factcheck.journal.bulk import insert_rows
+from factcheck.errors import Conflict, InvalidInput
 from factcheck.journal.services import change_rows, lock, raise_versions, record, record_ids, save_next_version
+from factcheck.postgres.bulk import insert_rows
 from sources.models import Source, SourceRedirect
 
 

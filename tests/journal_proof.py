@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import psycopg
 
-from factcheck import embedded_postgres
+from factcheck.postgres import embedded
 
 
 class Outcome(enum.Enum):
@@ -96,7 +96,7 @@ RowKey = tuple[str, int]
 
 
 def violations_in(data_dir: Path, writes: list[Write], last_entry_before: int) -> list[str]:
-    settings = embedded_postgres.connection_settings(data_dir)
+    settings = embedded.connection_settings(data_dir)
     where = {"host": settings["HOST"], "port": settings["PORT"], "user": settings["USER"], "dbname": settings["NAME"]}
     with psycopg.connect(**where, options="-c timezone=UTC") as connection:
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from factcheck import embedded_postgres
+from factcheck.postgres import embedded
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -50,8 +50,8 @@ class Service:
         }
 
     @property
-    def cluster(self) -> embedded_postgres.Cluster:
-        return embedded_postgres.locate(self.data_dir)
+    def cluster(self) -> embedded.Cluster:
+        return embedded.locate(self.data_dir)
 
     @property
     def master(self) -> subprocess.Popen[bytes]:
@@ -85,10 +85,10 @@ class Service:
         return [pid for pid in self.web_processes() if pid != self.master.pid]
 
     def postmaster(self) -> int:
-        return embedded_postgres._postmaster(self.cluster)[0]
+        return embedded._postmaster(self.cluster)[0]
 
     def postgres_processes(self) -> list[int]:
-        return embedded_postgres._server_processes(self.cluster)
+        return embedded._server_processes(self.cluster)
 
     def is_whole(self) -> bool:
         return len(self.workers()) == self.worker_count and self.postmaster() in self.postgres_processes()
@@ -104,7 +104,7 @@ class Service:
                 os.killpg(master.pid, signal.SIGKILL)
             master.wait()
         kill(processes_with(f"initdb --pgdata {self.cluster.home}/"))
-        embedded_postgres.stop(self.data_dir)
+        embedded.stop(self.data_dir)
         # The reaper would end by itself some seconds later, but then its folder is gone.
         kill(processes_with(f" reap {self.cluster.home} "))
 
@@ -116,7 +116,7 @@ def free_port() -> int:
 
 
 def processes_with(words: str) -> list[int]:
-    return [pid for pid, command in embedded_postgres._command_lines(None) if words in command]
+    return [pid for pid, command in embedded._command_lines(None) if words in command]
 
 
 def kill(pids: list[int]) -> int:
@@ -130,7 +130,7 @@ def kill(pids: list[int]) -> int:
 
 @contextmanager
 def service_of_its_own(log_copy: Path | None, workers: int, **settings: str) -> Iterator[Service]:
-    """In /tmp and open to all, since root's PostgreSQL runs as somebody else (see embedded_postgres)."""
+    """In /tmp and open to all, since root's PostgreSQL runs as somebody else (see factcheck.postgres.embedded)."""
     home = Path(tempfile.mkdtemp(prefix="factcheck-service-", dir="/tmp"))
     home.chmod(0o755)
     service = Service(home, workers, **settings)

@@ -6,7 +6,7 @@ from django.test.utils import CaptureQueriesContext
 
 from claims import services
 from claims.models import Statement
-from factcheck.api.errors import InvalidInput
+from factcheck.errors import InvalidInput
 from factcheck.journal.models import Entry
 
 BULK = "/api/v1/statements/bulk/"

@@ -24,7 +24,7 @@ def test_every_variable_that_the_settings_read_is_documented_and_no_other():
     )
     commands = {"DEMO_PASSWORD"}  # read by the command demo
     assert settings_documented() - commands >= read
-    files = ["Makefile", "docker-compose.yml", "factcheck/embedded_postgres.py", "claims/management/commands/demo.py"]
+    files = ["Makefile", "docker-compose.yml", "factcheck/postgres/embedded.py", "claims/management/commands/demo.py"]
     everything = source + "".join((ROOT / name).read_text() for name in files)
     assert [name for name in settings_documented() if name not in everything] == []
 

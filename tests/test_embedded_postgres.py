@@ -19,22 +19,22 @@ from typing import Any
 import psycopg
 import pytest
 
-from factcheck import embedded_postgres
-from factcheck.embedded_postgres import Cluster, EmbeddedPostgresError
+from factcheck.postgres import embedded
+from factcheck.postgres.embedded import Cluster, EmbeddedPostgresError
 
 GRACE = 0.3
 ROOT = Path(__file__).resolve().parent.parent
 CLIENT = """
 import sys
 from pathlib import Path
-from factcheck import embedded_postgres
+from factcheck.postgres import embedded
 data_dir, grace, state_root = sys.argv[1:]
-embedded_postgres.STATE_ROOT = Path(state_root)
+embedded.STATE_ROOT = Path(state_root)
 for line in sys.stdin:  # each line is a connection to be made
     try:
-        embedded_postgres.ensure_running(Path(data_dir), float(grace))
+        embedded.ensure_running(Path(data_dir), float(grace))
         print("ready", flush=True)
-    except embedded_postgres.EmbeddedPostgresError as error:
+    except embedded.EmbeddedPostgresError as error:
         print(repr(str(error)), flush=True)
 """
 
@@ -42,7 +42,7 @@ for line in sys.stdin:  # each line is a connection to be made
 class Client:
     def __init__(self, data_dir: Path, *options: str, grace: float = GRACE, **environment: str) -> None:
         self.data_dir = data_dir
-        arguments = [str(data_dir), str(grace), str(embedded_postgres.STATE_ROOT)]
+        arguments = [str(data_dir), str(grace), str(embedded.STATE_ROOT)]
         self.process = subprocess.Popen(
             [sys.executable, *options, "-c", CLIENT, *arguments],
             cwd=ROOT,
@@ -97,7 +97,7 @@ def start_client(data_dir: Path) -> Iterator[StartClient]:
     yield start
     for client in clients:
         client.kill()
-        embedded_postgres.stop(client.data_dir)
+        embedded.stop(client.data_dir)
 
 
 def wait_until(condition: Callable[[], Any], seconds: float = 15) -> None:
@@ -108,7 +108,7 @@ def wait_until(condition: Callable[[], Any], seconds: float = 15) -> None:
 
 
 def cluster_of(data_dir: Path) -> Cluster:
-    return embedded_postgres.locate(data_dir)
+    return embedded.locate(data_dir)
 
 
 def server_pid(data_dir: Path) -> int:
@@ -119,21 +119,21 @@ def server_pid(data_dir: Path) -> int:
 def kill_server(data_dir: Path) -> int:
     pid = server_pid(data_dir)
     os.kill(pid, signal.SIGKILL)
-    wait_until(lambda: not embedded_postgres._server_processes(cluster_of(data_dir), pid))
+    wait_until(lambda: not embedded._server_processes(cluster_of(data_dir), pid))
     return pid
 
 
 def server_lives(data_dir: Path) -> bool:
-    return bool(embedded_postgres._server_processes(cluster_of(data_dir)))
+    return bool(embedded._server_processes(cluster_of(data_dir)))
 
 
 def reapers(home: Path) -> list[int]:
-    lines = embedded_postgres._command_lines(None)
-    return [pid for pid, command in lines if f"embedded_postgres.py reap {home} " in command]
+    lines = embedded._command_lines(None)
+    return [pid for pid, command in lines if f"embedded.py reap {home} " in command]
 
 
 def query(data_dir: Path, statement: str) -> list[tuple[Any, ...]]:
-    settings = embedded_postgres.connection_settings(data_dir)
+    settings = embedded.connection_settings(data_dir)
     with psycopg.connect(
         host=settings["HOST"], port=settings["PORT"], user=settings["USER"], dbname=settings["NAME"]
     ) as connection:
@@ -142,7 +142,7 @@ def query(data_dir: Path, statement: str) -> list[tuple[Any, ...]]:
 
 
 def test_settings_name_the_socket_and_start_nothing(data_dir: Path) -> None:
-    settings = embedded_postgres.connection_settings(data_dir)
+    settings = embedded.connection_settings(data_dir)
     assert settings["HOST"] == str(data_dir / "run")
     assert not data_dir.exists()
 
@@ -241,11 +241,11 @@ def test_a_pool_that_requests_wait_for_brings_a_dead_server_back(data_dir: Path,
         django.setup()
         from django.conf import settings
         from django.db import connection
-        from factcheck import embedded_postgres
+        from factcheck.postgres import embedded
         connection.ensure_connection()
         pool = connection.pool
         connection.close()
-        embedded_postgres.stop(settings.DATA_DIR)
+        embedded.stop(settings.DATA_DIR)
         with pool.connection(timeout=10) as pooled:
             print(pooled.execute("SELECT 'back'").fetchone()[0])
     """
@@ -258,14 +258,14 @@ def test_a_pool_that_requests_wait_for_brings_a_dead_server_back(data_dir: Path,
 
 def test_a_killed_server_whose_backend_is_still_at_work_comes_back(data_dir: Path, start_client: StartClient) -> None:
     start_client()
-    settings = embedded_postgres.connection_settings(data_dir)
+    settings = embedded.connection_settings(data_dir)
     with psycopg.connect(host=settings["HOST"], port=settings["PORT"], user="factcheck") as connection:
         backend = connection.info.backend_pid
         os.kill(backend, signal.SIGSTOP)  # so that it cannot notice that its server is gone
         kill_server(data_dir)
         start_client()
         assert query(data_dir, "SELECT 1") == [(1,)]
-        assert backend not in embedded_postgres._server_processes(cluster_of(data_dir))
+        assert backend not in embedded._server_processes(cluster_of(data_dir))
 
 
 def test_server_and_all_clients_killed_at_once_leave_nothing_in_the_way(
@@ -273,7 +273,7 @@ def test_server_and_all_clients_killed_at_once_leave_nothing_in_the_way(
 ) -> None:
     client = start_client()
     client.kill()
-    for pid in [*reapers(data_dir), *embedded_postgres._server_processes(cluster_of(data_dir))]:
+    for pid in [*reapers(data_dir), *embedded._server_processes(cluster_of(data_dir))]:
         os.kill(pid, signal.SIGKILL)
     start_client()
     assert query(data_dir, "SELECT 1") == [(1,)]
@@ -298,8 +298,8 @@ def test_a_stale_pid_file_that_names_another_process_is_removed_and_the_process_
                 "ready",
             ]
             (cluster.pgdata / "postmaster.pid").write_text("\n".join(lines))
-            assert embedded_postgres.status(data_dir) is None
-            assert not embedded_postgres.stop(data_dir)
+            assert embedded.status(data_dir) is None
+            assert not embedded.stop(data_dir)
             start_client()
             assert server_pid(data_dir) != stranger.pid
             assert stranger.poll() is None
@@ -324,9 +324,9 @@ def test_stop_is_immediate_and_the_next_connection_starts_the_server_again(
     data_dir: Path, start_client: StartClient
 ) -> None:
     client = start_client()
-    assert embedded_postgres.stop(data_dir)
+    assert embedded.stop(data_dir)
     assert not server_lives(data_dir)
-    assert not embedded_postgres.stop(data_dir)
+    assert not embedded.stop(data_dir)
     client.ask()
     assert client.answer() == "ready"
     assert query(data_dir, "SELECT 1") == [(1,)]
@@ -334,7 +334,7 @@ def test_stop_is_immediate_and_the_next_connection_starts_the_server_again(
 
 def test_the_commands_say_what_they_find(data_dir: Path, start_client: StartClient) -> None:
     def command(name: str) -> tuple[int, str]:
-        module = [sys.executable, "-m", "factcheck.embedded_postgres", name, "--data-dir", str(data_dir)]
+        module = [sys.executable, "-m", "factcheck.postgres.embedded", name, "--data-dir", str(data_dir)]
         done = subprocess.run(module, cwd=ROOT, capture_output=True, text=True)
         return done.returncode, done.stdout.strip()
 
@@ -354,7 +354,7 @@ def test_any_path_will_do_and_the_socket_path_stays_short(folder: Path, name: st
     assert query(data_dir, "SELECT 1") == [(1,)]
     sockets = cluster_of(data_dir).sockets
     assert len(os.fsencode(cluster_of(data_dir).socket)) < 90
-    assert embedded_postgres.stop(data_dir)
+    assert embedded.stop(data_dir)
     assert not sockets.exists()
 
 
@@ -380,7 +380,7 @@ def test_an_interrupted_initdb_is_done_again(data_dir: Path, start_client: Start
 
 def test_a_dropped_database_is_made_again(data_dir: Path, start_client: StartClient) -> None:
     start_client()
-    settings = embedded_postgres.connection_settings(data_dir)
+    settings = embedded.connection_settings(data_dir)
     with psycopg.connect(
         host=settings["HOST"], port=settings["PORT"], user="factcheck", dbname="postgres", autocommit=True
     ) as connection:
@@ -413,7 +413,7 @@ def test_without_the_wheel_the_message_says_what_to_install(start_client: StartC
 def test_a_folder_that_cannot_be_made_is_explained(folder: Path) -> None:
     (folder / "file").write_text("")
     with pytest.raises(EmbeddedPostgresError, match="set DATA_DIR"):
-        embedded_postgres.ensure_running(folder / "file" / "data")
+        embedded.ensure_running(folder / "file" / "data")
 
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root runs the server as somebody else")
@@ -440,7 +440,7 @@ def test_root_with_an_unreachable_checkout_keeps_cluster_and_binaries_elsewhere(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Neither folder nor binaries may be opened up to the server's user: both are found another place."""
-    monkeypatch.setattr(embedded_postgres, "STATE_ROOT", folder / "state")
+    monkeypatch.setattr(embedded, "STATE_ROOT", folder / "state")
     private = folder / "private"
     private.mkdir(mode=0o700)
     installed = wheel_folder()
@@ -458,7 +458,7 @@ def test_root_with_an_unreachable_checkout_keeps_cluster_and_binaries_elsewhere(
         assert not (private / "data").exists()
     finally:
         client.kill()
-        embedded_postgres.stop(private / "data")
+        embedded.stop(private / "data")
 
 
 def wheel_folder() -> Path:

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import psycopg
 import pytest
 
-from factcheck import embedded_postgres
+from factcheck.postgres import embedded
 from tests.service import Service, service_of_its_own
 
 OTHERS = """
@@ -49,7 +49,7 @@ def ask_at_once(service: Service, times: int) -> list[int]:
 
 
 def of_the_server(service: Service, what: str) -> list[int]:
-    settings = embedded_postgres.connection_settings(service.data_dir)
+    settings = embedded.connection_settings(service.data_dir)
     with psycopg.connect(
         host=settings["HOST"], port=settings["PORT"], user=settings["USER"], dbname=settings["NAME"]
     ) as connection:

@@ -7,7 +7,7 @@ from django.db import connections, transaction
 
 from claims import services
 from claims.models import Statement
-from factcheck.api.errors import StaleVersion
+from factcheck.errors import StaleVersion
 from factcheck.journal.models import Entry
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -1,12 +1,11 @@
 """What every list reads does not grow with the newsroom.
 
-The rule: a page of ten rows reads at most `MOST` rows in all: its own, what is shown with each of them, and, where few
-rows pass the filter, as many pages of the list as `factcheck.api.windows` allows itself. The newsroom here has many
-times as many statements. So a COUNT, a sort of the whole list, a filter without an index, or a search that finds
-nothing until the end cannot pass. And no scan reads most of a table that grows.
-
-Lists, filters and orders are found in the URL configuration and the filtersets: a new one is tested, or fails here for
-want of values to ask for.
+The rule: a page of ten rows reads at most `MOST` rows in all: its own, what is shown with each of them, and, where
+few rows pass the filter, as many pages of the list as `factcheck.postgres.bounded_page` allows itself. The newsroom
+here has many times as many statements. So a COUNT, a sort of the whole list, a filter without an index, or a search
+that finds nothing until the end cannot pass. And no scan reads most of a table that grows. Lists, filters and orders
+are found in the URL configuration and the filtersets: a new one is tested, or fails here for want of values to ask
+for.
 """
 
 import base64
@@ -30,9 +29,9 @@ from claims.check_views import FindingQuery
 from claims.models import Article, Dispute, Evidence, Statement, StatementVia
 from claims.views import StatementViewSet
 from factcheck.api.models import Token
-from factcheck.api.windows import REACH, SHORT
 from factcheck.journal.models import Entry
 from factcheck.journal.services import record_ids
+from factcheck.postgres.bounded_page import REACH, SHORT
 from sources.models import Source
 from sources.services import create_source
 from tests.newsroom import user_with_role

@@ -5,8 +5,8 @@ from threading import Event, Thread
 import pytest
 from django.db import connection, connections, transaction
 
-from factcheck.api import prepared
-from factcheck.api.unchanged import Unchanged
+from factcheck.postgres import prepared
+from factcheck.postgres.snapshot_cache import Unchanged
 from sources.models import Source
 from sources.services import create_source, update_source
 from tests.newsroom import client_of, user_with_role

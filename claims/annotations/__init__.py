@@ -12,7 +12,7 @@ from claims.annotations.sources import import_sources
 from claims.annotations.statements import import_evidence, import_statements
 from claims.exports.annotations import document_version
 from claims.models import Article, Dispute, Evidence, Statement
-from factcheck.api.errors import StaleVersion
+from factcheck.errors import StaleVersion
 from sources.models import Source
 
 Row = TypeVar("Row", Statement, Evidence, Dispute)

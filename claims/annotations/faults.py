@@ -3,7 +3,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from factcheck.api.errors import FieldError, InvalidInput
+from factcheck.errors import FieldError, InvalidInput
 
 Document = dict[str, Any]
 

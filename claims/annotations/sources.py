@@ -3,7 +3,7 @@
 from typing import Any
 
 from claims.annotations.faults import Document, Faults
-from factcheck.api.errors import Conflict
+from factcheck.errors import Conflict
 from sources.models import Source
 from sources.services import insert_sources, update_sources
 

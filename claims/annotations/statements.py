@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from claims import services
 from claims.annotations.faults import Document, Faults
 from claims.models import Article, Evidence, Statement
-from factcheck.api.errors import InvalidInput
+from factcheck.errors import InvalidInput
 from sources.models import Source
 
 PASSAGE = ("text", "prefix", "suffix")

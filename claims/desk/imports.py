@@ -15,9 +15,9 @@ from claims.desk.json_faults import in_words
 from claims.desk.json_lines import line_of, lines_of
 from claims.documents import AnnotationDocumentSerializer
 from factcheck.api.desk_view import DeskView
-from factcheck.api.errors import Refusal
 from factcheck.api.problems import MAX_FAULTS, problem_of
 from factcheck.api.roles import REQUIRED_ROLE
+from factcheck.errors import Refusal
 
 AROUND = 80  # characters of a line that are shown on each side of a fault
 

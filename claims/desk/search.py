@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from claims.models import Article, Statement
 from claims.models.article import REACH as ARTICLES_REACH
 from factcheck.api.desk_view import DeskView
-from factcheck.api.windows import REACH, newest
+from factcheck.postgres.bounded_page import REACH, newest
 from sources.models import Source
 
 SHOWN = 10

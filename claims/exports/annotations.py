@@ -7,10 +7,10 @@ from typing import Any
 from django.db.models import QuerySet
 
 from claims.models import Article, Dispute, Evidence, Statement, StatementVia
-from factcheck.api.prepared import prepared
-from factcheck.api.unchanged import Rows
-from factcheck.api.windows import Sorted
 from factcheck.journal.models import Entry
+from factcheck.postgres.bounded_page import Sorted
+from factcheck.postgres.prepared import prepared
+from factcheck.postgres.snapshot_cache import Rows
 from sources.models import Source
 
 FORMAT = "factcheck-annotations/1"

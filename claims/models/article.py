@@ -7,8 +7,8 @@ from django.db import models
 from django.db.models import Count, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce, Left, Substr
 
-from factcheck.api.windows import newest
 from factcheck.journal.models import Recorded
+from factcheck.postgres.bounded_page import newest
 
 MAX_TEXT = 500_000  # code points
 REACH = 10  # pages that are read in order: to look for words in an article means to read its text

@@ -7,8 +7,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Case, F, OuterRef, Q, When
 
-from factcheck.api.windows import Looked
 from factcheck.journal.models import Recorded
+from factcheck.postgres.bounded_page import Looked
 
 
 def new_key() -> str:

@@ -12,8 +12,8 @@ from django.db.models import Count, Exists, F, Func, OuterRef, Prefetch, Q, Subq
 from django.db.models.fields.json import KT
 from django.db.models.functions import Coalesce
 
-from factcheck.api.windows import Either, Looked, newest
 from factcheck.journal.models import Entry, Recorded
+from factcheck.postgres.bounded_page import Either, Looked, newest
 from sources.models import Source
 
 TAGGED = "statement.tagged"

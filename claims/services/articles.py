@@ -11,7 +11,7 @@ from claims.models import Article, ArticleRevision, Statement
 from claims.models.article import sha256_of
 from claims.passages import pin
 from claims.services.deletion import delete_statements
-from factcheck.api.errors import Conflict
+from factcheck.errors import Conflict
 from factcheck.journal.services import (
     lock,
     record,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from claims.models import Dispute, Evidence, Statement, StatementVia
-from factcheck.api.errors import Conflict
+from factcheck.errors import Conflict
 from factcheck.journal.services import (
     record,
 )

@@ -10,8 +10,7 @@ from claims.models import Dispute
 from claims.services.deletion import delete_disputes
 from claims.services.evidence import keep_statement
 from claims.services.statements import tag_statement
-from factcheck.api.errors import Conflict, InvalidInput
-from factcheck.journal.bulk import insert_rows
+from factcheck.errors import Conflict, InvalidInput
 from factcheck.journal.services import (
     assign,
     lock,
@@ -19,6 +18,7 @@ from factcheck.journal.services import (
     save_next_version,
     save_next_versions,
 )
+from factcheck.postgres.bulk import insert_rows
 
 Versions = frozenset[int] | None
 

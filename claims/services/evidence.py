@@ -7,13 +7,13 @@ from django.db import transaction
 
 from claims.models import Dispute, Evidence
 from claims.services.deletion import delete_evidence_rows
-from factcheck.api.errors import InvalidInput
-from factcheck.journal.bulk import insert_rows
+from factcheck.errors import InvalidInput
 from factcheck.journal.services import (
     change_rows,
     lock,
     record,
 )
+from factcheck.postgres.bulk import insert_rows
 
 Versions = frozenset[int] | None
 

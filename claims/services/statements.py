@@ -12,8 +12,7 @@ from claims.models import Article, Statement, StatementVia
 from claims.models.statement import TAGGED
 from claims.passages import confirm, pin, span_of, split_passage
 from claims.services.deletion import delete_statements
-from factcheck.api.errors import Conflict, InvalidInput
-from factcheck.journal.bulk import insert_rows
+from factcheck.errors import Conflict, InvalidInput
 from factcheck.journal.one_row import change_row
 from factcheck.journal.services import (
     assign,
@@ -22,6 +21,7 @@ from factcheck.journal.services import (
     save_next_version,
     save_next_versions,
 )
+from factcheck.postgres.bulk import insert_rows
 from sources.models import Source
 
 Versions = frozenset[int] | None

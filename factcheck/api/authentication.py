@@ -11,8 +11,8 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from factcheck.api.models import Token
-from factcheck.api.prepared import prepared
 from factcheck.api.roles import remember_role
+from factcheck.postgres.prepared import prepared
 
 
 class TokenAuthentication(KnoxTokenAuthentication):

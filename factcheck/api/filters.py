@@ -15,10 +15,10 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework.request import Request
 
 from factcheck.api.choosing import called, is_number
-from factcheck.api.errors import FieldError, InvalidInput
 from factcheck.api.json_types import DAY
 from factcheck.api.problems import wants_page
 from factcheck.api.roles import is_public_read
+from factcheck.errors import FieldError, InvalidInput
 
 PAGING = {"cursor", "page_size", "ordering", "format"}
 # Read by pages alone: which form to show, and which part of a long page.

@@ -18,9 +18,9 @@ from psycopg.errors import LockNotAvailable
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from factcheck.api.errors import FirstAttemptRunning, IdempotencyKeyReused, InvalidInput
 from factcheck.api.models import IdempotentAnswer
 from factcheck.api.renderers import dump
+from factcheck.errors import FirstAttemptRunning, IdempotencyKeyReused, InvalidInput
 
 HEADER = "Idempotency-Key"
 LONGEST_KEY = 255

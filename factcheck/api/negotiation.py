@@ -3,7 +3,7 @@ from typing import Any
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.request import Request
 
-from factcheck.api.errors import FieldError, InvalidInput
+from factcheck.errors import FieldError, InvalidInput
 
 
 class ByFormat(DefaultContentNegotiation):

@@ -22,12 +22,12 @@ from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from factcheck.api.errors import FieldError, InvalidInput
 from factcheck.api.filters import is_of_one_row, only_filtered_by
 from factcheck.api.json_rows import Row, json_text
-from factcheck.api.prepared import prepared
 from factcheck.api.roles import is_public_read
-from factcheck.api.windows import window
+from factcheck.errors import FieldError, InvalidInput
+from factcheck.postgres.bounded_page import window
+from factcheck.postgres.prepared import prepared
 
 PAGE_SIZE = 50
 MAX_PAGE_SIZE = 200

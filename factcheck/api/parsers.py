@@ -3,7 +3,7 @@ from typing import IO, Any
 from rest_framework import parsers
 from rest_framework.exceptions import ParseError
 
-from factcheck.api.errors import FieldError, InvalidInput
+from factcheck.errors import FieldError, InvalidInput
 
 # Each item may be a fault of its own, and a fault costs up to 0.1 ms: 2.5 MB of `{}` would take a minute and a half.
 MAX_ITEMS = 12_000  # items of all lists of a body together; a full bulk request has 10,500

@@ -10,8 +10,8 @@ from typing import Any
 
 from rest_framework.request import Request
 
-from factcheck.api.errors import InvalidInput, PreconditionRequired
 from factcheck.api.json_rows import Row
+from factcheck.errors import InvalidInput, PreconditionRequired
 
 ENTITY_TAG = re.compile(r'(?:W/)?"(?P<version>[0-9]{1,18})-[0-9a-f]*"')
 ANY_TAG = re.compile(r'(?:W/)?"[^"]*"')

@@ -23,7 +23,7 @@ from rest_framework.response import Response
 from rest_framework.settings import api_settings
 from rest_framework.views import set_rollback
 
-from factcheck.api.errors import FieldError, InvalidInput, Refusal
+from factcheck.errors import FieldError, InvalidInput, Refusal
 
 logger = logging.getLogger("factcheck.problems")
 

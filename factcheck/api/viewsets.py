@@ -12,7 +12,6 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.viewsets import GenericViewSet
 
-from factcheck.api.errors import FieldError, InvalidInput, Refusal, StaleVersion
 from factcheck.api.fields import OptionalReasonField
 from factcheck.api.filters import MAX_ID, is_of_one_row, known_parameters, refuse_unknown
 from factcheck.api.form_methods import FormMethodMixin, redirect_form
@@ -20,13 +19,14 @@ from factcheck.api.idempotency import RetrySafeMixin
 from factcheck.api.json_rows import Row, json_text
 from factcheck.api.pagination import KeysetPagination
 from factcheck.api.preconditions import entity_tag, expected_versions, none_match, version_of
-from factcheck.api.prepared import Prepared, prepared
 from factcheck.api.problems import wants_page
 from factcheck.api.renderers import dump
 from factcheck.api.roles import is_public_read
 from factcheck.api.throttles import ThrottledMixin
-from factcheck.api.unchanged import Rows
-from factcheck.api.windows import REACH
+from factcheck.errors import FieldError, InvalidInput, Refusal, StaleVersion
+from factcheck.postgres.bounded_page import REACH
+from factcheck.postgres.prepared import Prepared, prepared
+from factcheck.postgres.snapshot_cache import Rows
 
 
 class ConditionalMixin(ThrottledMixin):

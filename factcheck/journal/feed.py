@@ -13,14 +13,14 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.viewsets import GenericViewSet
 
-from factcheck.api.errors import FieldError, InvalidInput
 from factcheck.api.filters import ChoiceFilter, IdFilter, UserFilter
 from factcheck.api.links import link_header
 from factcheck.api.pagination import PAGE_SIZE_SCHEMA, RowComparison, page_size_of
 from factcheck.api.viewsets import ConditionalMixin
-from factcheck.api.windows import Beyond, window
+from factcheck.errors import FieldError, InvalidInput
 from factcheck.journal.models import Entry
 from factcheck.journal.serializers import EntrySerializer
+from factcheck.postgres.bounded_page import Beyond, window
 
 CURSOR = re.compile(r"([0-9]{1,18})-([0-9]{1,18})")
 

@@ -4,9 +4,9 @@ from typing import Any
 
 from django.db import connection
 
-from factcheck.api.errors import StaleVersion
-from factcheck.api.prepared import fetch
+from factcheck.errors import StaleVersion
 from factcheck.journal.models import Recorded
+from factcheck.postgres.prepared import fetch
 
 
 def change_row(

@@ -8,10 +8,10 @@ import orjson
 from django.db import connection, models
 from django.utils import timezone
 
-from factcheck.api.errors import StaleVersion
-from factcheck.api.prepared import fetch
-from factcheck.journal.bulk import update_rows
+from factcheck.errors import StaleVersion
 from factcheck.journal.models import Recorded
+from factcheck.postgres.bulk import update_rows
+from factcheck.postgres.prepared import fetch
 
 Row = TypeVar("Row", bound=Recorded)
 

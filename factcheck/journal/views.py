@@ -10,10 +10,10 @@ from rest_framework.exceptions import NotAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from factcheck.api.errors import FieldError, InvalidInput
 from factcheck.api.json_types import TIME, TIME_WANTED
 from factcheck.api.roles import is_public_read
 from factcheck.api.viewsets import RecordedViewSet
+from factcheck.errors import FieldError, InvalidInput
 from factcheck.journal.as_of import as_of
 from factcheck.journal.models import Entry
 from factcheck.journal.serializers import HistoryEntrySerializer

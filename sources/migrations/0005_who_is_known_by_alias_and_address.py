@@ -1,7 +1,7 @@
 from django.contrib.postgres.indexes import GinIndex
 from django.db import migrations
 
-from factcheck.api.operations import AddIndexAnew
+from factcheck.postgres.migration_operations import AddIndexAnew
 
 
 class Migration(migrations.Migration):

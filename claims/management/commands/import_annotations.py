@@ -11,8 +11,8 @@ from rest_framework.exceptions import ValidationError
 from claims.annotations import import_document, replace_document
 from claims.documents import AnnotationDocumentSerializer
 from claims.models import Article
-from factcheck.api.errors import InvalidInput, Refusal
 from factcheck.api.problems import flatten, problem_of
+from factcheck.errors import InvalidInput, Refusal
 from factcheck.journal.commands import actor_of_command
 from factcheck.journal.models import Entry
 

@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 
 from claims.loading import BadMap, BadRows, Map, Tally, load
-from factcheck.api.errors import Refusal
+from factcheck.errors import Refusal
 from factcheck.journal.commands import actor_of_command
 
 

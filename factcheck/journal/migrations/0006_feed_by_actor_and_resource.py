@@ -3,7 +3,7 @@ from django.conf import settings
 from django.db import migrations, models
 from django.db.models import Q
 
-from factcheck.api.operations import AddIndexAnew, drop_foreign_key_index
+from factcheck.postgres.migration_operations import AddIndexAnew, drop_foreign_key_index
 
 
 class Migration(migrations.Migration):

@@ -9,7 +9,7 @@ from django.db import connection, models
 from django.db.models import Field
 from django.db.models.fields import NOT_PROVIDED
 
-from factcheck.api.prepared import fetch
+from factcheck.postgres.prepared import fetch
 
 Columns = list["Field[Any, Any]"]
 

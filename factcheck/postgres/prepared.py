@@ -17,7 +17,7 @@ from django.core.exceptions import EmptyResultSet
 from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.models import QuerySet
 
-from factcheck.api.unchanged import EACH, MOMENT, Rows, Unchanged
+from factcheck.postgres.snapshot_cache import EACH, MOMENT, Rows, Unchanged
 
 KEPT = 1000
 # While compiling, these stand for the parameters; no query has them as constants.

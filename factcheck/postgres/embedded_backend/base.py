@@ -6,8 +6,8 @@ from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, OperationalError
 
-from factcheck import embedded_postgres
-from factcheck.postgresql_backend import base
+from factcheck.postgres import embedded
+from factcheck.postgres.backend import base
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -27,8 +27,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
 def _ensure_running(data_dir: Path) -> None:
     try:
-        embedded_postgres.ensure_running(data_dir)
-    except embedded_postgres.EmbeddedPostgresError as error:
+        embedded.ensure_running(data_dir)
+    except embedded.EmbeddedPostgresError as error:
         raise OperationalError(str(error)) from error
 
 

@@ -100,7 +100,7 @@ class Cluster(NamedTuple):
 def connection_settings(data_dir: Path) -> dict[str, Any]:
     """What goes into DATABASES["default"]; starts nothing, touches no file."""
     return {
-        "ENGINE": "factcheck.embedded_backend",
+        "ENGINE": "factcheck.postgres.embedded_backend",
         "NAME": DATABASE,
         "USER": USER,
         "HOST": str(locate(data_dir).sockets),

@@ -9,7 +9,7 @@ from django.core.management import execute_from_command_line
 from django.db import OperationalError
 from psycopg_pool import PoolTimeout
 
-from factcheck.embedded_postgres import EmbeddedPostgresError
+from factcheck.postgres.embedded import EmbeddedPostgresError
 
 
 def read_settings() -> None:
