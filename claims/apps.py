@@ -1,5 +1,3 @@
-from importlib import import_module
-
 from django.apps import AppConfig
 
 
@@ -18,4 +16,3 @@ class ClaimsConfig(AppConfig):
         if move_references not in MOVE_REFERENCES:
             MOVE_REFERENCES.append(move_references)
             PUBLIC_USES.append(names_source)
-        import_module("claims.desk.pages")

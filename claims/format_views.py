@@ -10,6 +10,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
+from rest_framework.settings import api_settings
 from rest_framework.viewsets import GenericViewSet
 
 from claims.exports import atom, claim_review, web_annotation
@@ -17,7 +18,7 @@ from claims.models import Article, Dispute, Statement
 from claims.models.statement import TAGGED
 from factcheck.api.links import link_header
 from factcheck.api.pagination import MAX_PAGE_SIZE, PAGE_SIZE, RowComparison, page_size_of
-from factcheck.api.renderers import DeskRenderer, JSONRenderer, TextRenderer
+from factcheck.api.renderers import JSONRenderer, TextRenderer
 from factcheck.api.roles import is_public_read
 from factcheck.api.viewsets import ConditionalMixin
 from factcheck.errors import FieldError, InvalidInput
@@ -67,7 +68,7 @@ class StatementFormatsMixin:
         detail=True,
         filterset_class=None,
         pagination_class=None,
-        renderer_classes=[AnnotationRenderer, JSONRenderer, DeskRenderer],
+        renderer_classes=[AnnotationRenderer, *api_settings.DEFAULT_RENDERER_CLASSES],
     )
     def webannotation(self, request: Request, pk: int) -> Response:
         """The statement as a W3C Web Annotation: the tag assesses the passage; evidence and disputes are linked."""
@@ -80,7 +81,7 @@ class StatementFormatsMixin:
         detail=True,
         filterset_class=None,
         pagination_class=None,
-        renderer_classes=[LinkedDataRenderer, JSONRenderer, DeskRenderer],
+        renderer_classes=[LinkedDataRenderer, *api_settings.DEFAULT_RENDERER_CLASSES],
     )
     def claimreview(self, request: Request, pk: int) -> Response:
         """The statement as a schema.org ClaimReview, if its article is published and holds it; else 404.
@@ -102,7 +103,7 @@ class ArticleFormatsMixin:
         detail=True,
         filterset_class=None,
         pagination_class=None,
-        renderer_classes=[AnnotationRenderer, JSONRenderer, DeskRenderer],
+        renderer_classes=[AnnotationRenderer, *api_settings.DEFAULT_RENDERER_CLASSES],
     )
     def webannotations(self, request: Request, pk: int) -> Response:
         """The article's statements as a W3C AnnotationCollection with its first page; with `cursor`, another page."""
@@ -176,7 +177,7 @@ class FeedViewSet(ConditionalMixin, GenericViewSet[Any]):
         parameters=PAGING,
         operation_id="feeds_claimreviews",
     )
-    @action(detail=False, renderer_classes=[LinkedDataRenderer, JSONRenderer, DeskRenderer])
+    @action(detail=False, renderer_classes=[LinkedDataRenderer, *api_settings.DEFAULT_RENDERER_CLASSES])
     def claimreviews(self, request: Request) -> Response:
         """Every statement of a published article as a ClaimReview, newest first, in a schema.org DataFeed."""
         rows = self.filter_queryset(claim_review.for_reviews(Statement.objects.public()))

@@ -6,8 +6,7 @@ from rest_framework import serializers
 from rest_framework.utils.html import is_html_input
 from rest_framework.validators import ProhibitSurrogateCharactersValidator
 
-from claims.desk.newlines import from_form
-from claims.desk.passage_forms import PassageForm
+from claims.form_input import PassageForm, from_form
 from claims.models import Article, ArticleRevision, Dispute, Evidence, Statement, StatementVia
 from claims.models.article import MAX_TEXT
 from factcheck.api.fields import (

@@ -88,6 +88,7 @@ elif not ALLOWED_HOSTS:
     raise ImproperlyConfigured("ALLOWED_HOSTS is not set. Name the hosts this service answers for, by commas.")
 
 INSTALLED_APPS = [
+    "factcheck.desk",
     "claims",
     "sources",
     "factcheck.journal",
@@ -99,7 +100,7 @@ INSTALLED_APPS = [
     "knox",
     "corsheaders",
     "csp",
-    "factcheck.api.apps.AdminConfig",
+    "factcheck.desk.apps.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -113,7 +114,7 @@ MIDDLEWARE = [
     # These only add headers, and stand outside so that refusals by all the others have them too.
     "factcheck.api.middleware.ContentPolicyMiddleware",
     "django.middleware.gzip.GZipMiddleware",  # outside of what makes ETags: it weakens them
-    "factcheck.api.middleware.ProblemMiddleware",
+    "factcheck.desk.problem_pages.ProblemPageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -254,7 +255,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["factcheck.api.roles.RolePermission"],
     "DEFAULT_RENDERER_CLASSES": [
         "factcheck.api.renderers.JSONRenderer",
-        "factcheck.api.renderers.DeskRenderer",
+        "factcheck.desk.renderer.DeskRenderer",
     ],
     "DEFAULT_PARSER_CLASSES": [
         "factcheck.api.parsers.JSONParser",

@@ -6,15 +6,17 @@ from django.urls import include, path
 from rest_framework.routers import DefaultRouter
 
 from claims.check_views import CheckViewSet
-from claims.desk.imports import ImportPage
-from claims.desk.search import SearchPage
 from claims.format_views import AtomRenderer, FeedViewSet
 from claims.views import ArticleViewSet, DisputeViewSet, EvidenceViewSet, StatementViewSet
-from factcheck.api.documentation import DocsView, Root, SchemaView
-from factcheck.api.login import ThrottledLoginView
+from factcheck.api.documentation import Root, SchemaView
 from factcheck.api.tokens import TokenViewSet
+from factcheck.desk.login import ThrottledLoginView
+from factcheck.desk.pages.docs import DocsView
+from factcheck.desk.pages.imports import ImportPage
+from factcheck.desk.pages.search import SearchPage
+from factcheck.desk.pages.start import StartPage
+from factcheck.health import Health
 from factcheck.journal.feed import JournalViewSet
-from factcheck.start import Health, StartPage
 from sources.views import SourceViewSet
 
 

@@ -3,8 +3,7 @@ from typing import Any
 from django.db.models import Case, When
 from rest_framework import serializers
 
-from factcheck.api.fields import ReasonSerializer, RecordedSerializer, Reference, WebAddressField
-from factcheck.api.forms import LinesField
+from factcheck.api.fields import LinesField, ReasonSerializer, RecordedSerializer, Reference, WebAddressField
 from factcheck.api.json_rows import json_object
 from sources.models import Source
 

@@ -6,9 +6,9 @@ from html import unescape
 from hypothesis import given
 from hypothesis import strategies as st
 
-from claims.desk.json_lines import line_of, lines_of
-from claims.desk.marks import Passage, marked
-from claims.desk.newlines import from_form, passage_in
+from claims.form_input import from_form, passage_in
+from factcheck.desk.json_lines import line_of, lines_of
+from factcheck.desk.marks import Passage, marked
 
 TEXT = "One two three four."
 

@@ -158,7 +158,7 @@ def test_the_parts_of_a_page_of_the_past_are_of_that_past_too(desk, alice, minis
 def test_on_a_part_of_the_page_to_print_each_number_leads_to_its_note_wherever_that_is(
     desk, alice, minister, monkeypatch
 ):
-    monkeypatch.setattr("claims.desk.articles.PRINTED", 3)
+    monkeypatch.setattr("factcheck.desk.pages.articles.PRINTED", 3)
     article = annotated(alice, minister, 8, reason="")
     address = f"/api/v1/articles/{article.pk}/"
     page = page_of(desk, f"{address}?print=2")

@@ -9,7 +9,7 @@ from django.db import OperationalError
 from django.test import Client
 
 from factcheck.api.throttles import LoginThrottle
-from factcheck.start import StartPage
+from factcheck.desk.pages.start import StartPage
 from tests.newsroom import user_with_role
 from tests.test_desk_pages import browser_of
 
@@ -108,7 +108,7 @@ def test_while_the_database_does_not_answer_the_page_asks_it_nothing_and_keeps_t
 def test_a_fault_of_ours_is_said_to_be_ours(desk, monkeypatch, settings):
     settings.DEBUG = False
     desk.raise_request_exception = False
-    monkeypatch.setattr("factcheck.start.recent_entries", lambda number: 1 // 0)
+    monkeypatch.setattr("factcheck.desk.pages.start.recent_entries", lambda number: 1 // 0)
     answer = desk.get("/")
     heading, page = shown(answer)
     assert (answer.status_code, heading) == (500, "Something broke here")
@@ -119,10 +119,12 @@ def test_a_fault_of_ours_is_said_to_be_ours(desk, monkeypatch, settings):
 def test_what_is_gone_for_good_says_so(rf):
     from django.http import HttpResponseGone
 
-    from factcheck.api.middleware import problem_response
+    from factcheck.desk.problem_pages import ProblemPageMiddleware
 
     rf.cookies["sessionid"] = "x"
-    answer = problem_response(rf.get("/old/", headers=HTML), HttpResponseGone())
+    answer = ProblemPageMiddleware(lambda request: None).problem_response(
+        rf.get("/old/", headers=HTML), HttpResponseGone()
+    )
     heading, page = shown(answer)
     assert (answer.status_code, heading) == (410, "This is gone for good")
     assert "Search for what took its place" in page

@@ -10,8 +10,8 @@ from claims import services
 from claims.models import Statement
 from claims.views import StatementViewSet
 from factcheck.api.models import Token
-from factcheck.api.renderers import DeskRenderer
-from factcheck.start import StartPage
+from factcheck.desk.pages.start import StartPage
+from factcheck.desk.renderer import DeskRenderer
 
 ACT = {"tag": "denied", "reason": "The ministry denies it."}
 

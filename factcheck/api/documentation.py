@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.http import HttpResponse
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from drf_spectacular.views import SpectacularAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
@@ -40,13 +40,3 @@ class ForeignRenderersMixin(ConditionalMixin):
 
 class SchemaView(ForeignRenderersMixin, SpectacularAPIView):
     pass
-
-
-class DocsView(ForeignRenderersMixin, SpectacularSwaggerSplitView):
-    schema = None
-    template_name = "api/docs.html"
-
-    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        response = super().get(request, *args, **kwargs)
-        response["Cache-Control"] = "private, no-cache"  # its script holds a CSRF token
-        return response

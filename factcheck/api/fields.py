@@ -12,8 +12,8 @@ from drf_spectacular.extensions import OpenApiSerializerFieldExtension
 from rest_framework import serializers
 from rest_framework.utils.html import is_html_input
 
-from factcheck.api.choosing import Typed, called, is_answer, is_number, not_settled, typed_texts
 from factcheck.api.json_types import wrong_type
+from factcheck.api.named_references import Typed, called, is_answer, is_number, not_settled, typed_texts
 
 MAX_ID = 2**63 - 1
 REASON_LENGTH = 2000
@@ -292,3 +292,15 @@ class RecordedSerializer(StrictSerializer):
         return {name: field for name, field in fields.items() if name not in hidden}
 
     reason = OptionalReasonField()
+
+
+class LinesField(serializers.ListField):
+    """A list; in a page's form one item a line."""
+
+    def __init__(self, **kwargs: Any):
+        super().__init__(style={"base_template": "lines.html", "rows": 3}, **kwargs)
+
+    def get_value(self, dictionary: Any) -> Any:
+        if is_html_input(dictionary) and self.field_name in dictionary:
+            return [line.strip() for line in dictionary[self.field_name].splitlines() if line.strip()]
+        return super().get_value(dictionary)

@@ -14,8 +14,8 @@ from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.utils import extend_schema_field
 from rest_framework.request import Request
 
-from factcheck.api.choosing import called, is_number
 from factcheck.api.json_types import DAY
+from factcheck.api.named_references import called, is_number
 from factcheck.api.problems import wants_page
 from factcheck.api.roles import is_public_read
 from factcheck.errors import FieldError, InvalidInput

@@ -9,17 +9,14 @@ from csp.middleware import CSPMiddleware
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 
-from factcheck.api.problem_pages import problem_context
 from factcheck.api.problems import (
     CONTENT_TYPE,
     UNAVAILABLE_DETAIL,
     UNAVAILABLE_HEADERS,
     document,
     is_unavailable,
-    wants_page,
 )
 from factcheck.api.renderers import dump
 
@@ -55,7 +52,7 @@ class ProblemMiddleware:
             return response
         if self._is_debug_page(request, response) or request.path.startswith("/admin/"):
             return response
-        return problem_response(request, response)
+        return self.problem_response(request, response)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """The database can also fail under a page that is not DRF's, or while DRF renders one, its error page too."""
@@ -64,27 +61,24 @@ class ProblemMiddleware:
         logger.error("The database does not answer: %s", exception)
         return HttpResponse(UNAVAILABLE_DETAIL, status=503, headers=UNAVAILABLE_HEADERS, content_type="text/plain")
 
+    def problem_response(self, request: HttpRequest, original: HttpResponseBase) -> HttpResponse:
+        problem = document(original.status_code, detail=DETAILS.get(original.status_code, ""))
+        response = self.render(request, problem, original)
+        for name, value in original.headers.items():
+            if name not in OF_THE_BODY:  # what other middleware said of the answer still holds of it
+                response.headers[name] = value
+        response.headers.setdefault("X-Content-Type-Options", "nosniff")
+        response.headers["Content-Length"] = str(len(response.content))
+        patch_vary_headers(response, ["Accept"])
+        response.cookies = original.cookies
+        return response
+
+    def render(self, request: HttpRequest, problem: dict[str, Any], original: HttpResponseBase) -> HttpResponse:
+        return HttpResponse(dump(problem), status=original.status_code, content_type=CONTENT_TYPE)
+
     @staticmethod
     def _is_debug_page(request: HttpRequest, response: HttpResponseBase) -> bool:
         return settings.DEBUG and response.status_code == 500 and not request.path.startswith("/api/")
-
-
-def problem_response(request: HttpRequest, original: HttpResponseBase) -> HttpResponse:
-    problem = document(original.status_code, detail=DETAILS.get(original.status_code, ""))
-    response: HttpResponse
-    if wants_page(request):
-        context = problem_context(request, problem, original.headers.get("Retry-After"))
-        response = render(request, "api/problem.html", context, status=original.status_code)
-    else:
-        response = HttpResponse(dump(problem), status=original.status_code, content_type=CONTENT_TYPE)
-    for name, value in original.headers.items():
-        if name not in OF_THE_BODY:  # what other middleware said of the answer still holds of it
-            response.headers[name] = value
-    response.headers.setdefault("X-Content-Type-Options", "nosniff")
-    response.headers["Content-Length"] = str(len(response.content))
-    patch_vary_headers(response, ["Accept"])
-    response.cookies = original.cookies
-    return response
 
 
 class ContentPolicyMiddleware(CSPMiddleware):

@@ -64,7 +64,7 @@ class KeysetPagination(BasePagination):
     """`ordering` is the view's; a view may offer more through `ordering_fields` (see StrictFilterBackend)."""
 
     display_page_controls = False
-    template = "api/pagination.html"
+    template = "desk/pagination.html"
 
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         self._read(request, view, queryset.model)

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any
 
 from django.core.exceptions import ObjectDoesNotExist, PermissionDenied, SuspiciousOperation, ValidationError
-from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError, connection
+from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError
 from django.http import Http404, HttpResponseRedirect
 from django.utils.http import urlencode
 from psycopg.errors import (
@@ -21,7 +21,6 @@ from psycopg_pool import PoolTimeout
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.settings import api_settings
-from rest_framework.views import set_rollback
 
 from factcheck.errors import FieldError, InvalidInput, Refusal
 
@@ -170,8 +169,6 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | H
     if signed_out and wants_page(request) and request.method in ("GET", "HEAD"):
         return HttpResponseRedirect("/login/?" + urlencode({"next": request.get_full_path()}))
     problem, headers = problem_of(error)
-    if connection.connection is not None:
-        set_rollback()
     response = Response(problem, status=problem["status"], headers=headers)
     response.is_problem = True  # type: ignore[attr-defined]  # the renderer's sign to answer problem+json
     return response

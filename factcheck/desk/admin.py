@@ -1,0 +1,112 @@
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.models import Group, User
+from django.http import HttpRequest
+
+from claims.models import Article, Dispute, Evidence, Statement
+from factcheck.api.models import Token
+from factcheck.desk.admin_site import ReadOnlyAdmin, is_admin
+from factcheck.journal.models import Entry
+from sources.models import Source
+
+admin.site.unregister(Group)  # the roles are four, made by a migration
+admin.site.unregister(User)
+
+
+@admin.register(User)
+class RoleAdmin(UserAdmin):
+    """Users and their roles. One who has written is deactivated, not deleted: the journal names them."""
+
+    list_display = ("username", "is_active", "last_login")
+    list_filter = ("groups", "is_active")
+    filter_horizontal = ()
+    fieldsets = (
+        (None, {"fields": ("username", "password")}),
+        ("Person", {"fields": ("first_name", "last_name", "email")}),
+        ("Role", {"fields": ("groups", "is_active")}),
+        ("Dates", {"fields": ("last_login", "date_joined")}),
+    )
+    readonly_fields = ("last_login", "date_joined")
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return is_admin(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return is_admin(request)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return is_admin(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """A superuser, who may do anything to the database's tables, is kept by superusers only."""
+        return is_admin(request) and (request.user.is_superuser or not (obj and obj.is_superuser))
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Token)
+class TokenAdmin(admin.ModelAdmin):
+    """Other people's tokens can be revoked here, and only that."""
+
+    list_display = ("user", "name", "read_only", "created", "expiry")
+    list_select_related = ("user",)
+    fields = readonly_fields = ("user", "name", "read_only", "created", "expiry")
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return is_admin(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return is_admin(request)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return is_admin(request)
+
+
+@admin.register(Article)
+class ArticleAdmin(ReadOnlyAdmin):
+    list_display = ("title", "publisher", "status", "revision", "version")
+    list_select_related = ("publisher",)
+    ordering = ("-id",)
+
+
+@admin.register(Statement)
+class StatementAdmin(ReadOnlyAdmin):
+    list_display = ("__str__", "tag", "anchor", "source", "version")
+    list_select_related = ("source",)
+    ordering = ("-id",)
+
+
+@admin.register(Evidence)
+class EvidenceAdmin(ReadOnlyAdmin):
+    list_display = ("title", "stance", "url", "version")
+    ordering = ("-id",)
+
+
+@admin.register(Dispute)
+class DisputeAdmin(ReadOnlyAdmin):
+    list_display = ("statement", "raised_by", "kind", "state", "version")
+    list_select_related = ("statement", "raised_by")
+    ordering = ("-id",)
+
+
+@admin.register(Source)
+class SourceAdmin(ReadOnlyAdmin):
+    list_display = ("name", "kind", "part_of", "anonymous", "version")
+    list_select_related = ("part_of",)
+    ordering = ("-id",)
+
+
+@admin.register(Entry)
+class EntryAdmin(ReadOnlyAdmin):
+    list_display = ("at", "actor", "action", "resource", "resource_id", "version", "reason")
+    list_select_related = ("actor",)
+    ordering = ("-id",)

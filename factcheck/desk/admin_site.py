@@ -1,0 +1,52 @@
+"""Django's admin site: users and their roles. Who has the role admin may enter; what is recorded is only shown."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils.http import urlencode
+
+from factcheck.api.problems import document
+from factcheck.api.roles import Role, role_of
+from factcheck.desk.problem_pages import problem_context
+
+
+def is_admin(request: HttpRequest) -> bool:
+    return request.user.is_active and role_of(request.user) >= Role.ADMIN
+
+
+class Site(admin.AdminSite):
+    site_header = site_title = "Factcheck: users and roles"
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        return is_admin(request)
+
+    def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """The service's own log-in, which is throttled."""
+        if request.user.is_authenticated:
+            problem = document(403, detail="Users and roles are kept by users with the role admin.")
+            return render(request, "desk/problem.html", problem_context(request, problem), status=403)
+        return HttpResponseRedirect("/login/?" + urlencode({"next": request.GET.get("next", "/admin/")}))
+
+
+class ReadOnlyAdmin(admin.ModelAdmin):
+    """Recorded rows change through the API alone, where each write has its reason and its entry."""
+
+    show_full_result_count = False  # no COUNT of a large table
+    list_per_page = 50
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return is_admin(request)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return is_admin(request)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False

@@ -1,0 +1,61 @@
+"""A field for references, as a page shows it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from factcheck.api.named_references import (
+    MOST,
+    Choice,
+    _candidates,
+    called,
+    is_number,
+)
+
+
+@dataclass
+class Unsettled:
+    """What was typed and is no row's number or only name, with the rows that may be meant."""
+
+    text: str
+    candidates: list[Choice]
+
+
+@dataclass
+class Chooser:
+    """A field for references, as a page shows it."""
+
+    items: list[Choice | Unsettled]
+
+    @property
+    def chosen(self) -> list[Choice]:
+        return [item for item in self.items if isinstance(item, Choice)]
+
+    @property
+    def unsettled(self) -> list[Unsettled]:
+        return [item for item in self.items if isinstance(item, Unsettled)]
+
+    @property
+    def value(self) -> str:
+        """In the field, where no script makes a search of it."""
+        return ", ".join(item.text if isinstance(item, Unsettled) else str(item.id) for item in self.items)
+
+    @property
+    def typed(self) -> str:
+        return ", ".join(one.text for one in self.unsettled)
+
+
+def chooser_of(queryset: Any, texts: Iterable[Any]) -> Chooser:
+    """The rows that are referred to, in words; a number that there is not stays, without words."""
+    texts = [str(text).strip() for text in texts if text is not None and str(text).strip()][: MOST + 1]
+    known = queryset.in_bulk([int(text) for text in texts if is_number(text)])
+    return Chooser([_item(queryset, text, known) for text in texts])
+
+
+def _item(queryset: Any, text: str, known: dict[int, Any]) -> Choice | Unsettled:
+    if is_number(text):
+        return Choice(text, str(known.get(int(text)) or ""))
+    rows = called(queryset, text)
+    if len(rows) == 1:
+        return Choice(rows[0].pk, str(rows[0]))
+    return Unsettled(text, _candidates(queryset, text))

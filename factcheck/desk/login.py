@@ -1,0 +1,37 @@
+from typing import Any
+
+from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.views import LoginView
+from django.http import HttpRequest, HttpResponse
+
+from factcheck.api.problems import wants_page
+from factcheck.api.throttles import LoginThrottle
+
+
+class LoginForm(AuthenticationForm):
+    error_messages = {
+        **AuthenticationForm.error_messages,
+        "invalid_login": "No user has this name and this password. Capital and small letters count.",
+    }
+
+
+class ThrottledLoginView(LoginView):
+    template_name = "desk/login.html"
+    authentication_form = LoginForm
+    redirect_authenticated_user = True
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        throttle = LoginThrottle()
+        if throttle.allow_request(request, self):
+            return super().post(request, *args, **kwargs)
+        return self._refuse(request, throttle.wait())
+
+    def _refuse(self, request: HttpRequest, wait: int) -> HttpResponse:
+        headers = {"Retry-After": str(wait)}
+        if not wants_page(request):
+            return HttpResponse(status=429, headers=headers)
+        form = LoginForm(request, initial={"username": request.POST.get("username", "")})
+        context = self.get_context_data(form=form, wait=wait)
+        response = self.render_to_response(context, status=429, headers=headers)
+        response.is_problem = True  # type: ignore[attr-defined]  # the middleware's sign that it is told already
+        return response

@@ -1,0 +1,71 @@
+from http import HTTPStatus
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.mixins import LoginRequiredMixin
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.utils.cache import add_never_cache_headers, patch_vary_headers
+from django.views.generic import TemplateView
+
+from factcheck.api.problems import wants_page
+from factcheck.api.roles import Role, permissions, role_of
+from factcheck.api.throttles import AddressThrottle
+from factcheck.api.viewsets import cache_rule
+from factcheck.desk.viewer import Reader
+
+NAMED = 10
+
+
+class DeskView(LoginRequiredMixin, TemplateView):
+    """A page that is no answer of the API."""
+
+    required_role = Role.VIEWER
+    is_for_strangers = False  # where PUBLIC_READ lets them read at all
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        self.reader = Reader(request)
+        if not self.reader.is_stranger and role_of(request.user) < self.required_role:
+            return self._not_allowed(request)
+        response = self._dispatch(request, *args, **kwargs)
+        if self.reader.is_stranger:
+            response["Cache-Control"] = cache_rule(request, response)
+            patch_vary_headers(response, ["Cookie"])
+        else:
+            add_never_cache_headers(response)
+        return response
+
+    def _dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not (self.reader.is_stranger and self.is_for_strangers and settings.PUBLIC_READ):
+            return super().dispatch(request, *args, **kwargs)
+        throttle = AddressThrottle()
+        if not throttle.allow_request(request, self):
+            return HttpResponse(status=429, headers={"Retry-After": str(throttle.wait())})
+        return TemplateView.dispatch(self, request, *args, **kwargs)
+
+    def _not_allowed(self, request: HttpRequest) -> HttpResponseBase:
+        if not wants_page(request):
+            raise PermissionDenied
+        says = self._refusal(role_of(request.user))
+        response = render(request, "desk/not_allowed.html", {"says": says}, status=HTTPStatus.FORBIDDEN)
+        response.is_problem = True  # type: ignore[attr-defined]  # the middleware's sign that it is told already
+        return response
+
+    def _refusal(self, held: Role) -> str:
+        """Who may open it, for those who belong here."""
+        needed = self.required_role.name.lower()
+        says = f"This page needs the role {needed}; you are {held.name.lower()}."
+        if held is Role.NONE:
+            return says
+        able = [role.name.lower() for role in Role if role >= self.required_role]
+        users = User.objects.filter(is_active=True, groups__name__in=able).distinct().order_by("username")
+        names = ", ".join(users.values_list("username", flat=True)[:NAMED])
+        return f"{says} Ask one of those who have it: {names}." if names else says
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(
+            may=permissions(self.request.user), is_stranger=self.reader.is_stranger, **kwargs
+        )

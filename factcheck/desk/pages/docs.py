@@ -1,0 +1,19 @@
+"""Swagger UI, from local files."""
+
+from typing import Any
+
+from drf_spectacular.views import SpectacularSwaggerSplitView
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from factcheck.api.documentation import ForeignRenderersMixin
+
+
+class DocsView(ForeignRenderersMixin, SpectacularSwaggerSplitView):
+    schema = None
+    template_name = "desk/docs.html"
+
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        response = super().get(request, *args, **kwargs)
+        response["Cache-Control"] = "private, no-cache"  # its script holds a CSRF token
+        return response

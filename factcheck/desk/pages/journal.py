@@ -1,0 +1,36 @@
+"""The journal as a diary: newest first, day by day. The feed for programs runs the other way."""
+
+from itertools import groupby
+from typing import Any
+
+from factcheck.api.pagination import RowComparison
+from factcheck.desk.page import ListPage, whole_number
+from factcheck.desk.timeline import diary
+from factcheck.journal.models import Entry
+
+SHOWN = 50
+
+
+def recent_entries(number: int) -> list[Any]:
+    return diary(Entry.objects.with_before().order_by("-id")[:number])
+
+
+class JournalPage(ListPage):
+    template = "desk/journal/journal.html"
+
+    def context(self) -> dict[str, Any]:
+        if self.data.get("errors"):
+            return {"days": []}
+        before = whole_number(self.request.query_params, "before")
+        place = Entry.objects.filter(pk=before).values_list("transaction", "pk").first()
+
+        def beyond(rows: Any, key: Any) -> Any:
+            return rows.filter(RowComparison(key, "<", *place)) if place else rows
+
+        rows = list(self.view.entries(beyond, reverse=True, size=SHOWN + 1).with_before())
+        lines = diary(rows[:SHOWN])
+        days = groupby(lines, key=lambda line: line.entry.at.date())
+        return {
+            "days": [(day, list(of_day)) for day, of_day in days],
+            "older": rows[SHOWN - 1].pk if len(rows) > SHOWN else None,
+        }
