@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from claims import anchors
+from claims.anchoring import anchors
 from claims.models import Article, Statement
 from factcheck.errors import FieldError, InvalidInput, Unprocessable
 

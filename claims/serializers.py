@@ -19,7 +19,7 @@ from factcheck.api.fields import (
     WebAddressField,
     plausible_ids,
 )
-from factcheck.api.json_rows import JSONList, JSONObject, json_object
+from factcheck.api.row_json import JSONList, JSONObject, json_object
 from factcheck.journal.models import Entry
 from factcheck.journal.serializers import UserSerializer
 from sources.models import Source

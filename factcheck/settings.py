@@ -121,7 +121,7 @@ MIDDLEWARE = [
     "factcheck.api.middleware.CrossOriginMiddleware",
     "factcheck.api.options.OptionsMiddleware",
     "factcheck.api.middleware.BodyLimitMiddleware",
-    "factcheck.api.slashes.SlashMiddleware",
+    "factcheck.api.middleware.SlashMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "factcheck.api.sessions.Session",
     "factcheck.api.sessions.Authentication",
@@ -262,7 +262,7 @@ REST_FRAMEWORK = {
         "rest_framework.parsers.FormParser",
         "rest_framework.parsers.MultiPartParser",
     ],
-    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "factcheck.api.negotiation.ByFormat",
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "factcheck.api.renderers.ByFormat",
     "DEFAULT_FILTER_BACKENDS": ["factcheck.api.filters.StrictFilterBackend"],
     "DEFAULT_PAGINATION_CLASS": "factcheck.api.pagination.KeysetPagination",
     "DEFAULT_THROTTLE_CLASSES": [
@@ -273,9 +273,9 @@ REST_FRAMEWORK = {
     # X-Forwarded-For is believed from so many proxies only: anybody can send the header.
     "NUM_PROXIES": number("TRUSTED_PROXIES", 0),
     "DEFAULT_METADATA_CLASS": None,  # OptionsMiddleware answers OPTIONS
-    "DEFAULT_SCHEMA_CLASS": "factcheck.api.schema.Schema",
+    "DEFAULT_SCHEMA_CLASS": "factcheck.api.openapi.schema.Schema",
     "EXCEPTION_HANDLER": "factcheck.api.problems.exception_handler",
-    "DATETIME_FORMAT": "%Y-%m-%dT%H:%M:%S.%fZ",  # as in factcheck.api.json_rows
+    "DATETIME_FORMAT": "%Y-%m-%dT%H:%M:%S.%fZ",  # as in factcheck.api.row_json
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 
@@ -315,7 +315,7 @@ SPECTACULAR_SETTINGS = {
         {"name": "tokens", "description": "Access for programs."},
     ],
     "ENUM_NAME_OVERRIDES": {
-        "AnnotationFormat": "claims.documents.FORMATS",
+        "AnnotationFormat": "claims.annotations.schema.FORMATS",
         "SourceKind": "sources.models.Source.Kind",
         "ArticleStatus": "claims.models.Article.Status",
         "Tag": "claims.models.Statement.Tag",
@@ -325,16 +325,16 @@ SPECTACULAR_SETTINGS = {
         "DisputeKind": "claims.models.Dispute.Kind",
         "DisputeScope": "claims.models.Dispute.Scope",
         "DisputeState": "claims.models.Dispute.State",
-        "CheckCode": "claims.check_views.CHECK_CODES",
-        "Severity": "claims.check_views.SEVERITIES",
+        "CheckCode": "claims.views.checks.CHECK_CODES",
+        "Severity": "claims.views.checks.SEVERITIES",
         "Resolution": "claims.models.Dispute.RESOLUTIONS",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "factcheck.api.schema.mend",
-        "factcheck.api.schema_names.name_parameters_enums",
-        "factcheck.api.schema_names.drop_unused_components",
-        "factcheck.api.schema_examples.add_examples",
+        "factcheck.api.openapi.schema.mend",
+        "factcheck.api.openapi.names.name_parameters_enums",
+        "factcheck.api.openapi.names.drop_unused_components",
+        "factcheck.api.openapi.examples.add_examples",
     ],
 }
 

@@ -5,10 +5,14 @@ from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 from rest_framework.routers import DefaultRouter
 
-from claims.check_views import CheckViewSet
-from claims.format_views import AtomRenderer, FeedViewSet
-from claims.views import ArticleViewSet, DisputeViewSet, EvidenceViewSet, StatementViewSet
-from factcheck.api.documentation import Root, SchemaView
+from claims.views.articles import ArticleViewSet
+from claims.views.checks import CheckViewSet
+from claims.views.disputes import DisputeViewSet
+from claims.views.evidence import EvidenceViewSet
+from claims.views.formats import AtomRenderer, FeedViewSet
+from claims.views.sources import SourceViewSet
+from claims.views.statements import StatementViewSet
+from factcheck.api.openapi.views import Root, SchemaView
 from factcheck.api.tokens import TokenViewSet
 from factcheck.desk.login import ThrottledLoginView
 from factcheck.desk.pages.docs import DocsView
@@ -17,7 +21,6 @@ from factcheck.desk.pages.search import SearchPage
 from factcheck.desk.pages.start import StartPage
 from factcheck.health import Health
 from factcheck.journal.feed import JournalViewSet
-from sources.views import SourceViewSet
 
 
 class Router(DefaultRouter):

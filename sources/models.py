@@ -1,6 +1,4 @@
-from collections.abc import Callable, Iterable, Sequence
-from functools import reduce
-from operator import or_
+from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -14,17 +12,22 @@ from django.db.models.functions import Lower
 from django.db.models.lookups import Exact
 from rapidfuzz.fuzz import WRatio
 
+from factcheck.errors import FieldError
 from factcheck.journal.models import Recorded
+from factcheck.postgres.bounded_page import Looked
 
 LOOKED_AT = 300  # for the names that are most like what was typed
 ALIKE = 60  # of 100; a single word of a name that is written differently by a letter has about 75
-# Apps whose rows bring a source before the public add a condition on the source that is OuterRef("pk").
-PUBLIC_USES: list[Callable[[Any], models.Q]] = []
 
 
 def is_public(source_id: Any) -> Q:
-    """Whether anything published names the source itself; that of its parts does not count."""
-    return reduce(or_, (use(source_id) for use in PUBLIC_USES), Q(pk=None))
+    """Whether a public row of another model refers to the source; what is public of its parts does not count."""
+    named = Q(pk=None)
+    for relation in Source._meta.related_objects:
+        rows: Any = relation.related_model._default_manager
+        if relation.related_model is not Source and hasattr(rows, "public"):
+            named |= Q(Looked(rows.public().filter(**{relation.field.name: source_id})))
+    return named
 
 
 class SourceQuerySet(models.QuerySet["Source"]):
@@ -100,6 +103,12 @@ class Source(Recorded):
         ACCOUNT = "account"
 
     journal_resource = "source"
+    constraint_errors = {
+        "source_part_of_acyclic": FieldError(
+            "#/part_of", "cycle", "A source cannot be a part of itself, directly or through others."
+        ),
+        "source_not_part_of_itself": FieldError("#/part_of", "cycle", "A source cannot be a part of itself."),
+    }
 
     name = models.CharField(max_length=300)
     kind = models.CharField(max_length=20, choices=Kind)

@@ -4,7 +4,7 @@ from django.db.models import Case, When
 from rest_framework import serializers
 
 from factcheck.api.fields import LinesField, ReasonSerializer, RecordedSerializer, Reference, WebAddressField
-from factcheck.api.json_rows import json_object
+from factcheck.api.row_json import json_object
 from sources.models import Source
 
 

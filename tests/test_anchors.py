@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from claims import near_matches
-from claims.anchors import (
+from claims.anchoring import near_matches
+from claims.anchoring.anchors import (
     CONTEXT_LENGTH,
     Candidate,
     PassageAmbiguous,

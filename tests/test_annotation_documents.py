@@ -10,8 +10,9 @@ from jsonschema import Draft202012Validator
 
 from claims import services
 from claims.models import Article, Dispute
+from claims.services import merge_source
 from factcheck.journal.models import Entry
-from sources.services import create_source, merge_source
+from sources.services import create_source
 
 ROOT = Path(__file__).parent.parent
 SEEDS = sorted((ROOT / "seeds").glob("*.json"))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from factcheck.api.schema_responses import PROBLEM_TYPES
+from factcheck.api.openapi.responses import PROBLEM_TYPES
 
 ROOT = Path(__file__).parent.parent
 

@@ -15,9 +15,9 @@ from django.core.management import call_command
 from django.db import OperationalError
 from rest_framework.exceptions import Throttled
 
+from factcheck.api.openapi.examples import FILE
+from factcheck.api.openapi.responses import PROBLEMS
 from factcheck.api.problems import problem_of
-from factcheck.api.schema_examples import FILE
-from factcheck.api.schema_responses import PROBLEMS
 from factcheck.errors import FirstAttemptRunning
 from tests.newsroom import client_of, user_with_role
 from tests.schema_truth import document, operation_at, validator

@@ -9,8 +9,9 @@ import pytest
 from django.db import connection
 from rest_framework.test import APIClient
 
-from claims import export_views, services
+from claims import services
 from claims.exports.tables import safe
+from claims.views import export as export_views
 from sources.services import create_source
 
 EXPORT = "/api/v1/statements/export/"

@@ -105,7 +105,7 @@ def test_a_form_of_too_many_fields_is_refused_and_is_no_fault_of_ours(api, kind,
 
 
 def test_a_passage_longer_than_any_is_refused_before_it_is_looked_for(api, article, monkeypatch):
-    monkeypatch.setattr("claims.anchors.find_passage", None)
+    monkeypatch.setattr("claims.anchoring.anchors.find_passage", None)
     body = {"article": article.pk, "quote_type": "narration", "text": "a" * (MAX_PASSAGE + 1)}
     answer = api.post("/api/v1/statements/", body)
     assert (answer.status_code, answer.json()["errors"][0]["code"]) == (400, "max_length")

@@ -637,7 +637,7 @@ def test_the_retry_of_a_request_whose_answer_was_lost_gets_it(committed, monkeyp
         raise RuntimeError("died before the answer was sent")
 
     with monkeypatch.context() as patched:
-        patched.setattr("factcheck.api.viewsets._conditional", die)
+        patched.setattr("factcheck.api.conditional._conditional", die)
         assert committed.post(SOURCES, MINISTER, headers=KEY).status_code == 500
     made = Source.objects.get()
     retried = committed.post(SOURCES, MINISTER, headers=KEY)

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from claims.annotations import import_document
-from claims.documents import AnnotationDocumentSerializer
+from claims.annotations.schema import AnnotationDocumentSerializer
 from claims.models import Article, Dispute, Statement
 from factcheck.journal.models import Entry
 from sources.models import Source

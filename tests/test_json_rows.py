@@ -8,10 +8,11 @@ from django.db import transaction
 from django.test import RequestFactory
 from hypothesis import HealthCheck, given, settings
 
-from claims import services, views
+from claims import services
 from claims.models import Article, Dispute, Evidence, Statement
-from factcheck.api.json_rows import json_text
+from claims.views import _old as views
 from factcheck.api.renderers import dump
+from factcheck.api.row_json import json_text
 from sources.models import Source
 from sources.services import create_source
 from sources.views import SourceViewSet

@@ -11,8 +11,9 @@ from rest_framework.test import APIClient
 
 from claims import services
 from claims.models import Article
+from claims.services import merge_source
 from factcheck.api.throttles import AddressThrottle
-from sources.services import create_source, merge_source
+from sources.services import create_source
 from tests.newsroom import user_with_role
 
 NOBODY = 987_654_321  # an id that no row has
@@ -36,7 +37,7 @@ FILES = ("changes.atom", "export/")  # of a media type of their own
 def public(settings, settings_without_throttle, monkeypatch):
     settings.PUBLIC_READ = True
     # A test is one open transaction, and the feed of changes would wait for it.
-    monkeypatch.setattr("claims.format_views.settled", lambda: 2**62)
+    monkeypatch.setattr("claims.views.formats.settled", lambda: 2**62)
     return APIClient()
 
 

@@ -25,9 +25,9 @@ from django.urls import get_resolver
 from django_filters import BooleanFilter, ChoiceFilter
 
 import benchmarks.corpus
-from claims.check_views import FindingQuery
 from claims.models import Article, Dispute, Evidence, Statement, StatementVia
-from claims.views import StatementViewSet
+from claims.views.checks import FindingQuery
+from claims.views.statements import StatementViewSet
 from factcheck.api.models import Token
 from factcheck.journal.models import Entry
 from factcheck.journal.services import record_ids

@@ -7,8 +7,9 @@ import pytest
 from django.db import connection, transaction
 
 from claims import services
+from claims.services import merge_source
 from factcheck.journal.models import Entry
-from sources.services import create_source, merge_source
+from sources.services import create_source
 from tests.newsroom import client_of
 
 ANY = {"if-match": "*"}

@@ -8,7 +8,7 @@ from rest_framework.test import APIClient
 
 from claims import services
 from claims.models import Statement
-from claims.views import StatementViewSet
+from claims.views.statements import StatementViewSet
 from factcheck.api.models import Token
 from factcheck.desk.pages.start import StartPage
 from factcheck.desk.renderer import DeskRenderer

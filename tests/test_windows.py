@@ -6,7 +6,7 @@ import pytest
 
 from claims import services
 from claims.models import Statement
-from claims.views import StatementViewSet
+from claims.views.statements import StatementViewSet
 from sources.services import create_source
 
 WORDS = "one two three four five six seven eight nine ten eleven twelve"

@@ -7,10 +7,10 @@ from django.db.models import QuerySet
 
 from claims import services
 from claims.annotations.disputes import import_disputes
+from claims.annotations.export import document_version
 from claims.annotations.faults import Document, Faults
 from claims.annotations.sources import import_sources
 from claims.annotations.statements import import_evidence, import_statements
-from claims.exports.annotations import document_version
 from claims.models import Article, Dispute, Evidence, Statement
 from factcheck.errors import StaleVersion
 from sources.models import Source

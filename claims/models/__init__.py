@@ -2,5 +2,3 @@ from claims.models.article import Article, ArticleRevision
 from claims.models.dispute import Dispute
 from claims.models.evidence import Evidence
 from claims.models.statement import Statement, StatementVia
-
-__all__ = ["Article", "ArticleRevision", "Dispute", "Evidence", "Statement", "StatementVia"]

@@ -1,12 +1,14 @@
 import hashlib
 from typing import Any, ClassVar
 
+from django.apps import apps
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.db import models
 from django.db.models import Count, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce, Left, Substr
 
+from factcheck.errors import FieldError
 from factcheck.journal.models import Recorded
 from factcheck.postgres.bounded_page import newest
 
@@ -20,8 +22,6 @@ def sha256_of(text: str) -> str:
 
 def _count(model: str, *, group: str, **conditions: Any) -> Coalesce:
     """How many rows of `model` belong to each article, by an index, for the rows of one page."""
-    from django.apps import apps
-
     rows = apps.get_model("claims", model).objects.filter(**{group: OuterRef("pk")}, **conditions)
     counted = rows.order_by().values(group).annotate(n=Count("pk")).values("n")
     return Coalesce(Subquery(counted), 0)
@@ -67,6 +67,7 @@ class Article(Recorded):
         WITHDRAWN = "withdrawn"
 
     journal_resource = "article"
+    constraint_errors = {"article_url_unique": FieldError("#/url", "unique", "Another article has this address.")}
     journal_article = "r.id"
     journal_omits = {
         "text": "SELECT v.text FROM claims_articlerevision v "
@@ -76,7 +77,7 @@ class Article(Recorded):
     title = models.CharField(max_length=500)
     url = models.URLField(max_length=2000, null=True)  # noqa: DJ001  unique among those that have one
     publisher = models.ForeignKey(
-        "sources.Source", models.PROTECT, null=True, related_name="+", db_column="publisher", db_index=False
+        "sources.Source", models.PROTECT, null=True, related_name="published", db_column="publisher", db_index=False
     )
     byline = models.CharField(max_length=500, default="")
     language = models.CharField(max_length=35, default="en")

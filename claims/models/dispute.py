@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Case, F, OuterRef, Q, When
 
+from factcheck.errors import FieldError
 from factcheck.journal.models import Recorded
 from factcheck.postgres.bounded_page import Looked
 
@@ -62,6 +63,14 @@ class Dispute(Recorded):
 
     private_fields = ("opened_by", "resolved_by")
     journal_resource = "dispute"
+    constraint_errors = {
+        "dispute_open_once": FieldError(
+            "#/raised_by", "open_already", "This source's dispute of this statement is open already. Resolve that one."
+        ),
+        "dispute_not_with_itself": FieldError(
+            "#/counter_statement", "self_dispute", "A statement does not dispute itself."
+        ),
+    }
     journal_article = "(SELECT s.article FROM claims_statement s WHERE s.id = r.statement)"
 
     statement = models.ForeignKey(

@@ -3,6 +3,7 @@ from datetime import date
 from operator import attrgetter
 from typing import Any, ClassVar
 
+from django.apps import apps
 from django.conf import settings
 from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.indexes import GinIndex
@@ -12,6 +13,7 @@ from django.db.models import Count, Exists, F, Func, OuterRef, Prefetch, Q, Subq
 from django.db.models.fields.json import KT
 from django.db.models.functions import Coalesce
 
+from factcheck.errors import FieldError
 from factcheck.journal.models import Entry, Recorded
 from factcheck.postgres.bounded_page import Either, Looked, newest
 from sources.models import Source
@@ -37,9 +39,7 @@ def positions_on(statement_id: Any) -> models.QuerySet[Entry]:
 
 class StatementQuerySet(models.QuerySet["Statement"]):
     def for_reading(self) -> "StatementQuerySet":
-        from claims.models import Dispute
-
-        disputes = Dispute.objects.filter(statement=OuterRef("pk"), state="open").order_by()
+        disputes = apps.get_model("claims", "Dispute").objects.filter(statement=OuterRef("pk"), state="open").order_by()
         counted = disputes.values("statement").annotate(n=Count("pk")).values("n")
         dissenting = positions_on(OuterRef("pk")).alias(own=KT("data__tag")).exclude(own=OuterRef("tag")).order_by()
         dissent = dissenting.values("resource_id").annotate(n=Count("pk")).values("n")
@@ -83,9 +83,7 @@ class StatementQuerySet(models.QuerySet["Statement"]):
         return self.filter(anchor__in=["needs_review", "orphaned"])
 
     def disputed(self, disputed: bool) -> "StatementQuerySet":
-        from claims.models import Dispute
-
-        of_row = Dispute.objects.filter(statement=OuterRef("pk"), state="open")
+        of_row = apps.get_model("claims", "Dispute").objects.filter(statement=OuterRef("pk"), state="open")
         find, judge = Q(Exists(of_row)), Q(Looked(of_row))
         return self.filter(Either(find=find, judge=judge) if disputed else Either(find=~find, judge=~judge))
 
@@ -124,6 +122,9 @@ class Statement(Recorded):
 
     private_fields = ("tagged_by", "dissent")
     journal_resource = "statement"
+    constraint_errors = {
+        "statement_source_unless_narration": FieldError("#/source", "required", "Only narration has no source."),
+    }
     journal_article = "r.article"
     journal_children = {
         "via": "SELECT coalesce(jsonb_agg(v.source ORDER BY v.position), '[]') "
@@ -219,12 +220,19 @@ class Statement(Recorded):
         return [row.source_id for row in sorted(self.via_rows.all(), key=attrgetter("position"))]
 
 
+class StatementViaQuerySet(models.QuerySet["StatementVia"]):
+    def public(self) -> "StatementViaQuerySet":
+        return self.filter(statement__in=Statement.objects.public())
+
+
 class StatementVia(models.Model):
     statement = models.ForeignKey(
         Statement, models.CASCADE, related_name="via_rows", db_column="statement", db_index=False
     )
     position = models.PositiveSmallIntegerField()
     source = models.ForeignKey(Source, models.PROTECT, related_name="relayed", db_column="source", db_index=False)
+
+    objects = StatementViaQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -22,7 +22,7 @@ from claims.services.evidence import (
     update_evidence,
     update_evidence_rows,
 )
-from claims.services.references import move_references
+from claims.services.merging import merge_source
 from claims.services.statements import (
     Draft,
     create_statement,
@@ -37,39 +37,3 @@ from claims.services.statements import (
     update_statement,
     write_statements,
 )
-
-__all__ = [
-    "Draft",
-    "create_article",
-    "create_evidence",
-    "create_evidence_rows",
-    "create_statement",
-    "create_statements",
-    "delete_article",
-    "delete_dispute",
-    "delete_disputes",
-    "delete_evidence",
-    "delete_evidence_rows",
-    "delete_statement",
-    "delete_statements",
-    "draft_dispute",
-    "draft_statement",
-    "insert_disputes",
-    "insert_statements",
-    "move_references",
-    "open_dispute",
-    "reanchor_statement",
-    "redraft_statement",
-    "reopen_dispute",
-    "resolve_dispute",
-    "resolve_disputes",
-    "set_article_status",
-    "tag_statement",
-    "tag_statements",
-    "update_article",
-    "update_dispute",
-    "update_evidence",
-    "update_evidence_rows",
-    "update_statement",
-    "write_statements",
-]

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import transaction
 
-from claims import anchors
+from claims.anchoring import anchors
 from claims.models import Article, ArticleRevision, Statement
 from claims.models.article import sha256_of
 from claims.passages import pin

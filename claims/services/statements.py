@@ -7,7 +7,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from claims import anchors
+from claims.anchoring import anchors
 from claims.models import Article, Statement, StatementVia
 from claims.models.statement import TAGGED
 from claims.passages import confirm, pin, span_of, split_passage

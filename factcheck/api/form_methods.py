@@ -5,7 +5,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from rest_framework import status
 from rest_framework.request import Request
 
-from factcheck.api.preconditions import is_form
+from factcheck.api.conditional import is_form
 from factcheck.api.problems import wants_page
 
 METHODS = {"PUT", "PATCH", "DELETE"}

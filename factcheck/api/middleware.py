@@ -7,9 +7,11 @@ from corsheaders.middleware import CorsMiddleware
 from csp.constants import HEADER
 from csp.middleware import CSPMiddleware
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.http.response import HttpResponseBase
+from django.middleware.common import CommonMiddleware
 from django.utils.cache import patch_vary_headers
+from django.utils.http import escape_leading_slashes
 
 from factcheck.api.problems import (
     CONTENT_TYPE,
@@ -117,3 +119,20 @@ class BodyLimitMiddleware:
         if "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower():
             return HttpResponse(status=411)
         return self.get_response(request)
+
+
+class MovedWithItsMethod(HttpResponsePermanentRedirect):
+    status_code = 308
+
+
+class SlashMiddleware(CommonMiddleware):
+    """Sends an address without its last slash on to the one with it.
+
+    By 308, which repeats the method and the body. Django's 301 would make a GET of a POST, which answers 200 and has
+    written nothing; with DEBUG it raises an exception.
+    """
+
+    response_redirect_class = MovedWithItsMethod
+
+    def get_full_path_with_slash(self, request: HttpRequest) -> str:
+        return escape_leading_slashes(request.get_full_path(force_append_slash=True))

@@ -15,7 +15,6 @@ from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist
 from django.db.models import BooleanField, F, Func, QuerySet, Value
-from django.template import loader
 from django.utils.encoding import escape_uri_path
 from django.utils.http import urlencode
 from rest_framework.pagination import BasePagination
@@ -23,8 +22,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from factcheck.api.filters import is_of_one_row, only_filtered_by
-from factcheck.api.json_rows import Row, json_text
 from factcheck.api.roles import is_public_read
+from factcheck.api.row_json import Row, json_text
 from factcheck.errors import FieldError, InvalidInput
 from factcheck.postgres.bounded_page import window
 from factcheck.postgres.prepared import prepared
@@ -62,9 +61,6 @@ class Cursor:
 
 class KeysetPagination(BasePagination):
     """`ordering` is the view's; a view may offer more through `ordering_fields` (see StrictFilterBackend)."""
-
-    display_page_controls = False
-    template = "desk/pagination.html"
 
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         self._read(request, view, queryset.model)
@@ -130,7 +126,6 @@ class KeysetPagination(BasePagination):
         self.has_previous = beyond if self.turned else bool(self.cursor)
         self.ends = [row[:2] for row in (rows[:1] + rows[-1:])]
         self.rows = [row for _, _, row in rows]
-        self.display_page_controls = True
         return self.rows
 
     def get_paginated_response(self, data: Any) -> Response:
@@ -139,20 +134,11 @@ class KeysetPagination(BasePagination):
         headers = {"Link": ", ".join(links)} if links else {}
         return Response({"next": following, "previous": before, "results": data}, headers=headers)
 
-    def get_results(self, data: Any) -> Any:
-        return data["results"]
-
     def get_next_link(self) -> str | None:
         return self._link(*self.ends[1], backwards=False) if self.has_next and self.ends else None
 
     def get_previous_link(self) -> str | None:
         return self._link(*self.ends[0], backwards=True) if self.has_previous and self.ends else None
-
-    def get_html_context(self) -> dict[str, Any]:
-        return {"previous_url": self.get_previous_link(), "next_url": self.get_next_link()}
-
-    def to_html(self) -> str:
-        return loader.get_template(self.template).render(self.get_html_context())
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
         link = {"type": ["string", "null"], "format": "uri"}
@@ -302,3 +288,9 @@ def _fingerprint(request: Request, field: str, descending: bool) -> str:
 
 def _bad(parameter: str, detail: str) -> InvalidInput:
     return InvalidInput(f"{parameter}: {detail}", [FieldError(f"?{parameter}", "invalid", detail)])
+
+
+def link_header(**addresses: str | None) -> dict[str, str]:
+    """The Link header (RFC 8288) for the addresses that there are, by their relation."""
+    links = [f'<{address}>; rel="{relation}"' for relation, address in addresses.items() if address]
+    return {"Link": ", ".join(links)} if links else {}

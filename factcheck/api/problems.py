@@ -6,6 +6,7 @@ from http import HTTPStatus
 from itertools import islice
 from typing import Any
 
+from django.apps import apps
 from django.core.exceptions import ObjectDoesNotExist, PermissionDenied, SuspiciousOperation, ValidationError
 from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError
 from django.http import Http404, HttpResponseRedirect
@@ -16,6 +17,7 @@ from psycopg.errors import (
     IdleInTransactionSessionTimeout,
     LockNotAvailable,
     QueryCanceled,
+    UniqueViolation,
 )
 from psycopg_pool import PoolTimeout
 from rest_framework import exceptions
@@ -43,9 +45,6 @@ CUT_SHORT: dict[type, str] = {
 
 MAX_FAULTS = 100  # listed in one answer; nobody reads more, and an answer should not be larger than its request
 LONGEST_ECHO = 500  # code points of a caller's own words in a fault
-
-# The rules that the database holds, in words, by the name of their constraint. Apps add theirs.
-DATABASE_RULES: dict[str, tuple[HTTPStatus, FieldError]] = {}
 
 
 # Python 3.13 took the newer words of RFC 9110; a problem's type must not depend on the Python that answers.
@@ -104,15 +103,15 @@ def _from_validation(error: exceptions.ValidationError) -> dict[str, Any]:
 
 
 def _from_database(error: DatabaseError) -> dict[str, Any] | None:
-    """A rule that only the database could judge, because two writers met."""
+    """A rule that only the database could judge, because two writers met; its model says it in words."""
     if isinstance(error.__cause__, ForeignKeyViolation):
         detail = "Something that this refers to, or that refers to it, was changed meanwhile. Read it again."
         return document(HTTPStatus.CONFLICT, "conflict", detail=detail)
     name = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
-    rule = DATABASE_RULES.get(name or "")
-    if not rule:
+    fault = next((e for model in apps.get_models() if (e := getattr(model, "constraint_errors", {}).get(name))), None)
+    if fault is None:
         return None
-    status, fault = rule
+    status = HTTPStatus.CONFLICT if isinstance(error.__cause__, UniqueViolation) else HTTPStatus.BAD_REQUEST
     return document(
         status,
         "conflict" if status == HTTPStatus.CONFLICT else InvalidInput.kind,

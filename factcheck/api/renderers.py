@@ -2,9 +2,12 @@ import json
 from typing import Any
 
 import orjson
+from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
 
-from factcheck.api.json_rows import Row
+from factcheck.api.row_json import Row
+from factcheck.errors import FieldError, InvalidInput
 
 OPTIONS = orjson.OPT_NON_STR_KEYS | orjson.OPT_PASSTHROUGH_DATACLASS
 
@@ -46,3 +49,19 @@ class TextRenderer(JSONRenderer):
 
     def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None) -> bytes:
         return data.encode() if isinstance(data, str) else super().render(data, accepted_media_type, renderer_context)
+
+
+class ByFormat(DefaultContentNegotiation):
+    """`?format=` decides alone, whatever Accept says; DRF would answer 404 for an unknown one. Else Accept decides."""
+
+    def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> Any:
+        wanted = request.query_params.get("format")
+        if wanted is None and request.META.get("HTTP_ACCEPT", "*/*") in ("*/*", renderers[0].media_type):
+            return renderers[0], renderers[0].media_type  # what most programs send, without the rules for weighing it
+        if wanted is None:
+            return super().select_renderer(request, renderers, format_suffix)
+        for renderer in renderers:
+            if renderer.format == wanted:
+                return renderer, renderer.media_type
+        detail = f"Give one of {', '.join(dict.fromkeys(renderer.format for renderer in renderers))}."
+        raise InvalidInput(f"format: {detail}", [FieldError("?format", "invalid_choice", detail)])

@@ -13,12 +13,12 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.viewsets import GenericViewSet
 
+from factcheck.api.conditional import ConditionalMixin
 from factcheck.api.fields import StrictSerializer
 from factcheck.api.form_methods import FormMethodMixin, redirect_form
 from factcheck.api.idempotency import RetrySafeMixin
 from factcheck.api.models import IdempotentAnswer, Token
 from factcheck.api.roles import Role
-from factcheck.api.viewsets import ConditionalMixin
 from factcheck.errors import Conflict
 
 MAX_TOKENS = 100

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import Http404, HttpResponseBase
+from django.http import Http404
 from rest_framework import status
 from rest_framework.exceptions import APIException, MethodNotAllowed, ValidationError
 from rest_framework.request import Request
@@ -12,57 +12,20 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.viewsets import GenericViewSet
 
+from factcheck.api.conditional import ConditionalMixin, entity_tag, expected_versions, version_of
 from factcheck.api.fields import OptionalReasonField
 from factcheck.api.filters import MAX_ID, is_of_one_row, known_parameters, refuse_unknown
 from factcheck.api.form_methods import FormMethodMixin, redirect_form
 from factcheck.api.idempotency import RetrySafeMixin
-from factcheck.api.json_rows import Row, json_text
 from factcheck.api.pagination import KeysetPagination
-from factcheck.api.preconditions import entity_tag, expected_versions, none_match, version_of
 from factcheck.api.problems import wants_page
 from factcheck.api.renderers import dump
 from factcheck.api.roles import is_public_read
-from factcheck.api.throttles import ThrottledMixin
+from factcheck.api.row_json import Row, json_text
 from factcheck.errors import FieldError, InvalidInput, Refusal, StaleVersion
 from factcheck.postgres.bounded_page import REACH
 from factcheck.postgres.prepared import Prepared, prepared
 from factcheck.postgres.snapshot_cache import Rows
-
-
-class ConditionalMixin(ThrottledMixin):
-    """Gives every JSON answer its ETag, and answers 304 where If-None-Match says that it is known."""
-
-    other_parameters: frozenset[str] = frozenset()  # that the view reads besides its filters
-
-    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
-        response = super().finalize_response(request, response, *args, **kwargs)  # type: ignore[misc]
-        response["Vary"] = "Accept, Accept-Encoding, Authorization, Cookie"  # of a 304, too, which nothing compresses
-        response.setdefault("Cache-Control", cache_rule(request, response))
-        has_data = isinstance(response, Response) and response.data is not None
-        if has_data and not wants_page(request) and 200 <= response.status_code < 300:
-            response.add_post_render_callback(lambda rendered: _conditional(request, rendered))
-        return response
-
-
-def cache_rule(request: Any, response: HttpResponseBase) -> str:
-    """A public read may be a minute old, in any cache; what a signed-in caller reads is for that one alone."""
-    is_public = request.method in ("GET", "HEAD") and response.status_code == 200 and is_public_read(request)
-    return "public, max-age=60" if is_public else "private, no-cache"
-
-
-OF_UNMODIFIED = ("Vary", "Cache-Control", "ETag")
-
-
-def _conditional(request: Request, response: Response) -> None:
-    tag = response.get("ETag") or entity_tag(response.content, version_of(response.data))
-    response["ETag"] = tag
-    if request.method not in ("GET", "HEAD") or none_match(request, tag):
-        return
-    response.status_code, response.content = status.HTTP_304_NOT_MODIFIED, b""
-    for name in [name for name in response.headers if name not in OF_UNMODIFIED]:
-        del response.headers[name]
-    # A cache that keeps a compressed answer knows it by its weak tag, and renews it by no other.
-    response["ETag"] = f"W/{tag}" if f"W/{tag}" in request.META["HTTP_IF_NONE_MATCH"] else tag
 
 
 class RecordedViewSet(FormMethodMixin, RetrySafeMixin, ConditionalMixin, GenericViewSet):

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from factcheck.api.preconditions import form_version, version_of
+from factcheck.api.conditional import form_version, version_of
 from factcheck.desk.form_fields import elsewhere, new_form, refused_form
 from factcheck.desk.page import Page
 

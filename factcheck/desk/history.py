@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from factcheck.api.preconditions import form_version
+from factcheck.api.conditional import form_version
 from factcheck.desk.form_pages import FormPage
 from factcheck.desk.page import ListPage, ProblemPage
 from factcheck.desk.timeline import diary

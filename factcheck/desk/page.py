@@ -88,10 +88,14 @@ class ListPage(Page):
         return {
             "rows": self.rows,
             "controls": controls_of(self.view, self.request, self.data),
-            "pager": paginator.get_html_context() if paginator and paged else {},
+            "pager": _links(paginator) if paged else {},
             "resource": self.view.basename,
             **super().full_context(),
         }
+
+
+def _links(paginator: Any) -> dict[str, str | None]:
+    return {"previous_url": paginator.get_previous_link(), "next_url": paginator.get_next_link()}
 
 
 def whole_number(asked: Mapping[str, str], name: str) -> int:

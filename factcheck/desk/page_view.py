@@ -11,10 +11,10 @@ from django.shortcuts import render
 from django.utils.cache import add_never_cache_headers, patch_vary_headers
 from django.views.generic import TemplateView
 
+from factcheck.api.conditional import cache_rule
 from factcheck.api.problems import wants_page
 from factcheck.api.roles import Role, permissions, role_of
 from factcheck.api.throttles import AddressThrottle
-from factcheck.api.viewsets import cache_rule
 from factcheck.desk.viewer import Reader
 
 NAMED = 10

@@ -13,10 +13,9 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.viewsets import GenericViewSet
 
+from factcheck.api.conditional import ConditionalMixin
 from factcheck.api.filters import ChoiceFilter, IdFilter, UserFilter
-from factcheck.api.links import link_header
-from factcheck.api.pagination import PAGE_SIZE_SCHEMA, RowComparison, page_size_of
-from factcheck.api.viewsets import ConditionalMixin
+from factcheck.api.pagination import PAGE_SIZE_SCHEMA, RowComparison, link_header, page_size_of
 from factcheck.errors import FieldError, InvalidInput
 from factcheck.journal.models import Entry
 from factcheck.journal.serializers import EntrySerializer

@@ -1,9 +1,12 @@
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
 from django.db.models import OuterRef, Q, Subquery
 from django.db.models.functions import Now
+
+from factcheck.errors import FieldError
 
 
 class Recorded(models.Model):
@@ -19,6 +22,8 @@ class Recorded(models.Model):
     journal_children: ClassVar[dict[str, str]] = {}  # name → SQL for the child rows that count as this row's
     # Child table → SQL for its columns, and for its rows as the entry `e` names them.
     journal_child_tables: ClassVar[dict[str, tuple[str, str]]] = {}
+    # The rules that the database holds, in words, by the name of their constraint.
+    constraint_errors: ClassVar[Mapping[str, FieldError]] = {}
     private_fields: ClassVar[tuple[str, ...]] = ()  # that strangers are not told: who in the newsroom did what
 
     version = models.PositiveIntegerField(default=1)

@@ -7,7 +7,7 @@ import pytest
 
 from claims import services
 from claims.annotations import import_document
-from claims.documents import AnnotationDocumentSerializer
+from claims.annotations.schema import AnnotationDocumentSerializer
 from claims.models import Dispute, Statement
 
 ROOT = Path(__file__).parents[2]

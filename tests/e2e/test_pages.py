@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from claims.annotations import import_document
-from claims.documents import AnnotationDocumentSerializer
+from claims.annotations.schema import AnnotationDocumentSerializer
 from claims.models import Article, Dispute, Evidence, Statement
 from sources.models import Source
 

@@ -3,7 +3,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from claims.documents import json_schema
+from claims.annotations.schema import json_schema
 
 
 class Command(BaseCommand):

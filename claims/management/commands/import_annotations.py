@@ -9,7 +9,7 @@ from django.db.models.expressions import RawSQL
 from rest_framework.exceptions import ValidationError
 
 from claims.annotations import import_document, replace_document
-from claims.documents import AnnotationDocumentSerializer
+from claims.annotations.schema import AnnotationDocumentSerializer
 from claims.models import Article
 from factcheck.api.problems import flatten, problem_of
 from factcheck.errors import InvalidInput, Refusal

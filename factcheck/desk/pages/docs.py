@@ -6,7 +6,7 @@ from drf_spectacular.views import SpectacularSwaggerSplitView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from factcheck.api.documentation import ForeignRenderersMixin
+from factcheck.api.openapi.views import ForeignRenderersMixin
 
 
 class DocsView(ForeignRenderersMixin, SpectacularSwaggerSplitView):

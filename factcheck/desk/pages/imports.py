@@ -11,7 +11,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.utils import json as strict_json
 
 from claims.annotations import import_document
-from claims.documents import AnnotationDocumentSerializer
+from claims.annotations.schema import AnnotationDocumentSerializer
 from factcheck.api.problems import MAX_FAULTS, problem_of
 from factcheck.api.roles import REQUIRED_ROLE
 from factcheck.desk.json_faults import in_words

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Literal, NamedTuple
 
-from claims.near_matches import REACH, NearMatches
-from claims.quotes import (
+from claims.anchoring.near_matches import REACH, NearMatches
+from claims.anchoring.quotes import (
     CLEARLY_BETTER,
     CONTEXT_LENGTH,
     DISTINCTIVE,

@@ -16,11 +16,10 @@ from rest_framework.viewsets import GenericViewSet
 from claims.exports import atom, claim_review, web_annotation
 from claims.models import Article, Dispute, Statement
 from claims.models.statement import TAGGED
-from factcheck.api.links import link_header
-from factcheck.api.pagination import MAX_PAGE_SIZE, PAGE_SIZE, RowComparison, page_size_of
+from factcheck.api.conditional import ConditionalMixin
+from factcheck.api.pagination import MAX_PAGE_SIZE, PAGE_SIZE, RowComparison, link_header, page_size_of
 from factcheck.api.renderers import JSONRenderer, TextRenderer
 from factcheck.api.roles import is_public_read
-from factcheck.api.viewsets import ConditionalMixin
 from factcheck.errors import FieldError, InvalidInput
 from factcheck.journal.feed import settled
 from factcheck.journal.models import Entry

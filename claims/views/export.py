@@ -15,13 +15,13 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 
 from claims.exports.tables import Path, csv_lines
+from factcheck.api.conditional import cache_rule
 from factcheck.api.fields import Reference, ReferenceList, RowId
 from factcheck.api.filters import known_parameters, refuse_unknown
-from factcheck.api.json_rows import json_text
 from factcheck.api.pagination import in_list_order
 from factcheck.api.renderers import JSONRenderer
 from factcheck.api.roles import is_public_read
-from factcheck.api.viewsets import cache_rule
+from factcheck.api.row_json import json_text
 
 CHUNK = 500  # rows, some half a megabyte
 

@@ -8,8 +8,8 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiTypes
 from factcheck.api.fields import REASON_LENGTH
 from factcheck.api.filters import takes_as_of
 from factcheck.api.idempotency import HEADER, LONGEST_KEY
-from factcheck.api.schema_names import NamedOperations
-from factcheck.api.schema_responses import (
+from factcheck.api.openapi.names import NamedOperations
+from factcheck.api.openapi.responses import (
     CONDITIONAL,
     PROBLEM_SCHEMAS,
     add_link_headers,

@@ -13,12 +13,11 @@ from rest_framework.viewsets import GenericViewSet
 from claims.desk_checks import CHECKS, CODES, START, Code, Place, Severity, findings
 from claims.filters import CheckFilter
 from claims.models import Statement
+from factcheck.api.conditional import ConditionalMixin
 from factcheck.api.fields import ChoiceField
 from factcheck.api.filters import MAX_ID, meant, refuse_unknown
-from factcheck.api.links import link_header
-from factcheck.api.pagination import page_size_of
+from factcheck.api.pagination import link_header, page_size_of
 from factcheck.api.problems import wants_page
-from factcheck.api.viewsets import ConditionalMixin
 from factcheck.errors import FieldError, InvalidInput
 
 CURSOR = re.compile(r"\A[0-9]{1,19}-[0-9]{1,19}-[0-9]{1,2}\Z")

@@ -12,7 +12,7 @@ from statistics import median_low
 
 from rapidfuzz.distance import Indel
 
-from claims.quotes import (
+from claims.anchoring.quotes import (
     DISTINCTIVE,
     HALF,
     NEAR,

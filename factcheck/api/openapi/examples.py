@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-FILE = Path(__file__).parent / "schema_examples.json"
+FILE = Path(__file__).parent / "examples.json"
 
 
 @cache

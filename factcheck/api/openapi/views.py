@@ -9,10 +9,10 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.routers import APIRootView
 
-from factcheck.api.links import link_header
+from factcheck.api.conditional import ConditionalMixin
+from factcheck.api.pagination import link_header
 from factcheck.api.problems import CONTENT_TYPE
 from factcheck.api.renderers import dump
-from factcheck.api.viewsets import ConditionalMixin
 
 
 class Root(ConditionalMixin, APIRootView):

@@ -7,7 +7,7 @@ from typing import Any
 from drf_spectacular.generators import SchemaGenerator
 from rest_framework import serializers
 
-from claims.exports.annotations import FORMAT
+from claims.annotations.export import FORMAT
 from claims.models import Article, Dispute, Evidence, Statement
 from claims.models.article import MAX_TEXT
 from claims.serializers import VerbatimField

@@ -1,0 +1,139 @@
+"""Articles, their revisions and their annotation documents over HTTP."""
+
+import json
+from contextlib import nullcontext
+from datetime import timedelta
+from typing import Any
+
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import extend_schema
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from claims import services
+from claims.annotations import replace_document
+from claims.annotations.export import annotation_document
+from claims.annotations.schema import AnnotationDocumentSerializer
+from claims.filters import ArticleFilter
+from claims.models import Article, ArticleRevision, Statement
+from claims.models.article import REACH
+from claims.serializers import (
+    AnchorSerializer,
+    ArticleRowSerializer,
+    ArticleSerializer,
+    ArticleWithAnchorsSerializer,
+    ReasonSerializer,
+    RevisionRowSerializer,
+    RevisionSerializer,
+)
+from claims.views.checks import ChecksMixin
+from claims.views.formats import ArticleFormatsMixin
+from factcheck.api.conditional import Versions, entity_tag, version_of
+from factcheck.api.renderers import dump
+from factcheck.journal.as_of import as_of
+from factcheck.journal.models import Entry
+from factcheck.journal.views import HistoryMixin
+
+
+class ArticleViewSet(ChecksMixin, ArticleFormatsMixin, HistoryMixin):
+    """Reports: pasted in as they are, then annotated."""
+
+    serializer_class = ArticleSerializer
+    filterset_class = ArticleFilter
+    schema_tag = "articles"
+    journal_resource = "article"
+    as_of_actions = frozenset({"retrieve", "annotations"})
+    passage_actions = frozenset({"import_annotations"})
+    ranges = {"id": (frozenset({"publisher"}), frozenset({"status"}))}
+    reach = REACH
+    queryset = Article.objects.for_reading()
+
+    def get_serializer_class(self) -> Any:
+        return ArticleRowSerializer if self.action == "list" else ArticleSerializer
+
+    def get_queryset(self) -> Any:
+        return super().get_queryset().defer("text") if self.action == "list" else super().get_queryset()
+
+    def create_row(self, **fields: Any) -> Article:
+        return services.create_article(actor=self.request.user, **fields)
+
+    def update_row(self, row_id: int, versions: Versions, **fields: Any) -> None:
+        services.update_article(article_id=row_id, versions=versions, actor=self.request.user, **fields)
+
+    def current(self, row_id: int) -> Any:
+        is_document = self.action == "import_annotations"
+        return annotation_document(self.get_object()) if is_document else super().current(row_id)
+
+    def answer_update(self, row_id: int) -> Any:
+        """The article with where its statements stand now; the ETag stays that of the article alone."""
+        response = self.answer(row_id)
+        article = response.data
+        response["ETag"] = entity_tag(dump(article), version_of(article))
+        statements = Statement.objects.filter(article=row_id).order_by("start", "id")
+        response.data = {**json.loads(article.json), "anchors": AnchorSerializer(statements, many=True).data}
+        return response
+
+    @extend_schema(responses=ArticleWithAnchorsSerializer)
+    def update(self, request: Request, pk: int, partial: bool = False) -> Any:
+        return super().update(request, pk, partial)
+
+    @extend_schema(responses=ArticleWithAnchorsSerializer)
+    def partial_update(self, request: Request, pk: int) -> Any:
+        return super().partial_update(request, pk)
+
+    def delete_row(self, row_id: int, versions: Versions, reason: str) -> None:
+        services.delete_article(article_id=row_id, versions=versions, actor=self.request.user, reason=reason)
+
+    @extend_schema(request=ReasonSerializer, responses=ArticleSerializer)
+    @action(detail=True, methods=["post"], serializer_class=ReasonSerializer)
+    def publish(self, request: Request, pk: int) -> Any:
+        return self._set_status("published")
+
+    @extend_schema(request=ReasonSerializer, responses=ArticleSerializer)
+    @action(detail=True, methods=["post"], serializer_class=ReasonSerializer)
+    def withdraw(self, request: Request, pk: int) -> Any:
+        return self._set_status("withdrawn")
+
+    def _set_status(self, status: str) -> Any:
+        def service(**arguments: Any) -> Any:
+            return services.set_article_status(status=status, **arguments)
+
+        return self.act(ReasonSerializer, service, "article_id")
+
+    @extend_schema(responses=AnnotationDocumentSerializer, filters=False)
+    @action(detail=True, filterset_class=None, pagination_class=None)
+    def annotations(self, request: Request, pk: int) -> Response:
+        """The whole annotated article as one document, as import_annotations takes it."""
+        with self.moment():
+            return Response(annotation_document(self.get_object()))
+
+    @extend_schema(request=AnnotationDocumentSerializer, responses=AnnotationDocumentSerializer)
+    @annotations.mapping.put
+    def import_annotations(self, request: Request, pk: int) -> Response:
+        """Makes the article what the document says. If-Match takes the export's ETag."""
+        row_id, versions = self.row_id(), self.versions()
+        serializer = AnnotationDocumentSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        article = replace_document(
+            article_id=row_id, versions=versions, document=serializer.validated_data, actor=request.user
+        )
+        return Response(annotation_document(article))
+
+    @extend_schema(responses=RevisionRowSerializer(many=True), filters=False)
+    @action(detail=True, filterset_class=None)
+    def revisions(self, request: Request, pk: int) -> Response:
+        rows = ArticleRevision.objects.filter(article=self.row_id()).defer("text")
+        page = self.paginate_queryset(self.filter_queryset(rows))
+        return self.get_paginated_response(RevisionRowSerializer(page, many=True).data)
+
+    @extend_schema(responses=RevisionSerializer, filters=False)
+    @action(detail=True, url_path=r"revisions/<int:number>", filterset_class=None, pagination_class=None)
+    def revision(self, request: Request, pk: int, number: int) -> Response:
+        """The text as it was, with its statements as they were when it was last the present one."""
+        row = get_object_or_404(ArticleRevision, article=self.row_id(), number=number)
+        replaced = Entry.objects.filter(resource="article", resource_id=pk, data__revision=number + 1)
+        end = replaced.order_by("version").values_list("at", flat=True).first()
+        with as_of(end - timedelta(microseconds=1)) if end else nullcontext():
+            statements = Statement.objects.for_reading().filter(article=pk, revision=number).order_by("start", "id")
+            return Response(RevisionSerializer({"revision": row, "statements": statements}).data)

@@ -1,0 +1,32 @@
+"""Evidence over HTTP."""
+
+from typing import Any
+
+from claims import services
+from claims.filters import EvidenceFilter
+from claims.models import Evidence
+from claims.serializers import (
+    EvidenceSerializer,
+)
+from factcheck.api.conditional import Versions
+from factcheck.journal.views import HistoryMixin
+
+
+class EvidenceViewSet(HistoryMixin):
+    """What supports or refutes a statement, or puts it in context."""
+
+    serializer_class = EvidenceSerializer
+    filterset_class = EvidenceFilter
+    schema_tag = journal_resource = "evidence"
+    as_of_filters = ("statement",)
+    short_lists = frozenset({"statement"})
+    queryset = Evidence.objects.all()
+
+    def create_row(self, **fields: Any) -> Evidence:
+        return services.create_evidence(actor=self.request.user, **fields)
+
+    def update_row(self, row_id: int, versions: Versions, **fields: Any) -> None:
+        services.update_evidence(evidence_id=row_id, versions=versions, actor=self.request.user, **fields)
+
+    def delete_row(self, row_id: int, versions: Versions, reason: str) -> None:
+        services.delete_evidence(evidence_id=row_id, versions=versions, actor=self.request.user, reason=reason)

@@ -1,0 +1,115 @@
+"""Statements over HTTP."""
+
+from datetime import date
+from typing import Any
+
+from django.db.models import BooleanField, ExpressionWrapper, Q
+from drf_spectacular.utils import extend_schema
+from rest_framework import status
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from claims import services
+from claims.filters import StatementFilter
+from claims.models import Statement
+from claims.models.statement import positions_on, said_on_key
+from claims.serializers import (
+    BulkStatementSerializer,
+    PositionSerializer,
+    ReanchorSerializer,
+    StatementSerializer,
+    TagSerializer,
+)
+from claims.views.export import ExportMixin
+from claims.views.formats import StatementFormatsMixin
+from factcheck.api.conditional import Versions
+from factcheck.api.row_json import Row, json_text
+from factcheck.journal.views import HistoryMixin
+
+MAX_BULK = 500
+
+
+BY_DAY = frozenset({"said_after", "said_before"})
+
+
+class StatementViewSet(StatementFormatsMixin, ExportMixin, HistoryMixin):
+    """Passages: who is said to have said it, through whom it reached us, and who stands behind it."""
+
+    serializer_class = StatementSerializer
+    filterset_class = StatementFilter
+    schema_tag = "statements"
+    journal_resource = "statement"
+    as_of_actions = frozenset({"retrieve", "positions"})
+    passage_actions = frozenset({"create", "bulk", "update", "partial_update", "reanchor"})
+    as_of_filters = ("article",)
+    ordering_fields = ("id", "start", "said_on", "created_at", "updated_at")
+    short_lists = frozenset({"article"})
+    ranges = {
+        "id": (frozenset({"source"}), frozenset({"anchor"}), frozenset({"tag"})),
+        "said_on": (BY_DAY,),
+    }
+    queryset = Statement.objects.for_reading()
+
+    @property
+    def ordering_keys(self) -> dict[tuple[str, bool], tuple[Any, Any]]:  # type: ignore[override]
+        """Of what was said in some time, all is dated: the plain column, one range of whose index has it."""
+        if any(self.request.query_params.get(name) for name in BY_DAY):
+            return {}
+        return {
+            ("said_on", False): (said_on_key(descending=False), date.max),
+            ("said_on", True): (said_on_key(descending=True), date.min),
+        }
+
+    def get_default_ordering(self) -> str:
+        return "start" if "article" in self.request.query_params else self.default_ordering
+
+    def create_row(self, **fields: Any) -> Statement:
+        return services.create_statement(actor=self.request.user, **fields)
+
+    def update_row(self, row_id: int, versions: Versions, **fields: Any) -> None:
+        services.update_statement(statement_id=row_id, versions=versions, actor=self.request.user, **fields)
+
+    def delete_row(self, row_id: int, versions: Versions, reason: str) -> None:
+        services.delete_statement(statement_id=row_id, versions=versions, actor=self.request.user, reason=reason)
+
+    @extend_schema(
+        request=StatementSerializer(many=True), responses={201: StatementSerializer(many=True)}, filters=False
+    )
+    @action(detail=False, methods=["post"], filterset_class=None, pagination_class=None)
+    def bulk(self, request: Request) -> Response:
+        """Up to 500 statements, all or none. A fault's pointer begins with the index of its statement."""
+        serializer = BulkStatementSerializer(
+            data=request.data,
+            many=True,
+            allow_empty=False,
+            max_length=MAX_BULK,  # type: ignore[call-arg]
+            context=self.get_serializer_context(),
+        )
+        serializer.is_valid(raise_exception=True)
+        made = services.create_statements(rows=serializer.validated_data, actor=request.user)
+        rows = self.get_queryset().filter(pk__in=[statement.pk for statement in made]).order_by("pk")
+        answer = rows.values_list(json_text(StatementSerializer, False), flat=True)
+        return Response([Row(text) for text in answer], status=status.HTTP_201_CREATED)
+
+    @extend_schema(request=TagSerializer, responses=StatementSerializer)
+    @action(detail=True, methods=["post"], serializer_class=TagSerializer)
+    def tag(self, request: Request, pk: int) -> Any:
+        return self.act(TagSerializer, services.tag_statement, "statement_id")
+
+    @extend_schema(responses=PositionSerializer(many=True), filters=False)
+    @action(detail=True, filterset_class=None, ordering_fields=("id",))
+    def positions(self, request: Request, pk: int) -> Response:
+        """Each editor's own latest tag, newest first: who dissents is kept."""
+        with self.moment():
+            statement = self.get_object()
+            dissents = ExpressionWrapper(~Q(data__tag=statement.tag), output_field=BooleanField())
+            rows = positions_on(statement.pk).select_related("actor").annotate(dissents=dissents)
+            page = self.paginate_queryset(self.filter_queryset(rows))
+            return self.get_paginated_response(PositionSerializer(page, many=True).data)
+
+    @extend_schema(request=ReanchorSerializer, responses=StatementSerializer)
+    @action(detail=True, methods=["post"], serializer_class=ReanchorSerializer)
+    def reanchor(self, request: Request, pk: int) -> Any:
+        """Confirms the place that was found for the statement, or pins it to the passage given."""
+        return self.act(ReanchorSerializer, services.reanchor_statement, "statement_id")
