@@ -34,7 +34,7 @@ run: environment ## Serve the demo newsroom at http://127.0.0.1:8000/ (another p
 	exec $(PY) -m gunicorn --config gunicorn.conf.py --bind "127.0.0.1:$(PORT)" --log-level warning factcheck.wsgi
 
 test: export DEBUG := 1
-test: test-environment ## Run all tests (some of them: ARGS="tests/test_anchors.py -k moved")
+test: test-environment ## Run all tests (some of them: ARGS="tests/claims/test_anchors.py -k moved")
 	@$(PY) -m pytest $(ARGS)
 
 faults: test-environment ## Kill workers and PostgreSQL under load; nothing may be lost (SECONDS=120, SEED=)

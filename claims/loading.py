@@ -226,7 +226,7 @@ def _known_sources(named: set[Who]) -> dict[Who, Source]:
     """By exact name or alias, and kind. Raises BadRows where two could be meant."""
     names = sorted({name for name, _ in named})
     found: dict[Who, list[Source]] = {}
-    for source in Source.objects.known_as(names):
+    for source in Source.objects.matching_names(names):
         for name in {source.name, *source.aliases}:
             found.setdefault((name, source.kind), []).append(source)
     if several := sorted(name for name, kind in named if len(found.get((name, kind), [])) > 1):

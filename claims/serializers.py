@@ -88,7 +88,7 @@ class ArticleRowSerializer(RecordedSerializer, serializers.ModelSerializer[Artic
             raise serializers.ValidationError("Another article has this address.", code="unique")
         return url
 
-    def json_parts(self) -> dict[str, Any]:
+    def json_sql_overrides(self) -> dict[str, Any]:
         return {"tags": JSONObject({name: F(name) for name in Statement.Tag.values})}
 
 
@@ -177,7 +177,7 @@ class StatementSerializer(PassageForm, RecordedSerializer, serializers.ModelSeri
         ]  # fmt: skip
         read_only_fields = [*ROW, "key", "revision", "anchor", "tag", "tag_reason", "tagged_at"]
 
-    def json_parts(self) -> dict[str, Any]:
+    def json_sql_overrides(self) -> dict[str, Any]:
         chain = StatementVia.objects.filter(statement=OuterRef("pk")).order_by("position")
         return {"via": JSONList(chain.values_list(json_object(SourceSummarySerializer(), "source__")))}
 
@@ -280,7 +280,7 @@ class DisputeSerializer(RecordedSerializer, serializers.ModelSerializer[Dispute]
             row["counter_statement"] = dispute.public_counter_statement  # type: ignore[attr-defined]
         return row
 
-    def json_parts(self) -> dict[str, Any]:
+    def json_sql_overrides(self) -> dict[str, Any]:
         return {"counter_statement": F("public_counter_statement")} if self.context.get("is_public") else {}
 
     class Meta:

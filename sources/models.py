@@ -14,7 +14,7 @@ from rapidfuzz.fuzz import WRatio
 
 from factcheck.errors import FieldError
 from factcheck.journal.models import Recorded
-from factcheck.postgres.bounded_page import Looked
+from factcheck.postgres.bounded_page import ExistsPerRow
 
 LOOKED_AT = 300  # for the names that are most like what was typed
 ALIKE = 60  # of 100; a single word of a name that is written differently by a letter has about 75
@@ -26,7 +26,7 @@ def is_public(source_id: Any) -> Q:
     for relation in Source._meta.related_objects:
         rows: Any = relation.related_model._default_manager
         if relation.related_model is not Source and hasattr(rows, "public"):
-            named |= Q(Looked(rows.public().filter(**{relation.field.name: source_id})))
+            named |= Q(ExistsPerRow(rows.public().filter(**{relation.field.name: source_id})))
     return named
 
 
@@ -38,7 +38,7 @@ class SourceQuerySet(models.QuerySet["Source"]):
         shown = Case(When(is_public(OuterRef("part_of")), then=F("part_of")))
         return self.filter(is_public(OuterRef("pk"))).annotate(public_part_of=shown)
 
-    def known_as(self, names: Sequence[str], addresses: Sequence[str] = ()) -> "SourceQuerySet":
+    def matching_names(self, names: Sequence[str], addresses: Sequence[str] = ()) -> "SourceQuerySet":
         """Those with one of the names, as their own or an alias, or with one of the addresses in `same_as`.
 
         Each is looked up by itself: for many at once, the planner would rather read all sources.
@@ -55,10 +55,10 @@ class SourceQuerySet(models.QuerySet["Source"]):
     def search(self, words: str) -> "SourceQuerySet":
         """Every word begins a word of the name or of an alias; what has no letter or digit is all of one, as it is."""
         if not any(map(str.isalnum, words)):
-            return self.known_as([" ".join(words.split())])
+            return self.matching_names([" ".join(words.split())])
         return self._with_words(words.split(), " & ")
 
-    def called(self, text: str) -> "SourceQuerySet":
+    def with_exact_name(self, text: str) -> "SourceQuerySet":
         """Those of exactly this name or alias, in capitals or not."""
         alias = Func("aliases", function="unnest", output_field=models.TextField())
         own = Source.objects.filter(pk=OuterRef("pk")).values(called=Lower(alias))
@@ -67,7 +67,7 @@ class SourceQuerySet(models.QuerySet["Source"]):
         known = self.search(text).alias(own_aliases=ArraySubquery(own), typed=as_array)
         return known.filter(Q(Exact(Lower("name"), typed)) | Q(own_aliases__contains=F("typed"))).order_by("pk")
 
-    def resembling(self, text: str, number: int = 6) -> list["Source"]:
+    def similar_to(self, text: str, number: int = 6) -> list["Source"]:
         """Those whose names are most like it: of the same words, or of words that begin alike."""
         rows = self.select_related("part_of")
         beginnings = {word[:3] for word in text.split()}

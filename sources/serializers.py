@@ -34,7 +34,7 @@ class SourceSerializer(RecordedSerializer, serializers.ModelSerializer[Source]):
             row["part_of"] = None  # a source that nothing published names
         return row
 
-    def json_parts(self) -> dict[str, Any]:
+    def json_sql_overrides(self) -> dict[str, Any]:
         if not self.context.get("is_public"):
             return {}
         whole = json_object(SourceSummarySerializer(), "part_of__")

@@ -18,7 +18,7 @@ class SourceViewSet(HistoryMixin):
     journal_resource = "source"
     schema_tag = "sources"
     ordering_fields = ("id", "name")
-    ranges = {"id": (frozenset({"kind"}), frozenset({"part_of"}), frozenset({"anonymous"}))}
+    index_ordered_filters = {"id": (frozenset({"kind"}), frozenset({"part_of"}), frozenset({"anonymous"}))}
     moving_actions = frozenset({"retrieve"})
     queryset = Source.objects.for_reading()
 
@@ -32,11 +32,11 @@ class SourceViewSet(HistoryMixin):
                 raise
             return HttpResponsePermanentRedirect(self.address(redirect.into_id))
 
-    def create_row(self, **fields: Any) -> Source:
+    def perform_create(self, **fields: Any) -> Source:
         return services.create_source(actor=self.request.user, **fields)
 
-    def update_row(self, row_id: int, versions: frozenset[int] | None, **fields: Any) -> None:
+    def perform_update(self, row_id: int, versions: frozenset[int] | None, **fields: Any) -> None:
         services.update_source(source_id=row_id, versions=versions, actor=self.request.user, **fields)
 
-    def delete_row(self, row_id: int, versions: frozenset[int] | None, reason: str) -> None:
+    def perform_destroy(self, row_id: int, versions: frozenset[int] | None, reason: str) -> None:
         services.delete_source(source_id=row_id, versions=versions, actor=self.request.user, reason=reason)

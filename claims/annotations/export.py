@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 
 from claims.models import Article, Dispute, Evidence, Statement, StatementVia
 from factcheck.journal.models import Entry
-from factcheck.postgres.bounded_page import Sorted
+from factcheck.postgres.bounded_page import WithoutIndex
 from factcheck.postgres.prepared import prepared
 from factcheck.postgres.snapshot_cache import Rows
 from sources.models import Source
@@ -43,7 +43,7 @@ def _version(article: Article, sources: list[Source]) -> int:
     own = Entry.objects.filter(article=article.pk)
     theirs = Entry.objects.filter(resource="source", resource_id__in=[source.pk for source in sources])
     # Few entries, to be sorted; by the index of ids it would look for them from the end of the whole journal.
-    newest = [entries.order_by(Sorted("id").desc()) for entries in (own, theirs)]
+    newest = [entries.order_by(WithoutIndex("id").desc()) for entries in (own, theirs)]
     last = [entries.values_list("id", flat=True).first() or 0 for entries in newest]
     return max(last)
 

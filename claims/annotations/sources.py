@@ -18,7 +18,7 @@ class KnownSources:
         self.by_name: dict[tuple[str, str], list[Source]] = {}
         names = [item["name"] for item in items]
         addresses = [address for item in items for address in item["same_as"]]
-        for source in Source.objects.known_as(names, addresses):
+        for source in Source.objects.matching_names(names, addresses):
             self.add(source)
 
     def add(self, source: Source) -> None:

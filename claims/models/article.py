@@ -13,7 +13,7 @@ from factcheck.journal.models import Recorded
 from factcheck.postgres.bounded_page import newest
 
 MAX_TEXT = 500_000  # code points
-REACH = 10  # pages that are read in order: to look for words in an article means to read its text
+SCAN_PAGES = 10  # pages that are read in order: to look for words in an article means to read its text
 
 
 def sha256_of(text: str) -> str:
@@ -52,12 +52,12 @@ class ArticleQuerySet(models.QuerySet["Article"]):
     def search(self, words: str, kind: str = "websearch") -> "ArticleQuerySet":
         return self.alias(words=article_words()).filter(words=SearchQuery(words, search_type=kind, config="simple"))
 
-    def called(self, text: str) -> "ArticleQuerySet":
+    def with_exact_name(self, text: str) -> "ArticleQuerySet":
         """Those of exactly this title, in capitals or not."""
         return self.only("pk", "title").search(text, "plain").filter(title__iexact=text).order_by("pk")
 
-    def resembling(self, text: str, number: int = 6) -> list["Article"]:
-        return list(newest(self.only("pk", "title", "status"), self.search(text), number, REACH))
+    def similar_to(self, text: str, number: int = 6) -> list["Article"]:
+        return list(newest(self.only("pk", "title", "status"), self.search(text), number, SCAN_PAGES))
 
 
 class Article(Recorded):

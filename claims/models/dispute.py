@@ -9,7 +9,7 @@ from django.db.models import Case, F, OuterRef, Q, When
 
 from factcheck.errors import FieldError
 from factcheck.journal.models import Recorded
-from factcheck.postgres.bounded_page import Looked
+from factcheck.postgres.bounded_page import ExistsPerRow
 
 
 def new_key() -> str:
@@ -34,7 +34,7 @@ class DisputeQuerySet(models.QuerySet["Dispute"]):
     def public(self) -> "DisputeQuerySet":
         """Of public statements; `public_counter_statement` is null where the other side is not public."""
         counter = apps.get_model("claims", "Statement").objects.public().filter(pk=OuterRef("counter_statement"))
-        shown = Case(When(Looked(counter), then=F("counter_statement")))
+        shown = Case(When(ExistsPerRow(counter), then=F("counter_statement")))
         return self.filter(
             statement__article__status="published", statement__revision=F("statement__article__revision")
         ).annotate(public_counter_statement=shown)

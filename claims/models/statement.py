@@ -15,7 +15,7 @@ from django.db.models.functions import Coalesce
 
 from factcheck.errors import FieldError
 from factcheck.journal.models import Entry, Recorded
-from factcheck.postgres.bounded_page import Either, Looked, newest
+from factcheck.postgres.bounded_page import ExistsPerRow, IndexOrRowFilter, newest
 from sources.models import Source
 
 TAGGED = "statement.tagged"
@@ -63,9 +63,9 @@ class StatementQuerySet(models.QuerySet["Statement"]):
         # An array, since beside OR no index is used for a subquery.
         by_index = Func(F("pk"), ArraySubquery(relayed), template="%(expressions)s)", arg_joiner=" = ANY(")
         by_index.output_field = models.BooleanField()
-        looked_up = Looked(relayed.filter(statement=OuterRef("pk")))
+        looked_up = ExistsPerRow(relayed.filter(statement=OuterRef("pk")))
         said = Q(source=source_id)
-        return self.filter(Either(find=said | Q(by_index), judge=said | Q(looked_up)))
+        return self.filter(IndexOrRowFilter(by_index=said | Q(by_index), per_row=said | Q(looked_up)))
 
     def relayed_by(self, source_id: int) -> "StatementQuerySet":
         return self.filter(pk__in=self._relayed_by(source_id))
@@ -74,29 +74,33 @@ class StatementQuerySet(models.QuerySet["Statement"]):
     def _relayed_by(source_id: int) -> models.QuerySet[Any, Any]:
         return StatementVia.objects.filter(source=source_id).values("statement")
 
-    def placed(self, article: Any) -> "StatementQuerySet":
+    def anchored_in(self, article: Any) -> "StatementQuerySet":
         """Those whose passage stands in the article's present text."""
         return self.filter(article=article, revision=article.revision, anchor__in=["anchored", "moved"])
 
-    def out_of_place(self) -> "StatementQuerySet":
+    def needing_anchor(self) -> "StatementQuerySet":
         """Those that lost their passage, or may have."""
         return self.filter(anchor__in=["needs_review", "orphaned"])
 
     def disputed(self, disputed: bool) -> "StatementQuerySet":
         of_row = apps.get_model("claims", "Dispute").objects.filter(statement=OuterRef("pk"), state="open")
-        find, judge = Q(Exists(of_row)), Q(Looked(of_row))
-        return self.filter(Either(find=find, judge=judge) if disputed else Either(find=~find, judge=~judge))
+        by_index, per_row = Q(Exists(of_row)), Q(ExistsPerRow(of_row))
+        return self.filter(
+            IndexOrRowFilter(by_index=by_index, per_row=per_row)
+            if disputed
+            else IndexOrRowFilter(by_index=~by_index, per_row=~per_row)
+        )
 
     def search(self, words: str, kind: str = "websearch") -> "StatementQuerySet":
         return self.alias(words=SearchVector("text", "paraphrase", config="simple")).filter(
             words=SearchQuery(words, search_type=kind, config="simple")
         )
 
-    def called(self, text: str) -> "StatementQuerySet":
+    def with_exact_name(self, text: str) -> "StatementQuerySet":
         """Those of exactly this passage."""
         return self.search(text, "plain").filter(text=text).order_by("pk")
 
-    def resembling(self, text: str, number: int = 6) -> list["Statement"]:
+    def similar_to(self, text: str, number: int = 6) -> list["Statement"]:
         return list(newest(self.defer(None).select_related("source"), self.search(text), number))
 
 

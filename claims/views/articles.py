@@ -17,7 +17,7 @@ from claims.annotations.export import annotation_document
 from claims.annotations.schema import AnnotationDocumentSerializer
 from claims.filters import ArticleFilter
 from claims.models import Article, ArticleRevision, Statement
-from claims.models.article import REACH
+from claims.models.article import SCAN_PAGES
 from claims.serializers import (
     AnchorSerializer,
     ArticleRowSerializer,
@@ -45,8 +45,8 @@ class ArticleViewSet(ChecksMixin, ArticleFormatsMixin, HistoryMixin):
     journal_resource = "article"
     as_of_actions = frozenset({"retrieve", "annotations"})
     passage_actions = frozenset({"import_annotations"})
-    ranges = {"id": (frozenset({"publisher"}), frozenset({"status"}))}
-    reach = REACH
+    index_ordered_filters = {"id": (frozenset({"publisher"}), frozenset({"status"}))}
+    scan_pages = SCAN_PAGES
     queryset = Article.objects.for_reading()
 
     def get_serializer_class(self) -> Any:
@@ -55,19 +55,19 @@ class ArticleViewSet(ChecksMixin, ArticleFormatsMixin, HistoryMixin):
     def get_queryset(self) -> Any:
         return super().get_queryset().defer("text") if self.action == "list" else super().get_queryset()
 
-    def create_row(self, **fields: Any) -> Article:
+    def perform_create(self, **fields: Any) -> Article:
         return services.create_article(actor=self.request.user, **fields)
 
-    def update_row(self, row_id: int, versions: Versions, **fields: Any) -> None:
+    def perform_update(self, row_id: int, versions: Versions, **fields: Any) -> None:
         services.update_article(article_id=row_id, versions=versions, actor=self.request.user, **fields)
 
-    def current(self, row_id: int) -> Any:
+    def conflict_representation(self, row_id: int) -> Any:
         is_document = self.action == "import_annotations"
-        return annotation_document(self.get_object()) if is_document else super().current(row_id)
+        return annotation_document(self.get_object()) if is_document else super().conflict_representation(row_id)
 
-    def answer_update(self, row_id: int) -> Any:
+    def update_response(self, row_id: int) -> Any:
         """The article with where its statements stand now; the ETag stays that of the article alone."""
-        response = self.answer(row_id)
+        response = self.write_response(row_id)
         article = response.data
         response["ETag"] = entity_tag(dump(article), version_of(article))
         statements = Statement.objects.filter(article=row_id).order_by("start", "id")
@@ -82,7 +82,7 @@ class ArticleViewSet(ChecksMixin, ArticleFormatsMixin, HistoryMixin):
     def partial_update(self, request: Request, pk: int) -> Any:
         return super().partial_update(request, pk)
 
-    def delete_row(self, row_id: int, versions: Versions, reason: str) -> None:
+    def perform_destroy(self, row_id: int, versions: Versions, reason: str) -> None:
         services.delete_article(article_id=row_id, versions=versions, actor=self.request.user, reason=reason)
 
     @extend_schema(request=ReasonSerializer, responses=ArticleSerializer)
@@ -99,7 +99,7 @@ class ArticleViewSet(ChecksMixin, ArticleFormatsMixin, HistoryMixin):
         def service(**arguments: Any) -> Any:
             return services.set_article_status(status=status, **arguments)
 
-        return self.act(ReasonSerializer, service, "article_id")
+        return self.run_action(ReasonSerializer, service, "article_id")
 
     @extend_schema(responses=AnnotationDocumentSerializer, filters=False)
     @action(detail=True, filterset_class=None, pagination_class=None)

@@ -15,7 +15,7 @@ from claims.filters import CheckFilter
 from claims.models import Statement
 from factcheck.api.conditional import ConditionalMixin
 from factcheck.api.fields import ChoiceField
-from factcheck.api.filters import MAX_ID, meant, refuse_unknown
+from factcheck.api.filters import MAX_ID, refuse_unknown, resolve_names
 from factcheck.api.pagination import link_header, page_size_of
 from factcheck.api.problems import wants_page
 from factcheck.errors import FieldError, InvalidInput
@@ -71,7 +71,7 @@ PARAMETERS = frozenset(FindingQuery().fields)
 def answer_findings(view: Any, request: Request, article: int | None = None) -> Response:
     given = request.query_params.dict()
     if wants_page(request):  # a page's form sends its empty fields, and names
-        given = meant(view, request, {name: text for name, text in given.items() if text})
+        given = resolve_names(view, request, {name: text for name, text in given.items() if text})
     query = FindingQuery(data=given)
     refuse_unknown(request, {*query.fields, "format"} - ({"article"} if article else set()))
     size = page_size_of(request)

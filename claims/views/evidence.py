@@ -19,14 +19,14 @@ class EvidenceViewSet(HistoryMixin):
     filterset_class = EvidenceFilter
     schema_tag = journal_resource = "evidence"
     as_of_filters = ("statement",)
-    short_lists = frozenset({"statement"})
+    selective_filters = frozenset({"statement"})
     queryset = Evidence.objects.all()
 
-    def create_row(self, **fields: Any) -> Evidence:
+    def perform_create(self, **fields: Any) -> Evidence:
         return services.create_evidence(actor=self.request.user, **fields)
 
-    def update_row(self, row_id: int, versions: Versions, **fields: Any) -> None:
+    def perform_update(self, row_id: int, versions: Versions, **fields: Any) -> None:
         services.update_evidence(evidence_id=row_id, versions=versions, actor=self.request.user, **fields)
 
-    def delete_row(self, row_id: int, versions: Versions, reason: str) -> None:
+    def perform_destroy(self, row_id: int, versions: Versions, reason: str) -> None:
         services.delete_evidence(evidence_id=row_id, versions=versions, actor=self.request.user, reason=reason)

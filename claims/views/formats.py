@@ -21,9 +21,9 @@ from factcheck.api.pagination import MAX_PAGE_SIZE, PAGE_SIZE, RowComparison, li
 from factcheck.api.renderers import JSONRenderer, TextRenderer
 from factcheck.api.roles import is_public_read
 from factcheck.errors import FieldError, InvalidInput
-from factcheck.journal.feed import settled
+from factcheck.journal.feed import first_open_transaction
 from factcheck.journal.models import Entry
-from factcheck.postgres.bounded_page import Looked
+from factcheck.postgres.bounded_page import ExistsPerRow
 
 PLACE = re.compile(r"([0-9]{1,9})-([0-9]{1,18})")
 BEGINNING = "0-0"
@@ -119,10 +119,10 @@ def _annotations(request: Request, article: Article, rows: QuerySet[Statement]) 
     ordered = rows.order_by("start", "pk")
     cursor = request.query_params.get("cursor", BEGINNING)
     start, row_id = _place(cursor)
-    beyond = rows.filter(RowComparison(F("start"), ">", start, row_id))
-    found = list(web_annotation.for_annotations(beyond.order_by("start", "pk"))[: size + 1])
+    after_cursor = rows.filter(RowComparison(F("start"), ">", start, row_id))
+    found = list(web_annotation.for_annotations(after_cursor.order_by("start", "pk"))[: size + 1])
     total = rows.count()
-    before = total - beyond.count()
+    before = total - after_cursor.count()
 
     def address(index: int) -> str:
         """Of the page that begins with the row of that index."""
@@ -164,8 +164,8 @@ class FeedViewSet(ConditionalMixin, GenericViewSet[Any]):
     ordering_keys: dict[tuple[str, bool], tuple[Any, Any]] = {}
     ordering_fields: tuple[str, ...] = ("id",)
     default_ordering = "-id"
-    short_lists: frozenset[str] = frozenset()
-    ranges: dict[str, tuple[frozenset[str], ...]] = {}
+    selective_filters: frozenset[str] = frozenset()
+    index_ordered_filters: dict[str, tuple[frozenset[str], ...]] = {}
     queryset = Statement.objects.none()
 
     def get_default_ordering(self) -> str:
@@ -222,7 +222,7 @@ def public_changes() -> QuerySet[Entry]:
     What an editor tried out and took back in a draft is never told. Transactions that are still open are waited
     for, so that no entry appears below one that a reader has seen.
     """
-    entries = Entry.objects.filter(action__in=[TAGGED, *atom.DISPUTE_WORDS], transaction__lt=settled())
+    entries = Entry.objects.filter(action__in=[TAGGED, *atom.DISPUTE_WORDS], transaction__lt=first_open_transaction())
     published = Entry.objects.filter(
         resource="article", resource_id=OuterRef("article"), action="article.published"
     ).order_by("-version")
@@ -233,8 +233,8 @@ def public_changes() -> QuerySet[Entry]:
         action__in=[TAGGED, *atom.DISPUTE_WORDS],
         pk__lt=OuterRef("published"),
     )
-    is_public = Q(Looked(Statement.objects.public().filter(pk=OuterRef("resource_id"))), resource="statement") | Q(
-        Looked(Dispute.objects.public().filter(pk=OuterRef("resource_id"))), resource="dispute"
-    )
+    is_public = Q(
+        ExistsPerRow(Statement.objects.public().filter(pk=OuterRef("resource_id"))), resource="statement"
+    ) | Q(ExistsPerRow(Dispute.objects.public().filter(pk=OuterRef("resource_id"))), resource="dispute")
     since = Subquery(published.values("pk")[:1], output_field=IntegerField())
     return entries.alias(published=since).filter(is_public, ~Exists(superseded))

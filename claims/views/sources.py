@@ -24,4 +24,4 @@ class SourceViewSet(views.SourceViewSet):
         into = services.merge_source(
             source_id=row_id, versions=versions, actor=request.user, **serializer.validated_data
         )
-        return self.answer(into.pk)
+        return self.write_response(into.pk)

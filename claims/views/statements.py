@@ -24,7 +24,7 @@ from claims.serializers import (
 from claims.views.export import ExportMixin
 from claims.views.formats import StatementFormatsMixin
 from factcheck.api.conditional import Versions
-from factcheck.api.row_json import Row, json_text
+from factcheck.api.row_json import RowJSON, row_json_sql
 from factcheck.journal.views import HistoryMixin
 
 MAX_BULK = 500
@@ -44,8 +44,8 @@ class StatementViewSet(StatementFormatsMixin, ExportMixin, HistoryMixin):
     passage_actions = frozenset({"create", "bulk", "update", "partial_update", "reanchor"})
     as_of_filters = ("article",)
     ordering_fields = ("id", "start", "said_on", "created_at", "updated_at")
-    short_lists = frozenset({"article"})
-    ranges = {
+    selective_filters = frozenset({"article"})
+    index_ordered_filters = {
         "id": (frozenset({"source"}), frozenset({"anchor"}), frozenset({"tag"})),
         "said_on": (BY_DAY,),
     }
@@ -64,13 +64,13 @@ class StatementViewSet(StatementFormatsMixin, ExportMixin, HistoryMixin):
     def get_default_ordering(self) -> str:
         return "start" if "article" in self.request.query_params else self.default_ordering
 
-    def create_row(self, **fields: Any) -> Statement:
+    def perform_create(self, **fields: Any) -> Statement:
         return services.create_statement(actor=self.request.user, **fields)
 
-    def update_row(self, row_id: int, versions: Versions, **fields: Any) -> None:
+    def perform_update(self, row_id: int, versions: Versions, **fields: Any) -> None:
         services.update_statement(statement_id=row_id, versions=versions, actor=self.request.user, **fields)
 
-    def delete_row(self, row_id: int, versions: Versions, reason: str) -> None:
+    def perform_destroy(self, row_id: int, versions: Versions, reason: str) -> None:
         services.delete_statement(statement_id=row_id, versions=versions, actor=self.request.user, reason=reason)
 
     @extend_schema(
@@ -89,13 +89,13 @@ class StatementViewSet(StatementFormatsMixin, ExportMixin, HistoryMixin):
         serializer.is_valid(raise_exception=True)
         made = services.create_statements(rows=serializer.validated_data, actor=request.user)
         rows = self.get_queryset().filter(pk__in=[statement.pk for statement in made]).order_by("pk")
-        answer = rows.values_list(json_text(StatementSerializer, False), flat=True)
-        return Response([Row(text) for text in answer], status=status.HTTP_201_CREATED)
+        answer = rows.values_list(row_json_sql(StatementSerializer, False), flat=True)
+        return Response([RowJSON(text) for text in answer], status=status.HTTP_201_CREATED)
 
     @extend_schema(request=TagSerializer, responses=StatementSerializer)
     @action(detail=True, methods=["post"], serializer_class=TagSerializer)
     def tag(self, request: Request, pk: int) -> Any:
-        return self.act(TagSerializer, services.tag_statement, "statement_id")
+        return self.run_action(TagSerializer, services.tag_statement, "statement_id")
 
     @extend_schema(responses=PositionSerializer(many=True), filters=False)
     @action(detail=True, filterset_class=None, ordering_fields=("id",))
@@ -112,4 +112,4 @@ class StatementViewSet(StatementFormatsMixin, ExportMixin, HistoryMixin):
     @action(detail=True, methods=["post"], serializer_class=ReanchorSerializer)
     def reanchor(self, request: Request, pk: int) -> Any:
         """Confirms the place that was found for the statement, or pins it to the passage given."""
-        return self.act(ReanchorSerializer, services.reanchor_statement, "statement_id")
+        return self.run_action(ReanchorSerializer, services.reanchor_statement, "statement_id")

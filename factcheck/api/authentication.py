@@ -39,10 +39,10 @@ USER_FIELDS = [field.attname for field in User._meta.concrete_fields]
 def token_with_user(digest: str) -> Token | None:
     """The token with its user and the user's role, in one prepared query: it is part of every program's request."""
 
-    def build(stand_in: str) -> QuerySet[Any, Any]:
+    def build(placeholder: str) -> QuerySet[Any, Any]:
         groups = Group.objects.filter(user=OuterRef("user")).order_by("pk").values("name")
         columns = [*TOKEN_FIELDS, *(f"user__{name}" for name in USER_FIELDS), ArraySubquery(groups)]
-        return Token.objects.filter(digest=stand_in).values_list(*columns)
+        return Token.objects.filter(digest=placeholder).values_list(*columns)
 
     for row in prepared(token_with_user, build, str).rows(digest):
         token = Token.from_db("default", TOKEN_FIELDS, row[: len(TOKEN_FIELDS)])

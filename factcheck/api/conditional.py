@@ -15,7 +15,7 @@ from rest_framework.response import Response
 
 from factcheck.api.problems import wants_page
 from factcheck.api.roles import is_public_read
-from factcheck.api.row_json import Row
+from factcheck.api.row_json import RowJSON
 from factcheck.api.throttles import ThrottledMixin
 from factcheck.errors import InvalidInput, PreconditionRequired
 
@@ -26,7 +26,7 @@ ANY_TAG = re.compile(r'(?:W/)?"[^"]*"')
 
 
 def version_of(data: Any) -> int | None:
-    if isinstance(data, Row):
+    if isinstance(data, RowJSON):
         return data.version
     return data.get("version") if isinstance(data, dict) else None
 

@@ -13,7 +13,7 @@ from rest_framework import serializers
 from rest_framework.utils.html import is_html_input
 
 from factcheck.api.json_types import wrong_type
-from factcheck.api.named_references import Typed, called, is_answer, is_number, not_settled, typed_texts
+from factcheck.api.named_references import FormText, exact_matches, form_texts, is_answer, is_number, unresolved_error
 
 MAX_ID = 2**63 - 1
 REASON_LENGTH = 2000
@@ -96,13 +96,13 @@ class Reference(serializers.IntegerField):
     def get_value(self, dictionary: Any) -> Any:
         if not is_html_input(dictionary) or self.field_name not in dictionary:
             return super().get_value(dictionary)
-        found = typed_texts(dictionary, self.field_name, self.queryset, multiple=False)
-        return found[0] if found else None if self.allow_null else Typed()
+        found = form_texts(dictionary, self.field_name, self.queryset, multiple=False)
+        return found[0] if found else None if self.allow_null else FormText()
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, bool):
             self.fail("invalid")
-        if isinstance(data, Typed) and not is_number(data):
+        if isinstance(data, FormText) and not is_number(data):
             return self.find_called(data)
         row_id = super().to_internal_value(data)
         self.run_own_validators(row_id)
@@ -122,12 +122,14 @@ class Reference(serializers.IntegerField):
             self.fail("does_not_exist", name=self.queryset.model._meta.verbose_name, id=row_id)
         return found[row_id]
 
-    def find_called(self, text: Typed) -> Model:
+    def find_called(self, text: FormText) -> Model:
         if not text:
             self.fail("required")
-        rows = called(self.queryset, text)
+        rows = exact_matches(self.queryset, text)
         if len(rows) != 1:
-            raise serializers.ValidationError([not_settled(self.queryset, text, new=self.style["noun"] == "source")])
+            raise serializers.ValidationError(
+                [unresolved_error(self.queryset, text, new=self.style["noun"] == "source")]
+            )
         return rows[0]
 
     def rows(self, ids: list[int]) -> dict[int, Any]:
@@ -161,7 +163,7 @@ class ReferenceList(serializers.ListField):
     def get_value(self, dictionary: Any) -> Any:
         """Of a page's form: one input with all of them, or one input for each."""
         if is_html_input(dictionary) and self.field_name in dictionary:
-            return typed_texts(dictionary, self.field_name, self.child.queryset, multiple=True)
+            return form_texts(dictionary, self.field_name, self.child.queryset, multiple=True)
         return super().get_value(dictionary)
 
     def to_internal_value(self, data: Any) -> list[Model]:
@@ -183,7 +185,7 @@ class ReferenceList(serializers.ListField):
 
     def _numbers(self, data: Any) -> Any:
         """With the ids of what a page's form calls by name."""
-        if not isinstance(data, list) or not any(isinstance(item, Typed) and not is_number(item) for item in data):
+        if not isinstance(data, list) or not any(isinstance(item, FormText) and not is_number(item) for item in data):
             return data
         numbers: list[Any] = []
         errors: Any = {}

@@ -15,7 +15,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework.request import Request
 
 from factcheck.api.json_types import DAY
-from factcheck.api.named_references import called, is_number
+from factcheck.api.named_references import exact_matches, is_number
 from factcheck.api.problems import wants_page
 from factcheck.api.roles import is_public_read
 from factcheck.errors import FieldError, InvalidInput
@@ -105,12 +105,12 @@ class StrictFilterBackend(DjangoFilterBackend):
     def get_filterset_kwargs(self, request: Request, queryset: QuerySet[Any], view: Any) -> dict[str, Any]:
         kwargs = super().get_filterset_kwargs(request, queryset, view)
         if wants_page(request):
-            kwargs["data"] = meant(view, request, kwargs["data"])
+            kwargs["data"] = resolve_names(view, request, kwargs["data"])
         return kwargs
 
     def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
         refuse_unknown(request, known_parameters(view, request))
-        if is_of_one_row(view):
+        if has_no_filters(view):
             return queryset
         filterset = self.get_filterset(request, queryset, view)
         if filterset is None:
@@ -129,11 +129,11 @@ class StrictFilterBackend(DjangoFilterBackend):
         return filterset.qs
 
 
-def meant(view: Any, request: Any, parameters: Any) -> dict[str, str]:
+def resolve_names(view: Any, request: Any, parameters: Any) -> dict[str, str]:
     """With ids for the names that a page's form may send."""
     filterset = getattr(view, "filterset_class", None)
     filters = filterset.base_filters if filterset else {}
-    return {name: _meant(filters.get(name), request, text) for name, text in parameters.items()}
+    return {name: _resolve_name(filters.get(name), request, text) for name, text in parameters.items()}
 
 
 def only_filtered_by(view: Any, request: Request, names: Collection[str]) -> QuerySet[Any] | None:
@@ -141,20 +141,20 @@ def only_filtered_by(view: Any, request: Request, names: Collection[str]) -> Que
     if any(view.filterset_class.base_filters[name].method for name in names):
         return None
     given = {name: request.query_params[name] for name in names}
-    data = meant(view, request, given) if wants_page(request) else given
+    data = resolve_names(view, request, given) if wants_page(request) else given
     return view.filterset_class(data, queryset=view.queryset.model._base_manager.all(), request=request).qs
 
 
-def for_programs(view: Any, request: Request, without: Collection[str] = ()) -> str:
+def api_query(view: Any, request: Request, without: Collection[str] = ()) -> str:
     """A page's query as a program may send it: nothing that is for pages, nothing left empty, and ids for names."""
-    known = _known_to_programs(view, request) - {"format", *without}
+    known = _api_parameters(view, request) - {"format", *without}
     given = {name: text for name, text in request.query_params.items() if text and name in known}
-    return urlencode(meant(view, request, given))
+    return urlencode(resolve_names(view, request, given))
 
 
-def _meant(known: Any, request: Any, text: str) -> str:
+def _resolve_name(known: Any, request: Any, text: str) -> str:
     """The id of the one row of that name; a page's form may send names."""
-    rows = [] if not getattr(known, "of", None) or is_number(text) else called(known.rows(request), text.strip())
+    rows = [] if not getattr(known, "of", None) or is_number(text) else exact_matches(known.rows(request), text.strip())
     return str(rows[0].pk) if len(rows) == 1 else text
 
 
@@ -194,7 +194,7 @@ def _raise(errors: list[FieldError]) -> None:
 
 
 def known_parameters(view: Any, request: Request) -> set[str]:
-    known = _known_to_programs(view, request)
+    known = _api_parameters(view, request)
     if wants_page(request):
         known |= PAGE_PARAMETERS
         if request.query_params.get("form") == "new":  # what its fields hold at first
@@ -202,9 +202,9 @@ def known_parameters(view: Any, request: Request) -> set[str]:
     return known
 
 
-def _known_to_programs(view: Any, request: Request) -> set[str]:
+def _api_parameters(view: Any, request: Request) -> set[str]:
     filterset = getattr(view, "filterset_class", None)
-    known = {"format"} if is_of_one_row(view) else PAGING | set(filterset.base_filters if filterset else ())
+    known = {"format"} if has_no_filters(view) else PAGING | set(filterset.base_filters if filterset else ())
     known |= getattr(view, "other_parameters", frozenset())
     if request.method == "DELETE":
         known.add("reason")
@@ -213,7 +213,7 @@ def _known_to_programs(view: Any, request: Request) -> set[str]:
     return known
 
 
-def is_of_one_row(view: Any) -> bool:
+def has_no_filters(view: Any) -> bool:
     """Whether there is nothing to filter: an action below a row that lists something has no filters of the view."""
     return bool(getattr(view, "detail", False)) and view.filterset_class is not None
 

@@ -26,7 +26,7 @@ HEADER = "Idempotency-Key"
 LONGEST_KEY = 255
 BARE_KEY = re.compile(r"[!#-~][!-~]*")
 QUOTED_KEY = re.compile(r'"(?P<inside>(?:[!#-\[\]-~]|\\["\\])+)"')  # a string of RFC 9651 without spaces
-PATIENCE = "5s"  # waiting for a first attempt occupies a thread and a connection
+LOCK_TIMEOUT = "5s"  # waiting for a first attempt occupies a thread and a connection
 DELETED_AT_ONCE = 20
 
 
@@ -47,28 +47,28 @@ class RetrySafeMixin:
         digest = digest_of(request)
         super().initial(request, *args, **kwargs)  # type: ignore[misc]
         if handler := getattr(self, "post", None):
-            self.post = partial(self.answer_once, handler, key_of(request), digest)
+            self.post = partial(self.run_once, handler, key_of(request), digest)
 
-    def answer_once(
+    def run_once(
         self, handler: Callable[..., Any], key: str, digest: bytes, request: Request, *args: Any, **kwargs: Any
     ) -> HttpResponseBase:
         with transaction.atomic(durable=True):
-            hold(request.user, key)
-            kept = answer_kept_for(request.user, key)
+            lock_key(request.user, key)
+            kept = stored_response(request.user, key)
             if kept is None:
                 response = handler(request, *args, **kwargs)
                 if response.status_code < 400:
-                    self.keep(response, user=request.user, key=key, request_digest=digest)
+                    self.store(response, user=request.user, key=key, request_digest=digest)
                 return response
         if bytes(kept.request_digest) != digest:
             raise IdempotencyKeyReused(
                 f"You used this {HEADER} for another method, address, content type or body. Make a new key for each "
                 "request, and repeat the request byte for byte to retry it."
             )
-        return self.repeated(kept)
+        return self.replay(kept)
 
-    def keep(self, response: Any, **fields: Any) -> None:
-        data = self.data_to_keep(response)
+    def store(self, response: Any, **fields: Any) -> None:
+        data = self.stored_data(response)
         IdempotentAnswer.objects.create(
             status=response.status_code,
             location=response.headers.get("Location", ""),
@@ -77,11 +77,11 @@ class RetrySafeMixin:
         )
         IdempotentAnswer.objects.delete_expired(DELETED_AT_ONCE)
 
-    def data_to_keep(self, response: Any) -> Any:
+    def stored_data(self, response: Any) -> Any:
         """A view that answers a secret leaves it out here, and says in `repeated` what is to be done without it."""
         return getattr(response, "data", None)
 
-    def repeated(self, kept: IdempotentAnswer) -> HttpResponseBase:
+    def replay(self, kept: IdempotentAnswer) -> HttpResponseBase:
         """The ETag follows from the body, as it did at first."""
         headers = {"Location": kept.location} if kept.location else None
         if not kept.body:
@@ -107,7 +107,7 @@ def digest_of(request: Request) -> bytes:
     return hashlib.blake2b(head.encode() + request.body, digest_size=32).digest()
 
 
-def hold(user: Any, key: str) -> None:
+def lock_key(user: Any, key: str) -> None:
     """Waits until no other attempt with this key runs, and keeps others waiting until this transaction ends.
 
     It must be the transaction's first lock: whoever waits here holds no other, so that no deadlock can arise.
@@ -119,7 +119,7 @@ def hold(user: Any, key: str) -> None:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", lock)
         if cursor.fetchone()[0]:
             return
-        cursor.execute("SELECT set_config('lock_timeout', %s, true)", [PATIENCE])
+        cursor.execute("SELECT set_config('lock_timeout', %s, true)", [LOCK_TIMEOUT])
         try:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", lock)
         except OperationalError as error:
@@ -129,7 +129,7 @@ def hold(user: Any, key: str) -> None:
         cursor.execute("SET LOCAL lock_timeout TO DEFAULT")
 
 
-def answer_kept_for(user: Any, key: str) -> IdempotentAnswer | None:
+def stored_response(user: Any, key: str) -> IdempotentAnswer | None:
     """A statement of its own after hold(), so that its snapshot holds what the attempt before this one committed."""
     kept = IdempotentAnswer.objects.filter(user=user.pk, key=key).first()
     if kept is None or not kept.is_expired:

@@ -21,11 +21,11 @@ from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from factcheck.api.filters import is_of_one_row, only_filtered_by
+from factcheck.api.filters import has_no_filters, only_filtered_by
 from factcheck.api.roles import is_public_read
-from factcheck.api.row_json import Row, json_text
+from factcheck.api.row_json import RowJSON, row_json_sql
 from factcheck.errors import FieldError, InvalidInput
-from factcheck.postgres.bounded_page import window
+from factcheck.postgres.bounded_page import bounded_page
 from factcheck.postgres.prepared import prepared
 
 PAGE_SIZE = 50
@@ -75,13 +75,13 @@ class KeysetPagination(BasePagination):
 
         def build(*place: Any) -> QuerySet[Any, Any]:
             rows = self._window(view.filter_queryset(view.get_queryset()), view, *place)
-            return rows.values_list(F(self.field), "pk", json_text(view.get_serializer_class(), is_public))
+            return rows.values_list(F(self.field), "pk", row_json_sql(view.get_serializer_class(), is_public))
 
         place = (self.cursor.value, self.cursor.row_id) if self.cursor else ()
         given = tuple((name, *values) for name, values in request.query_params.lists() if name not in UNFILTERED)
         key = (type(view), is_public, given, bool(self.cursor), self.turned)
-        window = prepared(key, build, *map(type, place)).unchanged_rows(*place)
-        return self._turned((value, row_id, Row(text)) for value, row_id, text in window)
+        window = prepared(key, build, *map(type, place)).cached_rows(*place)
+        return self._turned((value, row_id, RowJSON(text)) for value, row_id, text in window)
 
     def _read(self, request: Request, view: Any, model: Any) -> None:
         self.request = request
@@ -89,8 +89,8 @@ class KeysetPagination(BasePagination):
         self.size = page_size_of(request)
         self.of = _fingerprint(request, self.field, self.descending)
         self.key: Any
-        self.stand_in: Any
-        self.key, self.stand_in = view.ordering_keys.get((self.field, self.descending)) or (F(self.field), None)
+        self.null_value: Any
+        self.key, self.null_value = view.ordering_keys.get((self.field, self.descending)) or (F(self.field), None)
         self.cursor = self._read_cursor(model)
         self.turned = bool(self.cursor and self.cursor.backwards)
 
@@ -98,32 +98,32 @@ class KeysetPagination(BasePagination):
         """The rows after a place, one more than the page holds, so as to know whether anything follows."""
         reverse, size = self.descending != self.turned, self.size + 1
 
-        def beyond(rows: Any, key: Any) -> Any:
+        def after_cursor(rows: Any, key: Any) -> Any:
             return rows.filter(RowComparison(key, "<" if reverse else ">", *place)) if place else rows
 
         if is_sparse(self.request, view, self.field):
-            return window(
+            return bounded_page(
                 view.get_queryset(),
                 queryset,
                 self.key,
                 reverse=reverse,
                 size=size,
-                beyond=beyond,
-                reach=view.reach,
-                along=_in_range(self.request, view, self.field),
+                after_cursor=after_cursor,
+                scan_pages=view.scan_pages,
+                scanned=_in_range(self.request, view, self.field),
             )
-        queryset = beyond(queryset, self.key).alias(_key=self.key)
+        queryset = after_cursor(queryset, self.key).alias(_key=self.key)
         return queryset.order_by(*(("-_key", "-pk") if reverse else ("_key", "pk")))[:size]
 
     def _turned(self, window: Iterable[tuple[Any, int, Any]]) -> list[Any]:
         """The rows in the list's order; remembers what the links to either side begin at."""
         rows = list(window)
-        beyond = len(rows) > self.size
+        has_more = len(rows) > self.size
         rows = rows[: self.size]
         if self.turned:
             rows.reverse()
-        self.has_next = bool(self.cursor) if self.turned else beyond
-        self.has_previous = beyond if self.turned else bool(self.cursor)
+        self.has_next = bool(self.cursor) if self.turned else has_more
+        self.has_previous = has_more if self.turned else bool(self.cursor)
         self.ends = [row[:2] for row in (rows[:1] + rows[-1:])]
         self.rows = [row for _, _, row in rows]
         return self.rows
@@ -182,7 +182,7 @@ class KeysetPagination(BasePagination):
 
     def _link(self, value: Any, row_id: int, *, backwards: bool) -> str:
         if value is None:
-            value = self.stand_in
+            value = self.null_value
         text = value.isoformat() if isinstance(value, date) else value
         packed = json.dumps([text, row_id, int(backwards), self.of], separators=(",", ":")).encode()
         parameters = self.request.query_params.copy()
@@ -242,20 +242,22 @@ def _ordering(request: Request, view: Any) -> tuple[str, bool]:
 def is_sparse(request: Request, view: Any, field: str) -> bool:
     """Whether the filters may leave little of a long list, and no index has what they leave in the list's order."""
     given = _given(request, view)
-    if not given or given & view.short_lists:
+    if not given or given & view.selective_filters:
         return False
-    return not any(given <= names for names in view.ranges.get(field, ()))
+    return not any(given <= names for names in view.index_ordered_filters.get(field, ()))
 
 
 def _given(request: Request, view: Any) -> set[str]:
-    filterset = None if is_of_one_row(view) else view.filterset_class
+    filterset = None if has_no_filters(view) else view.filterset_class
     return {name for name in (filterset.base_filters if filterset else ()) if request.query_params.get(name)}
 
 
 def _in_range(request: Request, view: Any, field: str) -> QuerySet[Any] | None:
     """All rows that pass those of the filters which an index has in the list's order."""
     given = _given(request, view)
-    names: set[str] = next((names & given for names in view.ranges.get(field, ()) if names & given), set())
+    names: set[str] = next(
+        (names & given for names in view.index_ordered_filters.get(field, ()) if names & given), set()
+    )
     return only_filtered_by(view, request, names) if names else None
 
 

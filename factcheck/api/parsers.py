@@ -16,11 +16,11 @@ class JSONParser(parsers.JSONParser):
             data = super().parse(stream, media_type, parser_context)
         except RecursionError:
             raise ParseError("JSON parse error - nested too deeply.") from None
-        refuse_masses(data)
+        check_size(data)
         return data
 
 
-def refuse_masses(data: Any) -> None:
+def check_size(data: Any) -> None:
     """Judges the size before any serializer looks at what is in it."""
     items, waiting = 0, [data]
     while waiting:

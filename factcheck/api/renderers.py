@@ -6,19 +6,19 @@ from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
-from factcheck.api.row_json import Row
+from factcheck.api.row_json import RowJSON
 from factcheck.errors import FieldError, InvalidInput
 
 OPTIONS = orjson.OPT_NON_STR_KEYS | orjson.OPT_PASSTHROUGH_DATACLASS
 
 
-def _foreign(value: Any) -> Any:
-    return orjson.Fragment(value.json) if isinstance(value, Row) else str(value)
+def encode_row(value: Any) -> Any:
+    return orjson.Fragment(value.json) if isinstance(value, RowJSON) else str(value)
 
 
 def dump(data: Any) -> bytes:
     try:
-        return orjson.dumps(data, default=_foreign, option=OPTIONS)
+        return orjson.dumps(data, default=encode_row, option=OPTIONS)
     except TypeError:
         # An error that echoes a caller's lone surrogate: escaped it is valid JSON, as UTF-8 it is not.
         return json.dumps(data, default=str).encode()

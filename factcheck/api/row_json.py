@@ -18,7 +18,7 @@ AS_INSTANT = """to_char(timezone('UTC', %(expressions)s), 'YYYY-MM-DD"T"HH24:MI:
 
 
 @dataclass(frozen=True)
-class Row:
+class RowJSON:
     """One row's JSON, and the version that its ETag begins with."""
 
     json: str
@@ -59,13 +59,13 @@ class AsText(Func):
 
 
 @cache
-def json_text(serializer_class: type[Any], is_public: bool) -> Combinable:
+def row_json_sql(serializer_class: type[Any], is_public: bool) -> Combinable:
     """The row's whole JSON, as text: psycopg would else read it into Python."""
     return AsText(json_object(serializer_class(context={"is_public": is_public})))
 
 
 def json_object(serializer: Any, prefix: str = "") -> JSONObject:
-    parts = serializer.json_parts() if hasattr(serializer, "json_parts") else {}
+    parts = serializer.json_sql_overrides() if hasattr(serializer, "json_sql_overrides") else {}
     fields = {name: field for name, field in serializer.fields.items() if not field.write_only}
     return JSONObject({name: parts[name] if name in parts else _value(field, prefix) for name, field in fields.items()})
 
@@ -79,7 +79,7 @@ def _value(field: Any, prefix: str) -> Any:
     if isinstance(field, serializers.Serializer):
         return _unless_null(path, json_object(field, f"{path}__"))
     if isinstance(field, ReferenceList):
-        raise TypeError(f"{field.field_name}: name its rows in the serializer's json_parts.")
+        raise TypeError(f"{field.field_name}: name its rows in the serializer's json_sql_overrides.")
     if isinstance(field, serializers.DateTimeField):
         return Func(F(path), template=AS_INSTANT, output_field=TextField())
     return F(path)

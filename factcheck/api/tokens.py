@@ -88,11 +88,11 @@ class TokenViewSet(FormMethodMixin, RetrySafeMixin, ConditionalMixin, GenericVie
         Token.objects.filter(user=self.request.user.pk).delete()
         return Response(status=status.HTTP_204_NO_CONTENT)
 
-    def data_to_keep(self, response: Response) -> Any:
+    def stored_data(self, response: Response) -> Any:
         """Without the key: only its digest may be in the database."""
         return {name: value for name, value in response.data.items() if name != "token"}
 
-    def repeated(self, kept: IdempotentAnswer) -> NoReturn:
+    def replay(self, kept: IdempotentAnswer) -> NoReturn:
         raise Conflict(
             "The first request made this token, and only its answer had the key: it is not kept. If you lost it, "
             "delete the token and make another with a new Idempotency-Key.",

@@ -14,16 +14,16 @@ from rest_framework.viewsets import GenericViewSet
 
 from factcheck.api.conditional import ConditionalMixin, entity_tag, expected_versions, version_of
 from factcheck.api.fields import OptionalReasonField
-from factcheck.api.filters import MAX_ID, is_of_one_row, known_parameters, refuse_unknown
+from factcheck.api.filters import MAX_ID, has_no_filters, known_parameters, refuse_unknown
 from factcheck.api.form_methods import FormMethodMixin, redirect_form
 from factcheck.api.idempotency import RetrySafeMixin
 from factcheck.api.pagination import KeysetPagination
 from factcheck.api.problems import wants_page
 from factcheck.api.renderers import dump
 from factcheck.api.roles import is_public_read
-from factcheck.api.row_json import Row, json_text
+from factcheck.api.row_json import RowJSON, row_json_sql
 from factcheck.errors import FieldError, InvalidInput, Refusal, StaleVersion
-from factcheck.postgres.bounded_page import REACH
+from factcheck.postgres.bounded_page import SCAN_PAGES
 from factcheck.postgres.prepared import Prepared, prepared
 from factcheck.postgres.snapshot_cache import Rows
 
@@ -38,10 +38,10 @@ class RecordedViewSet(FormMethodMixin, RetrySafeMixin, ConditionalMixin, Generic
     # For a field that may be null: (field, descending) → its expression, and what stands for null in it.
     ordering_keys: dict[tuple[str, bool], tuple[Any, Any]] = {}
     # Filters that leave a list as short as what one row of something else has.
-    short_lists: frozenset[str] = frozenset()
+    selective_filters: frozenset[str] = frozenset()
     # By ordering field: filters whose rows an index has in that order (see is_sparse).
-    ranges: dict[str, tuple[frozenset[str], ...]] = {}
-    reach = REACH
+    index_ordered_filters: dict[str, tuple[frozenset[str], ...]] = {}
+    scan_pages = SCAN_PAGES
     default_ordering = "-id"
     basename: str
     paginator: KeysetPagination
@@ -72,48 +72,48 @@ class RecordedViewSet(FormMethodMixin, RetrySafeMixin, ConditionalMixin, Generic
 
     def row_id(self) -> int:
         """The id in the address, of a row that exists and that the caller may see. Raises Http404."""
-        if is_of_one_row(self):
+        if has_no_filters(self):
             self.refuse_unknown()
         is_public = is_public_read(self.request)
 
-        def build(stand_in: int) -> QuerySet[Any, Any]:
+        def build(placeholder: int) -> QuerySet[Any, Any]:
             rows: QuerySet[Any] = self.get_queryset()
-            return rows.filter(pk=stand_in).values_list("pk")
+            return rows.filter(pk=placeholder).values_list("pk")
 
         for (row_id,) in prepared((type(self), "id", is_public), build, int).rows(self.kwargs["pk"]):
             return row_id
         raise Http404
 
-    def represent(self, row_id: int) -> Row:
+    def row_json_after_write(self, row_id: int) -> RowJSON:
         """After a write, so that asking whether anything was written since would be in vain."""
         return self.json_row(type(self).serializer_class, row_id, Prepared.rows)
 
-    def json_row(self, serializer_class: Any, row_id: int, read: Callable[..., Rows] = Prepared.unchanged_rows) -> Row:
+    def json_row(self, serializer_class: Any, row_id: int, read: Callable[..., Rows] = Prepared.cached_rows) -> RowJSON:
         """The row as PostgreSQL writes it. Raises Http404."""
         is_public = is_public_read(self.request)
 
-        def build(stand_in: int) -> QuerySet[Any, Any]:
+        def build(placeholder: int) -> QuerySet[Any, Any]:
             rows: QuerySet[Any] = self.get_queryset()
-            return rows.filter(pk=stand_in).values_list(json_text(serializer_class, is_public), "version")
+            return rows.filter(pk=placeholder).values_list(row_json_sql(serializer_class, is_public), "version")
 
         for text, version in read(prepared((type(self), serializer_class, is_public), build, int), row_id):
-            return Row(text, version)
+            return RowJSON(text, version)
         raise Http404
 
-    def current(self, row_id: int) -> Any:
+    def conflict_representation(self, row_id: int) -> Any:
         """What If-Match was judged against; an action that writes more than the row answers its own."""
-        return self.represent(row_id)
+        return self.row_json_after_write(row_id)
 
     def get_read_serializer(self, row: Any) -> Any:
         return type(self).serializer_class(row, context=self.get_serializer_context())  # type: ignore[misc]
 
-    def answer(self, row_id: int, code: int = status.HTTP_200_OK) -> Any:
+    def write_response(self, row_id: int, code: int = status.HTTP_200_OK) -> Any:
         """The row after a write; a browser's form is sent on to the row's page."""
         address = self.address(row_id)
         if redirect := redirect_form(self.request, address, row_id):
             return redirect
         headers = {"Location": address} if code == status.HTTP_201_CREATED else None
-        return Response(self.represent(row_id), status=code, headers=headers)
+        return Response(self.row_json_after_write(row_id), status=code, headers=headers)
 
     def address(self, row_id: int) -> str:
         return reverse(f"{self.basename}-detail", [row_id], request=self.request)
@@ -134,24 +134,24 @@ class RecordedViewSet(FormMethodMixin, RetrySafeMixin, ConditionalMixin, Generic
     def create(self, request: Request) -> Any:
         serializer = self.get_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        return self.answer(self.create_row(**serializer.validated_data).pk, status.HTTP_201_CREATED)
+        return self.write_response(self.perform_create(**serializer.validated_data).pk, status.HTTP_201_CREATED)
 
     def update(self, request: Request, pk: int, partial: bool = False) -> Any:
         row = self.get_object()
         versions = self.versions()
         serializer = self.get_serializer(row, data=request.data, partial=partial)
         serializer.is_valid(raise_exception=True)
-        self.update_row(row.pk, versions, **serializer.validated_data)
-        return redirect_form(request, self.address(row.pk)) or self.answer_update(row.pk)
+        self.perform_update(row.pk, versions, **serializer.validated_data)
+        return redirect_form(request, self.address(row.pk)) or self.update_response(row.pk)
 
     def partial_update(self, request: Request, pk: int) -> Any:
         return self.update(request, pk, partial=True)
 
-    def answer_update(self, row_id: int) -> Any:
-        return self.answer(row_id)
+    def update_response(self, row_id: int) -> Any:
+        return self.write_response(row_id)
 
     def destroy(self, request: Request, pk: int) -> Any:
-        self.delete_row(self.row_id(), self.versions(), self._reason_to_delete())
+        self.perform_destroy(self.row_id(), self.versions(), self._reason_to_delete())
         whole_list = reverse(f"{self.basename}-list", request=request)
         return redirect_form(request, whole_list) or Response(status=status.HTTP_204_NO_CONTENT)
 
@@ -165,16 +165,16 @@ class RecordedViewSet(FormMethodMixin, RetrySafeMixin, ConditionalMixin, Generic
             fault = FieldError("?reason", error.get_codes()[0], str(error.detail[0]))  # type: ignore[index, arg-type]
             raise InvalidInput(f"reason: {fault.detail}", [fault]) from None
 
-    def create_row(self, **fields: Any) -> Any:
+    def perform_create(self, **fields: Any) -> Any:
         raise MethodNotAllowed(self.request.method or "")
 
-    def update_row(self, row_id: int, versions: frozenset[int] | None, **fields: Any) -> None:
+    def perform_update(self, row_id: int, versions: frozenset[int] | None, **fields: Any) -> None:
         raise MethodNotAllowed(self.request.method or "")
 
-    def delete_row(self, row_id: int, versions: frozenset[int] | None, reason: str) -> None:
+    def perform_destroy(self, row_id: int, versions: frozenset[int] | None, reason: str) -> None:
         raise MethodNotAllowed(self.request.method or "")
 
-    def act(self, serializer_class: Any, service: Any, id_name: str) -> Any:
+    def run_action(self, serializer_class: Any, service: Any, id_name: str) -> Any:
         """One POST act: its input, the version it is judged by, the service, the row after it."""
         self.refuse_unknown()
         row_id = self.kwargs["pk"]
@@ -186,13 +186,13 @@ class RecordedViewSet(FormMethodMixin, RetrySafeMixin, ConditionalMixin, Generic
             self.row_id()  # where no row is, 404 is the answer, whatever else is wrong
             raise
         service(**{id_name: row_id}, versions=versions, actor=self.request.user, **serializer.validated_data)
-        return self.answer(row_id)
+        return self.write_response(row_id)
 
     def handle_exception(self, exc: Exception) -> Any:
         response = super().handle_exception(exc)
         if isinstance(exc, StaleVersion) and "pk" in self.kwargs:
             try:
-                data = self.current(self.kwargs["pk"])
+                data = self.conflict_representation(self.kwargs["pk"])
             except Exception as fault:  # outside of DRF's own try by now: the row was deleted, or the database is gone
                 return super().handle_exception(fault)
             response["ETag"] = entity_tag(dump(data), version_of(data))

@@ -9,7 +9,7 @@ from django.db.models import Count
 
 from claims.desk_checks import Finding, findings
 from claims.models import Article, Dispute, Evidence, Statement
-from factcheck.desk.viewer import Reader
+from factcheck.desk.viewer import Viewer
 
 LINKED = 20  # statements of one desk check
 
@@ -30,9 +30,9 @@ class Card:
         return f"/api/v1/articles/{statement.article_id}/?at={statement.pk}#statement-{statement.pk}"
 
 
-def cards_of(reader: Reader, statements: Iterable[Any], numbers: dict[int, int] | None = None) -> list[Card]:
+def cards_of(viewer: Viewer, statements: Iterable[Any], numbers: dict[int, int] | None = None) -> list[Card]:
     cards = {statement.pk: Card(statement, (numbers or {}).get(statement.pk)) for statement in statements}
-    for dispute in reader.read(Dispute.objects.with_passages().touching(cards).order_by("id")):
+    for dispute in viewer.fetch(Dispute.objects.with_passages().touching(cards).order_by("id")):
         if dispute.statement_id in cards:
             cards[dispute.statement_id].disputes.append(dispute)
         if dispute.counter_statement_id in cards:

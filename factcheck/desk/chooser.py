@@ -7,14 +7,14 @@ from typing import Any
 from factcheck.api.named_references import (
     MOST,
     Choice,
-    _candidates,
-    called,
+    exact_matches,
     is_number,
+    similar_rows,
 )
 
 
 @dataclass
-class Unsettled:
+class Unresolved:
     """What was typed and is no row's number or only name, with the rows that may be meant."""
 
     text: str
@@ -25,24 +25,24 @@ class Unsettled:
 class Chooser:
     """A field for references, as a page shows it."""
 
-    items: list[Choice | Unsettled]
+    items: list[Choice | Unresolved]
 
     @property
     def chosen(self) -> list[Choice]:
         return [item for item in self.items if isinstance(item, Choice)]
 
     @property
-    def unsettled(self) -> list[Unsettled]:
-        return [item for item in self.items if isinstance(item, Unsettled)]
+    def unresolved(self) -> list[Unresolved]:
+        return [item for item in self.items if isinstance(item, Unresolved)]
 
     @property
     def value(self) -> str:
         """In the field, where no script makes a search of it."""
-        return ", ".join(item.text if isinstance(item, Unsettled) else str(item.id) for item in self.items)
+        return ", ".join(item.text if isinstance(item, Unresolved) else str(item.id) for item in self.items)
 
     @property
     def typed(self) -> str:
-        return ", ".join(one.text for one in self.unsettled)
+        return ", ".join(one.text for one in self.unresolved)
 
 
 def chooser_of(queryset: Any, texts: Iterable[Any]) -> Chooser:
@@ -52,10 +52,10 @@ def chooser_of(queryset: Any, texts: Iterable[Any]) -> Chooser:
     return Chooser([_item(queryset, text, known) for text in texts])
 
 
-def _item(queryset: Any, text: str, known: dict[int, Any]) -> Choice | Unsettled:
+def _item(queryset: Any, text: str, known: dict[int, Any]) -> Choice | Unresolved:
     if is_number(text):
         return Choice(text, str(known.get(int(text)) or ""))
-    rows = called(queryset, text)
+    rows = exact_matches(queryset, text)
     if len(rows) == 1:
         return Choice(rows[0].pk, str(rows[0]))
-    return Unsettled(text, _candidates(queryset, text))
+    return Unresolved(text, similar_rows(queryset, text))

@@ -7,10 +7,10 @@ from django.contrib.auth import get_user_model
 from django_filters import BooleanFilter, ChoiceFilter, DateFilter
 
 from factcheck.api.filters import IdFilter, UserFilter
-from factcheck.api.named_references import not_settled
+from factcheck.api.named_references import unresolved_error
 from factcheck.api.roles import is_public_read
 from factcheck.desk.chooser import Chooser, chooser_of
-from factcheck.desk.labels import label_of
+from factcheck.desk.labels import field_label
 
 PAGE_SIZES = (20, 50, 100, 200)
 
@@ -59,8 +59,8 @@ def _all_controls(view: Any, request: Any, data: Any, filterset: Any) -> list[Co
         controls.append(_ordering(view, request))
     for control in controls:
         control.errors = [e["detail"] for e in _errors(data) if e["pointer"] == f"?{control.name}"]
-        if control.chooser and control.chooser.unsettled:
-            control.errors = [str(not_settled(filters[control.name].rows(request), control.value))]
+        if control.chooser and control.chooser.unresolved:
+            control.errors = [str(unresolved_error(filters[control.name].rows(request), control.value))]
     return controls
 
 
@@ -70,7 +70,7 @@ def _errors(data: Any) -> list[dict[str, Any]]:
 
 def _control(name: str, found: Any, request: Any) -> Control:
     value = request.query_params.get(name, "")
-    label = CONTROLS.get(name) or label_of(name).partition(" (")[0]
+    label = CONTROLS.get(name) or field_label(name).partition(" (")[0]
     kinds = {
         ChoiceFilter: "select",
         BooleanFilter: "select",

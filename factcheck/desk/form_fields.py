@@ -6,9 +6,9 @@ from typing import Any
 from rest_framework.renderers import HTMLFormRenderer
 
 from factcheck.api.fields import Reference, ReferenceList
-from factcheck.api.named_references import Choice, typed_texts
+from factcheck.api.named_references import Choice, form_texts
 from factcheck.desk.chooser import Chooser, chooser_of
-from factcheck.desk.labels import label_of
+from factcheck.desk.labels import field_label
 
 FORM_STYLE = {"template_pack": "desk/fields"}
 
@@ -23,7 +23,7 @@ class FieldRenderer(HTMLFormRenderer):
             multiple = inner is not reference
             shown = {"chooser": _chooser(reference, field), "may": parent_style.get("may")}
             inner.style = {"multiple": multiple, **reference.style, **shown}
-        inner.style = {"label": label_of(field.name, str(field.label)), **inner.style}
+        inner.style = {"label": field_label(field.name, str(field.label)), **inner.style}
         try:
             return super().render_field(field, parent_style)
         except ValueError:  # DRF stops at a time it cannot read: it stays in its field as it was typed
@@ -64,9 +64,9 @@ def _typed_values(form: Any, typed: Any) -> dict[str, Any]:
 
 def _typed_value(field: Any, typed: Any) -> Any:
     if isinstance(field, ReferenceList):
-        return typed_texts(typed, field.field_name, field.child.queryset, multiple=True)
+        return form_texts(typed, field.field_name, field.child.queryset, multiple=True)
     if isinstance(field, Reference):
-        return next(iter(typed_texts(typed, field.field_name, field.queryset, multiple=False)), "")
+        return next(iter(form_texts(typed, field.field_name, field.queryset, multiple=False)), "")
     return typed[field.field_name]
 
 

@@ -5,26 +5,26 @@ from typing import Any
 from factcheck.api.conditional import form_version
 from factcheck.desk.form_pages import FormPage
 from factcheck.desk.page import ListPage, ProblemPage
-from factcheck.desk.timeline import diary
-from factcheck.desk.viewer import Reader
+from factcheck.desk.timeline import timeline
+from factcheck.desk.viewer import Viewer
 from factcheck.journal.models import Entry
 
 SHOWN = 20  # what was done meanwhile; more than that is read in the history
 TIMELINE = 50
 
 
-def timeline_of(reader: Reader, resource: str, row_id: int, limit: int = TIMELINE) -> dict[str, Any]:
+def row_timeline(viewer: Viewer, resource: str, row_id: int, limit: int = TIMELINE) -> dict[str, Any]:
     """For a row's own page; the journal is not for strangers."""
-    if reader.is_stranger:
+    if viewer.is_anonymous:
         return {}
-    return {"timeline": diary(Entry.objects.of(resource, row_id).with_before().order_by("-id")[:limit])}
+    return {"timeline": timeline(Entry.objects.of(resource, row_id).with_before().order_by("-id")[:limit])}
 
 
 class HistoryPage(ListPage):
     template = "desk/journal/history.html"
 
     def context(self) -> dict[str, Any]:
-        return {"lines": diary(self.rows), "row_id": self.view.kwargs["pk"], "controls": None}
+        return {"lines": timeline(self.rows), "row_id": self.view.kwargs["pk"], "controls": None}
 
 
 class DeletedPage(ProblemPage):
@@ -34,7 +34,7 @@ class DeletedPage(ProblemPage):
         resource, row_id = getattr(self.view, "journal_resource", None), self.view.kwargs.get("pk")
         if not (resource and row_id and self.may().get("history")):
             return super().context()
-        lines = diary(Entry.objects.of(resource, row_id).with_before().filter(action=f"{resource}.deleted"))
+        lines = timeline(Entry.objects.of(resource, row_id).with_before().filter(action=f"{resource}.deleted"))
         told = {
             "heading": f"{resource.capitalize()} {row_id} was deleted",
             "advice": "",
@@ -56,7 +56,7 @@ class ConflictPage(FormPage):
         entries = Entry.objects.of(self.view.journal_resource, self.view.kwargs["pk"])
         seen = form_version(self.request) or 0
         self.meanwhile = list(entries.filter(version__gt=seen).with_before().order_by("-version")[:SHOWN])
-        return {**super().context(), "lines": diary(self.meanwhile), "form_template": self.form_template}
+        return {**super().context(), "lines": timeline(self.meanwhile), "form_template": self.form_template}
 
     def version(self) -> int | None:
         """The present one: whoever sends the form again has seen what was done meanwhile."""

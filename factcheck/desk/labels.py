@@ -23,11 +23,11 @@ LABELS = {
 }
 
 
-def short_label_of(name: str) -> str:
+def short_field_label(name: str) -> str:
     """Within a sentence."""
-    label = label_of(name).partition(" (")[0]
+    label = field_label(name).partition(" (")[0]
     return label[0].lower() + label[1:]
 
 
-def label_of(name: str, otherwise: str = "") -> str:
+def field_label(name: str, otherwise: str = "") -> str:
     return LABELS.get(name) or otherwise or name.replace("_", " ").capitalize()

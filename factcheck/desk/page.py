@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from factcheck.api.filters import for_programs, takes_as_of
+from factcheck.api.filters import api_query, takes_as_of
 from factcheck.api.roles import permissions
 from factcheck.desk.addresses import address_of
 from factcheck.desk.controls import controls_of
 from factcheck.desk.form_fields import FORM_STYLE, FieldRenderer
 from factcheck.desk.problem_pages import problem_context
-from factcheck.desk.viewer import Reader
+from factcheck.desk.viewer import Viewer
 
 
 class Page:
@@ -17,23 +17,23 @@ class Page:
 
     template = "desk/plain.html"
     shows_problems = False
-    is_for_strangers = False  # else they see the public JSON as it is
+    is_public_page = False  # else they see the public JSON as it is
 
     def __init__(self, view: Any, request: Any, response: Any, data: Any):
         self.view, self.request, self.response, self.data = view, request, response, data
-        self.reader = Reader(request)
+        self.viewer = Viewer(request)
 
     @property
     def row(self) -> Any:
         """The model's row that was read; None where there is none."""
         serializer = getattr(self.data, "serializer", None)
-        return None if getattr(serializer, "many", False) else self.reader.shown(getattr(serializer, "instance", None))
+        return None if getattr(serializer, "many", False) else self.viewer.redact(getattr(serializer, "instance", None))
 
     @property
     def rows(self) -> list[Any]:
         """Those of this page of a list."""
         found = getattr(getattr(self.view, "paginator", None), "rows", None) or []
-        return [self.reader.shown(row) for row in found]
+        return [self.viewer.redact(row) for row in found]
 
     def as_of(self) -> str:
         return self.request.query_params.get("as_of", "") if takes_as_of(self.view) else ""
@@ -55,9 +55,9 @@ class Page:
             "data": self.data,
             "row": self.row,
             "may": self.may(),
-            "is_stranger": self.reader.is_stranger,
+            "is_anonymous": self.viewer.is_anonymous,
             "as_of": self.as_of(),
-            "api_query": for_programs(self.view, self.request),
+            "api_query": api_query(self.view, self.request),
             "style": {**FORM_STYLE, "renderer": FieldRenderer(), "may": self.may()},
             **self.context(),
         }

@@ -15,7 +15,7 @@ from factcheck.api.conditional import cache_rule
 from factcheck.api.problems import wants_page
 from factcheck.api.roles import Role, permissions, role_of
 from factcheck.api.throttles import AddressThrottle
-from factcheck.desk.viewer import Reader
+from factcheck.desk.viewer import Viewer
 
 NAMED = 10
 
@@ -24,14 +24,14 @@ class DeskView(LoginRequiredMixin, TemplateView):
     """A page that is no answer of the API."""
 
     required_role = Role.VIEWER
-    is_for_strangers = False  # where PUBLIC_READ lets them read at all
+    is_public_page = False  # where PUBLIC_READ lets them read at all
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        self.reader = Reader(request)
-        if not self.reader.is_stranger and role_of(request.user) < self.required_role:
+        self.viewer = Viewer(request)
+        if not self.viewer.is_anonymous and role_of(request.user) < self.required_role:
             return self._not_allowed(request)
         response = self._dispatch(request, *args, **kwargs)
-        if self.reader.is_stranger:
+        if self.viewer.is_anonymous:
             response["Cache-Control"] = cache_rule(request, response)
             patch_vary_headers(response, ["Cookie"])
         else:
@@ -39,7 +39,7 @@ class DeskView(LoginRequiredMixin, TemplateView):
         return response
 
     def _dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if not (self.reader.is_stranger and self.is_for_strangers and settings.PUBLIC_READ):
+        if not (self.viewer.is_anonymous and self.is_public_page and settings.PUBLIC_READ):
             return super().dispatch(request, *args, **kwargs)
         throttle = AddressThrottle()
         if not throttle.allow_request(request, self):
@@ -67,5 +67,5 @@ class DeskView(LoginRequiredMixin, TemplateView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(
-            may=permissions(self.request.user), is_stranger=self.reader.is_stranger, **kwargs
+            may=permissions(self.request.user), is_anonymous=self.viewer.is_anonymous, **kwargs
         )

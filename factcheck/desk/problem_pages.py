@@ -32,7 +32,7 @@ PROBLEM_TEXTS = {
 
 
 @dataclass
-class Presumed:
+class AssumedUser:
     """Whoever has a session's cookie. Who that is, is not asked: the database may be what failed."""
 
     is_authenticated: bool
@@ -40,7 +40,7 @@ class Presumed:
 
 def problem_context(request: Any, problem: dict[str, Any], wait: str | None = None) -> dict[str, Any]:
     heading, advice = PROBLEM_TEXTS.get(problem["status"], (problem["title"], ""))
-    user = Presumed(settings.SESSION_COOKIE_NAME in request.COOKIES)
+    user = AssumedUser(settings.SESSION_COOKIE_NAME in request.COOKIES)
     if problem["status"] in (404, 410) and not (user.is_authenticated or settings.PUBLIC_READ):
         advice = "The address may be mistyped. If you work here, log in first."
     if wait and problem["status"] == 429:

@@ -107,7 +107,7 @@ def page_of(view: Any, request: Any, response: Any, data: Any) -> Page:
         kind = form.page or FormPage
         return kind(view, request, response, data, action=offered, template=form.template, refused=False)
     page = PAGES.get((basename, action), Page)
-    if is_public_read(request) and not page.is_for_strangers:
+    if is_public_read(request) and not page.is_public_page:
         page = Page
     if is_problem and not (page.shows_problems and response.status_code == 400):
         page = PROBLEM_PAGES.get(response.status_code, ProblemPage)

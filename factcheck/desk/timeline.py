@@ -9,7 +9,7 @@ from django.db.models.functions import Left
 
 from claims.models import Article, Statement
 from factcheck.desk.addresses import address_of
-from factcheck.desk.labels import short_label_of
+from factcheck.desk.labels import short_field_label
 from sources.models import Source
 
 Names = dict[str, dict[int, str]]
@@ -26,12 +26,12 @@ REFERENCES = {
     "article": "article",
 }
 # What the sentence itself says, or what follows from another field.
-UNTOLD = {
+HIDDEN_FIELDS = {
     "id", "version", "created_at", "updated_at", "key", "sha256", "prefix", "suffix", "candidate",
     "tagged_by", "tagged_at", "tag_reason", "opened_by", "opened_at", "resolved_by", "resolved_at", "resolution",
 }  # fmt: skip
 # What the verb says already.
-TOLD = {
+IMPLIED_FIELDS = {
     "article.published": {"status"},
     "article.withdrawn": {"status"},
     "dispute.resolved": {"state"},
@@ -63,7 +63,7 @@ class Change:
 
 
 @dataclass
-class Line:
+class TimelineItem:
     entry: Any
     verb: str
     outcome: str  # the tag given or the state reached, where that is the news
@@ -72,11 +72,11 @@ class Line:
     changes: list[Change]
 
 
-def diary(entries: Iterable[Any]) -> list[Line]:
+def timeline(entries: Iterable[Any]) -> list[TimelineItem]:
     """Lines for entries read by `with_before`; one query for each kind of row that they refer to."""
     entries = list(entries)
     names = _names_in(entries)
-    return [_line(entry, names) for entry in entries]
+    return [_item(entry, names) for entry in entries]
 
 
 def _names_in(entries: list[Any]) -> Names:
@@ -92,12 +92,12 @@ def _ids(value: Any) -> list[int]:
     return [item for item in (value if isinstance(value, list) else [value]) if isinstance(item, int)]
 
 
-def _line(entry: Any, names: Names) -> Line:
+def _item(entry: Any, names: Names) -> TimelineItem:
     verb = VERBS.get(entry.action, entry.action.partition(".")[2])
     outcome = {"statement.tagged": "tag", "dispute.resolved": "state"}.get(entry.action, "")
     deleted = entry.action.endswith(".deleted")
     address = address_of(entry.resource, entry.resource_id)
-    return Line(
+    return TimelineItem(
         entry=entry,
         verb=verb,
         outcome=str(entry.data.get(outcome, "")) if outcome else "",
@@ -116,11 +116,11 @@ def subject_of(entry: Any, names: Names) -> str:
 
 def changes_of(entry: Any, names: Names) -> list[Change]:
     before = entry.before or {}
-    told = TOLD.get(entry.action, set())
+    told = IMPLIED_FIELDS.get(entry.action, set())
     return [
-        Change(short_label_of(field), in_words(field, before.get(field), names), in_words(field, value, names))
+        Change(short_field_label(field), in_words(field, before.get(field), names), in_words(field, value, names))
         for field, value in entry.data.items()
-        if before.get(field) != value and field not in UNTOLD and field not in told
+        if before.get(field) != value and field not in HIDDEN_FIELDS and field not in told
     ]
 
 

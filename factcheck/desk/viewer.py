@@ -5,18 +5,18 @@ from typing import Any
 from factcheck.api.roles import is_public_read
 
 
-class Reader:
+class Viewer:
     def __init__(self, request: Any):
-        self.is_stranger = is_public_read(request)
+        self.is_anonymous = is_public_read(request)
 
-    def may_see(self, rows: Any) -> Any:
-        return rows.public() if self.is_stranger else rows
+    def visible(self, rows: Any) -> Any:
+        return rows.public() if self.is_anonymous else rows
 
-    def read(self, rows: Any, limit: int | None = None) -> list[Any]:
+    def fetch(self, rows: Any, limit: int | None = None) -> list[Any]:
         """Those of the rows that the reader may see, as the reader may see them."""
-        return [self.shown(row) for row in self.may_see(rows)[:limit]]
+        return [self.redact(row) for row in self.visible(rows)[:limit]]
 
-    def shown(self, row: Any) -> Any:
-        if self.is_stranger and row is not None:
+    def redact(self, row: Any) -> Any:
+        if self.is_anonymous and row is not None:
             row.withhold_private()
         return row

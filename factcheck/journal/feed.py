@@ -19,7 +19,7 @@ from factcheck.api.pagination import PAGE_SIZE_SCHEMA, RowComparison, link_heade
 from factcheck.errors import FieldError, InvalidInput
 from factcheck.journal.models import Entry
 from factcheck.journal.serializers import EntrySerializer
-from factcheck.postgres.bounded_page import Beyond, window
+from factcheck.postgres.bounded_page import AfterCursor, bounded_page
 
 CURSOR = re.compile(r"([0-9]{1,18})-([0-9]{1,18})")
 
@@ -70,12 +70,12 @@ class JournalViewSet(ConditionalMixin, GenericViewSet[Entry]):
             raise InvalidInput(f"after: {detail}", [FieldError("?after", "invalid", detail)])
         transaction, entry = int(match[1]), int(match[2])
         size = page_size_of(request)
-        end = settled()
+        end = first_open_transaction()
 
-        def beyond(rows: Any, key: Any) -> Any:
+        def after_cursor(rows: Any, key: Any) -> Any:
             return rows.filter(RowComparison(key, ">", transaction, entry), transaction__lt=end)
 
-        rows = list(self.entries(beyond, reverse=False, size=size + 1))
+        rows = list(self.entries(after_cursor, reverse=False, size=size + 1))
         more, rows = len(rows) > size, rows[:size]
         cursor = f"{rows[-1].transaction}-{rows[-1].pk}" if rows else after
         following = None
@@ -87,7 +87,7 @@ class JournalViewSet(ConditionalMixin, GenericViewSet[Entry]):
         page = {"next": following, "previous": None, "cursor": cursor, "results": results}
         return Response(page, headers=link_header(next=following))
 
-    def entries(self, beyond: Beyond, *, reverse: bool, size: int) -> Any:
+    def entries(self, after_cursor: AfterCursor, *, reverse: bool, size: int) -> Any:
         """The first entries of the filtered list that `beyond` leaves."""
         whole = self.get_queryset()
         found = self.filter_queryset(whole)
@@ -98,12 +98,14 @@ class JournalViewSet(ConditionalMixin, GenericViewSet[Entry]):
         ordered = [{name: given[name]} for name in ("resource", "actor") if name in given]
         if not given or given in ordered:
             order = ("-transaction", "-id") if reverse else ("transaction", "id")
-            return beyond(found, F("transaction")).order_by(*order)[:size]
-        along = Entry.objects.filter(**next(iter(ordered), {}))
-        return window(whole, found, F("transaction"), reverse=reverse, size=size, beyond=beyond, along=along)
+            return after_cursor(found, F("transaction")).order_by(*order)[:size]
+        scanned = Entry.objects.filter(**next(iter(ordered), {}))
+        return bounded_page(
+            whole, found, F("transaction"), reverse=reverse, size=size, after_cursor=after_cursor, scanned=scanned
+        )
 
 
-def settled() -> int:
+def first_open_transaction() -> int:
     """The first transaction that may still commit. Entries of it and later ones wait, so that none is passed by."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")

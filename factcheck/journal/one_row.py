@@ -6,7 +6,7 @@ from django.db import connection
 
 from factcheck.errors import StaleVersion
 from factcheck.journal.models import Recorded
-from factcheck.postgres.prepared import fetch
+from factcheck.postgres.prepared import execute_prepared
 
 
 def change_row(
@@ -41,7 +41,7 @@ def _try(
     columns = {model._meta.get_field(name): value for name, value in fields.items()}
     changes = "".join(f'"{field.column}" = %s, ' for field in columns)  # type: ignore[union-attr]
     children = "".join(f" || jsonb_build_object('{name}', ({sql}))" for name, sql in model.journal_children.items())
-    return bool(fetch(
+    return bool(execute_prepared(
         f"""
         WITH r AS (
             UPDATE {model._meta.db_table} SET {changes} version = version + 1

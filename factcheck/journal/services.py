@@ -11,7 +11,7 @@ from django.utils import timezone
 from factcheck.errors import StaleVersion
 from factcheck.journal.models import Recorded
 from factcheck.postgres.bulk import update_rows
-from factcheck.postgres.prepared import fetch
+from factcheck.postgres.prepared import execute_prepared
 
 Row = TypeVar("Row", bound=Recorded)
 
@@ -92,7 +92,7 @@ def record_ids(
     step = 1 if action.endswith(".deleted") else 0
     reasons = [reason] * len(ids) if isinstance(reason, str) else reason
     written = [{"id": row_id, "reason": why} for row_id, why in zip(ids, reasons, strict=True)]
-    fetch(
+    execute_prepared(
         f"""
         INSERT INTO journal_entry (actor, action, resource, resource_id, version, article, reason, data)
         SELECT %s, %s, %s, r.id, r.version + %s, {model.journal_article}, w.reason,

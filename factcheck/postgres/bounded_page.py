@@ -11,12 +11,12 @@ from typing import Any
 
 from django.db.models import BooleanField, Exists, F, Func, Q, QuerySet
 
-REACH = 50  # pages that are read in order, where it costs little to judge a row
-SHORT = 30  # rows; a shorter page reads as far: of two filters that each leave many, hardly any row passes both
-Beyond = Callable[[QuerySet[Any], Any], QuerySet[Any]]
+SCAN_PAGES = 50  # pages that are read in order, where it costs little to judge a row
+MIN_SCAN_ROWS = 30  # rows; a shorter page reads as far: of two filters that each leave many, hardly any row passes both
+AfterCursor = Callable[[QuerySet[Any], Any], QuerySet[Any]]
 
 
-class Looked(Exists):
+class ExistsPerRow(Exists):
     """EXISTS, looked up for each row by an index.
 
     For a page of rows PostgreSQL would else read the whole of the other table, as if for every row there is.
@@ -25,7 +25,7 @@ class Looked(Exists):
     template = "EXISTS(%(subquery)s OFFSET 0)"
 
 
-class Either(Func):
+class IndexOrRowFilter(Func):
     """One condition in two forms: to find the rows by it, or to judge each row of a list that is read in order.
 
     PostgreSQL does not turn one into the other: a list of ids is put together whole, if only to look one up in it.
@@ -34,23 +34,23 @@ class Either(Func):
     conditional = True
     output_field = BooleanField()
 
-    def __init__(self, *, find: Q, judge: Q):
-        super().__init__(find, judge)
+    def __init__(self, *, by_index: Q, per_row: Q):
+        super().__init__(by_index, per_row)
 
     def as_sql(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, tuple[Any, ...]]:  # type: ignore[override]
-        find, judge = self.source_expressions
-        sql, parameters = compiler.compile(judge if getattr(compiler.query, "judges", False) else find)
+        by_index, per_row = self.source_expressions
+        sql, parameters = compiler.compile(per_row if getattr(compiler.query, "per_row", False) else by_index)
         return f"({sql})", tuple(parameters)
 
 
-def judging(rows: QuerySet[Any]) -> QuerySet[Any]:
+def filtered_per_row(rows: QuerySet[Any]) -> QuerySet[Any]:
     """The same rows, each judged where it is read."""
     rows = rows.all()
-    rows.query.judges = True  # type: ignore[attr-defined]
+    rows.query.per_row = True  # type: ignore[attr-defined]
     return rows
 
 
-class Sorted(Func):
+class WithoutIndex(Func):
     """Compares as its argument does, but no index has it."""
 
     function = "GREATEST"
@@ -61,9 +61,9 @@ class _OnPage(Func):
 
     output_field = BooleanField()
 
-    def __init__(self, table: Any, near: Any, far: Any, *, reverse: bool, size: int):
+    def __init__(self, table: Any, head: Any, tail: Any, *, reverse: bool, size: int):
         super().__init__(F("pk"))
-        self.parts = (table, near, far)
+        self.parts = (table, head, tail)
         self.size = size
         self.towards_end = "" if reverse else " DESC"
 
@@ -74,53 +74,55 @@ class _OnPage(Func):
             text, own = part.query.sql_with_params()
             texts.append(text)
             parameters = (*parameters, *own)
-        table, near, far = texts
+        table, head, tail = texts
         # The count is asked before anything of the far part begins, also its parallel workers.
         # An array, so that the rows are looked up by it: a join the planner might begin at the other end.
         sql = f"""{pk} = ANY(ARRAY(
-            WITH reach AS MATERIALIZED (
+            WITH scan_end AS MATERIALIZED (
                 SELECT * FROM ({table}) t(key, id) ORDER BY key{self.towards_end}, id{self.towards_end} LIMIT 1),
-            near AS MATERIALIZED ({near})
-            SELECT * FROM near UNION ALL
-            SELECT * FROM ({far}) far WHERE (SELECT count(*) FROM near) < {self.size}))"""  # noqa: S608  made of compiled queries
+            head AS MATERIALIZED ({head})
+            SELECT * FROM head UNION ALL
+            SELECT * FROM ({tail}) tail WHERE (SELECT count(*) FROM head) < {self.size}))"""  # noqa: S608  made of compiled queries
         return sql, parameters
 
 
-def newest(rows: QuerySet[Any], found: QuerySet[Any], size: int, reach: int = REACH) -> Any:
+def newest(rows: QuerySet[Any], found: QuerySet[Any], size: int, scan_pages: int = SCAN_PAGES) -> Any:
     """The newest `size` of the rows `found`, read as `rows` are."""
-    return window(rows, found, F("pk"), reverse=True, size=size, beyond=lambda rows, _key: rows, reach=reach)
+    return bounded_page(
+        rows, found, F("pk"), reverse=True, size=size, after_cursor=lambda rows, _key: rows, scan_pages=scan_pages
+    )
 
 
-def window(
+def bounded_page(
     whole: QuerySet[Any],
     found: QuerySet[Any],
     key: Any,
     *,
     reverse: bool,
     size: int,
-    beyond: Beyond,
-    reach: int = REACH,
-    along: QuerySet[Any] | None = None,
+    after_cursor: AfterCursor,
+    scan_pages: int = SCAN_PAGES,
+    scanned: QuerySet[Any] | None = None,
 ) -> Any:
     """The first `size` of the rows `found`, which are some of `whole`, in the order of (key, id).
 
-    `beyond(rows, key)` leaves those that come after the cursor. `along` has all rows that are found, and an index has
-    it in the list's order; without it that is the table.
+    `after_cursor(rows, key)` keeps those that come after the cursor. `scanned` holds all rows that are found, in the
+    order of an index; without it the whole table is scanned.
     """
 
     def in_order(rows: QuerySet[Any], by: Any) -> QuerySet[Any]:
         return rows.alias(_key=by).order_by(*(("-_key", "-pk") if reverse else ("_key", "pk")))
 
-    def from_reach(operator: str, by: Any) -> Func:
-        template = f"(%(expressions)s) {operator} (SELECT key, id FROM reach)"  # noqa: S608  an operator of ours
+    def from_scan_end(operator: str, by: Any) -> Func:
+        template = f"(%(expressions)s) {operator} (SELECT key, id FROM scan_end)"  # noqa: S608  an operator of ours
         return Func(by, F("pk"), template=template, output_field=BooleanField())
 
-    by_sorting = Sorted(key)
-    along = found.model._base_manager.all() if along is None else along
-    table = in_order(beyond(along, key), key).values_list(key, "pk")[: max(size, SHORT) * reach]
-    within = beyond(judging(found), key).filter(from_reach(">=" if reverse else "<=", key))
-    near = in_order(within, key).values("pk")[:size]
-    rest = beyond(found, by_sorting).filter(from_reach("<" if reverse else ">", by_sorting))
-    far = in_order(rest, by_sorting).values("pk")[:size]
-    page = whole.filter(_OnPage(table, near, far, reverse=reverse, size=size))
+    by_sorting = WithoutIndex(key)
+    scanned = found.model._base_manager.all() if scanned is None else scanned
+    table = in_order(after_cursor(scanned, key), key).values_list(key, "pk")[: max(size, MIN_SCAN_ROWS) * scan_pages]
+    in_head = after_cursor(filtered_per_row(found), key).filter(from_scan_end(">=" if reverse else "<=", key))
+    head = in_order(in_head, key).values("pk")[:size]
+    remainder = after_cursor(found, by_sorting).filter(from_scan_end("<" if reverse else ">", by_sorting))
+    tail = in_order(remainder, by_sorting).values("pk")[:size]
+    page = whole.filter(_OnPage(table, head, tail, reverse=reverse, size=size))
     return in_order(page, by_sorting)[:size]

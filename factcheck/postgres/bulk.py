@@ -9,7 +9,7 @@ from django.db import connection, models
 from django.db.models import Field
 from django.db.models.fields import NOT_PROVIDED
 
-from factcheck.postgres.prepared import fetch
+from factcheck.postgres.prepared import execute_prepared
 
 Columns = list["Field[Any, Any]"]
 
@@ -24,7 +24,7 @@ def insert_rows(rows: Sequence[models.Model]) -> None:
     for field in meta.concrete_fields:
         (given if field.primary_key or field.db_default is not NOT_PROVIDED else written).append(field)
     into, back = _names(written), _names(given)
-    made = fetch(
+    made = execute_prepared(
         f"""
         INSERT INTO {_quoted(meta.db_table)} ({into})
         SELECT {into} FROM ROWS FROM (jsonb_to_recordset(%s::jsonb) AS ({_types(written)})) WITH ORDINALITY
@@ -47,7 +47,7 @@ def update_rows(rows: Sequence[models.Model], names: Sequence[str]) -> None:
     written: Columns = [meta.get_field(name) for name in names]  # type: ignore[misc]
     changes = ", ".join(f"{_column(field)} = given.{_column(field)}" for field in written)
     known: Columns = [meta.pk, *written]
-    fetch(
+    execute_prepared(
         f"""
         UPDATE {_quoted(meta.db_table)} AS present SET {changes}
         FROM jsonb_to_recordset(%s::jsonb) AS given({_types(known)}) WHERE present.id = given.id

@@ -17,11 +17,11 @@ from django.core.exceptions import EmptyResultSet
 from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.models import QuerySet
 
-from factcheck.postgres.snapshot_cache import EACH, MOMENT, Rows, Unchanged
+from factcheck.postgres.snapshot_cache import ENTRY_OVERHEAD, SNAPSHOT_SQL, Rows, SnapshotCache
 
-KEPT = 1000
+MAX_STATEMENTS = 1000
 # While compiling, these stand for the parameters; no query has them as constants.
-STAND_INS: dict[type, Any] = {
+PLACEHOLDERS: dict[type, Any] = {
     int: -7_046_029_254_386_353_131,
     datetime: datetime(1234, 5, 6, 7, 8, 9, 101112, tzinfo=UTC),
     date: date(1234, 5, 6),
@@ -33,37 +33,37 @@ class Prepared:
     """`build` makes the queryset, of `.values_list()`, for stand-ins of the parameters' types, in their order."""
 
     def __init__(self, build: Callable[..., QuerySet[Any, Any]], kinds: Sequence[type]):
-        stand_ins = [STAND_INS[kind] + n if kind is int else STAND_INS[kind] for n, kind in enumerate(kinds)]
+        placeholders = [PLACEHOLDERS[kind] + n if kind is int else PLACEHOLDERS[kind] for n, kind in enumerate(kinds)]
         try:
-            self.sql, self.constants = build(*stand_ins).query.sql_with_params()
+            self.sql, self.constants = build(*placeholders).query.sql_with_params()
         except EmptyResultSet:  # Django knows without asking that no row can be found
             self.sql, self.constants = "SELECT WHERE false", ()
-        self.places = [self._place_of(value, stand_ins) for value in self.constants]
+        self.places = [self._place_of(value, placeholders) for value in self.constants]
         self.text: str | None = None
 
     @staticmethod
-    def _place_of(value: Any, stand_ins: list[Any]) -> int | None:
+    def _place_of(value: Any, placeholders: list[Any]) -> int | None:
         """Which parameter this value of the compiled query is; None for a constant."""
-        return next((n for n, one in enumerate(stand_ins) if isinstance(value, type(one)) and one == value), None)
+        return next((n for n, one in enumerate(placeholders) if isinstance(value, type(one)) and one == value), None)
 
     def rows(self, *parameters: Any) -> Rows:
         database = connections[DEFAULT_DB_ALIAS]
-        if is_watched(database) or not settings.DATABASE_PREPARED_STATEMENTS:
+        if has_execute_wrappers(database) or not settings.DATABASE_PREPARED_STATEMENTS:
             return self._by_django(parameters)
         with database.wrap_database_errors, cursor_of(database) as cursor:
             return self._by_psycopg(cursor, parameters)
 
-    def unchanged_rows(self, *parameters: Any) -> Rows:
+    def cached_rows(self, *parameters: Any) -> Rows:
         """The same, read again only when something was written since."""
         database = connections[DEFAULT_DB_ALIAS]
-        if is_watched(database) or database.in_atomic_block:
+        if has_execute_wrappers(database) or database.in_atomic_block:
             return self.rows(*parameters)  # a transaction sees its own writes besides
-        moment = next(iter(fetch(MOMENT, ())), None)
+        snapshot = next(iter(execute_prepared(SNAPSHOT_SQL, ())), None)
         key = (self, parameters)
-        found = _unchanged.read(moment, key)
+        found = _cache.read(snapshot, key)
         if found is None:
             found = self.rows(*parameters)
-            _unchanged.keep(moment, key, found, EACH + 2 * len(self.sql))
+            _cache.keep(snapshot, key, found, ENTRY_OVERHEAD + 2 * len(self.sql))
         return found
 
     def _by_psycopg(self, cursor: Any, parameters: Sequence[Any]) -> Rows:
@@ -87,10 +87,10 @@ class Prepared:
         return self.sql % tuple(literals)
 
 
-def fetch(sql: str, parameters: Sequence[Any]) -> Rows:
+def execute_prepared(sql: str, parameters: Sequence[Any]) -> Rows:
     """A statement of our own, prepared likewise. No rows where it gives none back."""
     database = connections[DEFAULT_DB_ALIAS]  # looked up once: `connection` does at each attribute
-    if is_watched(database) or not settings.DATABASE_PREPARED_STATEMENTS:
+    if has_execute_wrappers(database) or not settings.DATABASE_PREPARED_STATEMENTS:
         with database.cursor() as cursor:
             cursor.execute(sql, parameters)
             return cursor.fetchall() if cursor.description else []
@@ -99,7 +99,7 @@ def fetch(sql: str, parameters: Sequence[Any]) -> Rows:
         return cursor.fetchall() if cursor.description else []
 
 
-def is_watched(database: Any) -> bool:
+def has_execute_wrappers(database: Any) -> bool:
     """Whether something looks at each query, or changes it: logging, tests, reads of the past."""
     return bool(database.execute_wrappers or database.queries_logged)
 
@@ -113,7 +113,7 @@ def cursor_of(database: Any) -> psycopg.Cursor[Any]:
 
 _kept: OrderedDict[Hashable, Prepared] = OrderedDict()
 _lock = Lock()
-_unchanged = Unchanged()
+_cache = SnapshotCache()
 
 
 def prepared(key: Hashable, build: Callable[..., QuerySet[Any, Any]], *kinds: type) -> Prepared:
@@ -125,6 +125,6 @@ def prepared(key: Hashable, build: Callable[..., QuerySet[Any, Any]], *kinds: ty
     made = Prepared(build, kinds)
     with _lock:
         _kept[key] = made
-        while len(_kept) > KEPT:
+        while len(_kept) > MAX_STATEMENTS:
             _kept.popitem(last=False)
     return made

@@ -11,40 +11,40 @@ from typing import Any
 
 # With the server's start, since a restored backup counts anew. A standby's snapshots do not say what is in progress:
 # nothing is kept of it.
-MOMENT = "SELECT pg_current_snapshot()::text, pg_postmaster_start_time()::text WHERE NOT pg_is_in_recovery()"
-LARGEST = 16_000_000  # characters, for each process
-EACH = 2_000  # what an answer takes besides its own, as characters
+SNAPSHOT_SQL = "SELECT pg_current_snapshot()::text, pg_postmaster_start_time()::text WHERE NOT pg_is_in_recovery()"
+MAX_CHARACTERS = 16_000_000  # characters, for each process
+ENTRY_OVERHEAD = 2_000  # what an answer takes besides its own, as characters
 
 Rows = list[tuple[Any, ...]]
 
 
-class Unchanged:
-    def __init__(self, largest: int = LARGEST):
-        self.largest = largest
+class SnapshotCache:
+    def __init__(self, max_characters: int = MAX_CHARACTERS):
+        self.max_characters = max_characters
         self.lock = Lock()
-        self.moment: Any = None
+        self.snapshot: Any = None
         self.forget(None)
 
-    def forget(self, moment: Any) -> None:
-        self.moment = moment
+    def forget(self, snapshot: Any) -> None:
+        self.snapshot = snapshot
         self.rows: dict[Hashable, Rows] = {}
         self.size = 0
 
-    def read(self, moment: Any, key: Hashable) -> Rows | None:
+    def read(self, snapshot: Any, key: Hashable) -> Rows | None:
         with self.lock:
-            return self.rows.get(key) if moment is not None and moment == self.moment else None
+            return self.rows.get(key) if snapshot is not None and snapshot == self.snapshot else None
 
-    def keep(self, moment: Any, key: Hashable, rows: Rows, weight: int = EACH) -> None:
+    def keep(self, snapshot: Any, key: Hashable, rows: Rows, weight: int = ENTRY_OVERHEAD) -> None:
         """`moment` is from before the read. What was committed since is in the rows, and ends the moment.
 
         `weight` counts for what the key holds on to.
         """
-        if moment is None:
+        if snapshot is None:
             return
         size = weight + sum(len(value) for row in rows for value in row if isinstance(value, str))
         with self.lock:
-            if moment != self.moment or self.size + size > self.largest:
-                self.forget(moment)
-            if size <= self.largest:
+            if snapshot != self.snapshot or self.size + size > self.max_characters:
+                self.forget(snapshot)
+            if size <= self.max_characters:
                 self.rows[key] = rows
                 self.size += size

@@ -1,4 +1,4 @@
-"""The examples in the OpenAPI document: what tests/test_examples.py asked the service, and what it was answered."""
+"""The examples in the OpenAPI document: what tests/api/test_examples.py asked the service, and what it was answered."""
 
 import json
 from functools import cache

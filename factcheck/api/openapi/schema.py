@@ -84,7 +84,7 @@ def _require_what_is_always_answered(component: dict[str, Any]) -> None:
         component["required"] = sorted(shapes.keys() - PRIVATE_FIELDS)
 
 
-def mend(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
+def postprocess(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
     """Says what every answer has, and adds what the answers refer to."""
     schemas = result["components"].setdefault("schemas", {})
     for name, component in schemas.items():

@@ -13,23 +13,23 @@ from factcheck.api.named_references import is_number
 from factcheck.desk.cards import Card, cards_of, checks_by_statement, grouped
 from factcheck.desk.form_pages import FormPage
 from factcheck.desk.marks import Passage, marked
-from factcheck.desk.notes import ASTRAY, laid_out, notes_of, printed
+from factcheck.desk.notes import UNANCHORED_CARDS, laid_out, notes_of, printed
 from factcheck.desk.page import ListPage, Page, whole_number
-from factcheck.desk.viewer import Reader
+from factcheck.desk.viewer import Viewer
 
 PRINTED = 1_000  # notes on one page to print
 
 
 def article_context(
-    article: Any, view: Any, reader: Reader, asked: Mapping[str, str], form: Any = None
+    article: Any, view: Any, viewer: Viewer, asked: Mapping[str, str], form: Any = None
 ) -> dict[str, Any]:
     """The article with a part of its statements' cards, and the form to mark another passage."""
-    places = _places(reader, article)
+    places = _places(viewer, article)
     numbers = {place.id: number for number, place in enumerate(places, 1)}
-    statements = [*numbers, *_out_of_place(reader, article)]
+    statements = [*numbers, *_needing_anchor(viewer, article)]
     address = f"/api/v1/articles/{article.pk}/"
     base = "" if form is None else address  # short, where the page is the article's own
-    size, notes = laid_out(article.text, reader, statements, numbers, base)
+    size, notes = laid_out(article.text, viewer, statements, numbers, base)
     parts = max(1, -(-len(places) // size))
     number = numbers.get(whole_number(asked, "at"))
     part = min(_part_of(number, size) if number else whole_number(asked, "cards") or 1, parts)
@@ -41,7 +41,7 @@ def article_context(
 
     rows = Statement.objects.for_reading()
     shown = [place.id for place in places[(part - 1) * size : part * size]]
-    cards = cards_of(reader, reader.read(rows.filter(pk__in=shown).order_by("start", "id")), numbers)
+    cards = cards_of(viewer, viewer.fetch(rows.filter(pk__in=shown).order_by("start", "id")), numbers)
     passages = [Passage(p.id, p.start, p.end, p.tag, numbers[p.id], card_at(p.id)) for p in places]
     context = {
         "article": article,
@@ -49,7 +49,7 @@ def article_context(
         "moment": moment,
         "marked_text": marked(article.text, passages),
         "cards": cards,
-        "notes": notes or printed(notes_of(reader, shown, numbers), of=len(places) or len(statements)),
+        "notes": notes or printed(notes_of(viewer, shown, numbers), of=len(places) or len(statements)),
         "are_all_notes": notes is not None,
         "statement_count": len(places),
         "first_shown": (part - 1) * size + 1,
@@ -57,13 +57,13 @@ def article_context(
         "part": part,
         "parts": range(1, parts + 1),
     }
-    if reader.is_stranger:
+    if viewer.is_anonymous:
         return context
     return {
         **context,
         **_checks(article, cards, lambda statement: (numbers.get(statement), card_at(statement))),
-        "astray": _astray(reader, article, rows) if part == 1 else [],
-        "more_astray": max(0, len(statements) - len(numbers) - ASTRAY) if part == 1 else 0,
+        "unanchored": _unanchored(viewer, article, rows) if part == 1 else [],
+        "more_unanchored": max(0, len(statements) - len(numbers) - UNANCHORED_CARDS) if part == 1 else 0,
         "mark_form": form or StatementSerializer(context=view.get_serializer_context()),
     }
 
@@ -72,11 +72,11 @@ def _part_of(number: int, size: int) -> int:
     return (number - 1) // size + 1
 
 
-def print_context(article: Any, reader: Reader, asked: Any, part: int) -> dict[str, Any]:
+def print_context(article: Any, viewer: Viewer, asked: Any, part: int) -> dict[str, Any]:
     """The article with the notes on all its statements, or on a thousand of them."""
-    places = _places(reader, article)
+    places = _places(viewer, article)
     numbers = {place.id: number for number, place in enumerate(places, 1)}
-    statements = [*numbers, *_out_of_place(reader, article)]
+    statements = [*numbers, *_needing_anchor(viewer, article)]
     parts = max(1, -(-len(statements) // PRINTED))
     part = min(part, parts)
     moment = _moment(asked)
@@ -86,7 +86,7 @@ def print_context(article: Any, reader: Reader, asked: Any, part: int) -> dict[s
         return f"#note-{number}" if its_part == part else f"?print={its_part}{moment}#note-{number}"
 
     passages = [Passage(p.id, p.start, p.end, p.tag, numbers[p.id], note_of(numbers[p.id])) for p in places]
-    notes = notes_of(reader, statements[(part - 1) * PRINTED : part * PRINTED], numbers)
+    notes = notes_of(viewer, statements[(part - 1) * PRINTED : part * PRINTED], numbers)
     return {
         "article": article,
         "moment": moment,
@@ -101,15 +101,15 @@ def _moment(asked: Any) -> str:
     return f"&{urlencode({'as_of': asked['as_of']})}" if asked.get("as_of") else ""
 
 
-def _places(reader: Reader, article: Any) -> list[Any]:
-    placed = reader.may_see(Statement.objects.placed(article)).order_by("start", "id")
+def _places(viewer: Viewer, article: Any) -> list[Any]:
+    placed = viewer.visible(Statement.objects.anchored_in(article)).order_by("start", "id")
     return list(placed.values_list("id", "start", "end", "tag", named=True))
 
 
-def _out_of_place(reader: Reader, article: Any) -> list[int]:
+def _needing_anchor(viewer: Viewer, article: Any) -> list[int]:
     """Strangers are not shown what is in question."""
-    rows = Statement.objects.filter(article=article).out_of_place().order_by("id")
-    return [] if reader.is_stranger else list(rows.values_list("id", flat=True))
+    rows = Statement.objects.filter(article=article).needing_anchor().order_by("id")
+    return [] if viewer.is_anonymous else list(rows.values_list("id", flat=True))
 
 
 def _checks(article: Any, cards: list[Card], place_of: Callable[[int], tuple[int | None, str]]) -> dict[str, Any]:
@@ -123,21 +123,21 @@ def _checks(article: Any, cards: list[Card], place_of: Callable[[int], tuple[int
     }
 
 
-def _astray(reader: Reader, article: Any, rows: Any) -> list[Card]:
+def _unanchored(viewer: Viewer, article: Any, rows: Any) -> list[Card]:
     """Statements whose passage is not in the text, or not for sure; an editor must settle them."""
-    return cards_of(reader, rows.filter(article=article).out_of_place().order_by("id")[:ASTRAY])
+    return cards_of(viewer, rows.filter(article=article).needing_anchor().order_by("id")[:UNANCHORED_CARDS])
 
 
 class ArticlePage(Page):
     template = "desk/articles/article.html"
-    is_for_strangers = True
+    is_public_page = True
 
     def context(self) -> dict[str, Any]:
         asked = self.request.query_params
         if part := whole_number(asked, "print"):
             self.template = "desk/articles/article_print.html"
-            return print_context(self.row, self.reader, asked, part)
-        return article_context(self.row, self.view, self.reader, asked)
+            return print_context(self.row, self.viewer, asked, part)
+        return article_context(self.row, self.view, self.viewer, asked)
 
 
 class MarkingPage(FormPage):
@@ -150,7 +150,7 @@ class MarkingPage(FormPage):
             return context
         self.template = "desk/articles/article.html"
         asked = _query_of(context["next"])
-        return {**context, **article_context(article, self.view, self.reader, asked, context["form"])}
+        return {**context, **article_context(article, self.view, self.viewer, asked, context["form"])}
 
     @staticmethod
     def _article(typed: str) -> Any:

@@ -4,7 +4,7 @@ from claims.models import Article, ArticleRevision, Dispute, Evidence, Statement
 from factcheck.api.named_references import is_number
 from factcheck.desk.cards import cards_of
 from factcheck.desk.form_pages import FormPage
-from factcheck.desk.history import timeline_of
+from factcheck.desk.history import row_timeline
 from factcheck.desk.page import Page
 
 
@@ -12,26 +12,26 @@ class DisputePage(Page):
     """Both passages side by side, each in its context."""
 
     template = "desk/disputes/dispute.html"
-    is_for_strangers = True
+    is_public_page = True
 
     def context(self) -> dict[str, Any]:
-        (dispute,) = self.reader.read(Dispute.objects.with_passages().filter(pk=self.row.pk))
+        (dispute,) = self.viewer.fetch(Dispute.objects.with_passages().filter(pk=self.row.pk))
         counter = dispute.counter_statement
         return {
             "dispute": dispute,
             "around": ArticleRevision.objects.around(dispute.statement),
             "around_counter": ArticleRevision.objects.around(counter) if counter else None,
-            **timeline_of(self.reader, "dispute", dispute.pk),
+            **row_timeline(self.viewer, "dispute", dispute.pk),
         }
 
 
 class EvidencePage(Page):
     template = "desk/statements/evidence_row.html"
-    is_for_strangers = True
+    is_public_page = True
 
     def context(self) -> dict[str, Any]:
         evidence = Evidence.objects.select_related("statement__source").get(pk=self.row.pk)
-        return {"evidence": evidence, **timeline_of(self.reader, "evidence", evidence.pk)}
+        return {"evidence": evidence, **row_timeline(self.viewer, "evidence", evidence.pk)}
 
 
 def of_same_article_first(form: Any, statement: Any) -> Any:
@@ -50,7 +50,7 @@ class DisputingPage(FormPage):
         statement = Statement.objects.for_reading().filter(pk=typed).first() if is_number(typed) else None
         if statement is None:
             return context
-        (card,) = cards_of(self.reader, [statement])
+        (card,) = cards_of(self.viewer, [statement])
         return {
             **context,
             "form": of_same_article_first(context["form"], statement),

@@ -8,7 +8,7 @@ from factcheck.desk.page import Page
 
 SHOWN = 100_000  # characters; nobody reads more of it in a page
 # By action: the heading, and what it is.
-WORDS = {
+FORMAT_TEXTS = {
     "webannotation": (
         "Web Annotation",
         "The statement in the W3C format for annotations: the passage is the target, and the tag assesses it.",
@@ -35,11 +35,11 @@ WORDS = {
 
 class FormatPage(Page):
     template = "desk/pages/format.html"
-    is_for_strangers = True
+    is_public_page = True
 
     def context(self) -> dict[str, Any]:
         action, row_id = self.view.action, self.view.kwargs.get("pk")
-        heading, words = WORDS[action]
+        heading, words = FORMAT_TEXTS[action]
         of = f"{self.view.basename} {row_id}" if row_id else ""
         shown = {**self.data, **(self.data["first"] if isinstance(self.data.get("first"), dict) else {})}
         content = pretty(self.data)

@@ -5,14 +5,14 @@ from typing import Any
 
 from factcheck.api.pagination import RowComparison
 from factcheck.desk.page import ListPage, whole_number
-from factcheck.desk.timeline import diary
+from factcheck.desk.timeline import timeline
 from factcheck.journal.models import Entry
 
 SHOWN = 50
 
 
 def recent_entries(number: int) -> list[Any]:
-    return diary(Entry.objects.with_before().order_by("-id")[:number])
+    return timeline(Entry.objects.with_before().order_by("-id")[:number])
 
 
 class JournalPage(ListPage):
@@ -24,11 +24,11 @@ class JournalPage(ListPage):
         before = whole_number(self.request.query_params, "before")
         place = Entry.objects.filter(pk=before).values_list("transaction", "pk").first()
 
-        def beyond(rows: Any, key: Any) -> Any:
+        def after_cursor(rows: Any, key: Any) -> Any:
             return rows.filter(RowComparison(key, "<", *place)) if place else rows
 
-        rows = list(self.view.entries(beyond, reverse=True, size=SHOWN + 1).with_before())
-        lines = diary(rows[:SHOWN])
+        rows = list(self.view.entries(after_cursor, reverse=True, size=SHOWN + 1).with_before())
+        lines = timeline(rows[:SHOWN])
         days = groupby(lines, key=lambda line: line.entry.at.date())
         return {
             "days": [(day, list(of_day)) for day, of_day in days],

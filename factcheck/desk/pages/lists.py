@@ -5,7 +5,7 @@ from typing import Any
 from claims.desk_checks import Code, Finding
 from claims.filters import ArticleCheckFilter
 from claims.models import Article
-from factcheck.api.filters import for_programs
+from factcheck.api.filters import api_query
 from factcheck.desk.cards import named_articles, statements_by_id, with_rows
 from factcheck.desk.controls import controls_of
 from factcheck.desk.page import ListPage
@@ -13,21 +13,21 @@ from factcheck.desk.page import ListPage
 
 class ArticleList(ListPage):
     template = "desk/articles/articles.html"
-    is_for_strangers = True
+    is_public_page = True
 
 
 class StatementList(ListPage):
     template = "desk/statements/statements.html"
-    is_for_strangers = True
+    is_public_page = True
 
     def context(self) -> dict[str, Any]:
-        whole = for_programs(self.view, self.request, without=("cursor", "page_size"))
+        whole = api_query(self.view, self.request, without=("cursor", "page_size"))
         return {"articles": named_articles(self.rows), "export_query": whole}
 
 
 class DisputeList(ListPage):
     template = "desk/disputes/disputes.html"
-    is_for_strangers = True
+    is_public_page = True
 
     def context(self) -> dict[str, Any]:
         pairs = [(row.statement_id, row.counter_statement_id) for row in self.rows]
@@ -36,7 +36,7 @@ class DisputeList(ListPage):
 
 class EvidenceList(ListPage):
     template = "desk/statements/evidence.html"
-    is_for_strangers = True
+    is_public_page = True
 
     def context(self) -> dict[str, Any]:
         return {"statements": statements_by_id(row.statement_id for row in self.rows)}
@@ -65,4 +65,4 @@ class PositionList(ListPage):
 
 class SourceList(ListPage):
     template = "desk/sources/sources.html"
-    is_for_strangers = True
+    is_public_page = True

@@ -5,9 +5,9 @@ from typing import Any
 from django.db.models import QuerySet
 
 from claims.models import Article, Statement
-from claims.models.article import REACH as ARTICLES_REACH
+from claims.models.article import SCAN_PAGES as ARTICLE_SCAN_PAGES
 from factcheck.desk.page_view import DeskView
-from factcheck.postgres.bounded_page import REACH, newest
+from factcheck.postgres.bounded_page import SCAN_PAGES, newest
 from sources.models import Source
 
 SHOWN = 10
@@ -16,7 +16,7 @@ LONGEST = 200
 
 class SearchPage(DeskView):
     template_name = "desk/pages/search.html"
-    is_for_strangers = True
+    is_public_page = True
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         words = self.request.GET.get("q", "").replace("\x00", "").strip()[:LONGEST]
@@ -27,11 +27,11 @@ class SearchPage(DeskView):
         statements = Statement.objects.for_reading().select_related("article").defer("article__text")
         articles = Article.objects.for_reading().defer("text")
         return {
-            "articles": self._newest(articles, Article.objects.search(words), ARTICLES_REACH),
+            "articles": self._newest(articles, Article.objects.search(words), ARTICLE_SCAN_PAGES),
             "statements": self._newest(statements, Statement.objects.search(words)),
-            "sources": self.reader.read(Source.objects.for_reading().search(words).order_by("name", "id"), SHOWN),
+            "sources": self.viewer.fetch(Source.objects.for_reading().search(words).order_by("name", "id"), SHOWN),
         }
 
-    def _newest(self, rows: QuerySet[Any], found: QuerySet[Any], reach: int = REACH) -> list[Any]:
-        may_see = self.reader.may_see
-        return [self.reader.shown(row) for row in newest(may_see(rows), may_see(found), SHOWN, reach)]
+    def _newest(self, rows: QuerySet[Any], found: QuerySet[Any], scan_pages: int = SCAN_PAGES) -> list[Any]:
+        visible = self.viewer.visible
+        return [self.viewer.redact(row) for row in newest(visible(rows), visible(found), SHOWN, scan_pages)]

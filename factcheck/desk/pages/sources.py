@@ -3,7 +3,7 @@
 from typing import Any
 
 from claims.models import Dispute, Statement
-from factcheck.desk.history import timeline_of
+from factcheck.desk.history import row_timeline
 from factcheck.desk.page import Page
 from sources.models import Source
 from sources.serializers import MergeSerializer
@@ -13,13 +13,13 @@ SHOWN = 20
 
 class SourcePage(Page):
     template = "desk/sources/source.html"
-    is_for_strangers = True
+    is_public_page = True
 
     def context(self) -> dict[str, Any]:
         source = self.row
         statements = Statement.objects.for_reading().select_related("article").defer("article__text")
         disputes = Dispute.objects.with_passages().filter(raised_by=source)
-        read = self.reader.read
+        read = self.viewer.fetch
         return {
             "source": source,
             "said": read(statements.filter(source=source).order_by("-id"), SHOWN),
@@ -28,5 +28,5 @@ class SourcePage(Page):
             "parts": read(Source.objects.filter(part_of=source).order_by("name", "id"), SHOWN),
             "shown": SHOWN,
             "merge_form": MergeSerializer(context=self.view.get_serializer_context()),
-            **timeline_of(self.reader, "source", source.pk, SHOWN),
+            **row_timeline(self.viewer, "source", source.pk, SHOWN),
         }

@@ -26,17 +26,17 @@ PUBLISHED = 20
 
 
 class StartPage(DeskView):
-    is_for_strangers = True
+    is_public_page = True
 
     def get_template_names(self) -> list[str]:
-        return ["desk/pages/start_public.html" if self.reader.is_stranger else "desk/pages/start.html"]
+        return ["desk/pages/start_public.html" if self.viewer.is_anonymous else "desk/pages/start.html"]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(**(self._published() if self.reader.is_stranger else self._work()), **kwargs)
+        return super().get_context_data(**(self._published() if self.viewer.is_anonymous else self._work()), **kwargs)
 
     def _published(self) -> dict[str, Any]:
         articles = Article.objects.for_reading().defer("text").order_by("-id")
-        return {"articles": self.reader.read(articles, PUBLISHED), "shown": PUBLISHED}
+        return {"articles": self.viewer.fetch(articles, PUBLISHED), "shown": PUBLISHED}
 
     @staticmethod
     def _work() -> dict[str, Any]:
@@ -44,7 +44,7 @@ class StartPage(DeskView):
         found = findings(limit=SHOWN)
         return {
             "unverified": statements.filter(tag="unverified").order_by("-id")[:SHOWN],
-            "astray": newest(statements, Statement.objects.out_of_place(), SHOWN),
+            "unanchored": newest(statements, Statement.objects.needing_anchor(), SHOWN),
             "disputes": Dispute.objects.with_passages().filter(state="open").order_by("-id")[:SHOWN],
             "articles": Article.objects.for_reading().defer("text").order_by("-id")[:SHOWN],
             "failed_checks": with_rows(finding for _, finding in found.rows),

@@ -8,7 +8,7 @@ from claims.serializers import DisputeSerializer, EvidenceSerializer
 from factcheck.desk.cards import cards_of, checks_by_statement
 from factcheck.desk.page import Page
 from factcheck.desk.pages.disputes import of_same_article_first
-from factcheck.desk.timeline import diary
+from factcheck.desk.timeline import timeline
 from factcheck.journal.models import Entry
 
 TIMELINE = 50
@@ -17,13 +17,13 @@ EVIDENCE = 100
 
 class StatementPage(Page):
     template = "desk/statements/statement.html"
-    is_for_strangers = True
+    is_public_page = True
 
     def context(self) -> dict[str, Any]:
         statement = self.row
         article = Article.objects.defer("text").get(pk=statement.article_id)
-        (card,) = cards_of(self.reader, [statement])
-        evidence = self.reader.read(Evidence.objects.filter(statement=statement).order_by("id"), EVIDENCE)
+        (card,) = cards_of(self.viewer, [statement])
+        evidence = self.viewer.fetch(Evidence.objects.filter(statement=statement).order_by("id"), EVIDENCE)
         return {
             "statement": statement,
             "card": card,
@@ -31,7 +31,7 @@ class StatementPage(Page):
             "is_published": article.status == "published" and statement.revision == article.revision,
             "around": ArticleRevision.objects.around(statement),
             "evidence": evidence,
-            **({} if self.reader.is_stranger else self._of_the_desk(statement, card, evidence)),
+            **({} if self.viewer.is_anonymous else self._of_the_desk(statement, card, evidence)),
         }
 
     def _of_the_desk(self, statement: Any, card: Any, evidence: list[Any]) -> dict[str, Any]:
@@ -52,4 +52,4 @@ class StatementPage(Page):
         disputes = Q(resource="dispute", resource_id__in=[dispute.pk for dispute in card.disputes])
         evidenced = Q(resource="evidence", resource_id__in=[row.pk for row in evidence])
         entries = Entry.objects.filter(own | disputes | evidenced).with_before().order_by("-id")
-        return diary(entries[:TIMELINE])
+        return timeline(entries[:TIMELINE])

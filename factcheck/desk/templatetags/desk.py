@@ -69,7 +69,7 @@ def quoted(text: str, length: int) -> str:
 
 
 @register.simple_block_tag
-def lean(content: str) -> SafeString:
+def trim_indent(content: str) -> SafeString:
     """Without the indentation, for what a page holds many times."""
     return mark_safe(re.sub(r"\s*\n\s*", "\n", content))  # noqa: S308  the block is rendered, so escaped already
 
@@ -80,7 +80,7 @@ def lines(value: Any) -> str:
 
 
 @register.simple_tag
-def strangers_may_read() -> bool:
+def public_read_is_on() -> bool:
     return settings.PUBLIC_READ
 
 
@@ -93,7 +93,7 @@ def with_parameter(request: Any, name: str, value: Any) -> str:
 
 
 @register.filter
-def of_id(mapping: dict[int, Any], key: int) -> Any:
+def get_item(mapping: dict[int, Any], key: int) -> Any:
     return mapping.get(key)
 
 
@@ -108,7 +108,7 @@ def tags_from(chosen: str) -> list[str]:
     return sorted(SIGNS, key=lambda tag: tag != chosen)
 
 
-PLACES = {
+ANCHOR_LABELS = {
     "anchored": "in its place",
     "moved": "found again at another place",
     "needs_review": "may stand elsewhere now",
@@ -117,19 +117,19 @@ PLACES = {
 
 
 @register.filter
-def place(anchor: str) -> str:
-    return PLACES.get(anchor, anchor)
+def anchor_label(anchor: str) -> str:
+    return ANCHOR_LABELS.get(anchor, anchor)
 
 
 @register.filter
-def lead(statement: Any) -> str:
+def attribution(statement: Any) -> str:
     """How the source comes by these words, before its name."""
     words = {"direct": "quoted directly:", "mixed": "partly quoted:"}
     return "said to be" if statement.via else words.get(statement.quote_type, "said to be")
 
 
 @register.filter
-def bar(tags: dict[str, int]) -> list[tuple[str, int, int, int]]:
+def tag_shares(tags: dict[str, int]) -> list[tuple[str, int, int, int]]:
     """Each tag with its number, and its place and width in a bar a hundred wide."""
     total = sum(tags.values())
     shares, counted, begin = [], 0, 0

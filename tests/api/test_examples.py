@@ -1,0 +1,256 @@
+"""The examples in the OpenAPI document are what the service answers in one editor's day with the demo article.
+
+WRITE_EXAMPLES=1 writes them anew; then `manage.py spectacular --file openapi.yaml`.
+"""
+
+import json
+import os
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.db import OperationalError
+from rest_framework.exceptions import Throttled
+
+from factcheck.api.openapi.examples import FILE
+from factcheck.api.openapi.responses import PROBLEMS
+from factcheck.api.problems import problem_of
+from factcheck.errors import FirstAttemptRunning
+from tests.newsroom import client_of, user_with_role
+from tests.schema_truth import document, operation_at, validator
+
+SEED = Path(__file__).parents[2] / "seeds" / "biden-zelensky-call-2022.json"
+TEXT = (
+    "“A Russian invasion is now virtually certain once the ground freezes, Biden said to Zelensky,” Marquardt wrote. "
+    "Emily Horne answered that this was not true. Biden, she said, had spoken of a distinct possibility."
+)
+ARTICLE = {"title": "The call, in short", "url": "https://news.example/2022/01/28/in-short", "text": TEXT}
+FIRST = {"text": "A Russian invasion is now virtually certain once the ground freezes", "source": 2, "via": [9, 15]}
+SECOND = {"text": "this was not true", "source": 12, "quote_type": "indirect"}
+THIRD = {"text": "had spoken of a distinct possibility", "source": 2, "via": [12], "said_on": "2022-01-27"}
+EVIDENCE = {
+    "statement": 6, "stance": "refutes", "url": "https://transcripts.example/horne", "title": "Horne’s post",
+    "excerpt": "Anonymous sources are “leaking” falsehoods.",
+}  # fmt: skip
+OFFICE = {"name": "Embassy of Ukraine in Washington", "kind": "organization", "part_of": 8}
+DENIED = {"tag": "denied", "reason": "Horne denies it by name, for the National Security Council."}
+CHANGED = {"reason": "As the transcript has it."}
+PUBLISHED = {"reason": "The editor on duty has read it."}
+
+
+class Day:
+    """Asks, and keeps what was asked and answered by the operation's name."""
+
+    def __init__(self, client: Any) -> None:
+        self.client = client
+        self.operations: dict[str, Any] = {}
+        self.problems: dict[str, Any] = {}
+
+    def ask(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
+        headers = {name.replace("_", "-"): value for name, value in headers.items()}
+        if method in ("PUT", "PATCH", "DELETE") or re.search(r"/(tag|publish|withdraw|resolve|re\w+|merge)/$", path):
+            headers.setdefault("If-Match", "*")
+        content = {"data": json.dumps(body), "content_type": "application/json"} if body is not None else {}
+        return self.client.generic(method, f"/api/v1/{path}", headers=headers, **content)
+
+    def record(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
+        answer = self.ask(method, path, body, **headers)
+        assert answer.status_code < 300, (method, path, answer.content)
+        operation = operation_at(method, f"/api/v1/{path}".partition("?")[0])
+        assert operation
+        example = self.operations.setdefault(operation["operationId"], {})
+        if body is not None:
+            example["request"] = body
+        status = str(answer.status_code)
+        if described := operation["responses"][status].get("content"):
+            content = b"".join(answer.streaming_content) if answer.streaming else answer.content
+            kind = answer["Content-Type"].partition(";")[0]
+            said = json.loads(content) if kind.endswith("json") else content.decode()
+            kinds = [kind] if isinstance(said, str) else described  # linked data are the same under each name
+            example.setdefault("answers", {}).setdefault(status, {}).update(dict.fromkeys(kinds, said))
+            return said
+        return None
+
+    def refused(self, status: int, method: str, path: str, body: Any = None, **headers: str) -> None:
+        answer = self.ask(method, path, body, **headers)
+        assert answer.status_code == status, answer.content
+        self.keep(answer.json())
+
+    def keep(self, problem: dict[str, Any]) -> None:
+        kind = problem["type"].rpartition(":")[2]
+        self.problems.setdefault(PROBLEMS[problem["status"]][0], {})[kind] = problem
+
+
+def spend(day: Day) -> None:
+    record = day.record
+    record("GET", "sources/?q=Horne")
+    record("POST", "sources/", OFFICE)  # 18
+    record("GET", "sources/12/")
+    record("PUT", "sources/18/", {**OFFICE, "aliases": ["Ukrainian embassy"]})
+    record("PATCH", "sources/18/", {"description": "Speaks for Kyiv in the United States.", **CHANGED})
+    record("GET", "sources/18/history/?page_size=1")
+    day.ask("POST", "sources/", {"name": "J. Biden", "kind": "person"})  # 19
+    record("POST", "sources/19/merge/", {"into": 2, "reason": "Both are the president."})
+    record("DELETE", "sources/18/?reason=Nothing%20refers%20to%20it.")
+
+    record("GET", "articles/?page_size=1")
+    record("POST", "articles/", ARTICLE)  # 2
+    record("GET", "articles/2/")
+    record("PUT", "articles/2/", {**ARTICLE, "byline": "Foreign desk", "publisher": 1})
+    record("POST", "statements/", {"article": 2, **FIRST, "quote_type": "mixed"})  # 24
+    record("POST", "statements/bulk/", [{"article": 2, **SECOND}, {"article": 2, **THIRD}])  # 25, 26
+    longer = TEXT.replace("answered", "answered the same day")
+    record("PATCH", "articles/2/", {"text": longer, "reason": "When she answered was missing."})
+    record("GET", "articles/2/revisions/")
+    record("GET", "articles/2/revisions/1/")
+    record("GET", "articles/2/history/?page_size=1")
+    record("POST", "articles/2/publish/", PUBLISHED)
+    day.ask("POST", "statements/24/tag/", {"tag": "asserted", "reason": "CNN stands by it."})
+    record("GET", "articles/2/checks/?page_size=1")
+    record("GET", "checks/?page_size=1")
+    record("GET", "articles/2/webannotations/?page_size=1")
+
+    record("GET", "statements/?article=1&tag=denied&page_size=1")
+    record("GET", "statements/6/")
+    record("PUT", "statements/24/", {"article": 2, **FIRST, "quote_type": "direct"})
+    record("PATCH", "statements/24/", {"paraphrase": "Biden told Zelensky that Russia would invade.", **CHANGED})
+    record("POST", "statements/6/tag/", DENIED)
+    record("GET", "statements/6/positions/")
+    start = longer.index("this was not true")
+    record("POST", "statements/25/reanchor/", {"start": start, "end": start + len("this was not true")})
+    record("GET", "statements/6/history/?page_size=1")
+    record("GET", "statements/6/webannotation/")
+    record("GET", "statements/6/claimreview/")
+    record("GET", "statements/export/?article=2&format=jsonl")
+    record("GET", "statements/export/?article=2&format=csv")
+
+    record("GET", "evidence/?statement=6&page_size=1")
+    record("POST", "evidence/", EVIDENCE)
+    made = day.operations["evidence_create"]["answers"]["201"]["application/json"]["id"]
+    record("GET", f"evidence/{made}/")
+    record("PUT", f"evidence/{made}/", {**EVIDENCE, "archived_url": "https://archive.example/horne"})
+    record("PATCH", f"evidence/{made}/", {"stance": "context", **CHANGED})
+    record("GET", f"evidence/{made}/history/?page_size=1")
+    record("DELETE", f"evidence/{made}/?reason=The%20same%20as%20another.")
+
+    record("GET", "disputes/?statement=6")
+    record("POST", "disputes/", {"statement": 24, "raised_by": 12, "counter_statement": 26, "kind": "correction"})  # 9
+    record("GET", "disputes/6/")
+    record("PATCH", "disputes/9/", {"scope": "part", "note": "Only how certain it was.", **CHANGED})
+    record("POST", "disputes/9/resolve/", {"state": "upheld", "tag": "denied", "reason": "Horne was on the call."})
+    record("POST", "disputes/9/reopen/", {"reason": "Marquardt stands by his post."})
+    record("GET", "disputes/9/history/?page_size=1")
+
+    record("GET", "journal/?resource=dispute&page_size=1")
+    record("GET", "feeds/claimreviews/?page_size=1")
+    record("GET", "feeds/changes.atom?page_size=1")
+
+    annotations = record("GET", "articles/2/annotations/")
+    annotations["statements"][1]["paraphrase"] = "Horne denies what Marquardt wrote."
+    record("PUT", "articles/2/annotations/", annotations)
+
+    record("DELETE", "disputes/9/?reason=Opened%20twice.")
+    record("DELETE", "statements/26/?reason=Horne%27s%20own%20words%20are%20there.")
+    record("POST", "articles/2/withdraw/", {"reason": "Merged into the longer report."})
+    record("DELETE", "articles/2/?reason=Merged%20into%20the%20longer%20report.")
+
+
+def be_refused(day: Day, reporter: Day, stranger: Day) -> None:
+    refused = day.refused
+    refused(400, "POST", "statements/6/tag/", {"tag": "false", "reason": "It is not so."})
+    answer = day.client.generic("POST", "/api/v1/sources/", "{", content_type="application/json")
+    day.keep(answer.json())
+    stranger.refused(401, "GET", "journal/")
+    stranger.client.credentials(HTTP_AUTHORIZATION="Token unknown")
+    stranger.refused(401, "GET", "journal/")
+    reporter.refused(403, "POST", "statements/6/tag/", DENIED)
+    refused(404, "GET", "statements/999/")
+    refused(406, "GET", "statements/6/", Accept="image/png")
+    refused(409, "DELETE", "sources/2/")
+    refused(411, "POST", "sources/", OFFICE, Transfer_Encoding="chunked")
+    refused(412, "POST", "statements/6/tag/", DENIED, If_Match='"1-77eda4c6a04f7a71abba013c"')
+    refused(413, "POST", "sources/", {"name": "x" * 2_700_000, "kind": "person"})
+    answer = day.client.generic("POST", "/api/v1/sources/", "name=x", content_type="text/plain")
+    day.keep(answer.json())
+    refused(422, "POST", "statements/", {"article": 1, "text": "virtually certain once the ground thaws"})
+    day.ask("POST", "sources/", OFFICE, Idempotency_Key="6f1f")
+    refused(422, "POST", "sources/", {**OFFICE, "part_of": None}, Idempotency_Key="6f1f")
+    refused(428, "POST", "statements/6/tag/", DENIED, If_Match="")
+    day.keep(problem_of(FirstAttemptRunning("Ask again in a moment; you will get its answer."))[0])
+    day.keep(problem_of(Throttled(wait=2))[0])
+    day.keep(problem_of(OperationalError("the connection is lost"))[0])
+    day.problems |= {name: day.problems.get(name, {}) | kinds for name, kinds in stranger.problems.items()}
+    day.problems |= {name: day.problems.get(name, {}) | kinds for name, kinds in reporter.problems.items()}
+
+
+def settled(recorded: Any, began: datetime) -> Any:
+    """With one time, token and transaction, and counted keys, in the place of those that each run has."""
+    text = json.dumps(recorded, ensure_ascii=False, indent=1)
+
+    def fixed(match: re.Match[str]) -> str:
+        time = datetime.fromisoformat(match[0])
+        if time < began:
+            return match[0]
+        days = round((time - began) / timedelta(days=1))
+        shown = (datetime(2026, 3, 2, 14, 5, tzinfo=UTC) + timedelta(days=days)).isoformat().removesuffix("+00:00")
+        return shown + (".000000Z" if "." in match[0] else "Z")
+
+    text = re.sub(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|\+00:00)", fixed, text)
+    for number, key in enumerate(dict.fromkeys(re.findall(r"\b[sde]-([0-9a-f]{10})\b", text))):
+        text = text.replace(key, f"5eed{number:06}")
+    text = text.replace("http://testserver/", "https://factcheck.example/")
+    text = text.replace(f"{datetime.now(UTC):%Y-%m-%d}", "2026-03-02")
+    text = re.sub(r"tag:testserver,20\d\d", "tag:factcheck.example,2026", text)
+    text = re.sub(r"(changes\.atom\?page_size=1&amp;cursor=)\w+", r"\1WzkwMCwxNDIsMCwiNzRkMzg5NTQ0ZDlhIl0", text)
+    text = re.sub(r'(?<="cursor": ")\d+-|(?<=after=)\d+-', "900-", text)
+    text = re.sub(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", "6f1f7a3e-2b54-4c1e-9d0a-3f5b8c7e1a20", text)
+    return json.loads(re.sub(r'(?<="token": ")\w+', "the-key-which-is-shown-only-here", text))
+
+
+@pytest.mark.django_db(transaction=True, reset_sequences=True)
+def test_the_examples_are_what_the_service_answers():
+    began = datetime.now(UTC) - timedelta(seconds=1)
+    alice, bob = user_with_role("alice", "editor"), user_with_role("bob", "reporter")
+    call_command("import_annotations", str(SEED), user="alice", verbosity=0)
+    day, stranger = Day(client_of(alice)), Day(client_of(bob))
+    reporter = Day(client_of(bob))
+    stranger.client.credentials()
+    spend(day)
+    be_refused(day, reporter, stranger)
+    made = day.record("POST", "tokens/", {"name": "our front page", "read_only": True, "days": 30})
+    day.record("GET", "tokens/")
+    day.record("DELETE", f"tokens/{made['id']}/")
+    day.record("DELETE", "tokens/")
+    found = settled({"operations": day.operations, "problems": day.problems}, began)
+    if os.environ.get("WRITE_EXAMPLES"):
+        FILE.write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    assert found == json.loads(FILE.read_text(encoding="utf-8")), "run: WRITE_EXAMPLES=1 with this test"
+
+
+def operations() -> list[dict[str, Any]]:
+    return [operation for path in document()["paths"].values() for operation in path.values()]
+
+
+@pytest.mark.parametrize("operation", operations(), ids=lambda operation: operation["operationId"])
+def test_every_request_and_answer_has_an_example_that_its_schema_allows(operation):
+    parts = list(operation.get("requestBody", {}).get("content", {}).items())
+    for status, response in operation["responses"].items():
+        if status.startswith("2"):
+            parts += response.get("content", {}).items()
+    for kind, part in parts:
+        if kind.endswith("json"):
+            validator(json.dumps(part["schema"])).validate(part["example"])
+        else:
+            assert part["example"]
+
+
+def test_every_problem_has_an_example():
+    responses = document()["components"]["responses"]
+    for name, _, _ in PROBLEMS.values():
+        (part,) = responses[name]["content"].values()
+        assert part["examples"], name
+        for example in part["examples"].values():
+            validator(json.dumps(part["schema"])).validate(example["value"])

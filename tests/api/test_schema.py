@@ -1,0 +1,50 @@
+from pathlib import Path
+
+import yaml
+from django.core.management import call_command
+
+COMMITTED = Path(__file__).parents[2] / "openapi.yaml"
+
+
+def test_the_committed_schema_is_the_generated_one(tmp_path):
+    call_command("spectacular", "--file", str(tmp_path / "openapi.yaml"))
+    assert (tmp_path / "openapi.yaml").read_text() == COMMITTED.read_text(), (
+        "run: manage.py spectacular --file openapi.yaml"
+    )
+
+
+def test_the_schema_names_what_public_reads_leave_out():
+    schema = yaml.safe_load(COMMITTED.read_text())["components"]["schemas"]
+    for name, fields in (("Statement", {"tagged_by", "dissent"}), ("Dispute", {"opened_by", "resolved_by"})):
+        assert fields <= schema[name]["properties"].keys()
+        assert not fields & set(schema[name]["required"])
+
+
+def test_the_lists_that_page_in_their_own_way_are_described_as_one_object():
+    paths = yaml.safe_load(COMMITTED.read_text())["paths"]
+    for name in ("checks", "journal", "tokens"):
+        content = paths[f"/api/v1/{name}/"]["get"]["responses"]["200"]["content"]
+        assert "$ref" in content["application/json"]["schema"]
+
+
+def test_what_is_sent_as_a_stream_promises_no_etag():
+    responses = yaml.safe_load(COMMITTED.read_text())["paths"]["/api/v1/statements/export/"]["get"]["responses"]
+    assert "304" not in responses
+    assert "ETag" not in responses["200"].get("headers", {})
+
+
+def test_a_new_token_is_described_with_its_key():
+    schema = yaml.safe_load(COMMITTED.read_text())
+    answer = schema["paths"]["/api/v1/tokens/"]["post"]["responses"]["201"]["content"]["application/json"]["schema"]
+    assert "token" in schema["components"]["schemas"][answer["$ref"].rpartition("/")[2]]["required"]
+
+
+def test_every_operation_lists_its_refusals_and_has_no_default_answer():
+    for path, operations in yaml.safe_load(COMMITTED.read_text())["paths"].items():
+        for method, operation in operations.items():
+            statuses = set(operation["responses"])
+            assert {"400", "401", "403", "406", "429", "503"} <= statuses, (path, method)
+            assert "default" not in statuses
+            assert ("404" in statuses) == ("{" in path), (path, method)
+            conditional = any(parameter["name"] == "If-Match" for parameter in operation.get("parameters", ()))
+            assert ({"412", "428"} <= statuses) == conditional, (path, method)

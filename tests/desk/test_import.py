@@ -1,0 +1,126 @@
+"""The import page: an annotation document in, or its faults at their lines."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from claims.models import Article, Statement
+from tests.newsroom import browser_of, user_with_role
+
+SEED = (Path(__file__).parents[2] / "seeds" / "biden-zelensky-call-2022.json").read_text()
+
+
+@pytest.fixture
+def desk(alice):
+    return browser_of(alice)
+
+
+def test_a_document_is_imported_and_its_article_shown(desk):
+    answer = desk.post("/import/", {"document": SEED})
+    assert answer.status_code == 303
+    assert answer["Location"] == f"/api/v1/articles/{Article.objects.get().pk}/"
+    assert Statement.objects.count() == len(json.loads(SEED)["statements"])
+
+
+def test_a_document_comes_as_a_file_too(desk):
+    file = SimpleUploadedFile("seed.json", b"\xef\xbb\xbf" + SEED.encode())
+    assert desk.post("/import/", {"file": file}).status_code == 303
+
+
+def test_faults_stand_at_their_lines_and_what_was_pasted_is_kept(desk):
+    lines = SEED.split("\n")
+    at = next(number for number, line in enumerate(lines) if '"tag": "denied"' in line)
+    lines[at] = lines[at].replace("denied", "refuted")
+    answer = desk.post("/import/", {"document": "\n".join(lines)})
+    html = answer.content.decode()
+    assert answer.status_code == 400
+    assert f"<b>Line {at + 1}:</b>" in html
+    assert "refuted" in html
+    assert "Nothing was imported." in html
+    assert not Article.objects.exists()
+
+
+def test_a_passage_that_the_text_does_not_hold_is_named_and_nothing_is_written(desk):
+    document = json.loads(SEED)
+    document["statements"][0]["text"] = "Nobody ever wrote this."
+    answer = desk.post("/import/", {"document": json.dumps(document, indent=2)})
+    assert answer.status_code == 400
+    assert "The article does not hold this passage word for word." in answer.content.decode()
+    assert not Article.objects.exists()
+
+
+@pytest.mark.parametrize(("document", "words"), [
+    ("", "There is nothing here. Paste a document, or choose a file."),
+    ('{"a": 1', "The document ends here before it is complete"),
+    ('{"a": "b', "This text has no closing quotation mark."),
+    ('{"a": "b\nc"}', "A line break or a tab stands within a text."),
+    ('{"a" 1}', "A colon is missing between the name of the field and its value."),
+    ('{"a": "say "no""}', "A comma is missing before this, or a quotation mark inside the text"),
+    ('{"a": True}', "Write true, in small letters, for True."),
+    ('{"a": }', "A value is missing before this closing brace"),
+    ('{"a": denied}', "This is no value: a text stands between double quotation marks."),
+    ("{'a': 1}", "Use the straight double quotation mark, not &#x27;, around names and texts."),
+    ('{“a”: 1}', "Use the straight double quotation mark, not “, around names and texts."),
+    ('{"a": 1} x', "The document is complete before this"),
+    (r'{"a": "C:\q"}', "A backslash within a text must be written twice"),
+    ("1" * 5000, "a number that is too long"),
+    ("[" * 100_000, "This is not JSON that can be read"),
+    ("{}", "This field is required."),
+    ("[]", "Nothing was imported."),
+    ("NaN", "Nothing was imported."),
+])  # fmt: skip
+def test_what_is_no_document_is_refused_in_words(desk, document, words):
+    answer = desk.post("/import/", {"document": document})
+    assert answer.status_code == 400
+    assert words in answer.content.decode()
+
+
+def test_what_is_no_json_is_shown_at_its_line_and_column(desk):
+    html = desk.post("/import/", {"document": '{\r\n  "title": "A",\r\n  "text": “B”\r\n}'}).content.decode()
+    assert "<b>Line 3, column 11:</b> Use the straight double quotation mark, not “" in html
+    assert '<pre tabindex="0">&quot;text&quot;: <strong class="here">“</strong>B”</pre>' in html
+
+
+def test_a_comma_too_many_is_named(desk):
+    html = desk.post("/import/", {"document": '{\n"a": 1,\n}'}).content.decode()
+    assert "The comma before this closing brace is one too many." in html
+    assert re.search(r"<b>Line [23], column \d+:</b>", html)  # which of the two depends on the Python
+
+
+def test_a_fault_of_the_document_has_its_line_and_its_pointer(desk):
+    document = json.loads(SEED)
+    document["statements"][2]["tag"] = "refuted"
+    text = json.dumps(document, indent=1)
+    line = next(n for n, one in enumerate(text.split("\n"), 1) if '"refuted"' in one)
+    html = desk.post("/import/", {"document": text}).content.decode()
+    assert f"<b>Line {line}:</b> “refuted” is not one of asserted, denied, unverified." in html
+    assert "<code>#/statements/2/tag</code>" in html
+    assert '<pre tabindex="0">&quot;tag&quot;: &quot;refuted&quot;,</pre>' in html
+
+
+def test_a_file_that_is_no_text_is_refused(desk):
+    answer = desk.post("/import/", {"file": SimpleUploadedFile("x.json", b"\xff\xfe\x00")})
+    assert answer.status_code == 400
+    assert "The file is not text in UTF-8." in answer.content.decode()
+
+
+def test_only_an_editor_imports(db):
+    client = browser_of(user_with_role("bob", "reporter"))
+    assert client.get("/import/").status_code == 403
+    assert client.post("/import/", {"document": SEED}).status_code == 403
+
+
+def test_who_may_not_import_is_told_who_may(alice):
+    user_with_role("vera", "viewer")
+    client = browser_of(user_with_role("bob", "reporter"))
+    html = client.get("/import/").content.decode()
+    assert "This page needs the role editor; you are reporter. Ask one of those who have it: alice." in html
+
+
+def test_a_document_nested_deeply_is_refused_on_the_import_page(client, alice):
+    client.force_login(alice)
+    nested = '{"format":' + "[" * 600 + "]" * 600 + "}"
+    assert client.post("/import/", {"document": nested}, headers={"accept": "text/html"}).status_code == 400

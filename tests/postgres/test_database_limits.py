@@ -1,0 +1,157 @@
+"""No request holds the database for longer than it may, and who is cut short is told so."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from threading import Event
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+
+from factcheck.journal.models import Entry
+from sources.models import Source
+from tests.api.test_security import SERVER
+
+pytestmark = pytest.mark.django_db(transaction=True)
+ROOT = Path(__file__).parents[2]
+ANY = {"If-Match": "*"}
+LIMITS = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout")
+
+
+def limits() -> list[str]:
+    with connection.cursor() as cursor:
+        return [cursor.execute(f"SHOW {name}").fetchone()[0] for name in LIMITS]
+
+
+@pytest.fixture
+def shorter():
+    """Sets one of the limits for this connection, and puts it back: other tests get the same one from the pool."""
+
+    def set_limit(name: str, value: str) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET {name} = '{value}'")
+
+    yield set_limit
+    with suppress(DatabaseError), connection.cursor() as cursor:  # else it was ended, and does not return to the pool
+        for name in LIMITS:
+            cursor.execute(f"RESET {name}")
+    connection.close()
+
+
+def assert_cut_short(answer, said: str) -> None:
+    assert (answer.status_code, answer["Retry-After"]) == (503, "2")
+    assert answer["Content-Type"] == "application/problem+json"
+    assert said in answer.json()["detail"]
+    assert "read it again before you repeat it" in answer.json()["detail"]
+
+
+def test_each_connection_of_a_request_has_its_limits():
+    assert limits() == ["10s", "5s", "30s"]
+
+
+@contextmanager
+def held_elsewhere(sql: str) -> Iterator[None]:
+    """What the statement locks is locked by another connection meanwhile."""
+    locked, done = Event(), Event()
+
+    def hold() -> None:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(sql)
+            locked.set()
+            done.wait(20)
+        connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        holding = pool.submit(hold)
+        assert locked.wait(20)
+        try:
+            yield
+        finally:
+            done.set()
+            holding.result()
+
+
+def test_a_slow_statement_is_cancelled_and_the_answer_is_503(api, statement, shorter):
+    shorter("statement_timeout", "200ms")
+    with held_elsewhere("LOCK TABLE claims_statement"):
+        began = time.monotonic()
+        answer = api.get(f"/api/v1/statements/{statement.pk}/")
+        assert time.monotonic() - began < 4  # lock_timeout would be 5
+    assert_cut_short(answer, "longer than it may, and was cancelled")
+
+
+def test_who_waits_too_long_for_somebody_elses_write_is_answered_503(api, minister, shorter):
+    shorter("lock_timeout", "200ms")
+    with held_elsewhere("SELECT FROM sources_source FOR UPDATE"):
+        answer = api.patch(f"/api/v1/sources/{minister.pk}/", {"name": "B"}, headers=ANY)
+    assert_cut_short(answer, "Somebody else is writing this")
+    assert Entry.objects.filter(action="source.updated").count() == 0
+
+
+def test_a_transaction_that_is_forgotten_is_ended_and_lets_the_feed_go_on(api, minister):
+    began, go_on = Event(), Event()
+
+    def forget() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SET idle_in_transaction_session_timeout = '1s'")
+        try:
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute("SELECT pg_current_xact_id()")
+                began.set()
+                go_on.wait(20)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        forgotten = pool.submit(forget)
+        assert began.wait(20)
+        api.patch(f"/api/v1/sources/{minister.pk}/", {"name": "B"}, headers=ANY)
+        read = lambda: [entry["action"] for entry in api.get("/api/v1/journal/").json()["results"]]  # noqa: E731
+        assert read() == ["source.created"]
+        deadline = time.monotonic() + 20
+        while len(read()) < 2 and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert read() == ["source.created", "source.updated"]
+        go_on.set()
+        assert forgotten.exception() is not None
+
+
+def test_a_request_whose_transaction_was_ended_is_answered_503(api, shorter, monkeypatch):
+    from sources import services
+
+    record = services.record
+
+    def slow_record(*arguments, **named):
+        time.sleep(1)
+        record(*arguments, **named)
+
+    monkeypatch.setattr(services, "record", slow_record)
+    shorter("idle_in_transaction_session_timeout", "100ms")
+    answer = api.post("/api/v1/sources/", {"name": "A", "kind": "person"})
+    assert (answer.status_code, answer["Retry-After"]) == (503, "2")
+    assert Source.objects.count() == 0
+
+
+def computed(command: list[str], **more: str) -> dict[str, int]:
+    environment = {**os.environ, **SERVER, "DJANGO_SETTINGS_MODULE": "factcheck.settings", **more}
+    done = subprocess.run([sys.executable, *command], env=environment, cwd=ROOT, capture_output=True, check=True)
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def test_manage_py_lifts_the_limits_and_a_web_server_keeps_them():
+    show = "import json; from django.conf import settings; print(json.dumps(settings.DATABASES['default']['OPTIONS']))"
+    web = "-c statement_timeout=10000 -c lock_timeout=5000 -c idle_in_transaction_session_timeout=30000"
+    assert computed(["-c", show])["options"] == web
+    assert computed(["-c", show], DATABASE_STATEMENT_TIMEOUT="2", DATABASE_LOCK_TIMEOUT="0")["options"] == (
+        "-c statement_timeout=2000 -c idle_in_transaction_session_timeout=30000"
+    )
+    own = {"DATABASE_URL": SERVER["DATABASE_URL"] + "&options=-c%20jit%3Doff"}
+    assert computed(["-c", show], **own)["options"] == "-c jit=off " + web
+    command = computed(["manage.py", "shell", "--no-imports", "-c", show], DATABASE_STATEMENT_TIMEOUT="2")
+    assert "options" not in command

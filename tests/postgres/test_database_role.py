@@ -1,0 +1,128 @@
+"""The service as a database role that owns nothing, and a restored journal: the SQL of docs/security.md, run."""
+
+import re
+from pathlib import Path
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+
+from factcheck.journal.models import Entry
+from tests.newsroom import TEXT
+
+SECURITY = (Path(__file__).parents[2] / "docs/security.md").read_text()
+ROLE, RESTORE = re.findall(r"```sql\n(.*?)```", SECURITY, re.DOTALL)
+ANY = {"If-Match": "*"}
+WHY = {"reason": "It is so."}
+
+
+def run(sql: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+
+
+@pytest.fixture
+def as_app(api):
+    """All of it, the role included, ends with the test's transaction."""
+    run(ROLE.replace("DATABASE factcheck", f"DATABASE {connection.settings_dict['NAME']}"))
+    run("SET LOCAL ROLE factcheck_app; SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
+    yield api
+    run("RESET ROLE")
+
+
+def test_the_service_works_as_a_role_that_owns_nothing(as_app, client, alice):
+    def send(method, address, body=None, status=200):
+        answer = getattr(as_app, method)(f"/api/v1/{address}", body, headers=ANY)
+        assert answer.status_code == status, answer.content
+        run("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")  # as a commit would
+        return answer.json() if answer.content else None
+
+    one = send("post", "sources/", {"name": "A", "kind": "person"}, 201)["id"]
+    two = send("post", "sources/", {"name": "B", "kind": "person"}, 201)["id"]
+    article = send("post", "articles/", {"title": "T", "text": TEXT, "publisher": one}, 201)["id"]
+    row = {"article": article, "start": 2, "end": 23, "source": one, "via": [two]}
+    statement = send("post", "statements/", row, 201)["id"]
+    other = send("post", "statements/bulk/", [{**row, "start": 24, "end": 45}], 201)[0]["id"]
+    send("post", f"statements/{statement}/tag/", {"tag": "denied", **WHY})
+    send("patch", f"articles/{article}/", {"text": "Before. " + TEXT})
+    body = {"statement": statement, "raised_by": two, "kind": "denial", "counter_statement": other}
+    dispute = send("post", "disputes/", body, 201)["id"]
+    send("post", f"disputes/{dispute}/resolve/", {"state": "upheld", "tag": "denied", **WHY})
+    send("post", f"disputes/{dispute}/reopen/", WHY)
+    evidence = send("post", "evidence/", {"statement": other, "stance": "context", "url": "https://a.example"}, 201)
+    send("delete", f"evidence/{evidence['id']}/", status=204)
+    send("put", f"articles/{article}/annotations/", send("get", f"articles/{article}/annotations/"))
+    send("post", f"articles/{article}/publish/", WHY)
+    send("post", f"articles/{article}/withdraw/", WHY)
+    send("post", f"sources/{two}/merge/", {"into": one, **WHY}, status=200)
+    now = Entry.objects.latest("id").at.isoformat().replace("+00:00", "Z")
+    for read in (
+        "checks/",
+        "journal/",
+        f"statements/{statement}/positions/",
+        f"statements/?article={article}&as_of={now}",
+    ):
+        send("get", read)
+    token = as_app.post("/api/v1/tokens/", {"name": "t"}, headers={"Idempotency-Key": "k"}).json()["id"]
+    send("delete", f"tokens/{token}/", status=204)
+    send("delete", f"articles/{article}/", status=204)
+    alice.set_password("long-and-odd-7")
+    alice.save()
+    assert client.post("/login/", {"username": "alice", "password": "long-and-odd-7"}).status_code == 302
+    assert client.get("/").status_code == 200
+    assert client.post("/logout/").status_code == 302
+
+
+@pytest.mark.parametrize(
+    "attempt",
+    [
+        "UPDATE journal_entry SET reason = 'another'",
+        "DELETE FROM journal_entry",
+        "TRUNCATE journal_entry",
+        "UPDATE claims_articlerevision SET text = 'another'",
+        "DELETE FROM claims_articlerevision",
+        "ALTER TABLE journal_entry DISABLE TRIGGER ALL",
+        "ALTER TABLE claims_statement DISABLE TRIGGER journal_entry_required",
+        "DROP TRIGGER append_only ON journal_entry",
+        "DROP TABLE journal_entry CASCADE",
+        "CREATE OR REPLACE FUNCTION journal_refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
+        "CREATE TEMPORARY TABLE journal_entry (LIKE public.journal_entry)",
+        "CREATE TABLE public.mine (id integer)",
+        "CREATE SCHEMA factcheck_app",
+        "SET session_replication_role = replica",
+        "UPDATE pg_trigger SET tgenabled = 'D'",
+        "INSERT INTO django_migrations (app, name, applied) VALUES ('claims', '9999', now())",
+        "SET ROLE factcheck",
+    ],
+)
+def test_that_role_cannot_get_round_the_journal(as_app, statement, attempt):
+    if attempt == "SET ROLE factcheck":
+        run("SELECT 1")
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_has_role('factcheck_app', 'factcheck', 'SET')")
+            assert cursor.fetchone() == (False,)
+        return
+    with pytest.raises(DatabaseError, match=r"permission denied|must be owner"), transaction.atomic():
+        run(attempt)
+
+
+def test_an_edit_without_its_entry_is_refused_to_that_role_too(as_app, statement):
+    with pytest.raises(DatabaseError, match="no journal entry"), transaction.atomic():
+        run("UPDATE claims_statement SET paraphrase = 'another', version = version + 1; SET CONSTRAINTS ALL IMMEDIATE")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_after_a_restore_the_feed_begins_again(api, statement):
+    far = 10**15  # in a new cluster, the ids of the old one lie ahead
+    for change in ("DISABLE", "ENABLE"):
+        run(f"ALTER TABLE journal_entry {change} TRIGGER append_only")
+        if change == "DISABLE":
+            Entry.objects.update(transaction=far)
+    assert api.get("/api/v1/journal/").json()["results"] == []
+    run(RESTORE)
+    ids = [entry["id"] for entry in api.get("/api/v1/journal/").json()["results"]]
+    assert ids == sorted(Entry.objects.values_list("id", flat=True))
+    assert len(ids) == 3
+    api.post(f"/api/v1/statements/{statement.pk}/tag/", {"tag": "denied", **WHY}, headers=ANY)
+    assert len(api.get(f"/api/v1/journal/?after=0-{ids[-1]}").json()["results"]) == 1
+    with pytest.raises(DatabaseError, match="append-only"):
+        run("UPDATE journal_entry SET transaction = 1")

@@ -1,0 +1,170 @@
+"""Answers that are kept while nobody writes: they are never older than the last commit."""
+
+from threading import Event, Thread
+
+import pytest
+from django.db import connection, connections, transaction
+
+from factcheck.postgres import prepared
+from factcheck.postgres.snapshot_cache import SnapshotCache
+from sources.models import Source
+from sources.services import create_source, update_source
+from tests.newsroom import client_of, user_with_role
+
+pytestmark = pytest.mark.django_db(transaction=True)
+SOURCES = "/api/v1/sources/"
+
+
+@pytest.fixture
+def editor():
+    return user_with_role("edith", "editor")
+
+
+@pytest.fixture
+def source(editor):
+    return create_source(actor=editor, name="Ministry", kind="organization")
+
+
+def rename(source, name, actor):
+    update_source(source_id=source.pk, versions=None, actor=actor, name=name)
+
+
+def names(client):
+    return [row["name"] for row in client.get(SOURCES).json()["results"]]
+
+
+@pytest.fixture
+def reads(monkeypatch):
+    """How often rows were read for an answer, and not only asked whether anything changed."""
+    counted = []
+    read = prepared.Prepared.rows
+
+    def rows(self, *parameters):
+        counted.append(self.sql)
+        return read(self, *parameters)
+
+    monkeypatch.setattr(prepared.Prepared, "rows", rows)
+    return lambda: sum("sources_source" in sql and "knox" not in sql for sql in counted)
+
+
+def test_rows_are_read_once_while_nobody_writes_and_again_after_any_write(editor, source, reads):
+    client = client_of(editor)
+    assert [names(client) for _ in range(3)] == [["Ministry"]] * 3
+    assert reads() == 1
+    rename(source, "Ministry of Health", editor)
+    assert [names(client) for _ in range(3)] == [["Ministry of Health"]] * 3
+    assert reads() == 2
+
+
+def test_one_row_is_as_fresh_as_a_list(editor, source):
+    client = client_of(editor)
+    address = f"{SOURCES}{source.pk}/"
+    for name in ("A", "B", "C"):
+        rename(source, name, editor)
+        assert client.get(address).json()["name"] == name
+        assert client.get(address).json()["name"] == name
+
+
+def test_what_is_not_committed_is_not_seen_and_what_is_committed_is(editor, source):
+    client = client_of(editor)
+    written, commit = Event(), Event()
+
+    def write():
+        with transaction.atomic():
+            rename(source, "Ministry of Truth", editor)
+            written.set()
+            commit.wait(10)
+        connections.close_all()
+
+    writer = Thread(target=write)
+    writer.start()
+    assert written.wait(10)
+    assert [names(client) for _ in range(2)] == [["Ministry"]] * 2
+    commit.set()
+    writer.join()
+    assert names(client) == ["Ministry of Truth"]
+
+
+def test_a_transaction_sees_its_own_writes(editor, source):
+    client = client_of(editor)
+    with transaction.atomic():
+        rename(source, "Ministry of Labour", editor)
+        assert names(client) == ["Ministry of Labour"]
+        transaction.set_rollback(True)
+    assert names(client) == ["Ministry"]
+
+
+def test_while_several_write_nobody_reads_less_than_was_committed_before_the_request(editor):
+    """Each writer counts in the name of a source of its own; a reader asks between what it knows to be committed."""
+    rows = [create_source(actor=editor, name="0", kind="person", description=str(n)) for n in range(3)]
+    committed = [0] * len(rows)
+    stop, faults, read = Event(), [], []
+
+    def write(n):
+        while not stop.is_set():
+            rename(rows[n], str(committed[n] + 1), editor)
+            committed[n] += 1
+        connections.close_all()
+
+    def look():
+        client = client_of(editor)
+        while not stop.is_set():
+            before = list(committed)
+            found = {int(row["description"]): int(row["name"]) for row in client.get(SOURCES).json()["results"]}
+            read.append(found)
+            faults.extend((n, found[n], before[n]) for n in range(len(rows)) if found[n] < before[n])
+        connections.close_all()
+
+    threads = [Thread(target=write, args=(n,)) for n in range(len(rows))] + [Thread(target=look) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    stop.wait(3)
+    stop.set()
+    for thread in threads:
+        thread.join()
+    assert faults == []
+    assert min(committed) > 5
+    assert len(read) > 20
+
+
+def test_raw_sql_counts_as_a_write_too(editor, source):
+    client = client_of(editor)
+    assert names(client) == ["Ministry"]
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE sources_source DISABLE TRIGGER journal_entry_required")
+        cursor.execute("UPDATE sources_source SET name = 'Silently'")
+        cursor.execute("ALTER TABLE sources_source ENABLE TRIGGER journal_entry_required")
+    assert names(client) == ["Silently"]
+    assert Source.objects.count() == 1
+
+
+def test_what_is_kept_has_an_upper_bound():
+    kept = SnapshotCache(max_characters=10)
+    kept.keep("now", "a", [(1, "12345")], weight=0)
+    kept.keep("now", "b", [(2, "1234")], weight=0)
+    assert kept.read("now", "a") == [(1, "12345")]
+    kept.keep("now", "c", [(3, "123456")], weight=0)
+    assert (kept.read("now", "a"), kept.read("now", "c"), kept.size) == (None, [(3, "123456")], 6)
+    kept.keep("now", "d", [(4, "1" * 11)], weight=0)
+    assert kept.read("now", "d") is None
+
+
+def test_what_was_kept_at_another_moment_is_forgotten():
+    kept = SnapshotCache()
+    kept.keep("now", "a", [(1, "x")])
+    assert kept.read("later", "a") is None
+    kept.keep("later", "b", [(2, "y")])
+    assert (kept.read("now", "a"), kept.read("later", "a"), kept.read("later", "b")) == (None, None, [(2, "y")])
+
+
+def test_answers_without_rows_count_as_well():
+    kept = SnapshotCache(max_characters=10_000)
+    for number in range(100):
+        kept.keep("now", number, [])
+    assert len(kept.rows) <= 5
+
+
+def test_nothing_is_kept_where_the_moment_is_not_known():
+    kept = SnapshotCache()
+    kept.keep(None, "a", [(1, "x")])
+    assert (kept.rows, kept.read(None, "a")) == ({}, None)

@@ -1,0 +1,85 @@
+"""What the settings compute at the start, each time in a process of its own."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.api.test_security import SERVER
+
+ROOT = Path(__file__).parents[2]
+WANTED = [
+    "DEBUG", "SESSION_COOKIE_SECURE", "SESSION_COOKIE_HTTPONLY", "SESSION_COOKIE_SAMESITE", "CSRF_COOKIE_SECURE",
+    "CSRF_COOKIE_SAMESITE", "SECURE_SSL_REDIRECT", "SECURE_HSTS_SECONDS", "SECURE_HSTS_INCLUDE_SUBDOMAINS",
+    "SECURE_HSTS_PRELOAD", "CSRF_TRUSTED_ORIGINS", "ALLOWED_HOSTS", "PUBLIC_READ", "THROTTLE_RATES",
+    "CORS_ALLOWED_ORIGINS",
+]  # fmt: skip
+SHOW = f"import json; from django.conf import settings as s; print(json.dumps({{n: getattr(s, n) for n in {WANTED}}}))"
+GUNICORN = ["-m", "gunicorn", "--config", "gunicorn.conf.py", "--log-level", "error", "factcheck.wsgi"]
+CHECK = ["manage.py", "check", "--deploy", "--fail-level", "WARNING"]
+
+
+def run(command: list[str], **more: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, **SERVER, "DJANGO_SETTINGS_MODULE": "factcheck.settings", **more}
+    return subprocess.run([sys.executable, *command], env=environment, cwd=ROOT, capture_output=True, text=True)
+
+
+def test_with_debug_off_everything_is_for_https():
+    assert json.loads(run(["-c", SHOW]).stdout) == {
+        "DEBUG": False, "SESSION_COOKIE_SECURE": True, "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax", "CSRF_COOKIE_SECURE": True, "CSRF_COOKIE_SAMESITE": "Lax",
+        "SECURE_SSL_REDIRECT": True, "SECURE_HSTS_SECONDS": 31_536_000, "SECURE_HSTS_INCLUDE_SUBDOMAINS": True,
+        "SECURE_HSTS_PRELOAD": True, "CSRF_TRUSTED_ORIGINS": ["https://factcheck.example"],
+        "ALLOWED_HOSTS": ["factcheck.example"], "PUBLIC_READ": False, "CORS_ALLOWED_ORIGINS": [],
+        "THROTTLE_RATES": {"anon": "300/min", "user": "3000/min", "login": "10/min"},
+    }  # fmt: skip
+
+
+def test_djangos_own_check_for_a_server_finds_nothing():
+    done = run(CHECK)
+    assert (done.returncode, done.stdout.strip()) == (0, "System check identified no issues (0 silenced).")
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"SECRET_KEY": ""}, "SECRET_KEY is not set"),
+        ({"SECRET_KEY": "x" * 60}, "SECRET_KEY is too weak"),
+        ({"SECRET_KEY": "abcdefg" * 7}, "SECRET_KEY is too weak"),
+        ({"SECRET_KEY": "django-insecure-" + "abcdefgh" * 9}, "SECRET_KEY is too weak"),
+        ({"ALLOWED_HOSTS": ""}, "ALLOWED_HOSTS is not set"),
+        ({"DATABASE_URL": "sqlite:///x"}, "DATABASE_URL must be a postgres:// address"),
+        ({"DEBUG": "maybe"}, "DEBUG must be 1 or 0"),
+        ({"DATABASE_URL": "garbage"}, "DATABASE_URL cannot be read"),
+        ({"DATABASE_URL": "postgres://me:a-password@[::1/x"}, "DATABASE_URL cannot be read"),
+        ({"DATABASE_URL": "postgres://me:a-password@database/"}, "DATABASE_URL names no database"),
+        ({"CORS_ALLOWED_ORIGINS": "desk.example"}, "CORS_ALLOWED_ORIGINS must hold origins such as"),
+        ({"DATABASE_POOL_SIZE": "ten"}, "DATABASE_POOL_SIZE must be a whole number"),
+        ({"THROTTLE_LOGIN": "ten a minute"}, "THROTTLE_LOGIN must be a number, a slash"),
+    ],
+)
+def test_a_setting_that_is_missing_or_weak_keeps_a_server_from_starting(changed, said):
+    for command in (CHECK, GUNICORN):
+        done = run(command, **changed)
+        assert done.returncode == 1
+        assert re.fullmatch(f"Factcheck does not start: {re.escape(said)}.*\n", done.stderr)
+        assert "a-password" not in done.stderr
+
+
+def test_a_port_that_is_none_keeps_gunicorn_from_starting():
+    done = run(GUNICORN, PORT="http")
+    assert done.returncode == 1
+    assert done.stderr == "Factcheck does not start: PORT must be a number up to 65535, not 'http'.\n"
+
+
+def test_a_command_says_in_one_line_that_the_database_cannot_be_reached():
+    done = run(["manage.py", "migrate"], DATABASE_URL="postgres://nobody@127.0.0.1:1/nothing")
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert "port 1 failed: Connection refused" in done.stderr
+    last = done.stderr.strip().splitlines()[-1]
+    assert last == "The database cannot be reached: see what it said above, and check DATABASE_URL."
