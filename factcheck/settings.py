@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import dj_database_url
+import yaml
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
@@ -252,7 +253,7 @@ REST_FRAMEWORK = {
         "factcheck.api.authentication.TokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["factcheck.api.roles.RolePermission"],
+    "DEFAULT_PERMISSION_CLASSES": ["claims.roles.NewsroomPermission"],
     "DEFAULT_RENDERER_CLASSES": [
         "factcheck.api.renderers.JSONRenderer",
         "factcheck.desk.renderer.DeskRenderer",
@@ -284,6 +285,7 @@ MIGRATION_MODULES = {"knox": None}  # its own token table would stay empty
 REST_KNOX = {"TOKEN_TTL": timedelta(days=90), "SECURE_HASH_ALGORITHM": "hashlib.sha512"}
 
 SPECTACULAR_SETTINGS = {
+    "APPEND_COMPONENTS": yaml.safe_load((BASE_DIR / "factcheck/api/openapi/components.yaml").read_text()),
     "TITLE": "Factcheck",
     "DESCRIPTION": (
         "Who said it, through whom it reached us, and who denies it. A tag records who stands behind a "

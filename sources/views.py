@@ -17,13 +17,17 @@ class SourceViewSet(HistoryMixin):
     filterset_class = SourceFilter
     journal_resource = "source"
     schema_tag = "sources"
+    noun = "a source"
     ordering_fields = ("id", "name")
     index_ordered_filters = {"id": (frozenset({"kind"}), frozenset({"part_of"}), frozenset({"anonymous"}))}
     moving_actions = frozenset({"retrieve"})
     queryset = Source.objects.for_reading()
 
     def retrieve(self, request: Request, pk: int) -> Any:
-        """A source that was merged into another answers 301, with the other's address."""
+        """Read a source.
+
+        A source that was merged into another answers 301 with the address of the other.
+        """
         try:
             return super().retrieve(request, pk)
         except Http404:

@@ -13,7 +13,7 @@ from rest_framework.viewsets import GenericViewSet
 from claims.desk_checks import CHECKS, CODES, START, Code, Place, Severity, findings
 from claims.filters import CheckFilter
 from claims.models import Statement
-from factcheck.api.conditional import ConditionalMixin
+from factcheck.api.base import BaseView
 from factcheck.api.fields import ChoiceField
 from factcheck.api.filters import MAX_ID, refuse_unknown, resolve_names
 from factcheck.api.pagination import link_header, page_size_of
@@ -101,7 +101,7 @@ def answer_findings(view: Any, request: Request, article: int | None = None) -> 
     return Response({"next": following, "previous": None, "results": results}, headers=link_header(next=following))
 
 
-class CheckViewSet(ConditionalMixin, GenericViewSet[Any]):
+class CheckViewSet(BaseView, GenericViewSet[Any]):
     """What an experienced editor would catch, in the whole newsroom."""
 
     serializer_class = FindingSerializer
@@ -114,6 +114,10 @@ class CheckViewSet(ConditionalMixin, GenericViewSet[Any]):
 
     @extend_schema(parameters=[FindingQuery], responses=FindingsSerializer)
     def list(self, request: Request) -> Response:
+        """List what the desk checks find.
+
+        In the whole newsroom. Computed from the record as it is; nothing about them is stored.
+        """
         return answer_findings(self, request)
 
 
@@ -127,4 +131,8 @@ class ChecksMixin:
     )
     @action(detail=True, filterset_class=None, pagination_class=None, filter_backends=(), other_parameters=PARAMETERS)
     def checks(self, request: Request, pk: int) -> Response:
+        """List what the desk checks find in an article.
+
+        Computed from the record as it is; nothing about them is stored.
+        """
         return answer_findings(self, request, self.row_id())  # type: ignore[attr-defined]

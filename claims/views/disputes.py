@@ -24,12 +24,20 @@ class DisputeViewSet(HistoryMixin):
     serializer_class = DisputeSerializer
     filterset_class = DisputeFilter
     schema_tag = "disputes"
+    noun = "a dispute"
     journal_resource = "dispute"
     as_of_filters = ("statement", "article")
     selective_filters = frozenset({"statement", "article"})
     index_ordered_filters = {"id": (frozenset({"raised_by"}), frozenset({"state"}))}
     queryset = Dispute.objects.for_reading()
     http_method_names = ["get", "post", "patch", "delete", "head", "options"]
+
+    def create(self, request: Request) -> Any:
+        """Open a dispute.
+
+        Answers the row as it was stored, with its address in `Location` and its `ETag`.
+        """
+        return super().create(request)
 
     def perform_create(self, **fields: Any) -> Dispute:
         return services.open_dispute(actor=self.request.user, **fields)
@@ -41,11 +49,19 @@ class DisputeViewSet(HistoryMixin):
         services.delete_dispute(dispute_id=row_id, versions=versions, actor=self.request.user, reason=reason)
 
     @extend_schema(request=ResolveSerializer, responses=DisputeSerializer)
-    @action(detail=True, methods=["post"], serializer_class=ResolveSerializer)
+    @action(detail=True, methods=["post"], conditional=True, serializer_class=ResolveSerializer)
     def resolve(self, request: Request, pk: int) -> Any:
+        """Resolve a dispute.
+
+        Its outcome and why. With `tag`, the statement is tagged in the same transaction.
+        """
         return self.run_action(ResolveSerializer, services.resolve_dispute, "dispute_id")
 
     @extend_schema(request=ReasonSerializer, responses=DisputeSerializer)
-    @action(detail=True, methods=["post"], serializer_class=ReasonSerializer)
+    @action(detail=True, methods=["post"], conditional=True, serializer_class=ReasonSerializer)
     def reopen(self, request: Request, pk: int) -> Any:
+        """Reopen a dispute.
+
+        The outcome is taken back; the journal keeps it.
+        """
         return self.run_action(ReasonSerializer, services.reopen_dispute, "dispute_id")

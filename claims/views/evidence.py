@@ -18,6 +18,7 @@ class EvidenceViewSet(HistoryMixin):
     serializer_class = EvidenceSerializer
     filterset_class = EvidenceFilter
     schema_tag = journal_resource = "evidence"
+    noun = "a piece of evidence"
     as_of_filters = ("statement",)
     selective_filters = frozenset({"statement"})
     queryset = Evidence.objects.all()

@@ -39,8 +39,6 @@ class CSVRenderer(JSONRenderer):
 class ExportMixin:
     """`export/` of a list."""
 
-    streamed_actions = frozenset({"export"})
-
     @extend_schema(
         parameters=[
             OpenApiParameter("format", str, enum=["jsonl", "csv"], description="Without it, Accept decides."),
@@ -52,12 +50,14 @@ class ExportMixin:
     )
     @action(
         detail=False,
+        streamed=True,
         pagination_class=None,
         renderer_classes=[JSONLinesRenderer, CSVRenderer],
     )
     def export(self, request: Request) -> StreamingHttpResponse:
-        """Every row of the filtered list, in its order, as one stream: a row's JSON on each line, or CSV.
+        """Export every statement that a filter finds.
 
+        In the order of the list, as one stream: the JSON of one row on each line, or CSV.
         In CSV, a cell that begins like a formula has an apostrophe before it.
         """
         view: Any = self

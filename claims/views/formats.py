@@ -16,7 +16,7 @@ from rest_framework.viewsets import GenericViewSet
 from claims.exports import atom, claim_review, web_annotation
 from claims.models import Article, Dispute, Statement
 from claims.models.statement import TAGGED
-from factcheck.api.conditional import ConditionalMixin
+from factcheck.api.base import BaseView
 from factcheck.api.pagination import MAX_PAGE_SIZE, PAGE_SIZE, RowComparison, link_header, page_size_of
 from factcheck.api.renderers import JSONRenderer, TextRenderer
 from factcheck.api.roles import is_public_read
@@ -70,7 +70,10 @@ class StatementFormatsMixin:
         renderer_classes=[AnnotationRenderer, *api_settings.DEFAULT_RENDERER_CLASSES],
     )
     def webannotation(self, request: Request, pk: int) -> Response:
-        """The statement as a W3C Web Annotation: the tag assesses the passage; evidence and disputes are linked."""
+        """Read a statement as a W3C Web Annotation.
+
+        The tag assesses the passage; evidence and disputes are linked.
+        """
         row_id = self.row_id()  # type: ignore[attr-defined]
         statement = web_annotation.for_annotations(Statement.objects.filter(pk=row_id)).get()
         return Response(web_annotation.annotation(statement, base_of(request)))
@@ -83,9 +86,10 @@ class StatementFormatsMixin:
         renderer_classes=[LinkedDataRenderer, *api_settings.DEFAULT_RENDERER_CLASSES],
     )
     def claimreview(self, request: Request, pk: int) -> Response:
-        """The statement as a schema.org ClaimReview, if its article is published and holds it; else 404.
+        """Read a statement as a schema.org ClaimReview.
 
-        The rating is the tag by name, without a number: it says who stands behind the statement.
+        404 where its article is not published or no longer holds it. The rating is the tag by name, without a
+        number: it says who stands behind the statement.
         """
         row_id = self.row_id()  # type: ignore[attr-defined]
         statement = claim_review.for_reviews(Statement.objects.public().filter(pk=row_id)).first()
@@ -105,7 +109,10 @@ class ArticleFormatsMixin:
         renderer_classes=[AnnotationRenderer, *api_settings.DEFAULT_RENDERER_CLASSES],
     )
     def webannotations(self, request: Request, pk: int) -> Response:
-        """The article's statements as a W3C AnnotationCollection with its first page; with `cursor`, another page."""
+        """Read an article's statements as a W3C AnnotationCollection.
+
+        With its first page; with `cursor`, another page.
+        """
         article: Article = self.get_object()  # type: ignore[attr-defined]
         rows = Statement.objects.public() if is_public_read(request) else Statement.objects.all()
         answer = _annotations(request, article, rows.filter(article=article))
@@ -155,21 +162,12 @@ def _place(cursor: str) -> tuple[int, int]:
     return int(match[1]), int(match[2])
 
 
-class FeedViewSet(ConditionalMixin, GenericViewSet[Any]):
+class FeedViewSet(BaseView, GenericViewSet[Any]):
     """What is published, to be followed from outside; signed-in callers get the same."""
 
     has_public_reads = True
     schema_tag = "feeds"
-    filterset_class = None
-    ordering_keys: dict[tuple[str, bool], tuple[Any, Any]] = {}
-    ordering_fields: tuple[str, ...] = ("id",)
-    default_ordering = "-id"
-    selective_filters: frozenset[str] = frozenset()
-    index_ordered_filters: dict[str, tuple[frozenset[str], ...]] = {}
     queryset = Statement.objects.none()
-
-    def get_default_ordering(self) -> str:
-        return self.default_ordering
 
     @extend_schema(
         responses={LINKED_DATA: OpenApiTypes.OBJECT},
@@ -178,7 +176,10 @@ class FeedViewSet(ConditionalMixin, GenericViewSet[Any]):
     )
     @action(detail=False, renderer_classes=[LinkedDataRenderer, *api_settings.DEFAULT_RENDERER_CLASSES])
     def claimreviews(self, request: Request) -> Response:
-        """Every statement of a published article as a ClaimReview, newest first, in a schema.org DataFeed."""
+        """Read the published statements as a feed of ClaimReviews.
+
+        Every statement of a published article, newest first, in a schema.org DataFeed.
+        """
         rows = self.filter_queryset(claim_review.for_reviews(Statement.objects.public()))
         page = self.paginate_queryset(rows) or []
         links = self.paginator.get_paginated_response([])  # type: ignore[union-attr]
@@ -195,7 +196,10 @@ class FeedViewSet(ConditionalMixin, GenericViewSet[Any]):
         responses={(200, atom.MEDIA_TYPE): OpenApiTypes.STR}, parameters=PAGING, operation_id="feeds_changes"
     )
     def changes(self, request: Request) -> Response:
-        """Tags given, and disputes opened, resolved and reopened, in published articles, newest first."""
+        """Read the changes of tags and the disputes as an Atom feed.
+
+        Tags given, and disputes opened, resolved and reopened, in published articles, newest first.
+        """
         page = self.paginate_queryset(self.filter_queryset(public_changes())) or []
         links = self.paginator.get_paginated_response([])  # type: ignore[union-attr]
         statements = Statement.objects.public().select_related("article").defer("article__text")

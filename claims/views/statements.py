@@ -39,6 +39,7 @@ class StatementViewSet(StatementFormatsMixin, ExportMixin, HistoryMixin):
     serializer_class = StatementSerializer
     filterset_class = StatementFilter
     schema_tag = "statements"
+    noun = "a statement"
     journal_resource = "statement"
     as_of_actions = frozenset({"retrieve", "positions"})
     passage_actions = frozenset({"create", "bulk", "update", "partial_update", "reanchor"})
@@ -78,7 +79,10 @@ class StatementViewSet(StatementFormatsMixin, ExportMixin, HistoryMixin):
     )
     @action(detail=False, methods=["post"], filterset_class=None, pagination_class=None)
     def bulk(self, request: Request) -> Response:
-        """Up to 500 statements, all or none. A fault's pointer begins with the index of its statement."""
+        """Create up to 500 statements, all or none.
+
+        The pointer of an error begins with the index of its statement.
+        """
         serializer = BulkStatementSerializer(
             data=request.data,
             many=True,
@@ -93,14 +97,21 @@ class StatementViewSet(StatementFormatsMixin, ExportMixin, HistoryMixin):
         return Response([RowJSON(text) for text in answer], status=status.HTTP_201_CREATED)
 
     @extend_schema(request=TagSerializer, responses=StatementSerializer)
-    @action(detail=True, methods=["post"], serializer_class=TagSerializer)
+    @action(detail=True, methods=["post"], conditional=True, serializer_class=TagSerializer)
     def tag(self, request: Request, pk: int) -> Any:
+        """Tag a statement.
+
+        The tag says who stands behind the statement; it is not a verdict on truth. The reason is kept for good.
+        """
         return self.run_action(TagSerializer, services.tag_statement, "statement_id")
 
     @extend_schema(responses=PositionSerializer(many=True), filters=False)
     @action(detail=True, filterset_class=None, ordering_fields=("id",))
     def positions(self, request: Request, pk: int) -> Response:
-        """Each editor's own latest tag, newest first: who dissents is kept."""
+        """List each editor's own latest tag.
+
+        Newest first. An editor who dissents is not overwritten.
+        """
         with self.moment():
             statement = self.get_object()
             dissents = ExpressionWrapper(~Q(data__tag=statement.tag), output_field=BooleanField())
@@ -109,7 +120,10 @@ class StatementViewSet(StatementFormatsMixin, ExportMixin, HistoryMixin):
             return self.get_paginated_response(PositionSerializer(page, many=True).data)
 
     @extend_schema(request=ReanchorSerializer, responses=StatementSerializer)
-    @action(detail=True, methods=["post"], serializer_class=ReanchorSerializer)
+    @action(detail=True, methods=["post"], conditional=True, serializer_class=ReanchorSerializer)
     def reanchor(self, request: Request, pk: int) -> Any:
-        """Confirms the place that was found for the statement, or pins it to the passage given."""
+        """Settle where a statement stands in the text.
+
+        Confirms the place that was found for it, or pins it to the passage that is sent.
+        """
         return self.run_action(ReanchorSerializer, services.reanchor_statement, "statement_id")

@@ -13,10 +13,8 @@ from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from factcheck.api.problems import wants_page
 from factcheck.api.roles import is_public_read
 from factcheck.api.row_json import RowJSON
-from factcheck.api.throttles import ThrottledMixin
 from factcheck.errors import InvalidInput, PreconditionRequired
 
 ENTITY_TAG = re.compile(r'(?:W/)?"(?P<version>[0-9]{1,18})-[0-9a-f]*"')
@@ -81,37 +79,23 @@ def is_form(request: Request) -> bool:
     return request.content_type.split(";")[0] in ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
-class ConditionalMixin(ThrottledMixin):
-    """Gives every JSON answer its ETag, and answers 304 where If-None-Match says that it is known."""
-
-    other_parameters: frozenset[str] = frozenset()  # that the view reads besides its filters
-
-    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
-        response = super().finalize_response(request, response, *args, **kwargs)  # type: ignore[misc]
-        response["Vary"] = "Accept, Accept-Encoding, Authorization, Cookie"  # of a 304, too, which nothing compresses
-        response.setdefault("Cache-Control", cache_rule(request, response))
-        has_data = isinstance(response, Response) and response.data is not None
-        if has_data and not wants_page(request) and 200 <= response.status_code < 300:
-            response.add_post_render_callback(lambda rendered: _conditional(request, rendered))
-        return response
-
-
 def cache_rule(request: Any, response: HttpResponseBase) -> str:
     """A public read may be a minute old, in any cache; what a signed-in caller reads is for that one alone."""
     is_public = request.method in ("GET", "HEAD") and response.status_code == 200 and is_public_read(request)
     return "public, max-age=60" if is_public else "private, no-cache"
 
 
-OF_UNMODIFIED = ("Vary", "Cache-Control", "ETag")
+HEADERS_OF_304 = ("Vary", "Cache-Control", "ETag")
 
 
-def _conditional(request: Request, response: Response) -> None:
+def add_entity_tag(request: Request, response: Response) -> None:
+    """To a rendered answer; it becomes a 304 where If-None-Match names it."""
     tag = response.get("ETag") or entity_tag(response.content, version_of(response.data))
     response["ETag"] = tag
     if request.method not in ("GET", "HEAD") or none_match(request, tag):
         return
     response.status_code, response.content = status.HTTP_304_NOT_MODIFIED, b""
-    for name in [name for name in response.headers if name not in OF_UNMODIFIED]:
+    for name in [name for name in response.headers if name not in HEADERS_OF_304]:
         del response.headers[name]
     # A cache that keeps a compressed answer knows it by its weak tag, and renews it by no other.
     response["ETag"] = f"W/{tag}" if f"W/{tag}" in request.META["HTTP_IF_NONE_MATCH"] else tag

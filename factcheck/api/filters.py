@@ -131,7 +131,7 @@ class StrictFilterBackend(DjangoFilterBackend):
 
 def resolve_names(view: Any, request: Any, parameters: Any) -> dict[str, str]:
     """With ids for the names that a page's form may send."""
-    filterset = getattr(view, "filterset_class", None)
+    filterset = view.filterset_class
     filters = filterset.base_filters if filterset else {}
     return {name: _resolve_name(filters.get(name), request, text) for name, text in parameters.items()}
 
@@ -198,25 +198,21 @@ def known_parameters(view: Any, request: Request) -> set[str]:
     if wants_page(request):
         known |= PAGE_PARAMETERS
         if request.query_params.get("form") == "new":  # what its fields hold at first
-            known |= set(view.serializer_class().fields) if getattr(view, "serializer_class", None) else set()
+            known |= set(view.get_serializer().fields)
     return known
 
 
 def _api_parameters(view: Any, request: Request) -> set[str]:
-    filterset = getattr(view, "filterset_class", None)
+    filterset = view.filterset_class
     known = {"format"} if has_no_filters(view) else PAGING | set(filterset.base_filters if filterset else ())
-    known |= getattr(view, "other_parameters", frozenset())
+    known |= view.other_parameters
     if request.method == "DELETE":
         known.add("reason")
-    if takes_as_of(view):
+    if view.takes_as_of():
         known.add("as_of")
     return known
 
 
 def has_no_filters(view: Any) -> bool:
     """Whether there is nothing to filter: an action below a row that lists something has no filters of the view."""
-    return bool(getattr(view, "detail", False)) and view.filterset_class is not None
-
-
-def takes_as_of(view: Any) -> bool:
-    return hasattr(view, "takes_as_of") and view.takes_as_of()
+    return bool(view.detail) and view.filterset_class is not None

@@ -11,20 +11,8 @@ from factcheck.api.problems import wants_page
 METHODS = {"PUT", "PATCH", "DELETE"}
 
 
-class FormMethodMixin:
+def form_method(request: Request) -> str | None:
     """A page's form POSTs, and names another method in `_method`."""
-
-    def perform_authentication(self, request: Request) -> None:
-        """Changed only here: Django reads the CSRF token out of a form's body for POST alone, and permissions,
-        which are judged next, go by the action."""
-        super().perform_authentication(request)  # type: ignore[misc]
-        method = _method_of(request)
-        if method:
-            request._request.method = method
-            self.action = self.action_map.get(method.lower())  # type: ignore[attr-defined]
-
-
-def _method_of(request: Request) -> str | None:
     if request.method != "POST" or not wants_page(request) or not is_form(request):
         return None
     method = str(request.POST.get("_method", "")).upper()

@@ -26,7 +26,7 @@ from factcheck.api.roles import is_public_read
 from factcheck.api.row_json import RowJSON, row_json_sql
 from factcheck.errors import FieldError, InvalidInput
 from factcheck.postgres.bounded_page import bounded_page
-from factcheck.postgres.prepared import prepared
+from factcheck.postgres.prepared import find_prepared, prepared
 
 PAGE_SIZE = 50
 MAX_PAGE_SIZE = 200
@@ -72,15 +72,19 @@ class KeysetPagination(BasePagination):
         """The same page, each row as the JSON that PostgreSQL writes from the serializer's declaration."""
         self._read(request, view, view.queryset.model)
         is_public = is_public_read(request)
-
-        def build(*place: Any) -> QuerySet[Any, Any]:
-            rows = self._window(view.filter_queryset(view.get_queryset()), view, *place)
-            return rows.values_list(F(self.field), "pk", row_json_sql(view.get_serializer_class(), is_public))
-
         place = (self.cursor.value, self.cursor.row_id) if self.cursor else ()
         given = tuple((name, *values) for name, values in request.query_params.lists() if name not in UNFILTERED)
         key = (type(view), is_public, given, bool(self.cursor), self.turned)
-        window = prepared(key, build, *map(type, place)).cached_rows(*place)
+        read = find_prepared(key)  # the same filters were valid before
+        if read is None:
+            found = view.filter_queryset(view.get_queryset())  # raises InvalidInput for a filter that is not valid
+
+            def build(*place: Any) -> QuerySet[Any, Any]:
+                rows = self._window(found, view, *place)
+                return rows.values_list(F(self.field), "pk", row_json_sql(view.get_serializer_class(), is_public))
+
+            read = prepared(key, build, *map(type, place))
+        window = read.cached_rows(*place)
         return self._turned((value, row_id, RowJSON(text)) for value, row_id, text in window)
 
     def _read(self, request: Request, view: Any, model: Any) -> None:

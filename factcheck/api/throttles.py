@@ -13,7 +13,6 @@ from django.db import connection, transaction
 from rest_framework.throttling import AnonRateThrottle, BaseThrottle, SimpleRateThrottle, UserRateThrottle
 
 from factcheck.api.models import LoginAttempt
-from factcheck.api.roles import is_public_read
 
 
 def origin_of(request: Any) -> str:
@@ -95,25 +94,6 @@ class AddressThrottle(WindowCounter, AnonRateThrottle):
 
     def get_ident(self, request: Any) -> str:
         return origin_of(request)
-
-
-class ThrottledMixin:
-    """Counts a request before it is judged, so that those which are refused count too."""
-
-    request: Any
-
-    def get_throttles(self) -> list[BaseThrottle]:
-        """Only the one that counts this caller."""
-        return [AddressThrottle() if is_public_read(self.request) else UserThrottle()]
-
-    def perform_authentication(self, request: Any) -> None:
-        try:
-            super().perform_authentication(request)  # type: ignore[misc]
-        finally:
-            super().check_throttles(request)  # type: ignore[misc]
-
-    def check_throttles(self, request: Any) -> None:
-        """Done by now."""
 
 
 class LoginThrottle(SimpleRateThrottle):

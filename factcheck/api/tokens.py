@@ -13,10 +13,9 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.viewsets import GenericViewSet
 
-from factcheck.api.conditional import ConditionalMixin
+from factcheck.api.base import BaseView
 from factcheck.api.fields import StrictSerializer
-from factcheck.api.form_methods import FormMethodMixin, redirect_form
-from factcheck.api.idempotency import RetrySafeMixin
+from factcheck.api.form_methods import redirect_form
 from factcheck.api.models import IdempotentAnswer, Token
 from factcheck.api.roles import Role
 from factcheck.errors import Conflict
@@ -50,13 +49,12 @@ class TokenListSerializer(serializers.Serializer[Any]):
     results = TokenSerializer(many=True)
 
 
-class TokenViewSet(FormMethodMixin, RetrySafeMixin, ConditionalMixin, GenericViewSet[Token]):
+class TokenViewSet(BaseView, GenericViewSet[Token]):
     """Your own tokens for programs."""
 
     serializer_class = TokenSerializer
     schema_tag = "tokens"
     required_role = Role.VIEWER
-    filterset_class = None
     lookup_field = "id"
     lookup_value_converter = "uuid"
     pagination_class = None
@@ -67,11 +65,19 @@ class TokenViewSet(FormMethodMixin, RetrySafeMixin, ConditionalMixin, GenericVie
 
     @extend_schema(responses=TokenListSerializer)
     def list(self, request: Request) -> Response:
+        """List your tokens.
+
+        All of them, on one page, without their keys.
+        """
         rows = self.get_serializer(self.get_queryset(), many=True).data
         return Response({"next": None, "previous": None, "results": rows})
 
     @extend_schema(responses={201: NewTokenSerializer})
     def create(self, request: Request) -> Response:
+        """Make a token.
+
+        The key is in this answer and nowhere else: keep it.
+        """
         serializer = NewTokenSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         if Token.objects.filter(user=self.request.user.pk).count() >= MAX_TOKENS:
@@ -84,7 +90,10 @@ class TokenViewSet(FormMethodMixin, RetrySafeMixin, ConditionalMixin, GenericVie
 
     @extend_schema(responses={204: None})
     def destroy_all(self, request: Request) -> Response:
-        """Revokes all your tokens, the one you are calling with included."""
+        """Revoke all your tokens.
+
+        Including the one that you call with.
+        """
         Token.objects.filter(user=self.request.user.pk).delete()
         return Response(status=status.HTTP_204_NO_CONTENT)
 
@@ -100,6 +109,10 @@ class TokenViewSet(FormMethodMixin, RetrySafeMixin, ConditionalMixin, GenericVie
         )
 
     def destroy(self, request: Request, id: Any) -> Any:
+        """Revoke a token.
+
+        It is refused from now on.
+        """
         deleted, _ = Token.objects.filter(user=self.request.user.pk, id=id).delete()
         if not deleted:
             raise Http404

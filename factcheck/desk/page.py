@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from factcheck.api.filters import api_query, takes_as_of
-from factcheck.api.roles import permissions
+from claims.roles import permissions
+from factcheck.api.filters import api_query
 from factcheck.desk.addresses import address_of
 from factcheck.desk.controls import controls_of
 from factcheck.desk.form_fields import FORM_STYLE, FieldRenderer
@@ -36,7 +36,7 @@ class Page:
         return [self.viewer.redact(row) for row in found]
 
     def as_of(self) -> str:
-        return self.request.query_params.get("as_of", "") if takes_as_of(self.view) else ""
+        return self.request.query_params.get("as_of", "") if self.view.takes_as_of() else ""
 
     def may(self) -> dict[str, bool]:
         """Nothing that writes is offered on a page of the past."""

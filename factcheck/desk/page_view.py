@@ -11,9 +11,10 @@ from django.shortcuts import render
 from django.utils.cache import add_never_cache_headers, patch_vary_headers
 from django.views.generic import TemplateView
 
+from claims.roles import permissions
 from factcheck.api.conditional import cache_rule
 from factcheck.api.problems import wants_page
-from factcheck.api.roles import Role, permissions, role_of
+from factcheck.api.roles import Role, role_of
 from factcheck.api.throttles import AddressThrottle
 from factcheck.desk.viewer import Viewer
 

@@ -5,8 +5,9 @@ A key is (basename of the view, action). An answer without a page of its own is 
 
 from typing import Any
 
+from claims.roles import permissions
 from factcheck.api.form_methods import is_form
-from factcheck.api.roles import is_public_read, permissions
+from factcheck.api.roles import is_public_read
 from factcheck.desk.form_pages import Form, FormPage
 from factcheck.desk.history import ConflictPage, DeletedPage, HistoryPage
 from factcheck.desk.page import Page, ProblemPage

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.viewsets import GenericViewSet
 
-from factcheck.api.conditional import ConditionalMixin
+from factcheck.api.base import BaseView
 from factcheck.api.filters import ChoiceFilter, IdFilter, UserFilter
 from factcheck.api.pagination import PAGE_SIZE_SCHEMA, RowComparison, link_header, page_size_of
 from factcheck.errors import FieldError, InvalidInput
@@ -49,7 +49,7 @@ class FeedSerializer(serializers.Serializer[Any]):
     results = EntrySerializer(many=True)
 
 
-class JournalViewSet(ConditionalMixin, GenericViewSet[Entry]):
+class JournalViewSet(BaseView, GenericViewSet[Entry]):
     """Who changed what, when and why."""
 
     serializer_class = EntrySerializer
@@ -63,6 +63,10 @@ class JournalViewSet(ConditionalMixin, GenericViewSet[Entry]):
         parameters=[OpenApiParameter("page_size", PAGE_SIZE_SCHEMA, description="Entries in one answer.")],
     )
     def list(self, request: Request) -> Response:
+        """List the journal, oldest first.
+
+        No entry is ever skipped: ask again with `after`, the `cursor` of the last answer, for as long as you like.
+        """
         after = request.query_params.get("after") or "0-0"
         match = CURSOR.fullmatch(after)
         if not match:

@@ -55,6 +55,10 @@ class HistoryMixin(RecordedViewSet):
     @extend_schema(responses=HistoryEntrySerializer(many=True), filters=False)
     @action(detail=True, filterset_class=None, ordering_fields=("id",))
     def history(self, request: Request, pk: int) -> Response:
+        """Read who changed {one}, when and why.
+
+        Newest first, each entry with the fields that it changed. A deleted row keeps its history.
+        """
         entries = Entry.objects.of(self.journal_resource, pk)
         if not entries.exists():
             self.get_object()

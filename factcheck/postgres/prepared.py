@@ -116,12 +116,18 @@ _lock = Lock()
 _cache = SnapshotCache()
 
 
+def find_prepared(key: Hashable) -> Prepared | None:
+    with _lock:
+        if key not in _kept:
+            return None
+        _kept.move_to_end(key)
+        return _kept[key]
+
+
 def prepared(key: Hashable, build: Callable[..., QuerySet[Any, Any]], *kinds: type) -> Prepared:
     """The read kept under `key`, which must hold all that the query's text depends on; else it is built."""
-    with _lock:
-        if key in _kept:
-            _kept.move_to_end(key)
-            return _kept[key]
+    if found := find_prepared(key):
+        return found
     made = Prepared(build, kinds)
     with _lock:
         _kept[key] = made

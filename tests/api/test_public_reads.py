@@ -38,7 +38,7 @@ FILES = ("changes.atom", "export/")  # of a media type of their own
 def public(settings, settings_without_throttle, monkeypatch):
     settings.PUBLIC_READ = True
     # A test is one open transaction, and the feed of changes would wait for it.
-    monkeypatch.setattr("claims.views.formats.settled", lambda: 2**62)
+    monkeypatch.setattr("claims.views.formats.first_open_transaction", lambda: 2**62)
     return APIClient()
 
 

@@ -9,13 +9,13 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.routers import APIRootView
 
-from factcheck.api.conditional import ConditionalMixin
+from factcheck.api.base import BaseView
 from factcheck.api.pagination import link_header
 from factcheck.api.problems import CONTENT_TYPE
 from factcheck.api.renderers import dump
 
 
-class Root(ConditionalMixin, APIRootView):
+class Root(BaseView, APIRootView):
     """Where everything begins."""
 
     basename = "root"
@@ -27,11 +27,11 @@ class Root(ConditionalMixin, APIRootView):
         return Response(response.data, headers=link_header(**links))
 
 
-class ForeignRenderersMixin(ConditionalMixin):
+class ForeignRenderersMixin(BaseView):
     """The generator's renderers know no problem documents."""
 
     def handle_exception(self, exc: Exception) -> Any:
-        response: Any = super().handle_exception(exc)  # type: ignore[misc]
+        response: Any = super().handle_exception(exc)
         answer = HttpResponse(dump(response.data), status=response.status_code, headers=dict(response.headers))
         answer["Content-Type"] = CONTENT_TYPE
         answer.is_problem = True  # type: ignore[attr-defined]  # for ProblemMiddleware

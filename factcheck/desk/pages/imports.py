@@ -12,8 +12,8 @@ from rest_framework.utils import json as strict_json
 
 from claims.annotations import import_document
 from claims.annotations.schema import AnnotationDocumentSerializer
+from claims.roles import REQUIRED_ROLE
 from factcheck.api.problems import MAX_FAULTS, problem_of
-from factcheck.api.roles import REQUIRED_ROLE
 from factcheck.desk.json_faults import in_words
 from factcheck.desk.json_lines import line_of, lines_of
 from factcheck.desk.page_view import DeskView
