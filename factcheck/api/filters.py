@@ -198,7 +198,7 @@ def known_parameters(view: Any, request: Request) -> set[str]:
     if wants_page(request):
         known |= PAGE_PARAMETERS
         if request.query_params.get("form") == "new":  # what its fields hold at first
-            known |= set(view.get_serializer().fields)
+            known |= set(view.serializer_class().fields) if view.serializer_class else set()
     return known
 
 
