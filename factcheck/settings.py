@@ -263,7 +263,7 @@ REST_FRAMEWORK = {
         "rest_framework.parsers.FormParser",
         "rest_framework.parsers.MultiPartParser",
     ],
-    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "factcheck.api.renderers.ByFormat",
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "factcheck.api.renderers.FormatOrAcceptNegotiation",
     "DEFAULT_FILTER_BACKENDS": ["factcheck.api.filters.StrictFilterBackend"],
     "DEFAULT_PAGINATION_CLASS": "factcheck.api.pagination.KeysetPagination",
     "DEFAULT_THROTTLE_CLASSES": [
