@@ -119,7 +119,6 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "factcheck.api.middleware.CrossOriginMiddleware",
-    "factcheck.api.options.OptionsMiddleware",
     "factcheck.api.middleware.BodyLimitMiddleware",
     "factcheck.api.middleware.SlashMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -272,7 +271,7 @@ REST_FRAMEWORK = {
     "DEFAULT_THROTTLE_RATES": THROTTLE_RATES,
     # X-Forwarded-For is believed from so many proxies only: anybody can send the header.
     "NUM_PROXIES": number("TRUSTED_PROXIES", 0),
-    "DEFAULT_METADATA_CLASS": None,  # OptionsMiddleware answers OPTIONS
+    "DEFAULT_METADATA_CLASS": None,  # OptionsMixin answers OPTIONS
     "DEFAULT_SCHEMA_CLASS": "factcheck.api.openapi.schema.Schema",
     "EXCEPTION_HANDLER": "factcheck.api.problems.exception_handler",
     "DATETIME_FORMAT": "%Y-%m-%dT%H:%M:%S.%fZ",  # as in factcheck.api.row_json

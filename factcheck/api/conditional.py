@@ -13,6 +13,7 @@ from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from factcheck.api.options import OptionsMixin
 from factcheck.api.problems import wants_page
 from factcheck.api.roles import is_public_read
 from factcheck.api.row_json import RowJSON
@@ -81,7 +82,7 @@ def is_form(request: Request) -> bool:
     return request.content_type.split(";")[0] in ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
-class ConditionalMixin(ThrottledMixin):
+class ConditionalMixin(OptionsMixin, ThrottledMixin):
     """Gives every JSON answer its ETag, and answers 304 where If-None-Match says that it is known."""
 
     other_parameters: frozenset[str] = frozenset()  # that the view reads besides its filters
