@@ -5,7 +5,6 @@ Every variable read here is described in docs/settings.md; a test holds the two 
 
 import os
 import re
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -97,7 +96,6 @@ INSTALLED_APPS = [
     "django_filters",
     "drf_spectacular",
     "drf_spectacular_sidecar",
-    "knox",
     "corsheaders",
     "csp",
     "factcheck.desk.apps.AdminConfig",
@@ -277,10 +275,6 @@ REST_FRAMEWORK = {
     "DATETIME_FORMAT": "%Y-%m-%dT%H:%M:%S.%fZ",  # as in factcheck.api.row_json
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
-
-KNOX_TOKEN_MODEL = "api.Token"  # noqa: S105  the model's name
-MIGRATION_MODULES = {"knox": None}  # its own token table would stay empty
-REST_KNOX = {"TOKEN_TTL": timedelta(days=90), "SECURE_HASH_ALGORITHM": "hashlib.sha512"}
 
 SPECTACULAR_SETTINGS = {
     "TITLE": "Factcheck",

@@ -36,7 +36,7 @@ def address_of(api, alice, article, statement, minister):
     """The address of a route, of a row that exists."""
     dispute = services.open_dispute(actor=alice, statement=statement, raised_by=minister, kind="denial")
     evidence = services.create_evidence(actor=alice, statement=statement, stance="supports", url="https://a.example/1")
-    token = Token.objects.create(alice, name="another")[0]
+    token = Token.issue(alice, name="another")
     # A ClaimReview is only of what is published.
     services.set_article_status(
         article_id=article.pk, versions=None, actor=alice, status="published", reason="It is edited."

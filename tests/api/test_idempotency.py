@@ -42,7 +42,7 @@ def user_with_role(name: str, role: str) -> User:
 
 def client_of(user: User, **token) -> APIClient:
     client = APIClient(raise_request_exception=False)
-    client.credentials(HTTP_AUTHORIZATION="Token " + Token.objects.create(user, name="test", **token)[1])
+    client.credentials(HTTP_AUTHORIZATION="Token " + Token.issue(user, name="test", **token).key)
     return client
 
 
@@ -373,13 +373,14 @@ def test_the_key_of_a_new_token_is_neither_repeated_nor_kept(api, alice):
         "title": "The present state does not allow this",
         "status": 409,
         "detail": (
-            "The first request made this token, and only its answer had the key: it is not kept. If you lost it, "
-            "delete the token and make another with a new Idempotency-Key."
+            "The first request made this token, and only its answer held the key, which is not stored. If you lost "
+            "the key, delete the token and make another one with a new Idempotency-Key."
         ),
         "made": {
             "id": str(made.id),
             "name": "A program",
             "read_only": False,
+            "prefix": secret[:8],
             "created": first.json()["created"],
             "expiry": first.json()["expiry"],
         },
@@ -513,7 +514,7 @@ def test_the_waiting_one_of_two_with_different_bodies_is_refused(committed, monk
 
 
 def test_who_waits_too_long_is_told_to_ask_again(committed, monkeypatch):
-    monkeypatch.setattr(idempotency, "PATIENCE", "50ms")
+    monkeypatch.setattr(idempotency, "LOCK_TIMEOUT", "50ms")
     with held_after_the_write(monkeypatch) as (written, go_on), ThreadPoolExecutor(1) as pool:
         first = pool.submit(post_in_thread, committed)
         assert written.wait(10)
@@ -532,7 +533,7 @@ def test_who_waits_too_long_is_told_to_ask_again(committed, monkeypatch):
 
 def test_other_keys_and_other_users_do_not_wait(committed, monkeypatch):
     other_user = client_of(user_with_role("carol", "editor"))
-    monkeypatch.setattr(idempotency, "PATIENCE", "50ms")
+    monkeypatch.setattr(idempotency, "LOCK_TIMEOUT", "50ms")
     with held_after_the_write(monkeypatch) as (written, go_on), ThreadPoolExecutor(1) as pool:
         first = pool.submit(post_in_thread, committed)
         assert written.wait(10)
@@ -560,7 +561,7 @@ def test_the_usual_patience_with_row_locks_is_back_after_the_wait(committed, mon
         return create(**fields)
 
     monkeypatch.setattr(source_services, "create_source", see_timeout)
-    monkeypatch.setattr(idempotency, "PATIENCE", "9s")
+    monkeypatch.setattr(idempotency, "LOCK_TIMEOUT", "9s")
     held, go_on = threading.Event(), threading.Event()
     alice = User.objects.get()
 
