@@ -120,9 +120,9 @@ MIDDLEWARE = [
     "factcheck.api.middleware.BodyLimitMiddleware",
     "factcheck.api.middleware.SlashMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "factcheck.api.sessions.Session",
-    "factcheck.api.sessions.Authentication",
-    "factcheck.api.sessions.Messages",
+    "factcheck.api.sessions.SessionMiddleware",
+    "factcheck.api.sessions.AuthenticationMiddleware",
+    "factcheck.api.sessions.MessageMiddleware",
 ]
 
 ROOT_URLCONF = "factcheck.urls"
