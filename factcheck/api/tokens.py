@@ -77,7 +77,7 @@ class TokenViewSet(FormMethodMixin, RetrySafeMixin, ConditionalMixin, GenericVie
     def create(self, request: Request) -> Response:
         serializer = NewTokenSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        if Token.objects.filter(user=self.request.user.pk).count() >= MAX_TOKENS:
+        if self.get_queryset().count() >= MAX_TOKENS:
             raise Conflict(f"You have {MAX_TOKENS} tokens, which is the limit. Revoke one first.")
         fields: dict[str, Any] = dict(serializer.validated_data)
         days = fields.pop("days")
@@ -87,7 +87,7 @@ class TokenViewSet(FormMethodMixin, RetrySafeMixin, ConditionalMixin, GenericVie
     @extend_schema(responses={204: None})
     def destroy_all(self, request: Request) -> Response:
         """Revokes all your tokens, including the one you are using."""
-        Token.objects.filter(user=self.request.user.pk).delete()
+        self.get_queryset().delete()
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     def stored_data(self, response: Response) -> Any:
@@ -102,7 +102,7 @@ class TokenViewSet(FormMethodMixin, RetrySafeMixin, ConditionalMixin, GenericVie
         )
 
     def destroy(self, request: Request, id: Any) -> Any:
-        deleted, _ = Token.objects.filter(user=self.request.user.pk, id=id).delete()
+        deleted, _ = self.get_queryset().filter(id=id).delete()
         if not deleted:
             raise Http404
         whole_list = reverse("token-list", request=request)
