@@ -42,7 +42,7 @@ def alice(db: None) -> User:
 @pytest.fixture
 def api(alice: User) -> APIClient:
     client = APIClient()
-    client.credentials(HTTP_AUTHORIZATION="Token " + Token.objects.create(alice, name="feed")[1])
+    client.credentials(HTTP_AUTHORIZATION="Token " + Token.issue(alice, name="feed").key)
     return client
 
 
