@@ -4,7 +4,8 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import OuterRef, Q, Subquery
-from django.db.models.functions import Now
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast, Now
 
 from factcheck.errors import FieldError
 
@@ -85,6 +86,12 @@ class Entry(models.Model):
                 fields=["resource", "transaction", "id"],
                 condition=Q(resource__in=["source", "article", "evidence", "dispute"]),
                 name="entry_resource",
+            ),
+            # The disputes and the evidence of a statement, as of an instant.
+            models.Index(
+                Cast(KT("data__statement"), models.BigIntegerField()),
+                condition=Q(resource__in=["dispute", "evidence"]),
+                name="entry_of_statement",
             ),
             # The public feed reads these few, newest first, among all that bulk imports leave.
             models.Index(
