@@ -1,6 +1,6 @@
-"""What the database refuses about articles, statements, evidence and disputes, and about entries without a write.
+"""What the database refuses for articles, statements, evidence and disputes, and for entries without their write.
 
-How to change it: see `factcheck/journal/guards.py`.
+`factcheck/journal/guards.py` says how to change a guard.
 """
 
 from factcheck.journal.guards import append_only, entry_required, guard, recorded
@@ -11,7 +11,7 @@ GUARDS = [
     recorded("claims_evidence", "evidence"),
     recorded("claims_dispute", "dispute"),
     append_only("claims_articlerevision"),
-    # An article's text is that of its current revision.
+    # An article has the text of its current revision. Checked at the commit, since either may be written first.
     guard("""
 CREATE FUNCTION article_require_revision() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -27,8 +27,8 @@ CREATE CONSTRAINT TRIGGER text_is_its_revision AFTER INSERT OR UPDATE OF text, s
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION article_require_revision();
 """),
     # A statement's text is the passage that it is pinned to. PostgreSQL finds a passage by counting all code points
-    # before it. So the statements of one INSERT are checked together: each stretch of a revision in which some of them
-    # begin is cut out once, and their passages are looked for in that.
+    # before it. So the statements of one INSERT are checked together: each stretch of 4,096 code points in which some
+    # of them start is cut out of the revision once, and their passages are compared within that stretch.
     guard("""
 CREATE FUNCTION statement_require_passage() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -68,8 +68,8 @@ END $$;
 CREATE TRIGGER passage_on_insert AFTER INSERT ON claims_statement REFERENCING NEW TABLE AS written
     FOR EACH STATEMENT EXECUTE FUNCTION statements_require_passages();
 """),
-    # The chain is part of the statement: its rows change only with an entry of the statement's current version, made by
-    # the same transaction, that shows the new chain.
+    # The chain of relays is a part of the statement. When a row of it is written, the statement's current version has
+    # an entry of the same transaction, and that entry holds the chain.
     guard("""
 CREATE FUNCTION statement_require_chain(owner bigint) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
@@ -81,14 +81,14 @@ BEGIN
         LEFT JOIN journal_entry e ON e.resource = 'statement' AND e.resource_id = owner AND e.version = s.version
         WHERE s.id = owner;
     IF NOT FOUND THEN
-        RETURN;  -- deleted: the statement's own guard asks for the entry
+        RETURN;  -- the statement was deleted, and its own guard requires the entry
     END IF;
     IF entry.transaction IS DISTINCT FROM pg_current_xact_id()::text::bigint THEN
         RAISE EXCEPTION 'statement %: no journal entry for its chain', owner
             USING ERRCODE = 'check_violation', CONSTRAINT = 'journal_entry_required';
     END IF;
     IF entry.via IS DISTINCT FROM entry.chain THEN
-        RAISE EXCEPTION 'statement %: the journal entry does not say what its chain is', owner
+        RAISE EXCEPTION 'statement %: the journal entry holds another chain', owner
             USING ERRCODE = 'check_violation', CONSTRAINT = 'journal_entry_is_true';
     END IF;
 END $$;
@@ -105,7 +105,14 @@ BEGIN
 END $$;
 """),
     entry_required("claims_statementvia", "via_require_entry()"),
-    # An entry has its write.
+    # The other way round, an entry needs its write: a version that the row has reached, or the row's deletion. If the
+    # row is gone, a later entry must show that the version existed.
+    #
+    # These stand in claims, the app that knows all recorded tables. journal_present_version is a CASE statement, not an
+    # expression: an expression would set up the look-ups in all five tables for each call.
+    #
+    # Each write of a statement has an entry, so here its chain is compared once for each write. The guard above is
+    # for a chain that is written without its statement.
     guard("""
 CREATE FUNCTION journal_present_version(resource text, row_id bigint) RETURNS integer LANGUAGE plpgsql STABLE AS $$
 BEGIN
@@ -141,11 +148,11 @@ BEGIN
                               AND e.resource_id = NEW.resource_id AND e.version > NEW.version);
     END IF;
     IF NOT is_written THEN
-        RAISE EXCEPTION 'journal entry %: % % was not written so', NEW.id, NEW.resource, NEW.resource_id
+        RAISE EXCEPTION 'journal entry %: there is no such write of % %', NEW.id, NEW.resource, NEW.resource_id
             USING ERRCODE = 'check_violation', CONSTRAINT = 'journal_entry_has_its_write';
     END IF;
     IF chain IS NOT NULL AND NEW.data->'via' IS DISTINCT FROM chain THEN
-        RAISE EXCEPTION 'statement %: the journal entry does not say what its chain is', NEW.resource_id
+        RAISE EXCEPTION 'statement %: the journal entry holds another chain', NEW.resource_id
             USING ERRCODE = 'check_violation', CONSTRAINT = 'journal_entry_is_true';
     END IF;
     RETURN NULL;

@@ -1,15 +1,14 @@
-"""What the database refuses about sources. How to change it: see `factcheck/journal/guards.py`."""
+"""What the database refuses for sources. `factcheck/journal/guards.py` says how to change a guard."""
 
 from factcheck.journal.guards import guard, recorded
 
 GUARDS = [
     recorded("sources_source", "source"),
-    # No source is a part of itself, directly or through others. Two transactions could each write one half of a cycle,
-    # and neither would see the other's half; so they take turns.
+    # No source is a part of itself, directly or through others. Two transactions could each write one half of a cycle
+    # and not see the other half, so an advisory lock makes them take turns.
     guard("""
 CREATE FUNCTION source_refuse_cycle() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    -- Two writers could each close one half of a circle that neither sees; so one at a time.
     PERFORM pg_advisory_xact_lock(hashtext('sources.part_of'));
     IF EXISTS (
         WITH RECURSIVE above(id, part_of) AS (

@@ -1,9 +1,10 @@
-"""What the database refuses about the journal and about recorded rows, as operations for migrations.
+"""What the database refuses: for the journal itself, and for every recorded table.
 
-The rules about single tables follow in `sources/guards.py` and `claims/guards.py`; each file reads from top to bottom.
+`sources/guards.py` and `claims/guards.py` hold the guards of their tables. Each list GUARDS is made of migration
+operations, in the order in which they run.
 
-Released migrations import these texts. From 0.1 on, a text here is not edited: a new migration holds the SQL of the
-changed guard, and a line above the old text names that migration.
+Migration 0001 of each app imports its list. So from version 0.1 on no text here is edited: a new migration holds the
+SQL of a changed guard, and a comment at the old text names that migration.
 """
 
 import re
@@ -12,9 +13,9 @@ from django.db.migrations.operations import RunSQL
 
 
 def guard(sql: str) -> RunSQL:
-    """Creates functions and the triggers that call them; the reverse drops both.
+    """Creates the functions in `sql` and the triggers that call them; the reverse drops both.
 
-    Each function gets a fixed search path. Without one PostgreSQL looks among the session's temporary tables first, so
+    Each function gets a fixed search path. Without it PostgreSQL looks among the session's temporary tables first, and
     a temporary table named journal_entry would satisfy every guard.
     """
     functions = ", ".join(re.findall(r"CREATE FUNCTION (\w+)", sql))
@@ -40,15 +41,12 @@ def append_only(table: str) -> RunSQL:
 
 
 def recorded(table: str, resource: str, omits: tuple[str, ...] = ()) -> RunSQL:
-    """Refuses the commit of a write without its journal entry. `omits` names the columns that entries leave out."""
+    """Refuses to commit a write without its journal entry. `omits` names the columns that entries leave out."""
     return entry_required(table, f"journal_require_entry('{resource}', '{{{','.join(omits)}}}')")
 
 
 def entry_required(table: str, function: str) -> RunSQL:
-    """Calls the function for each written row when the transaction commits; refuses TRUNCATE.
-
-    Deferred, because an entry is copied from the row after the write.
-    """
+    """Calls `function` at the commit for each written row, since entries are made after the write. Refuses TRUNCATE."""
     return RunSQL(
         f"""
         CREATE CONSTRAINT TRIGGER journal_entry_required AFTER INSERT OR UPDATE OR DELETE ON {table}
@@ -60,18 +58,17 @@ def entry_required(table: str, function: str) -> RunSQL:
 
 
 def _no_truncate(table: str) -> str:
-    """Test databases disable this trigger, because Django's flush truncates."""
+    """Test databases disable this trigger: Django empties their tables by TRUNCATE."""
     return (
         f"CREATE TRIGGER no_truncate BEFORE TRUNCATE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION journal_refuse();"
     )
 
 
 GUARDS = [
-    # The database sets an entry's time and transaction: nobody can backdate it or place it in another transaction.
+    # The database sets an entry's time and transaction. Nobody can backdate it or assign it to another transaction.
     guard("""
 CREATE FUNCTION journal_stamp() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    -- Nobody can backdate an entry or place it in another transaction.
     NEW.at := clock_timestamp();
     NEW.transaction := pg_current_xact_id()::text::bigint;
     RETURN NEW;
@@ -87,8 +84,15 @@ BEGIN
 END $$;
 """),
     append_only("journal_entry"),
-    # Each write of a recorded row raises its version by one and has its entry: for this row and version, made in the
-    # same transaction, and true to the row. Arguments: the resource, and the columns that entries leave out.
+    # Each write of a recorded row raises its version by one. Its entry is for that version, of the same transaction,
+    # and equal to the row. Arguments: the resource, and the columns that entries leave out.
+    #
+    # An entry is looked up by its version alone, and its transaction is compared afterwards. With the transaction among
+    # the conditions the planner could choose the feed's index and read all entries of the transaction for each of its
+    # rows: the commit of a large one took quadratic time.
+    #
+    # The id of a deleted row is not used again in the same transaction. The new row would start at version 1 and could
+    # pass with the entries of the deleted one. (journal_present_version is in claims/guards.py.)
     guard("""
 CREATE FUNCTION journal_require_entry() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
@@ -99,13 +103,13 @@ BEGIN
     IF TG_OP = 'INSERT' THEN
         row_id := NEW.id; wanted := NEW.version;
         IF NEW.version <> 1 THEN
-            RAISE EXCEPTION '% % begins at version 1', TG_TABLE_NAME, row_id
+            RAISE EXCEPTION '% %: a new row must have version 1', TG_TABLE_NAME, row_id
                 USING ERRCODE = 'check_violation', CONSTRAINT = 'version_rises_by_one';
         END IF;
     ELSIF TG_OP = 'UPDATE' THEN
         row_id := NEW.id; wanted := NEW.version;
         IF NEW.id <> OLD.id OR NEW.version <> OLD.version + 1 THEN
-            RAISE EXCEPTION '% %: each write raises the version by one', TG_TABLE_NAME, row_id
+            RAISE EXCEPTION '% %: each write must raise the version by one', TG_TABLE_NAME, row_id
                 USING ERRCODE = 'check_violation', CONSTRAINT = 'version_rises_by_one';
         END IF;
     ELSE
@@ -116,7 +120,7 @@ BEGIN
     IF TG_OP = 'INSERT' AND EXISTS (SELECT FROM journal_entry e WHERE e.resource = TG_ARGV[0] AND e.resource_id = row_id
             AND e.version > wanted AND e.action LIKE '%.deleted')
             AND journal_present_version(TG_ARGV[0], row_id) IS NOT NULL THEN
-        RAISE EXCEPTION '% %: this id is of a row that was deleted', TG_TABLE_NAME, row_id
+        RAISE EXCEPTION '% %: the id of a deleted row cannot be used again', TG_TABLE_NAME, row_id
             USING ERRCODE = 'check_violation', CONSTRAINT = 'journal_entry_is_true';
     END IF;
     IF NOT FOUND OR entry.transaction <> pg_current_xact_id()::text::bigint THEN
@@ -125,7 +129,7 @@ BEGIN
     END IF;
     IF (TG_OP = 'DELETE') <> (entry.action LIKE '%.deleted')
        OR (TG_OP <> 'DELETE' AND NOT entry.data @> (to_jsonb(NEW) - TG_ARGV[1]::text[])) THEN
-        RAISE EXCEPTION '% %: the journal entry does not say what was written', TG_TABLE_NAME, row_id
+        RAISE EXCEPTION '% %: the journal entry differs from the row', TG_TABLE_NAME, row_id
             USING ERRCODE = 'check_violation', CONSTRAINT = 'journal_entry_is_true';
     END IF;
     RETURN NULL;
