@@ -112,7 +112,7 @@ class StatementViewSet(StatementFormatsMixin, ExportMixin, HistoryMixin):
 
         Newest first. An editor who dissents is not overwritten.
         """
-        with self.moment():
+        with self.read_as_of():
             statement = self.get_object()
             dissents = ExpressionWrapper(~Q(data__tag=statement.tag), output_field=BooleanField())
             rows = positions_on(statement.pk).select_related("actor").annotate(dissents=dissents)

@@ -87,7 +87,7 @@ class TokenViewSet(BaseView, GenericViewSet[Token]):
             raise Conflict(f"You have {MAX_TOKENS} tokens, which is the limit. Revoke one first.")
         fields: dict[str, Any] = dict(serializer.validated_data)
         days = fields.pop("days")
-        token = Token.issue(self.request.user, lifetime=timedelta(days=days), **fields)
+        token = Token.issue(request.user, lifetime=timedelta(days=days), **fields)
         return Response(NewTokenSerializer(token).data, status=status.HTTP_201_CREATED)
 
     @extend_schema(responses={204: None})
