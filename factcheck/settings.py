@@ -5,7 +5,6 @@ Every variable read here is described in docs/settings.md; a test holds the two 
 
 import os
 import re
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -98,7 +97,6 @@ INSTALLED_APPS = [
     "django_filters",
     "drf_spectacular",
     "drf_spectacular_sidecar",
-    "knox",
     "corsheaders",
     "csp",
     "factcheck.desk.apps.AdminConfig",
@@ -120,13 +118,12 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "factcheck.api.middleware.CrossOriginMiddleware",
-    "factcheck.api.options.OptionsMiddleware",
     "factcheck.api.middleware.BodyLimitMiddleware",
     "factcheck.api.middleware.SlashMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "factcheck.api.sessions.Session",
-    "factcheck.api.sessions.Authentication",
-    "factcheck.api.sessions.Messages",
+    "factcheck.api.sessions.SessionMiddleware",
+    "factcheck.api.sessions.AuthenticationMiddleware",
+    "factcheck.api.sessions.MessageMiddleware",
 ]
 
 ROOT_URLCONF = "factcheck.urls"
@@ -273,16 +270,12 @@ REST_FRAMEWORK = {
     "DEFAULT_THROTTLE_RATES": THROTTLE_RATES,
     # X-Forwarded-For is believed from so many proxies only: anybody can send the header.
     "NUM_PROXIES": number("TRUSTED_PROXIES", 0),
-    "DEFAULT_METADATA_CLASS": None,  # OptionsMiddleware answers OPTIONS
+    "DEFAULT_METADATA_CLASS": None,  # OptionsMixin answers OPTIONS
     "DEFAULT_SCHEMA_CLASS": "factcheck.api.openapi.schema.Schema",
     "EXCEPTION_HANDLER": "factcheck.api.problems.exception_handler",
     "DATETIME_FORMAT": "%Y-%m-%dT%H:%M:%S.%fZ",  # as in factcheck.api.row_json
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
-
-KNOX_TOKEN_MODEL = "api.Token"  # noqa: S105  the model's name
-MIGRATION_MODULES = {"knox": None}  # its own token table would stay empty
-REST_KNOX = {"TOKEN_TTL": timedelta(days=90), "SECURE_HASH_ALGORITHM": "hashlib.sha512"}
 
 SPECTACULAR_SETTINGS = {
     "APPEND_COMPONENTS": yaml.safe_load((BASE_DIR / "factcheck/api/openapi/components.yaml").read_text()),

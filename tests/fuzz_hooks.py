@@ -10,13 +10,11 @@ import schemathesis
 
 django.setup()
 
-from knox.crypto import hash_token  # noqa: E402
-
 from claims.models import Article  # noqa: E402
-from factcheck.api.models import Token  # noqa: E402
+from factcheck.api.models import Token, hash_key  # noqa: E402
 
 ARTICLE = Article.objects.values_list("pk", flat=True).first() or 1
-OWN_TOKENS = list(Token.objects.filter(digest=hash_token(os.environ["FUZZ_TOKEN"])))
+OWN_TOKENS = list(Token.objects.filter(digest=hash_key(os.environ["FUZZ_TOKEN"])))
 KEY = "Idempotency-Key"
 NUMBERS = itertools.count()
 

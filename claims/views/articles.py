@@ -117,7 +117,7 @@ class ArticleViewSet(ChecksMixin, ArticleFormatsMixin, HistoryMixin):
 
         PUT takes the same document.
         """
-        with self.moment():
+        with self.read_as_of():
             return Response(annotation_document(self.get_object()))
 
     @extend_schema(request=AnnotationDocumentSerializer, responses=AnnotationDocumentSerializer)

@@ -111,7 +111,7 @@ class StatementViewSet(StatementFormatsMixin, ExportMixin, HistoryMixin):
 
         Newest first. The tag of an editor who dissents stays listed.
         """
-        with self.moment():
+        with self.read_as_of():
             statement = self.get_object()
             dissents = ExpressionWrapper(~Q(data__tag=statement.tag), output_field=BooleanField())
             rows = positions_on(statement.pk).select_related("actor").annotate(dissents=dissents)

@@ -61,6 +61,8 @@ class BaseView(APIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """The steps in their order. Each of them may refuse the request."""
+        if request.method == "OPTIONS":  # the methods are the same for everybody
+            return
         # Before authentication, whose CSRF check parses a multipart body: the body's stream can be read only once.
         digest = request_digest(request) if has_key(request) else None
         request.accepted_renderer, request.accepted_media_type = self.perform_content_negotiation(request)
@@ -74,6 +76,12 @@ class BaseView(APIView):
         self.check_address(**kwargs)
         if digest and "post" in self.action_map:
             self.post: Any = partial(run_once, self, self.post, idempotency_key(request), digest)
+
+    def options(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        """Sends no body. DRF puts the methods into the `Allow` header of every response."""
+        response = HttpResponse(status=204)
+        del response["Content-Type"]
+        return response
 
     def get_throttles(self) -> list[BaseThrottle]:
         """Only the throttle that counts this caller."""

@@ -29,8 +29,8 @@ class DeskRenderer(BrowsableAPIRenderer):
     def _moment(renderer_context: Any) -> AbstractContextManager[None]:
         """A page as of an instant reads all that it shows as of that instant."""
         view, response = renderer_context["view"], renderer_context["response"]
-        of_the_past = hasattr(view, "moment") and not getattr(response, "is_problem", False)
-        return view.moment() if of_the_past else nullcontext()
+        of_the_past = hasattr(view, "read_as_of") and not getattr(response, "is_problem", False)
+        return view.read_as_of() if of_the_past else nullcontext()
 
     def get_content(self, renderer: Any, data: Any, accepted_media_type: str | None, renderer_context: Any) -> str:
         return pretty(data) if data is not None else ""

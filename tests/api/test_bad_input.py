@@ -34,7 +34,7 @@ def editor(db):
 @pytest.fixture
 def api(editor):
     client = APIClient()
-    client.credentials(HTTP_AUTHORIZATION="Token " + Token.objects.create(editor, name="t")[1])
+    client.credentials(HTTP_AUTHORIZATION="Token " + Token.issue(editor, name="t").key)
     return client
 
 

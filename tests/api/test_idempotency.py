@@ -43,7 +43,7 @@ def user_with_role(name: str, role: str) -> User:
 
 def client_of(user: User, **token) -> APIClient:
     client = APIClient(raise_request_exception=False)
-    client.credentials(HTTP_AUTHORIZATION="Token " + Token.objects.create(user, name="test", **token)[1])
+    client.credentials(HTTP_AUTHORIZATION="Token " + Token.issue(user, name="test", **token).key)
     return client
 
 
@@ -374,13 +374,14 @@ def test_the_key_of_a_new_token_is_neither_repeated_nor_kept(api, alice):
         "title": "The present state does not allow this",
         "status": 409,
         "detail": (
-            "The first request made this token, and only its answer had the key: it is not kept. If you lost it, "
-            "delete the token and make another with a new Idempotency-Key."
+            "The first request made this token, and only its answer held the key, which is not stored. If you lost "
+            "the key, delete the token and make another one with a new Idempotency-Key."
         ),
         "made": {
             "id": str(made.id),
             "name": "A program",
             "read_only": False,
+            "prefix": secret[:8],
             "created": first.json()["created"],
             "expiry": first.json()["expiry"],
         },

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
@@ -232,6 +233,48 @@ def test_the_database_holds_a_tokens_digest_and_nowhere_its_key(vera):
             assert cursor.fetchone() == (0,), table
     assert len(key) == 64
     assert Token.objects.filter(digest=hashlib.sha512(key.encode()).hexdigest()).count() == 1
+
+
+def test_a_list_shows_the_first_characters_of_each_key(vera):
+    program = client_of(vera)
+    made = [program.post("/api/v1/tokens/", {"name": name}).json() for name in ("a", "b")]
+    shown = {row["id"]: row["prefix"] for row in program.get("/api/v1/tokens/").json()["results"]}
+    assert shown.items() >= {row["id"]: row["token"][:8] for row in made}.items()
+
+
+@pytest.mark.parametrize("scheme", ["Token", "token", "Bearer", "BEARER"])
+def test_token_and_bearer_mean_the_same(vera, scheme):
+    key = Token.issue(vera, name="a").key
+    answer = APIClient().get("/api/v1/articles/", headers={"authorization": f"{scheme} {key}"})
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize(
+    "sent",
+    ["Basic dmVyYTp4", "Digest a", "Token", "Bearer", "Token a b", "Token wrong", "Bearer wrong", "Bearer \xe9", "a"],
+)
+def test_unknown_credentials_are_never_taken_for_an_anonymous_caller_or_for_the_session(vera, settings, sent):
+    settings.PUBLIC_READ = True
+    browser = APIClient()
+    assert browser.get("/api/v1/articles/").status_code == 200
+    for _ in range(2):
+        answer = browser.get("/api/v1/articles/", headers={"authorization": sent})
+        assert (answer.status_code, answer["WWW-Authenticate"]) == (401, "Token")
+        assert answer.json()["type"] == "urn:factcheck:problem:authentication-failed"
+        browser.force_login(vera)
+
+
+def test_create_token_prints_only_a_key_that_works(vera, capsys):
+    call_command("create_token", "vera")
+    call_command("create_token", "vera", "--read-only")
+    codes = []
+    for key in capsys.readouterr().out.splitlines():
+        program = APIClient()
+        program.credentials(HTTP_AUTHORIZATION=f"Token {key}")
+        codes.append(program.post("/api/v1/sources/", {"name": key[:8], "kind": "person"}).status_code)
+    assert codes == [201, 403]
+    with pytest.raises(CommandError, match="There is no active user 'nobody'"):
+        call_command("create_token", "nobody")
 
 
 def throttled(answer) -> bool:

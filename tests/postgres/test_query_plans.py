@@ -139,7 +139,7 @@ def newsroom(django_db_setup, django_db_blocker):
             "actor": actor.pk,
             "reader": reader.pk,
             "feed": "{}-{}".format(*place),
-            "token": Token.objects.create(reader, name="plans")[1],
+            "token": Token.issue(reader, name="plans").key,
         }
         call_command("flush", interactive=False, verbosity=0)
 

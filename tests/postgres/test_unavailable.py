@@ -30,7 +30,7 @@ def alice(db) -> User:
 @pytest.fixture
 def api(alice) -> APIClient:
     client = APIClient()
-    client.credentials(HTTP_AUTHORIZATION="Token " + Token.objects.create(alice, name="test")[1])
+    client.credentials(HTTP_AUTHORIZATION="Token " + Token.issue(alice, name="test").key)
     return client
 
 
