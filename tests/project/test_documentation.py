@@ -53,6 +53,16 @@ def test_every_file_that_a_document_names_exists(document):
     assert missing + [name for name in names if name not in file_names()] == []
 
 
+@pytest.mark.parametrize("document", ["CONTRIBUTING.md", "docs/architecture.md", "docs/decisions.md"])
+def test_every_name_that_a_document_takes_from_the_code_is_there(document):
+    source = "".join(
+        path.read_text() for room in ("claims", "factcheck", "sources") for path in (ROOT / room).rglob("*.py")
+    )
+    words = set(re.findall(r"\w+", source))
+    names = re.findall(r"`(?:[A-Z]\w+\.)?(\w+)(?:\(\))?`", (ROOT / document).read_text())
+    assert [name for name in names if name not in words] == []
+
+
 @cache
 def file_names() -> set[str]:
     rooms = (path for room in ROOMS.split("|") for path in (ROOT / room).rglob("*.*"))
