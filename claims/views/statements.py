@@ -105,7 +105,7 @@ class StatementViewSet(StatementFormatsMixin, ExportMixin, HistoryMixin):
         return self.run_action(TagSerializer, services.tag_statement, "statement_id")
 
     @extend_schema(responses=PositionSerializer(many=True), filters=False)
-    @action(detail=True, filterset_class=None, ordering_fields=("id",))
+    @action(detail=True, filterset_class=None, ordering_fields=("id",), default_ordering="-id")
     def positions(self, request: Request, pk: int) -> Response:
         """List each editor's own latest tag.
 

@@ -56,7 +56,7 @@ class HistoryMixin(RecordedViewSet):
         return as_of(instant)
 
     @extend_schema(responses=HistoryEntrySerializer(many=True), filters=False)
-    @action(detail=True, filterset_class=None, ordering_fields=("id",))
+    @action(detail=True, filterset_class=None, ordering_fields=("id",), default_ordering="-id")
     def history(self, request: Request, pk: int) -> Response:
         """Read who changed {one}, when and why.
 
