@@ -276,7 +276,7 @@ REST_FRAMEWORK = {
     "DEFAULT_THROTTLE_RATES": THROTTLE_RATES,
     # How many proxies X-Forwarded-For is believed from: anybody can send the header.
     "NUM_PROXIES": env_int("TRUSTED_PROXIES", 0),
-    "DEFAULT_METADATA_CLASS": None,  # OptionsMixin answers OPTIONS
+    "DEFAULT_METADATA_CLASS": None,  # factcheck.api.base answers OPTIONS
     "DEFAULT_SCHEMA_CLASS": "factcheck.api.openapi.schema.Schema",
     "EXCEPTION_HANDLER": "factcheck.api.problems.exception_handler",
     "DATETIME_FORMAT": "%Y-%m-%dT%H:%M:%S.%fZ",  # as in factcheck.api.row_json
