@@ -42,7 +42,7 @@ def address(alice) -> str:
 
 
 def test_a_write_whose_row_cannot_be_read_again_is_not_called_unwritten(api, address, monkeypatch):
-    monkeypatch.setattr(StatementViewSet, "represent", lost)
+    monkeypatch.setattr(StatementViewSet, "row_json_after_write", lost)
     answer = api.post(address + "tag/", ACT, headers={"If-Match": '"1-0"'})
     assert (answer.status_code, answer["Retry-After"]) == (503, "2")
     assert answer["Content-Type"] == "application/problem+json"
@@ -51,7 +51,7 @@ def test_a_write_whose_row_cannot_be_read_again_is_not_called_unwritten(api, add
 
 
 def test_a_stale_write_is_answered_503_when_the_current_row_cannot_be_read(api, address, monkeypatch):
-    monkeypatch.setattr(StatementViewSet, "represent", lost)
+    monkeypatch.setattr(StatementViewSet, "row_json_after_write", lost)
     answer = api.post(address + "tag/", ACT, headers={"If-Match": '"7-0"'})
     assert (answer.status_code, answer["Content-Type"]) == (503, "application/problem+json")
 
@@ -61,7 +61,7 @@ def deleted(*arguments: object, **named: object) -> None:
 
 
 @pytest.mark.parametrize("version", ['"1-0"', '"7-0"'])
-@pytest.mark.parametrize(("owner", "name"), [(services, "tag_statement"), (StatementViewSet, "represent")])
+@pytest.mark.parametrize(("owner", "name"), [(services, "tag_statement"), (StatementViewSet, "row_json_after_write")])
 def test_a_row_that_is_deleted_during_the_request_is_answered_404(api, address, monkeypatch, owner, name, version):
     monkeypatch.setattr(owner, name, deleted)
     answer = api.post(address + "tag/", ACT, headers={"If-Match": version})
