@@ -38,6 +38,29 @@ DETAILS = {
 BODY_HEADERS = {"Content-Type", "Content-Length", "Content-Encoding", "Content-Language", "ETag", "Last-Modified"}
 
 
+class HeadMiddleware:
+    """Answers HEAD as GET without the body.
+
+    All code further in sees a GET, so that no view or template can give HEAD other headers. gunicorn logs a warning
+    when it has to drop a body itself.
+    """
+
+    def __init__(self, get_response: GetResponse):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.method != "HEAD":
+            return self.get_response(request)
+        request.method = "GET"
+        response: Any = self.get_response(request)
+        request.method = "HEAD"
+        if response.streaming:
+            response.streaming_content = ()
+        else:
+            response.content = b""  # Content-Length stays that of GET
+        return response
+
+
 class ProblemMiddleware:
     """Turns Django's own error pages (unknown URL, bad host, CSRF, crash) into problem documents.
 

