@@ -266,7 +266,7 @@ REST_FRAMEWORK = {
         "rest_framework.parsers.FormParser",
         "rest_framework.parsers.MultiPartParser",
     ],
-    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "factcheck.api.renderers.ByFormat",
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "factcheck.api.renderers.FormatOrAcceptNegotiation",
     "DEFAULT_FILTER_BACKENDS": ["factcheck.api.filters.StrictFilterBackend"],
     "DEFAULT_PAGINATION_CLASS": "factcheck.api.pagination.KeysetPagination",
     "DEFAULT_THROTTLE_CLASSES": [
@@ -333,7 +333,7 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "factcheck.api.openapi.schema.postprocess",
-        "factcheck.api.openapi.names.name_parameters_enums",
+        "factcheck.api.openapi.names.name_parameter_enums",
         "factcheck.api.openapi.names.drop_unused_components",
         "factcheck.api.openapi.examples.add_examples",
     ],

@@ -11,7 +11,7 @@ from sources.serializers import SourceSerializer
 
 
 class SourceViewSet(HistoryMixin):
-    """Who speaks: people, organizations, outlets, documents and accounts."""
+    """Sources: people, organizations, outlets, documents and accounts."""
 
     serializer_class = SourceSerializer
     filterset_class = SourceFilter
@@ -20,13 +20,13 @@ class SourceViewSet(HistoryMixin):
     noun = "a source"
     ordering_fields = ("id", "name")
     index_ordered_filters = {"id": (frozenset({"kind"}), frozenset({"part_of"}), frozenset({"anonymous"}))}
-    moving_actions = frozenset({"retrieve"})
+    redirecting_actions = frozenset({"retrieve"})
     queryset = Source.objects.for_reading()
 
     def retrieve(self, request: Request, pk: int) -> Any:
         """Read a source.
 
-        A source that was merged into another answers 301 with the address of the other.
+        A source that was merged into another one answers 301 with the address of that one.
         """
         try:
             return super().retrieve(request, pk)

@@ -1,4 +1,4 @@
-"""Articles, their revisions and their annotation documents over HTTP."""
+"""The endpoints of articles, their revisions and their annotation documents."""
 
 import json
 from contextlib import nullcontext
@@ -37,7 +37,7 @@ from factcheck.journal.views import HistoryMixin
 
 
 class ArticleViewSet(ChecksMixin, ArticleFormatsMixin, HistoryMixin):
-    """Reports: pasted in as they are, then annotated."""
+    """Reports, stored as they were published and then annotated."""
 
     serializer_class = ArticleSerializer
     filterset_class = ArticleFilter
@@ -67,7 +67,7 @@ class ArticleViewSet(ChecksMixin, ArticleFormatsMixin, HistoryMixin):
         return annotation_document(self.get_object()) if is_document else super().conflict_representation(row_id)
 
     def update_response(self, row_id: int) -> Any:
-        """The article with where its statements stand now; the ETag stays that of the article alone."""
+        """The article, with where its statements are now. The ETag is still that of the article alone."""
         response = self.write_response(row_id)
         article = response.data
         response["ETag"] = entity_tag(dump(article), version_of(article))
@@ -91,7 +91,7 @@ class ArticleViewSet(ChecksMixin, ArticleFormatsMixin, HistoryMixin):
     def publish(self, request: Request, pk: int) -> Any:
         """Publish an article.
 
-        From now on anonymous readers see it, where the service has public reads.
+        From then on anonymous readers see it, if the service has public reads.
         """
         return self._set_status("published")
 
@@ -123,9 +123,9 @@ class ArticleViewSet(ChecksMixin, ArticleFormatsMixin, HistoryMixin):
     @extend_schema(request=AnnotationDocumentSerializer, responses=AnnotationDocumentSerializer)
     @annotations.mapping.put
     def import_annotations(self, request: Request, pk: int) -> Response:
-        """Make an article what a document says.
+        """Make an article match a document.
 
-        If-Match takes the ETag of the export.
+        Send the ETag of the export as If-Match.
         """
         row_id, versions = self.row_id(), self.versions()
         serializer = AnnotationDocumentSerializer(data=request.data)
@@ -151,7 +151,7 @@ class ArticleViewSet(ChecksMixin, ArticleFormatsMixin, HistoryMixin):
     def revision(self, request: Request, pk: int, number: int) -> Response:
         """Read a revision with its statements.
 
-        The text as it was, with its statements as they were before the next revision replaced it.
+        The text of this revision, and its statements as they were just before the next revision replaced it.
         """
         row = get_object_or_404(ArticleRevision, article=self.row_id(), number=number)
         replaced = Entry.objects.filter(resource="article", resource_id=pk, data__revision=number + 1)

@@ -1,4 +1,4 @@
-"""Disputes over HTTP."""
+"""The endpoints of disputes."""
 
 from typing import Any
 
@@ -9,17 +9,13 @@ from rest_framework.request import Request
 from claims import services
 from claims.filters import DisputeFilter
 from claims.models import Dispute
-from claims.serializers import (
-    DisputeSerializer,
-    ReasonSerializer,
-    ResolveSerializer,
-)
+from claims.serializers import DisputeSerializer, ReasonSerializer, ResolveSerializer
 from factcheck.api.conditional import Versions
 from factcheck.journal.views import HistoryMixin
 
 
 class DisputeViewSet(HistoryMixin):
-    """A source contradicts a statement."""
+    """Disputes: a source contradicts a statement."""
 
     serializer_class = DisputeSerializer
     filterset_class = DisputeFilter
@@ -35,7 +31,7 @@ class DisputeViewSet(HistoryMixin):
     def create(self, request: Request) -> Any:
         """Open a dispute.
 
-        Answers the row as it was stored, with its address in `Location` and its `ETag`.
+        Answers with the stored row, its address in `Location` and its `ETag`.
         """
         return super().create(request)
 
@@ -53,7 +49,7 @@ class DisputeViewSet(HistoryMixin):
     def resolve(self, request: Request, pk: int) -> Any:
         """Resolve a dispute.
 
-        Its outcome and why. With `tag`, the statement is tagged in the same transaction.
+        With its outcome and the reason. With `tag`, the statement is tagged in the same transaction.
         """
         return self.run_action(ResolveSerializer, services.resolve_dispute, "dispute_id")
 
@@ -62,6 +58,6 @@ class DisputeViewSet(HistoryMixin):
     def reopen(self, request: Request, pk: int) -> Any:
         """Reopen a dispute.
 
-        The outcome is taken back; the journal keeps it.
+        Its outcome is removed; the journal keeps it.
         """
         return self.run_action(ReasonSerializer, services.reopen_dispute, "dispute_id")

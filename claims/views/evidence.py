@@ -1,13 +1,11 @@
-"""Evidence over HTTP."""
+"""The endpoints of evidence."""
 
 from typing import Any
 
 from claims import services
 from claims.filters import EvidenceFilter
 from claims.models import Evidence
-from claims.serializers import (
-    EvidenceSerializer,
-)
+from claims.serializers import EvidenceSerializer
 from factcheck.api.conditional import Versions
 from factcheck.journal.views import HistoryMixin
 

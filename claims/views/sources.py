@@ -1,4 +1,4 @@
-"""The merge of two sources, which rewrites the statements, articles and disputes that refer to them."""
+"""The merge of two sources. It is here because it changes the statements, articles and disputes that refer to them."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ class SourceViewSet(views.SourceViewSet):
     def merge(self, request: Request, pk: int) -> Any:
         """Merge a source into another.
 
-        For two records of one source. Answers the one that stays.
+        For two records of the same source. Answers with the one that stays.
         """
         row_id, versions = self.row_id(), self.versions()
         serializer = MergeSerializer(data=request.data, context=self.get_serializer_context())

@@ -1,4 +1,4 @@
-"""Statements over HTTP."""
+"""The endpoints of statements."""
 
 from datetime import date
 from typing import Any
@@ -28,13 +28,11 @@ from factcheck.api.row_json import RowJSON, row_json_sql
 from factcheck.journal.views import HistoryMixin
 
 MAX_BULK = 500
-
-
-BY_DAY = frozenset({"said_after", "said_before"})
+DAY_FILTERS = frozenset({"said_after", "said_before"})
 
 
 class StatementViewSet(StatementFormatsMixin, ExportMixin, HistoryMixin):
-    """Passages: who is said to have said it, through whom it reached us, and who stands behind it."""
+    """Passages of articles: who said it, who relayed it, and who stands behind it."""
 
     serializer_class = StatementSerializer
     filterset_class = StatementFilter
@@ -48,14 +46,14 @@ class StatementViewSet(StatementFormatsMixin, ExportMixin, HistoryMixin):
     selective_filters = frozenset({"article"})
     index_ordered_filters = {
         "id": (frozenset({"source"}), frozenset({"anchor"}), frozenset({"tag"})),
-        "said_on": (BY_DAY,),
+        "said_on": (DAY_FILTERS,),
     }
     queryset = Statement.objects.for_reading()
 
     @property
     def ordering_keys(self) -> dict[tuple[str, bool], tuple[Any, Any]]:  # type: ignore[override]
-        """Of what was said in some time, all is dated: the plain column, one range of whose index has it."""
-        if any(self.request.query_params.get(name) for name in BY_DAY):
+        """Under a filter by day no row has a null: the plain column then allows a range of its index."""
+        if any(self.request.query_params.get(name) for name in DAY_FILTERS):
             return {}
         return {
             ("said_on", False): (said_on_key(descending=False), date.max),
@@ -81,7 +79,7 @@ class StatementViewSet(StatementFormatsMixin, ExportMixin, HistoryMixin):
     def bulk(self, request: Request) -> Response:
         """Create up to 500 statements, all or none.
 
-        The pointer of an error begins with the index of its statement.
+        An error's pointer begins with the index of the statement.
         """
         serializer = BulkStatementSerializer(
             data=request.data,
@@ -91,17 +89,18 @@ class StatementViewSet(StatementFormatsMixin, ExportMixin, HistoryMixin):
             context=self.get_serializer_context(),
         )
         serializer.is_valid(raise_exception=True)
-        made = services.create_statements(rows=serializer.validated_data, actor=request.user)
-        rows = self.get_queryset().filter(pk__in=[statement.pk for statement in made]).order_by("pk")
-        answer = rows.values_list(row_json_sql(StatementSerializer, False), flat=True)
-        return Response([RowJSON(text) for text in answer], status=status.HTTP_201_CREATED)
+        statements = services.create_statements(rows=serializer.validated_data, actor=request.user)
+        rows = self.get_queryset().filter(pk__in=[statement.pk for statement in statements]).order_by("pk")
+        texts = rows.values_list(row_json_sql(StatementSerializer, False), flat=True)
+        return Response([RowJSON(text) for text in texts], status=status.HTTP_201_CREATED)
 
     @extend_schema(request=TagSerializer, responses=StatementSerializer)
     @action(detail=True, methods=["post"], conditional=True, serializer_class=TagSerializer)
     def tag(self, request: Request, pk: int) -> Any:
         """Tag a statement.
 
-        The tag says who stands behind the statement; it is not a verdict on truth. The reason is kept for good.
+        The tag says who stands behind the statement; it is not a verdict on truth. The journal keeps the
+        reason permanently.
         """
         return self.run_action(TagSerializer, services.tag_statement, "statement_id")
 
@@ -110,7 +109,7 @@ class StatementViewSet(StatementFormatsMixin, ExportMixin, HistoryMixin):
     def positions(self, request: Request, pk: int) -> Response:
         """List each editor's own latest tag.
 
-        Newest first. An editor who dissents is not overwritten.
+        Newest first. The tag of an editor who dissents stays listed.
         """
         with self.read_as_of():
             statement = self.get_object()
@@ -122,8 +121,8 @@ class StatementViewSet(StatementFormatsMixin, ExportMixin, HistoryMixin):
     @extend_schema(request=ReanchorSerializer, responses=StatementSerializer)
     @action(detail=True, methods=["post"], conditional=True, serializer_class=ReanchorSerializer)
     def reanchor(self, request: Request, pk: int) -> Any:
-        """Settle where a statement stands in the text.
+        """Set where a statement is in the text.
 
-        Confirms the place that was found for it, or pins it to the passage that is sent.
+        Confirms the place that was found for it, or pins it to the passage that you send.
         """
         return self.run_action(ReanchorSerializer, services.reanchor_statement, "statement_id")

@@ -1,7 +1,7 @@
 """Conditional requests (RFC 9110, section 13).
 
-An entity tag is `"VERSION-DIGEST"`: the digest covers the whole JSON body, so that a renamed source changes it;
-If-Match is judged by the version alone, so that a renamed source does not stop an editor's write.
+An entity tag is `"VERSION-DIGEST"`. The digest covers the whole JSON body, so it changes when a source that the row
+shows is renamed. If-Match compares only the version, so such a rename does not block an editor's write.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ from factcheck.api.row_json import RowJSON
 from factcheck.errors import InvalidInput, PreconditionRequired
 
 ENTITY_TAG = re.compile(r'(?:W/)?"(?P<version>[0-9]{1,18})-[0-9a-f]*"')
-# What the caller is ready to overwrite; None stands for whatever is there.
+# The versions that the caller is ready to overwrite; None stands for any.
 Versions = frozenset[int] | None
 ANY_TAG = re.compile(r'(?:W/)?"[^"]*"')
 
@@ -34,34 +34,34 @@ def entity_tag(content: bytes, version: int | None) -> str:
     return f'"{version}-{digest}"' if version is not None else f'"{digest}"'
 
 
-def none_match(request: Request, tag: str) -> bool:
-    """Whether If-None-Match allows an answer with a body. The comparison is weak: gzip weakens our tags."""
+def if_none_match_passes(request: Request, tag: str) -> bool:
+    """Whether If-None-Match lets the response have a body. The comparison is weak, since gzip makes our tags weak."""
     header = request.META.get("HTTP_IF_NONE_MATCH", "")
     if not header or header.strip() == "*":
         return not header
-    return tag not in (found.removeprefix("W/") for found in ANY_TAG.findall(header))
+    return tag not in (sent.removeprefix("W/") for sent in ANY_TAG.findall(header))
 
 
 def expected_versions(request: Request) -> Versions:
-    """The versions the caller is ready to overwrite; None stands for `If-Match: *`.
+    """The versions that the caller is ready to overwrite; None stands for `If-Match: *`.
 
-    An HTML form cannot send headers and carries a `version` field instead. Raises PreconditionRequired when
-    neither is there, InvalidInput when the header is not a list of entity tags.
+    An HTML form cannot send headers, so it has a `version` field instead. Raises PreconditionRequired when both are
+    missing, InvalidInput when the header is not a list of entity tags.
     """
     header = request.META.get("HTTP_IF_MATCH", "").strip()
     if header == "*":
         return None
     if header:
-        return _versions_in(header)
-    given = form_version(request)
-    if given is not None:
-        return frozenset({given})
+        return _parse_versions(header)
+    version = form_version(request)
+    if version is not None:
+        return frozenset({version})
     raise PreconditionRequired(
-        "Send If-Match with the ETag that GET answered, so that nobody's change is overwritten unseen."
+        "Send If-Match with the ETag of your last GET, so that you do not overwrite a change that you have not seen."
     )
 
 
-def _versions_in(header: str) -> frozenset[int]:
+def _parse_versions(header: str) -> frozenset[int]:
     tags = [part.strip() for part in header.split(",")]
     if not all(ANY_TAG.fullmatch(tag) for tag in tags):
         raise InvalidInput('If-Match must be the ETag of the last answer, such as "3-9f2c", or *.')
@@ -70,9 +70,9 @@ def _versions_in(header: str) -> frozenset[int]:
 
 
 def form_version(request: Request) -> int | None:
-    """The `version` that an HTML form carries in place of If-Match."""
-    given = request.data.get("version", "") if is_form(request) and isinstance(request.data, dict) else ""
-    return int(given) if re.fullmatch(r"[0-9]{1,18}", given) else None
+    """The `version` that an HTML form sends instead of If-Match."""
+    text = request.data.get("version", "") if is_form(request) and isinstance(request.data, dict) else ""
+    return int(text) if re.fullmatch(r"[0-9]{1,18}", text) else None
 
 
 def is_form(request: Request) -> bool:
@@ -80,7 +80,7 @@ def is_form(request: Request) -> bool:
 
 
 def cache_rule(request: Any, response: HttpResponseBase) -> str:
-    """A public read may be a minute old, in any cache; what a signed-in caller reads is for that one alone."""
+    """Any cache may keep a public read for a minute. What a signed-in caller reads is for that caller only."""
     is_public = request.method in ("GET", "HEAD") and response.status_code == 200 and is_public_read(request)
     return "public, max-age=60" if is_public else "private, no-cache"
 
@@ -89,13 +89,13 @@ HEADERS_OF_304 = ("Vary", "Cache-Control", "ETag")
 
 
 def add_entity_tag(request: Request, response: Response) -> None:
-    """To a rendered answer; it becomes a 304 where If-None-Match names it."""
+    """Adds the ETag to a rendered response, and turns it into a 304 if If-None-Match names that tag."""
     tag = response.get("ETag") or entity_tag(response.content, version_of(response.data))
     response["ETag"] = tag
-    if request.method not in ("GET", "HEAD") or none_match(request, tag):
+    if request.method not in ("GET", "HEAD") or if_none_match_passes(request, tag):
         return
     response.status_code, response.content = status.HTTP_304_NOT_MODIFIED, b""
     for name in [name for name in response.headers if name not in HEADERS_OF_304]:
         del response.headers[name]
-    # A cache that keeps a compressed answer knows it by its weak tag, and renews it by no other.
+    # A cache identifies a compressed response by its weak tag, and only a 304 with that tag renews it.
     response["ETag"] = f"W/{tag}" if f"W/{tag}" in request.META["HTTP_IF_NONE_MATCH"] else tag

@@ -1,7 +1,7 @@
 """Retry-safe POST: the Idempotency-Key header of the IETF httpapi draft.
 
-The answer is stored in the transaction that does the work: wherever an attempt dies, both are there or neither is.
-Attempts with one key wait for each other on an advisory lock, which ends with the transaction that holds it.
+The response is stored in the transaction that does the work: wherever an attempt fails, the database has both or
+neither. Attempts with the same key wait for each other on an advisory lock, which ends with its transaction.
 """
 
 import hashlib
@@ -21,9 +21,9 @@ from factcheck.errors import FirstAttemptRunning, IdempotencyKeyReused, InvalidI
 HEADER = "Idempotency-Key"
 MAX_KEY_LENGTH = 255
 BARE_KEY = re.compile(r"[!#-~][!-~]*")
-QUOTED_KEY = re.compile(r'"(?P<inside>(?:[!#-\[\]-~]|\\["\\])+)"')  # a string of RFC 9651 without spaces
-LOCK_TIMEOUT = "5s"  # waiting for a first attempt occupies a thread and a connection
-DELETED_AT_ONCE = 20
+QUOTED_KEY = re.compile(r'"(?P<content>(?:[!#-\[\]-~]|\\["\\])+)"')  # a String of RFC 9651 without spaces
+LOCK_TIMEOUT = "5s"  # short, since an attempt that waits occupies a thread and a connection
+MAX_DELETED = 20  # expired answers, for each new one
 
 
 def has_key(request: Request) -> bool:
@@ -33,10 +33,10 @@ def has_key(request: Request) -> bool:
 def run_once(
     view: Any, handler: Callable[..., Any], key: str, digest: bytes, request: Request, *args: Any, **kwargs: Any
 ) -> HttpResponseBase:
-    """The handler's response; for a request that was answered before, that answer, and nothing is written.
+    """The handler's response. For a request that was answered before, the stored response; nothing is written then.
 
-    Only a success is stored. A refusal wrote nothing, so its key stays free: for the same request or a corrected one.
-    Raises IdempotencyKeyReused where the key came with another request, FirstAttemptRunning.
+    Only a success is stored. A refused request wrote nothing, so its key stays free for a retry or a corrected request.
+    Raises IdempotencyKeyReused when the key was used for another request, and FirstAttemptRunning.
     """
     with transaction.atomic(durable=True):
         lock_key(request.user, key)
@@ -62,23 +62,23 @@ def _store(view: Any, response: Any, **fields: Any) -> None:
         body="" if data is None else dump(data).decode(),
         **fields,
     )
-    IdempotentAnswer.objects.delete_expired(DELETED_AT_ONCE)
+    IdempotentAnswer.objects.delete_expired(MAX_DELETED)
 
 
-def key_of(request: Request) -> str:
-    """The key, bare or in quotes: `"abc"` and `abc` are the same one."""
-    given = request.headers[HEADER].strip(" \t")
-    if quoted := QUOTED_KEY.fullmatch(given):
-        key = re.sub(r"\\(.)", r"\1", quoted["inside"])
+def idempotency_key(request: Request) -> str:
+    """The key, which may be quoted: `"abc"` and `abc` are the same key. Raises InvalidInput."""
+    value = request.headers[HEADER].strip(" \t")
+    if quoted := QUOTED_KEY.fullmatch(value):
+        key = re.sub(r"\\(.)", r"\1", quoted["content"])
     else:
-        key = given if BARE_KEY.fullmatch(given) else ""
+        key = value if BARE_KEY.fullmatch(value) else ""
     if not 1 <= len(key) <= MAX_KEY_LENGTH:
         raise InvalidInput(f"{HEADER} must be 1 to {MAX_KEY_LENGTH} visible ASCII characters, such as a UUID.")
     return key
 
 
 def request_digest(request: Request) -> bytes:
-    """What must be the same in a retry. If-Match may differ: the sender may have read the row again in the meantime."""
+    """Of what must be the same in a retry. If-Match may differ: the client may have read the row again."""
     head = f"{request.method} {request.get_full_path()}\n{request.content_type}\n"
     return hashlib.blake2b(head.encode() + request.body, digest_size=32).digest()
 
@@ -86,11 +86,11 @@ def request_digest(request: Request) -> bytes:
 def lock_key(user: Any, key: str) -> None:
     """Waits until no other attempt with this key runs, and makes others wait until this transaction ends.
 
-    It must be the first lock of the transaction: an attempt that waits here holds no other lock, so no deadlock can
-    arise. Raises FirstAttemptRunning when the wait is too long.
+    Must be the first lock of the transaction: an attempt that waits here then holds no other lock, so there can be no
+    deadlock. Raises FirstAttemptRunning when the wait exceeds LOCK_TIMEOUT.
     """
-    name = hashlib.blake2b(f"{HEADER} {user.pk} {key}".encode(), digest_size=8).digest()
-    lock = [int.from_bytes(name, signed=True)]
+    digest = hashlib.blake2b(f"{HEADER} {user.pk} {key}".encode(), digest_size=8).digest()
+    lock = [int.from_bytes(digest, signed=True)]
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", lock)
         if cursor.fetchone()[0]:
@@ -106,11 +106,11 @@ def lock_key(user: Any, key: str) -> None:
 
 
 def stored_response(user: Any, key: str) -> IdempotentAnswer | None:
-    """Read after lock_key(), in a statement of its own, whose snapshot holds what the attempt before it committed."""
+    """Call it after lock_key(): the snapshot of this query then includes what an earlier attempt committed."""
     stored = IdempotentAnswer.objects.filter(user=user.pk, key=key).first()
     if stored is None or not stored.is_expired:
         return stored
-    # Deleted now, not when the new answer is stored: another transaction may be deleting the row too, and to wait for
-    # it while the handler's locks are held could end in a deadlock.
+    # Deleted here and not when the new response is stored: another transaction may be deleting the same row, and
+    # waiting for it while the handler holds its locks could end in a deadlock.
     stored.delete()
     return None

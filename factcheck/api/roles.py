@@ -1,4 +1,4 @@
-"""Roles, and the judgement of a request by them. The table of who may do what is in claims/roles.py."""
+"""Roles, and the check of a request's permission by role. The table of who may do what is in claims/roles.py."""
 
 from collections.abc import Iterable, Mapping
 from enum import IntEnum
@@ -10,7 +10,7 @@ from rest_framework.request import Request
 
 
 class Role(IntEnum):
-    """The Django groups of the same names. Each includes what the one before it may do."""
+    """The Django groups of the same names. Each may also do what the one before it may do."""
 
     NONE = 0
     VIEWER = 1
@@ -20,13 +20,13 @@ class Role(IntEnum):
 
 
 def is_public_read(request: Any) -> bool:
-    """Whether nobody is logged in, so that the caller sees only what is published."""
+    """Whether the caller is anonymous, and so sees only what is published."""
     user = request.user
     return not (user and user.is_authenticated)
 
 
 def role_of(user: Any) -> Role:
-    """The highest of the user's roles; read from the database once for each request's user object."""
+    """The highest of the user's roles. Read from the database once for each user object, so for each request."""
     if not user.is_authenticated:
         return Role.NONE
     if not hasattr(user, "_role"):
@@ -41,7 +41,7 @@ def remember_role(user: Any, groups: Iterable[str]) -> None:
 
 
 class RolePermission(BasePermission):
-    """A subclass holds the tables. Nobody may do an action that neither its table nor the view itself names."""
+    """A subclass holds the tables. Nobody may do an action without a role in its table or in the view itself."""
 
     required_roles: ClassVar[Mapping[str, Role]] = {}  # by the name of the view's action
     public_actions: ClassVar[frozenset[str]] = frozenset()
@@ -51,7 +51,7 @@ class RolePermission(BasePermission):
         return view.required_role or self.required_roles.get(view.action)
 
     def is_public(self, view: Any) -> bool:
-        """Whether anonymous callers may do the view's action, where the service has public reads."""
+        """Whether anonymous callers may do the view's action, if the service has public reads."""
         return view.has_public_reads and view.action in self.public_actions
 
     def has_permission(self, request: Request, view: Any) -> bool:
@@ -60,7 +60,7 @@ class RolePermission(BasePermission):
         if request.method not in SAFE_METHODS and getattr(request.auth, "read_only", False):
             self.message = "This token is read-only."
             return False
-        if view.action is None:  # a method that this address does not have: 405 is the answer, not 403
+        if view.action is None:  # a method that this URL does not have: DRF answers 405 after this check
             return request.method not in view.allowed_methods or role_of(request.user) > Role.NONE
         required, held = self.required_role(view), role_of(request.user)
         if required is None or held < required:

@@ -10,7 +10,7 @@ from rest_framework.exceptions import NotAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from factcheck.api.json_types import TIME, TIME_WANTED
+from factcheck.api.json_types import TIME, TIME_ERROR
 from factcheck.api.roles import is_public_read
 from factcheck.api.viewsets import RecordedViewSet
 from factcheck.errors import FieldError, InvalidInput
@@ -77,7 +77,7 @@ def _parse_instant(raw: str) -> datetime:
             raise ValueError
         return datetime.fromisoformat(text).astimezone(UTC)
     except (ValueError, OverflowError):
-        raise _invalid(TIME_WANTED) from None
+        raise _invalid(TIME_ERROR) from None
 
 
 def _database_now() -> datetime:

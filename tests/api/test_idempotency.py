@@ -1,4 +1,4 @@
-"""A POST that is sent again with its Idempotency-Key is answered as it was first, and does nothing twice."""
+"""A POST that is sent again with its Idempotency-Key gets the first response again, and does nothing twice."""
 
 import json
 import threading
@@ -78,7 +78,7 @@ def problem_kind(answer):
     return answer.json()["type"].removeprefix("urn:factcheck:problem:")
 
 
-# The first answer again
+# The first response again
 
 
 def test_a_repeated_creation_is_answered_with_the_first_row_and_writes_nothing(api):
@@ -174,8 +174,8 @@ def test_a_repeated_tag_with_the_if_match_of_the_first_is_no_conflict(api, rows)
     first = api.post(address + "tag/", act, headers=known)
     assert (first.status_code, first.json()["tag"], first.json()["version"]) == (200, "denied", 2)
     assert what_matters(api.post(address + "tag/", act, headers=known)) == what_matters(first)
-    read_meanwhile = {"If-Match": first["ETag"], **KEY}
-    assert what_matters(api.post(address + "tag/", act, headers=read_meanwhile)) == what_matters(first)
+    read_again = {"If-Match": first["ETag"], **KEY}
+    assert what_matters(api.post(address + "tag/", act, headers=read_again)) == what_matters(first)
     assert Entry.objects.filter(action="statement.tagged").count() == 1
     without_key = api.post(address + "tag/", act, headers={"If-Match": known["If-Match"]})
     assert without_key.status_code == 412
@@ -258,7 +258,7 @@ def test_a_key_is_forgotten_after_24_hours(api):
 
 
 def test_each_new_answer_deletes_a_limited_number_of_expired_ones_oldest_first(api, alice, monkeypatch):
-    monkeypatch.setattr(idempotency, "DELETED_AT_ONCE", 2)
+    monkeypatch.setattr(idempotency, "MAX_DELETED", 2)
     for hours in (1, 30, 26, 28):
         IdempotentAnswer.objects.create(
             user=alice,
@@ -421,7 +421,7 @@ def test_a_form_with_the_header_is_sent_on_to_the_first_row_again(alice):
     assert Source.objects.count() == 1
 
 
-# Two at once, and half-way deaths: real transactions
+# Simultaneous requests, and failures half-way: real transactions
 
 
 @pytest.fixture
@@ -432,7 +432,7 @@ def committed(transactional_db):
 
 @contextmanager
 def held_after_the_write(monkeypatch):
-    """The first call of create_source writes its row and then waits. Yields (written, go on)."""
+    """The first call of create_source writes its row and then waits. Yields the events (written, go_on)."""
     written, go_on, create = threading.Event(), threading.Event(), source_services.create_source
 
     def create_and_wait(**fields):
@@ -597,7 +597,7 @@ def raise_something():
 
 
 def break_the_journal_rule():
-    """A row without its entry: the database refuses it only when the transaction commits."""
+    """Changes a row without a journal entry, which the database refuses when the transaction commits."""
     with connection.cursor() as cursor:
         cursor.execute("UPDATE sources_source SET description = 'unrecorded', version = version + 1")
 

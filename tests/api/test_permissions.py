@@ -1,4 +1,4 @@
-"""Who may do what over HTTP: the whole truth table, route by route."""
+"""Who may do what over HTTP: one table of all routes, methods and roles."""
 
 import pytest
 from django.contrib.auth.models import Group, User
@@ -36,7 +36,7 @@ DOCUMENT: dict[str, object] = {
 }
 DISPUTE = {"statement": "{statement}", "raised_by": "{source}", "kind": "denial"}
 
-# Route's name, method, address, body, and the status for each of WHO; None is not asked.
+# The route's name, method, path, body, and the status for each of WHO; None is not tested.
 TABLE = [
     ("api-root", "get", "", None, READ),
     ("source-list", "get", "sources/", None, READ),
@@ -110,7 +110,7 @@ def no_throttle_memory():
 
 @pytest.fixture
 def rows(db):
-    """One row of each kind, in the states that the acts of the table begin from."""
+    """One row of each kind, in the state that the table's actions need."""
     maker = User.objects.create_user("maker")
     source = create_source(actor=maker, name="The minister", kind="person")
     unused = create_source(actor=maker, name="The ministry", kind="organization")

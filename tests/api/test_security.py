@@ -1,4 +1,4 @@
-"""What browsers, sessions, tokens and throttles promise with DEBUG off."""
+"""Security headers, cookies, sessions, tokens and throttles, with DEBUG off."""
 
 import hashlib
 import json
@@ -28,7 +28,7 @@ SERVER = {
     "ALLOWED_HOSTS": "factcheck.example",
     "DATABASE_URL": "postgres://nobody@/nothing?host=/nowhere",
 }
-# The settings as a server computes them. Nothing here asks the database, whose address leads nowhere.
+# The settings as a server has them. Nothing here needs the database, which does not exist.
 ASK = """
 import json, sys, django
 from django.conf import settings
@@ -100,7 +100,7 @@ def test_every_kind_of_answer_has_the_headers_that_guard_a_browser(answers, name
     assert policy == (page if is_page else {"default-src": "'none'", "frame-ancestors": "'none'"})
     assert answer["headers"]["x-frame-options"] == "DENY"
     assert answer["headers"]["x-content-type-options"] == "nosniff"
-    if name != "foreign host by HTTP":  # refused by the very middleware that adds it
+    if name != "foreign host by HTTP":  # refused by the middleware that adds them
         assert answer["headers"]["referrer-policy"] == "same-origin"
         assert answer["headers"]["cross-origin-opener-policy"] == "same-origin"
     if "HTTP" not in name:
@@ -293,7 +293,7 @@ def two_attempts(monkeypatch):
 
 def test_the_eleventh_attempt_in_a_minute_waits_even_with_the_right_password(vera, client):
     tried = [log_in(client, "wrong").status_code for _ in range(10)]
-    assert tried == [200] * 10  # the form again, with its error
+    assert tried == [200] * 10  # the form again, with an error
     assert throttled(log_in(client))
     assert "sessionid" not in client.cookies
 
@@ -301,7 +301,7 @@ def test_the_eleventh_attempt_in_a_minute_waits_even_with_the_right_password(ver
 def test_attempts_count_for_all_worker_processes_together(vera, client, two_attempts):
     for _ in range(2):
         log_in(client, "wrong")
-        WindowCounter.counts.clear()  # what another process would have in its memory: nothing
+        WindowCounter.counts.clear()  # as in another process, whose memory has no counts
     assert throttled(log_in(client))
 
 
@@ -310,7 +310,7 @@ def test_an_attempt_counts_for_a_minute(vera, client, two_attempts):
     log_in(client, "wrong")
     LoginAttempt.objects.update(at=timezone.now() - timedelta(seconds=61))
     assert log_in(client).status_code == 302
-    assert LoginAttempt.objects.count() == 1  # the old ones are gone
+    assert LoginAttempt.objects.count() == 1  # the old ones were deleted
 
 
 def test_a_made_up_x_forwarded_for_is_no_new_address(vera, client, two_attempts):
@@ -349,11 +349,11 @@ def test_the_admin_site_has_no_log_in_of_its_own(vera, client):
 
 def test_a_stranger_is_throttled_by_address_also_when_refused(db, monkeypatch):
     monkeypatch.setattr("factcheck.api.throttles.AddressThrottle.rate", "2/min", raising=False)
-    stranger = APIClient()
-    assert [stranger.get("/api/v1/articles/").status_code for _ in range(2)] == [401, 401]
-    assert throttled(stranger.get("/api/v1/articles/"))
-    assert throttled(stranger.get("/api/v1/sources/", headers={"authorization": "Token wrong"}))
-    assert stranger.get("/api/v1/articles/", REMOTE_ADDR="192.0.2.9").status_code == 401
+    anonymous = APIClient()
+    assert [anonymous.get("/api/v1/articles/").status_code for _ in range(2)] == [401, 401]
+    assert throttled(anonymous.get("/api/v1/articles/"))
+    assert throttled(anonymous.get("/api/v1/sources/", headers={"authorization": "Token wrong"}))
+    assert anonymous.get("/api/v1/articles/", REMOTE_ADDR="192.0.2.9").status_code == 401
 
 
 def test_a_user_is_throttled_whatever_the_token_and_counts_once_for_each_request(vera, monkeypatch):

@@ -151,7 +151,7 @@ def test_a_statement_made_during_the_merge_is_refused_and_not_left_without_its_s
         answer = waiting.result(10)
     assert (answer.status_code, answer.json()["detail"]) == (
         409,
-        "Something that this refers to, or that refers to it, was changed meanwhile. Read it again.",
+        "Something that this refers to, or that refers to it, was changed in the meantime. Read it again.",
     )
 
 

@@ -46,7 +46,7 @@ def test_a_write_whose_row_cannot_be_read_again_is_not_called_unwritten(api, add
     answer = api.post(address + "tag/", ACT, headers={"If-Match": '"1-0"'})
     assert (answer.status_code, answer["Retry-After"]) == (503, "2")
     assert answer["Content-Type"] == "application/problem+json"
-    assert "may have been written" in answer.json()["detail"]
+    assert "it may have succeeded" in answer.json()["detail"]
     assert Statement.objects.get().tag == "denied"
 
 

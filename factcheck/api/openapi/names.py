@@ -1,12 +1,12 @@
 """Names and descriptions of enumerations and parameters in the OpenAPI document.
 
-Enumerations become types in generated clients.
+Each enumeration becomes a type in a generated client.
 """
 
 from typing import Any
 
-# Enumerations that only parameters take, by their values.
-PARAMETERS_ENUMS = {
+# Names of the enumerations that only parameters use, by their values.
+PARAMETER_ENUMS = {
     frozenset({"id", "-id"}): "IdOrdering",
     frozenset({"id", "-id", "name", "-name"}): "SourceOrdering",
     frozenset(sign + name for sign in ("", "-") for name in ("id", "start", "said_on", "created_at", "updated_at")): (
@@ -16,59 +16,61 @@ PARAMETERS_ENUMS = {
     frozenset({"json", "jsonld"}): "LinkedDataFormat",
     frozenset({"csv", "jsonl"}): "ExportFormat",
 }
-ENUMS = {
+ENUM_DESCRIPTIONS = {
     "Tag": "Who stands behind a statement. asserted: a source puts it forward, and nobody with standing denies it. "
     "denied: somebody with standing denies it. unverified: nobody on the record stands behind it yet.",
     "AnchorState": "Where the passage is after edits of the text. anchored: in its place. moved: found elsewhere. "
-    "needs_review: something similar was found, and an editor decides. orphaned: it is gone.",
+    "needs_review: something similar was found, and an editor decides. orphaned: nothing was found.",
     "QuoteType": "narration: the article itself speaks, and there may be no source.",
-    "DisputeScope": "Whether all of the statement is disputed, or a part of it.",
+    "DisputeScope": "Whether the whole statement is disputed, or a part of it.",
     "Resolution": "How a dispute can end.",
 }
-# Of parameters that say nothing of themselves.
-PARAMETERS = {
-    "id": "As lists and answers name it.",
-    "number": "The first is 1.",
+# For parameters without a description of their own.
+PARAMETER_DESCRIPTIONS = {
+    "id": "The `id` of the row.",
+    "number": "The number of the revision; the first is 1.",
     "publisher": "Published by the source with this id.",
-    "status": "Only articles that are so.",
+    "status": "Only articles with this status.",
     "code": "Only findings of this kind.",
     "severity": "Only findings of this severity.",
     "page_size": "Rows on a page.",
-    "format": "Goes before `Accept`.",
+    "format": "Takes precedence over `Accept`.",
     "article": "In the article with this id.",
     "raised_by": "Raised by the source with this id.",
-    "state": "Only disputes that are so.",
-    "statement": "Of the statement with this id.",
+    "state": "Only disputes in this state.",
+    "statement": "Only what belongs to the statement with this id.",
     "part_of": "Belongs to, or speaks for, the source with this id.",
-    "involving": "Said by the source with this id, or come through it.",
+    "involving": "Said or relayed by the source with this id.",
     "actor": "Written by the user with this id.",
     "resource": "Only entries about rows of this kind.",
-    "anonymous": "Whether its name is only a descriptor.",
+    "anonymous": "Whether the source's name is only a descriptor, such as “an official”.",
     "kind": "Only sources of this kind.",
     "source": "Said by the source with this id.",
-    "anchor": "Only statements whose anchor is so.",
+    "anchor": "Only statements whose anchor is in this state.",
     "tag": "Only statements with this tag.",
 }
 
 
-def name_parameters_enums(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
-    """Each enumeration is one component, or a client has one type for tags that it reads and another for tags that it
-    asks for."""
+def name_parameter_enums(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
+    """Makes each enumeration one component.
+
+    Otherwise a generated client would have one type for the tags that it reads and another for those that it sends.
+    """
     schemas = result["components"]["schemas"]
-    names = PARAMETERS_ENUMS | {frozenset(shape["enum"]): name for name, shape in schemas.items() if "enum" in shape}
+    names = PARAMETER_ENUMS | {frozenset(shape["enum"]): name for name, shape in schemas.items() if "enum" in shape}
     for operations in result["paths"].values():
         for operation in operations.values():
             for parameter in operation.get("parameters", ()):
-                parameter.setdefault("description", PARAMETERS.get(parameter["name"], ""))
+                parameter.setdefault("description", PARAMETER_DESCRIPTIONS.get(parameter["name"], ""))
                 shape = parameter.get("schema", {})
                 if "enum" in shape:
                     name = names[frozenset(shape["enum"])]
-                    if parameter["name"] == "ordering":  # or a generator calls "-start" VALUE_3
+                    if parameter["name"] == "ordering":  # otherwise generators call "-start" VALUE_3
                         shape["x-enum-varnames"] = [_order_name(value) for value in shape["enum"]]
                     schemas.setdefault(name, shape)
                     parameter["schema"] = {"$ref": f"#/components/schemas/{name}"}
-    for name, says in ENUMS.items():
-        schemas[name]["description"] = says
+    for name, description in ENUM_DESCRIPTIONS.items():
+        schemas[name]["description"] = description
     result["components"]["schemas"] = dict(sorted(schemas.items()))
     return result
 
@@ -78,7 +80,7 @@ def _order_name(value: str) -> str:
 
 
 def drop_unused_components(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
-    """The generator writes a request form of every nested serializer, also of those that are only read."""
+    """drf-spectacular adds a request component for every nested serializer, also for those that are only read."""
     schemas = result["components"]["schemas"]
     while unused := schemas.keys() - set(_references(result)):
         for name in unused:

@@ -1,12 +1,12 @@
-"""Every answer that an operation can give, and where it leads, for the OpenAPI document.
+"""The responses of each operation in the OpenAPI document, and the links between operations.
 
-The lists are meant to be complete: `make fuzz` reports an answer that is not in them. The components they refer to are
-in components.yaml.
+The responses are complete: `make fuzz` reports a response that is not in the document. Their components are in
+components.yaml.
 """
 
 from typing import Any
 
-# By status.
+# Component by status.
 PROBLEMS = {
     400: "InvalidInput",
     401: "NotSignedIn",
@@ -23,27 +23,27 @@ PROBLEMS = {
     429: "TooManyRequests",
     503: "Unavailable",
 }
-SUCCESSES = {
-    ("GET", "200"): "What was asked for.",
-    ("DELETE", "204"): "It is gone.",
-    ("POST", "201"): "It was made.",
-    ("POST", "200"): "It was done; this is the state after it.",
-    ("PUT", "200"): "It was done; this is the state after it.",
-    ("PATCH", "200"): "It was done; this is the state after it.",
+SUCCESS_DESCRIPTIONS = {
+    ("GET", "200"): "The requested content.",
+    ("DELETE", "204"): "It was deleted.",
+    ("POST", "201"): "It was created.",
+    ("POST", "200"): "It was done. The body shows the state after it.",
+    ("PUT", "200"): "It was done. The body shows the state after it.",
+    ("PATCH", "200"): "It was done. The body shows the state after it.",
 }
 
 
 def responses_of(schema: Any, successes: dict[str, Any]) -> dict[str, Any]:
-    """The successes with their headers, and all that can go wrong."""
-    found = {code: _with_headers(schema, code, answer) for code, answer in successes.items()}
+    """The successes with their headers, and everything that can go wrong."""
+    responses = {code: _with_headers(schema, code, response) for code, response in successes.items()}
     view = schema.view
     if schema.method == "GET" and not view.streamed:
-        found["304"] = {"$ref": "#/components/responses/NotModified"}
-    if view.action in view.moving_actions:
-        found["301"] = {"$ref": "#/components/responses/Moved"}
+        responses["304"] = {"$ref": "#/components/responses/NotModified"}
+    if view.action in view.redirecting_actions:
+        responses["301"] = {"$ref": "#/components/responses/Moved"}
     for status in problem_statuses(schema):
-        found[str(status)] = {"$ref": f"#/components/responses/{PROBLEMS[status]}"}
-    return dict(sorted(found.items()))
+        responses[str(status)] = {"$ref": f"#/components/responses/{PROBLEMS[status]}"}
+    return dict(sorted(responses.items()))
 
 
 def problem_statuses(schema: Any) -> set[int]:
@@ -62,65 +62,68 @@ def problem_statuses(schema: Any) -> set[int]:
     return statuses
 
 
-def _with_headers(schema: Any, code: str, answer: dict[str, Any]) -> dict[str, Any]:
+def _with_headers(schema: Any, code: str, response: dict[str, Any]) -> dict[str, Any]:
     names = []
-    answer = {**answer, "description": SUCCESSES[schema.method, code]}
-    if "content" in answer and not schema.view.streamed:
+    response = {**response, "description": SUCCESS_DESCRIPTIONS[schema.method, code]}
+    if "content" in response and not schema.view.streamed:
         names.append("ETag")
     if code == "201" and schema.view.is_recorded and schema.view.action == "create":
         names.append("Location")
-    return {**answer, "headers": {name: _header(name) for name in names}} if names else answer
+    return {**response, "headers": {name: _header(name) for name in names}} if names else response
 
 
 def _header(name: str) -> dict[str, str]:
     return {"$ref": f"#/components/headers/{name}"}
 
 
-def add_too_long(operations: dict[str, Any]) -> None:
-    """The web server's answer where the query may be long."""
+def add_address_too_long(operations: dict[str, Any]) -> None:
+    """414, which the web server answers where a query may be too long."""
     for operation in operations.values():
         if any(parameter["in"] == "query" for parameter in operation.get("parameters", ())):
-            found = {**operation["responses"], "414": {"$ref": "#/components/responses/AddressTooLong"}}
-            operation["responses"] = dict(sorted(found.items()))
+            responses = {**operation["responses"], "414": {"$ref": "#/components/responses/AddressTooLong"}}
+            operation["responses"] = dict(sorted(responses.items()))
 
 
 def add_link_headers(operations: dict[str, Any]) -> None:
-    """What is read by a cursor has pages."""
+    """An operation with a cursor has pages, and so a Link header."""
     operation = operations.get("get", {})
     if {"cursor", "after"} & {parameter["name"] for parameter in operation.get("parameters", ())}:
         operation["responses"]["200"].setdefault("headers", {})["Link"] = _header("Link")
 
 
 def add_links(paths: dict[str, Any]) -> dict[str, Any]:
-    """Leads from what was made, read or listed to all that can be done with it; answers the link components."""
+    """Adds links from the response that creates, reads or lists a row to the operations on it.
+
+    Returns the link components.
+    """
     links: dict[str, Any] = {}
-    for address, operations in paths.items():
-        if address.endswith("/{id}/"):
-            own = [path for path in paths if path.startswith(address) and path.count("{") == 1]
-            rows_links = {
+    for path, operations in paths.items():
+        if path.endswith("/{id}/"):
+            row_paths = [other for other in paths if other.startswith(path) and other.count("{") == 1]
+            row_links = {
                 operation["operationId"]: _link(operation, "$response.body#/id")
-                for path in own
-                for method, operation in paths[path].items()
-                # What has an ETag of its own is written with that, not with the row's.
-                if method != "put" or path == address
+                for row_path in row_paths
+                for method, operation in paths[row_path].items()
+                # A PUT below the row needs the ETag of its own GET, not that of the row.
+                if method != "put" or row_path == path
             }
-            links |= rows_links
-            listing = paths[address.removesuffix("{id}/")]
-            _lead_on(listing.get("post", {}), "201", rows_links)
-            _lead_on(operations.get("get", {}), "200", rows_links)
+            links |= row_links
+            list_operations = paths[path.removesuffix("{id}/")]
+            _set_links(list_operations.get("post", {}), "201", row_links)
+            _set_links(operations.get("get", {}), "200", row_links)
             if "get" in operations:
                 first = _link(operations["get"], "$response.body#/results/0/id")
-                listing["get"]["responses"]["200"]["links"] = {"first": first}
+                list_operations["get"]["responses"]["200"]["links"] = {"first": first}
         elif {"get", "put"} <= operations.keys():
-            written_back = {operations["put"]["operationId"]: _link(operations["put"], "$request.path.id")}
-            links |= written_back
-            _lead_on(operations["get"], "200", written_back)
+            put_link = {operations["put"]["operationId"]: _link(operations["put"], "$request.path.id")}
+            links |= put_link
+            _set_links(operations["get"], "200", put_link)
     return dict(sorted(links.items()))
 
 
-def _lead_on(operation: dict[str, Any], status: str, links: dict[str, Any]) -> None:
-    if answer := operation.get("responses", {}).get(status):
-        answer["links"] = {name: {"$ref": f"#/components/links/{name}"} for name in links}
+def _set_links(operation: dict[str, Any], status: str, links: dict[str, Any]) -> None:
+    if response := operation.get("responses", {}).get(status):
+        response["links"] = {name: {"$ref": f"#/components/links/{name}"} for name in links}
 
 
 def _link(operation: dict[str, Any], row_id: str) -> dict[str, Any]:

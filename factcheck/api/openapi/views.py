@@ -1,4 +1,4 @@
-"""The API's own pages: where everything begins, the OpenAPI document, and the same to read and try."""
+"""The root of the API, and the OpenAPI document."""
 
 from typing import Any
 
@@ -16,27 +16,27 @@ from factcheck.api.renderers import dump
 
 
 class Root(BaseView, APIRootView):
-    """Where everything begins."""
+    """Links to every list, to the OpenAPI document and to its documentation page."""
 
     basename = "root"
 
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         response = super().get(request, *args, **kwargs)
-        pages = {"service-desc": "schema", "service-doc": "docs"}  # RFC 8631
-        links = {relation: reverse(name, request=request) for relation, name in pages.items()}
+        routes = {"service-desc": "schema", "service-doc": "docs"}  # RFC 8631
+        links = {relation: reverse(route, request=request) for relation, route in routes.items()}
         return Response(response.data, headers=link_header(**links))
 
 
-class ForeignRenderersMixin(BaseView):
-    """The generator's renderers know no problem documents."""
+class SpectacularView(BaseView):
+    """Base of drf-spectacular's views, whose own renderers cannot write a problem document."""
 
     def handle_exception(self, exc: Exception) -> Any:
-        response: Any = super().handle_exception(exc)
-        answer = HttpResponse(dump(response.data), status=response.status_code, headers=dict(response.headers))
-        answer["Content-Type"] = CONTENT_TYPE
-        answer.is_problem = True  # type: ignore[attr-defined]  # for ProblemMiddleware
-        return answer
+        problem: Any = super().handle_exception(exc)
+        response = HttpResponse(dump(problem.data), status=problem.status_code, headers=dict(problem.headers))
+        response["Content-Type"] = CONTENT_TYPE
+        response.is_problem = True  # type: ignore[attr-defined]  # for ProblemMiddleware
+        return response
 
 
-class SchemaView(ForeignRenderersMixin, SpectacularAPIView):
+class SchemaView(SpectacularView, SpectacularAPIView):
     pass
