@@ -23,7 +23,7 @@ from factcheck.api.renderers import JSONRenderer
 from factcheck.api.roles import is_public_read
 from factcheck.api.row_json import row_json_sql
 
-CHUNK_ROWS = 500  # about half a megabyte
+CHUNK = 500  # rows, about half a megabyte
 
 
 class JSONLinesRenderer(JSONRenderer):
@@ -88,8 +88,8 @@ def streamed(texts: QuerySet[Any, str], write: Callable[[Iterable[list[str]]], I
     old rows. When this generator is closed, at its end or because the client is gone, the transaction ends and the
     connection goes back to its pool.
     """
-    with transaction.atomic(), closing(texts.iterator(chunk_size=CHUNK_ROWS)) as rows:  # type: ignore[type-var]
-        yield from write(iter(lambda: list(islice(rows, CHUNK_ROWS)), []))
+    with transaction.atomic(), closing(texts.iterator(chunk_size=CHUNK)) as rows:  # type: ignore[type-var]
+        yield from write(iter(lambda: list(islice(rows, CHUNK)), []))
 
 
 def json_lines(chunks: Iterable[list[str]]) -> Iterator[bytes]:

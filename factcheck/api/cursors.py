@@ -4,9 +4,8 @@ import base64
 import binascii
 import hashlib
 import json
-from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.core.exceptions import FieldDoesNotExist
 from rest_framework.request import Request
@@ -14,8 +13,7 @@ from rest_framework.request import Request
 from factcheck.errors import InvalidInput
 
 
-@dataclass(frozen=True)
-class Cursor:
+class Cursor(NamedTuple):
     """The page starts after the row with this id, whose ordering field has this value."""
 
     value: Any

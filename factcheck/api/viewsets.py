@@ -49,7 +49,7 @@ class RecordedViewSet(BaseView, GenericViewSet):
         return rows.public() if is_public_read(self.request) else rows
 
     def get_serializer_context(self) -> dict[str, Any]:
-        for_schema = getattr(self, "swagger_fake_view", False)  # the schema has all fields, whoever reads it
+        for_schema = getattr(self, "swagger_fake_view", False)  # the schema has all fields for every caller
         return {**super().get_serializer_context(), "is_public": not for_schema and is_public_read(self.request)}
 
     def refuse_unknown(self) -> None:
