@@ -1,4 +1,4 @@
-"""Pages of filtered lists, where what passes the filter lies within reach, beyond it, or nowhere."""
+"""Pages of filtered lists whose matching rows are in the scanned part, after it, or nowhere."""
 
 from datetime import date, timedelta
 
@@ -15,7 +15,7 @@ ORDERINGS = [sign + field for field in ("id", "start", "said_on", "created_at", 
 
 @pytest.fixture
 def statements(alice, minister):
-    """Thirty, of which the minister said or relayed every fifth, and every fourth is undated."""
+    """Thirty: the minister said or relayed every fifth, and every fourth has no date."""
     article = services.create_article(actor=alice, title="A report", text=" ".join([WORDS] * 3))
     mayor = create_source(actor=alice, name="The mayor", kind="person")
     for n in range(30):

@@ -1,4 +1,4 @@
-"""No request holds the database for longer than it may, and who is cut short is told so."""
+"""No request uses the database for longer than its limits, and a caller whose request is ended is told so."""
 
 import json
 import os
@@ -31,14 +31,14 @@ def limits() -> list[str]:
 
 @pytest.fixture
 def shorter():
-    """Sets one of the limits for this connection, and puts it back: other tests get the same one from the pool."""
+    """Sets a limit on this connection, and resets it: other tests get the same connection from the pool."""
 
     def set_limit(name: str, value: str) -> None:
         with connection.cursor() as cursor:
             cursor.execute(f"SET {name} = '{value}'")
 
     yield set_limit
-    with suppress(DatabaseError), connection.cursor() as cursor:  # else it was ended, and does not return to the pool
+    with suppress(DatabaseError), connection.cursor() as cursor:  # an ended connection does not return to the pool
         for name in LIMITS:
             cursor.execute(f"RESET {name}")
     connection.close()
@@ -57,7 +57,7 @@ def test_each_connection_of_a_request_has_its_limits():
 
 @contextmanager
 def held_elsewhere(sql: str) -> Iterator[None]:
-    """What the statement locks is locked by another connection meanwhile."""
+    """While it lasts, another connection holds what the statement locks."""
     locked, done = Event(), Event()
 
     def hold() -> None:

@@ -1,4 +1,4 @@
-"""What callers are told when the database goes away, or the row they write, in the middle of their request."""
+"""What callers are answered when the database, or the row they write, goes away during their request."""
 
 import pytest
 from django.contrib.auth.models import Group, User
