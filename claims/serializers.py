@@ -121,7 +121,7 @@ class AnchorSerializer(serializers.ModelSerializer[Statement]):
 
 
 class ArticleWithAnchorsSerializer(ArticleSerializer):
-    """An article after a change, with where each of its statements is now."""
+    """An article after a change, with the present place of each of its statements."""
 
     anchors = AnchorSerializer(many=True, read_only=True)
 
@@ -136,15 +136,20 @@ class RevisionRowSerializer(serializers.ModelSerializer[ArticleRevision]):
         read_only_fields = fields
 
 
-class StatementSerializer(PassageForm, RecordedSerializer, serializers.ModelSerializer[Statement]):
-    private_fields = Statement.private_fields
-
-    article = RowId(Article.objects.only("pk"), help_text="The article's id.")
+# A comment, since a docstring would be inherited as the description of its subclasses in the schema:
+# a passage is given by start and end, or by text with prefix and suffix.
+class PassageSerializer(PassageForm, RecordedSerializer):
     text = VerbatimField(required=False, max_length=MAX_TEXT, help_text="The exact passage.")
     start = serializers.IntegerField(required=False, min_value=0, max_value=MAX_TEXT, help_text="In code points.")
     end = serializers.IntegerField(required=False, min_value=0, max_value=MAX_TEXT, help_text="Exclusive.")
     prefix = serializers.CharField(required=False, allow_blank=True, max_length=500, trim_whitespace=False)
     suffix = serializers.CharField(required=False, allow_blank=True, max_length=500, trim_whitespace=False)
+
+
+class StatementSerializer(PassageSerializer, serializers.ModelSerializer[Statement]):
+    private_fields = Statement.private_fields
+
+    article = RowId(Article.objects.only("pk"), help_text="The article's id.")
     paraphrase = serializers.CharField(
         required=False, allow_blank=True, default="", max_length=5000,
         style={"base_template": "textarea.html", "rows": 2, "label": "In plain words"},
@@ -211,14 +216,8 @@ class BulkStatementSerializer(StatementSerializer):
         list_serializer_class = StatementListSerializer
 
 
-class ReanchorSerializer(PassageForm, RecordedSerializer):
+class ReanchorSerializer(PassageSerializer):
     """Without a passage: confirms the place that was found. A passage is given by offsets, or by text and context."""
-
-    text = VerbatimField(required=False, max_length=MAX_TEXT, help_text="The exact passage.")
-    start = serializers.IntegerField(required=False, min_value=0, max_value=MAX_TEXT, help_text="In code points.")
-    end = serializers.IntegerField(required=False, min_value=0, max_value=MAX_TEXT, help_text="Exclusive.")
-    prefix = serializers.CharField(required=False, allow_blank=True, max_length=500, trim_whitespace=False)
-    suffix = serializers.CharField(required=False, allow_blank=True, max_length=500, trim_whitespace=False)
 
 
 class TagSerializer(ReasonSerializer):

@@ -16,7 +16,7 @@ from factcheck.errors import StaleVersion
 from sources.models import Source
 
 Document = dict[str, Any]
-Row = TypeVar("Row", Statement, Evidence, Dispute)
+Written = TypeVar("Written", Statement, Evidence, Dispute)
 ARTICLE_FIELDS = ("title", "url", "byline", "language", "published_at", "text")
 
 
@@ -92,7 +92,7 @@ def _locked_rows(article_id: int) -> tuple[QuerySet[Statement], QuerySet[Evidenc
     )
 
 
-def _locking(rows: QuerySet[Row]) -> QuerySet[Row]:
+def _locking(rows: QuerySet[Written]) -> QuerySet[Written]:
     return rows.order_by("pk").select_for_update(of=("self",))
 
 

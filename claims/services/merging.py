@@ -31,7 +31,7 @@ def merge_source(*, source_id: int, versions: frozenset[int] | None, actor: Any,
     source = lock(Source.objects.all(), source_id, versions)
     into = Source.objects.get(pk=into.pk)
     _check_mergeable(source, into)
-    _move_parts(source, into, actor, reason)
+    _move_references(Source, "part_of", source, into, actor, reason)
     _move_statements(source, into, actor, reason)
     _move_references(Article, "publisher", source, into, actor, reason)
     _move_references(Dispute, "raised_by", source, into, actor, reason)
@@ -50,12 +50,6 @@ def _check_mergeable(source: Source, into: Source) -> None:
         raise Conflict("The other source is a part of this one. Change its part_of first, or merge the other way.")
     if source.anonymous != into.anonymous:
         raise Conflict("An anonymous source and a named one cannot be merged: that would record who it was.")
-
-
-def _move_parts(source: Source, into: Source, actor: Any, reason: str) -> None:
-    ids = list(Source.objects.select_for_update().filter(part_of=source).values_list("pk", flat=True))
-    raise_versions(Source.objects.filter(pk__in=ids), part_of=into)
-    record_ids(Source, ids, action="source.updated", actor=actor, reason=reason)
 
 
 def _move_statements(source: Source, into: Source, actor: Any, reason: str) -> None:
