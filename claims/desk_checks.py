@@ -1,8 +1,8 @@
-"""What an experienced editor would catch: computed at each reading, never stored.
+"""What an experienced editor would notice. Computed at each request, never stored.
 
-One query, a branch for each check, newest article first. Each branch stops at the size of the page. Where hardly
-anything is found, all of them stop at a floor: so many statements, of those that any of them has to look at, and so
-many articles further down. A page may thus have fewer findings than fit on it, or none, and yet be followed by another.
+One query has a branch for each check and reads the newest articles first. Each branch stops when the page is full. If
+there are few findings, all branches stop at the floor: after MAX_SCANNED_STATEMENTS of those that one of the checks
+looks at, or after MAX_SCANNED_ARTICLES. So a page may have few findings, or none, and still be followed by another.
 """
 
 from collections.abc import Collection, Sequence
@@ -34,12 +34,12 @@ class Code(StrEnum):
 
 @dataclass(frozen=True)
 class Check:
-    """`condition` is SQL about the statement `s`; it holds for none but those that an index has by `among`."""
+    """`condition` is SQL about the statement `s`. It holds only where `indexed` does, a condition that has an index."""
 
     severity: Severity
     message: str
     condition: str = ""
-    among: str = "true"
+    indexed: str = "true"
 
 
 class Finding(NamedTuple):
@@ -56,25 +56,25 @@ class Finding(NamedTuple):
         return CHECKS[self.code].message
 
 
-class Place(NamedTuple):
-    """Where a page begins: after this finding."""
+class Cursor(NamedTuple):
+    """The place of a finding in the order of all: article, statement, number of the check. A page begins after it."""
 
     article: int
     statement: int
     number: int
 
 
-LOOKED_AT = 1_000  # statements, for one page
-ARTICLES_LOOKED_AT = 50
+MAX_SCANNED_STATEMENTS = 1_000  # for one page
+MAX_SCANNED_ARTICLES = 50
 UNANCHORED = "NOT s.anchor = 'anchored'"
-STANDING = "state IN ('open', 'upheld')"
-# OFFSET 0 has each looked up for the statement: the planner would else read a whole table to have it at hand.
-DISPUTED = f"(SELECT FROM claims_dispute d WHERE d.statement = s.id AND d.{STANDING} OFFSET 0)"
+OPEN_OR_UPHELD = "state IN ('open', 'upheld')"
+# OFFSET 0 makes PostgreSQL look up each statement's rows. Otherwise the planner may read the whole table first.
+DISPUTED = f"(SELECT FROM claims_dispute d WHERE d.statement = s.id AND d.{OPEN_OR_UPHELD} OFFSET 0)"
 CHAIN = Statement.journal_children["via"].replace("r.id", "s.id")
-# As tagged, but for sources that were merged into others since.
-SOURCE_THEN = """coalesce((SELECT m.into_source FROM sources_sourceredirect m
+# The source and the chain when the statement was tagged; a source that was merged since counts as the one it is now.
+SOURCE_WHEN_TAGGED = """coalesce((SELECT m.into_source FROM sources_sourceredirect m
     WHERE m.id = (t.data->>'source')::bigint), (t.data->>'source')::bigint)"""
-CHAIN_THEN = """(SELECT coalesce(jsonb_agg(coalesce(m.into_source, w.source::bigint) ORDER BY w.place), '[]')
+CHAIN_WHEN_TAGGED = """(SELECT coalesce(jsonb_agg(coalesce(m.into_source, w.source::bigint) ORDER BY w.place), '[]')
     FROM jsonb_array_elements_text(t.data->'via') WITH ORDINALITY w(source, place)
     LEFT JOIN sources_sourceredirect m ON m.id = w.source::bigint)"""
 CHECKS = {
@@ -100,18 +100,18 @@ CHECKS = {
         Severity.ERROR,
         "This statement and the one in which it is disputed are both tagged asserted.",
         "s.tag = 'asserted' AND EXISTS (SELECT FROM claims_dispute d JOIN claims_statement o "
-        f"ON o.id = d.counter_statement AND o.tag = 'asserted' WHERE d.statement = s.id AND d.{STANDING} "
+        f"ON o.id = d.counter_statement AND o.tag = 'asserted' WHERE d.statement = s.id AND d.{OPEN_OR_UPHELD} "
         "OFFSET 0)",
     ),
     Code.ANCHOR_NEEDS_REVIEW: Check(
         Severity.WARNING,
-        "The article's text changed, and only a passage like this one was found. Confirm the place, or pin it anew.",
+        "The article's text changed, and only a passage like this one was found. Confirm it, or pin another.",
         "s.anchor = 'needs_review'",
         UNANCHORED,
     ),
     Code.ANCHOR_ORPHANED: Check(
         Severity.ERROR,
-        "The article's text changed, and this passage is not in it any more.",
+        "The article's text changed, and this passage is no longer in it.",
         "s.anchor = 'orphaned'",
         UNANCHORED,
     ),
@@ -123,11 +123,12 @@ CHECKS = {
     ),
     Code.CHANGED_SINCE_TAGGED: Check(
         Severity.WARNING,
-        "The passage, its source or its chain were changed after it was tagged. Tag it again if the tag still holds.",
+        "The passage, its source or its chain was changed after it was tagged. Tag it again if the tag still holds.",
         "s.updated_at > s.tagged_at AND EXISTS (SELECT FROM journal_entry t WHERE t.resource = 'statement' "
         "AND t.resource_id = s.id AND t.version < s.version AND t.action = 'statement.tagged' "
-        f"AND (t.data->>'text' <> s.text OR {SOURCE_THEN} IS DISTINCT FROM s.source "
-        f"OR {CHAIN_THEN} <> ({CHAIN})) AND NOT EXISTS (SELECT FROM journal_entry u WHERE u.resource = 'statement' "
+        f"AND (t.data->>'text' <> s.text OR {SOURCE_WHEN_TAGGED} IS DISTINCT FROM s.source "
+        f"OR {CHAIN_WHEN_TAGGED} <> ({CHAIN})) "
+        "AND NOT EXISTS (SELECT FROM journal_entry u WHERE u.resource = 'statement' "
         "AND u.resource_id = s.id AND u.version > t.version AND u.action = 'statement.tagged') OFFSET 0)",
         "s.updated_at > s.tagged_at",
     ),
@@ -137,49 +138,60 @@ CHECKS = {
 }
 NUMBERS = {code: number for number, code in enumerate(Code)}
 CODES = list(Code)
-ABOVE_ALL = 2**63 - 1  # where the finding about the article itself stands: before those of its statements
-START = Place(ABOVE_ALL, ABOVE_ALL, len(CODES))
+MAX_ID = 2**63 - 1
+ARTICLE_ITSELF = MAX_ID  # in place of a statement's id: a finding about the article comes before its statements'
+START = Cursor(MAX_ID, ARTICLE_ITSELF, len(CODES))
 
 
-class Found(NamedTuple):
-    rows: list[tuple[Place, Finding]]
-    floor: Place | None  # what comes after it was not looked at
+class FindingPage(NamedTuple):
+    rows: list[tuple[Cursor, Finding]]
+    floor: Cursor | None  # nothing after it was scanned; None if everything was
 
-    def further(self, limit: int) -> Place | None:
-        """After which place to go on when `limit` of the rows are shown; None at the end."""
+    def next_cursor(self, limit: int) -> Cursor | None:
+        """Where the next page begins if this one shows `limit` rows; None if there is none."""
         return self.rows[limit - 1][0] if len(self.rows) > limit else self.floor
 
 
-def findings(*, codes: Collection[Code] = CODES, article: int | None = None, after: Place = START, limit: int) -> Found:
-    """The first `limit` findings after a place, by article, then statement, newest first."""
-    branches = [_article_branch() if code is Code.PUBLISHED_WITH_UNRESOLVED else _branch(code) for code in codes]
-    if not branches:
-        return Found([], None)
-    sql = _union(branches)
-    floor = _union(["SELECT 0, 0", *([] if article else _floors(codes))])  # an article is looked through whole
-    named = {"article": article, "a": after.article, "s": after.statement, "n": after.number, "limit": limit}
-    looked_at = None if article else LOOKED_AT + 1
+def findings(
+    *, codes: Collection[Code] = CODES, article: int | None = None, after: Cursor = START, limit: int
+) -> FindingPage:
+    """The first `limit` findings after a cursor, by article, then statement, newest first."""
+    if not codes:
+        return FindingPage([], None)
+    parameters = {
+        "article": article,
+        "a": after.article,
+        "s": after.statement,
+        "n": after.number,
+        "limit": limit,
+        "max_scanned": None if article else MAX_SCANNED_STATEMENTS + 1,  # one article is scanned whole
+    }
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"""SELECT * FROM (
+        cursor.execute(_query(codes, [] if article else _floors(codes)), parameters)
+        rows = cursor.fetchall()
+    cursors = [Cursor(*row[:3]) for row in rows if row[0] is not None]
+    *_, floor_article, floor_statement = rows[0]
+    floor = Cursor(floor_article, floor_statement, len(CODES)) if floor_article else None
+    return FindingPage([(each, _finding(each)) for each in cursors], floor)
+
+
+def _query(codes: Collection[Code], floors: Sequence[str]) -> str:
+    """One row for each finding, with the floor in every row; a row of nulls and the floor if there is no finding."""
+    branches = [_article_branch() if code is Code.PUBLISHED_WITH_UNRESOLVED else _branch(code) for code in codes]
+    return f"""SELECT * FROM (
                 WITH floor AS MATERIALIZED (
-                    SELECT * FROM ({floor}) f(article, statement) ORDER BY 1 DESC, 2 DESC LIMIT 1),
+                    SELECT * FROM ({_union(["SELECT 0, 0", *floors])}) f(article, statement)
+                    ORDER BY 1 DESC, 2 DESC LIMIT 1),
                 found AS (
-                    SELECT * FROM ({sql}) b(article, statement, number)
+                    SELECT * FROM ({_union(branches)}) b(article, statement, number)
                     ORDER BY 1 DESC, 2 DESC, 3 DESC LIMIT %(limit)s)
                 SELECT found.*, floor.* FROM floor LEFT JOIN found ON true) page(article, statement, number)
-            ORDER BY 1 DESC, 2 DESC, 3 DESC""",
-            {**named, "looked_at": looked_at},
-        )
-        rows = cursor.fetchall()
-    places = [Place(*row[:3]) for row in rows if row[0] is not None]
-    *_, floor_article, floor_statement = rows[0]
-    below = Place(floor_article, floor_statement, len(CODES)) if floor_article else None
-    return Found([(place, _finding(place)) for place in places], below)
+            ORDER BY 1 DESC, 2 DESC, 3 DESC"""
 
 
-def _finding(place: Place) -> Finding:
-    return Finding(place.article, None if place.statement == ABOVE_ALL else place.statement, CODES[place.number])
+def _finding(cursor: Cursor) -> Finding:
+    statement = None if cursor.statement == ARTICLE_ITSELF else cursor.statement
+    return Finding(cursor.article, statement, CODES[cursor.number])
 
 
 def _union(parts: Sequence[str]) -> str:
@@ -187,45 +199,46 @@ def _union(parts: Sequence[str]) -> str:
 
 
 def _floors(codes: Collection[Code]) -> list[str]:
-    """Where each of the indexes that the checks go by comes to the end of what is looked at."""
+    """For each index that the checks use, the row at which the scan ends."""
     floors = [
-        f"SELECT s.article, s.id FROM ({_looked_at(among)}) s OFFSET {LOOKED_AT}"
-        for among in sorted({CHECKS[code].among for code in codes if CHECKS[code].condition})
+        f"SELECT s.article, s.id FROM ({_scanned(indexed)}) s OFFSET {MAX_SCANNED_STATEMENTS}"
+        for indexed in sorted({CHECKS[code].indexed for code in codes if CHECKS[code].condition})
     ]
     if Code.PUBLISHED_WITH_UNRESOLVED in codes:
-        floors.append(f"""SELECT a.id, {ABOVE_ALL} FROM claims_article a WHERE a.status = 'published' AND a.id <= %(a)s
-            ORDER BY a.id DESC OFFSET {ARTICLES_LOOKED_AT} LIMIT 1""")
+        floors.append(f"""SELECT a.id, {ARTICLE_ITSELF} FROM claims_article a
+            WHERE a.status = 'published' AND a.id <= %(a)s
+            ORDER BY a.id DESC OFFSET {MAX_SCANNED_ARTICLES} LIMIT 1""")
     return floors
 
 
 def _branch(code: Code) -> str:
     check, number = CHECKS[code], NUMBERS[code]
-    return f"""SELECT s.article, s.id, {number} FROM ({_looked_at(check.among)}) s
+    return f"""SELECT s.article, s.id, {number} FROM ({_scanned(check.indexed)}) s
         WHERE {check.condition} AND (s.article, s.id, {number}) < (%(a)s, %(s)s, %(n)s)
         AND (s.article, s.id) > (SELECT * FROM floor)
         ORDER BY s.article DESC, s.id DESC LIMIT %(limit)s"""
 
 
-def _looked_at(among: str) -> str:
-    """Limited by itself, so that the planner goes by the index of just these."""
+def _scanned(indexed: str) -> str:
+    """Has its own limit, so that the planner uses the index of `indexed`."""
     return f"""SELECT s.* FROM claims_statement s
-        WHERE {among} AND (s.article, s.id) <= (%(a)s, %(s)s)
+        WHERE {indexed} AND (s.article, s.id) <= (%(a)s, %(s)s)
         AND (%(article)s::bigint IS NULL OR s.article = %(article)s::bigint)
-        ORDER BY s.article DESC, s.id DESC LIMIT %(looked_at)s"""
+        ORDER BY s.article DESC, s.id DESC LIMIT %(max_scanned)s"""
 
 
 def _article_branch() -> str:
     number = NUMBERS[Code.PUBLISHED_WITH_UNRESOLVED]
     found = " OR ".join(
-        # OFFSET 0 keeps the planner from looking through all statements once instead of this article's.
+        # OFFSET 0 keeps the planner from scanning all statements instead of this article's.
         f"EXISTS (SELECT FROM claims_statement s WHERE s.article = a.id AND {check.condition} OFFSET 0)"
         for check in CHECKS.values()
         if check.condition
     )
     return f"""
-        SELECT a.id, {ABOVE_ALL}, {number} FROM claims_article a
+        SELECT a.id, {ARTICLE_ITSELF}, {number} FROM claims_article a
         WHERE a.status = 'published' AND ({found})
-        AND a.id <= %(a)s AND (a.id, {ABOVE_ALL}, {number}) < (%(a)s, %(s)s, %(n)s)
+        AND a.id <= %(a)s AND (a.id, {ARTICLE_ITSELF}, {number}) < (%(a)s, %(s)s, %(n)s)
         AND (%(article)s::bigint IS NULL OR a.id = %(article)s::bigint)
-        AND (a.id, {ABOVE_ALL}) > (SELECT * FROM floor)
+        AND (a.id, {ARTICLE_ITSELF}) > (SELECT * FROM floor)
         ORDER BY a.id DESC LIMIT %(limit)s"""

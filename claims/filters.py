@@ -22,10 +22,10 @@ class ArticleFilter(django_filters.FilterSet):
 class StatementFilter(django_filters.FilterSet):
     article = IdFilter(of=Article, field_name="article")
     source = IdFilter(of=Source, field_name="source")
-    involving = IdFilter(of=Source, method="involve", label="Said by this source or come through it")
+    involving = IdFilter(of=Source, method="filter_involving", label="Said or relayed by this source")
     tag = ChoiceFilter(choices=Statement.Tag.choices)
     anchor = ChoiceFilter(choices=Statement.Anchor.choices)
-    disputed = FlagFilter(method="dispute", label="Has an open dispute")
+    disputed = FlagFilter(method="filter_disputed", label="Has an open dispute")
     said_after = DayFilter(field_name="said_on", lookup_expr="gte", label="Said on this day or later")
     said_before = DayFilter(field_name="said_on", lookup_expr="lte", label="Said on this day or before")
     q = django_filters.CharFilter(method="search", label="Words in the passage or its paraphrase")
@@ -34,10 +34,10 @@ class StatementFilter(django_filters.FilterSet):
         model = Statement
         fields: list[str] = []
 
-    def involve(self, queryset, name: str, value: int):
+    def filter_involving(self, queryset, name: str, value: int):
         return queryset.involving(value)
 
-    def dispute(self, queryset, name: str, value: bool):
+    def filter_disputed(self, queryset, name: str, value: bool):
         return queryset.disputed(value)
 
     def search(self, queryset, name: str, value: str):
@@ -64,7 +64,7 @@ class DisputeFilter(django_filters.FilterSet):
 
 
 class ArticleCheckFilter(django_filters.FilterSet):
-    """For pages: desk checks are no rows, and are chosen by what computes them."""
+    """For pages. Desk checks are not rows of a table: `findings` filters them."""
 
     code = ChoiceFilter(choices=[(code.value, code.value.replace("_", " ")) for code in Code])
     severity = ChoiceFilter(choices=[(severity.value, severity.value) for severity in Severity])

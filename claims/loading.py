@@ -1,4 +1,4 @@
-"""Foreign corpora: tables whose rows become statements, as a map says. docs/loading.md describes a map."""
+"""Loads tables from elsewhere: a map turns each row into a statement. docs/loading.md describes a map."""
 
 import csv
 import re
@@ -22,32 +22,34 @@ from sources.models import Source
 from sources.services import create_sources
 
 MAPS = Path(__file__).parent / "maps"
-ROWS_AT_ONCE = 1000  # statements in an article, and in a transaction
-BETWEEN = "\n\n"
-PLACE = re.compile(r"\{(\w+)\}")
+BATCH_SIZE = 1000  # statements in an article, and in a transaction
+SEPARATOR = "\n\n"  # between two statements in the article's text
+PLACEHOLDER = re.compile(r"\{(\w+)\}")
 KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
-PARTS = {"file", "article", "statement", "source", "evidence"}
-Values = dict[str, str]
-Who = tuple[str, str]  # a source's name and kind
+SECTIONS = {"file", "article", "statement", "source", "evidence"}
+Cells = dict[str, str]  # one row of the table, by column
+NameAndKind = tuple[str, str]  # of a source
 check_url = URLValidator(schemes=["http", "https"])
 
 
 class BadMap(Exception):
-    """The map is not one; the message says where."""
+    """The map cannot be used; the message says why."""
 
 
 class BadRows(Exception):
-    def __init__(self, faults: list[str]):
-        super().__init__("\n".join(faults))
+    """The message has a line for each error."""
+
+    def __init__(self, errors: list[str]):
+        super().__init__("\n".join(errors))
 
 
 @dataclass(frozen=True)
-class Loaded:
-    """One row of the file as what it becomes."""
+class Record:
+    """One row of the table, as the fields of what it becomes."""
 
     line: int
     statement: dict[str, Any]
-    source: Who
+    source: NameAndKind
     evidence: dict[str, Any] | None
 
 
@@ -60,50 +62,43 @@ class Tally:
 
 
 @dataclass
-class Map:
+class ColumnMap:
+    """Which columns of a table become which fields."""
+
     name: str
-    data: dict[str, Any]
+    sections: dict[str, Any]
 
     @classmethod
-    def read(cls, name: str) -> "Map":
-        """A built-in one by its name, or a TOML file by its path. Raises BadMap."""
+    def read(cls, name: str) -> "ColumnMap":
+        """A built-in map by its name, or a TOML file by its path. Raises BadMap."""
         path = MAPS / f"{name}.toml" if re.fullmatch(r"\w+", name) else Path(name)
         try:
-            made = cls(path.stem, tomllib.loads(path.read_text(encoding="utf-8")))
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
-            raise BadMap(f"{path}: {fault}") from fault
-        made.check()
-        return made
+            column_map = cls(path.stem, tomllib.loads(path.read_text(encoding="utf-8")))
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise BadMap(f"{path}: {error}") from error
+        column_map.check()
+        return column_map
 
     def check(self) -> None:
-        if unknown := self.data.keys() - PARTS:
-            raise BadMap(f"{self.name}: there is no part {', '.join(sorted(unknown))}.")
-        for part, name in (("statement", "key"), ("statement", "text"), ("source", "name"), ("article", "url")):
-            if not isinstance(self.data.get(part, {}).get(name), str):
-                raise BadMap(f"{self.name}: [{part}] needs {name}.")
+        if unknown := self.sections.keys() - SECTIONS:
+            raise BadMap(f"{self.name}: there is no section {', '.join(sorted(unknown))}.")
+        for section, name in (("statement", "key"), ("statement", "text"), ("source", "name"), ("article", "url")):
+            if not isinstance(self.sections.get(section, {}).get(name), str):
+                raise BadMap(f"{self.name}: [{section}] needs {name}.")
         if not self.file.get("header") and not isinstance(self.file.get("columns"), list):
             raise BadMap(f"{self.name}: [file] needs columns, or header = true.")
 
     @property
     def file(self) -> dict[str, Any]:
-        return self.data.get("file", {})
+        return self.sections.get("file", {})
 
-    def rows(self, path: Path) -> Iterator[tuple[int, list[str]]]:
-        """Each row with the number of the line that it begins in; the names of the columns come first."""
-        delimiter = self.file.get("delimiter", ",")
-        with path.open(encoding="utf-8", newline="" if self.file.get("quoting", True) else "\n") as lines:
-            if self.file.get("quoting", True):
-                reader = csv.reader(lines, delimiter=delimiter, strict=True)
-                found = ((reader.line_num, row) for row in reader)
-            else:
-                # csv.QUOTE_NONE would still end a row at a lone carriage return.
-                found = ((n, line.rstrip("\r\n").split(delimiter)) for n, line in enumerate(lines, 1))
-            if not self.file.get("header"):
-                yield 0, self.file["columns"]
-            yield from found
+    @property
+    def article_url(self) -> str:
+        return self.sections["article"]["url"]
 
-    def read_rows(self, path: Path, limit: int | None) -> Iterator[tuple[int, Values | str]]:
-        rows = self.rows(path)
+    def rows(self, path: Path, limit: int | None) -> Iterator[tuple[int, Cells | str]]:
+        """Each row with the number of its first line; a text instead of cells says what is wrong with the row."""
+        rows = self._split_rows(path)
         _, columns = next(rows, (0, []))
         for line, cells in islice(rows, limit):
             if len(cells) == len(columns):
@@ -111,41 +106,61 @@ class Map:
             else:
                 yield line, f"{len(cells)} columns, not {len(columns)}"
 
-    def filled(self, part: str, name: str, values: Values, default: str = "") -> str:
-        """What the map says, with the row's values in its places."""
-        template = self.data.get(part, {}).get(name, default)
+    def _split_rows(self, path: Path) -> Iterator[tuple[int, list[str]]]:
+        """The names of the columns come first."""
+        delimiter = self.file.get("delimiter", ",")
+        with path.open(encoding="utf-8", newline="" if self.file.get("quoting", True) else "\n") as lines:
+            if self.file.get("quoting", True):
+                reader = csv.reader(lines, delimiter=delimiter, strict=True)
+                rows = ((reader.line_num, row) for row in reader)
+            else:
+                # csv.QUOTE_NONE would still end a row at a lone carriage return.
+                rows = ((n, line.rstrip("\r\n").split(delimiter)) for n, line in enumerate(lines, 1))
+            if not self.file.get("header"):
+                yield 0, self.file["columns"]
+            yield from rows
+
+    def value(self, section: str, name: str, cells: Cells, default: str = "") -> str:
+        """What the map says for this field, with the row's cells in place of `{column}`."""
+        template = self.sections.get(section, {}).get(name, default)
         if isinstance(template, dict):
-            return template.get("values", {}).get(values[template["column"]], template.get("default", default))
+            return template.get("values", {}).get(cells[template["column"]], template.get("default", default))
         if isinstance(template, list):
-            # A line whose columns are all empty says nothing.
-            lines = [line for line in template if any(values[column] for column in PLACE.findall(line))]
-            return "\n".join(PLACE.sub(lambda place: values[place[1]], line) for line in lines)
-        return PLACE.sub(lambda place: values[place[1]], template)
+            # A line whose columns are all empty is left out.
+            lines = [line for line in template if any(cells[column] for column in PLACEHOLDER.findall(line))]
+            return "\n".join(_filled(line, cells) for line in lines)
+        return _filled(template, cells)
 
 
-def translate(chart: Map, line: int, values: Values) -> Loaded:
-    """Raises ValueError with what is wrong in words."""
-    said_on = chart.filled("statement", "said_on", values)
+def _filled(template: str, cells: Cells) -> str:
+    return PLACEHOLDER.sub(lambda placeholder: cells[placeholder[1]], template)
+
+
+def convert(column_map: ColumnMap, line: int, cells: Cells) -> Record:
+    """Raises KeyError for a column that is not there, and ValueError that says in words what is wrong."""
+    said_on = column_map.value("statement", "said_on", cells)
     statement = {
-        "key": chart.filled("statement", "key", values),
-        "text": chart.filled("statement", "text", values).strip(),
-        "paraphrase": chart.filled("statement", "paraphrase", values).strip(),
-        "quote_type": chart.filled("statement", "quote_type", values, "indirect"),
+        "key": column_map.value("statement", "key", cells),
+        "text": column_map.value("statement", "text", cells).strip(),
+        "paraphrase": column_map.value("statement", "paraphrase", cells).strip(),
+        "quote_type": column_map.value("statement", "quote_type", cells, "indirect"),
         "said_on": date.fromisoformat(said_on) if said_on else None,
     }
-    source = (chart.filled("source", "name", values).strip(), chart.filled("source", "kind", values, "person"))
+    name, kind = column_map.value("source", "name", cells), column_map.value("source", "kind", cells, "person")
+    source = (name.strip(), kind)
     evidence = None
-    if "evidence" in chart.data:
-        evidence = {name: chart.filled("evidence", name, values) for name in ("stance", "url", "title", "excerpt")}
-    for name, holds in _rules(statement, source, evidence):
+    if "evidence" in column_map.sections:
+        fields = ("stance", "url", "title", "excerpt")
+        evidence = {field: column_map.value("evidence", field, cells) for field in fields}
+    for message, holds in _rules(statement, source, evidence):
         if not holds:
-            raise ValueError(name)
-    return Loaded(line, statement, source, evidence)
+            raise ValueError(message)
+    return Record(line, statement, source, evidence)
 
 
-def _rules(statement: dict[str, Any], source: Who, evidence: dict[str, Any] | None) -> Any:
-    words = [*(value for value in statement.values() if isinstance(value, str)), *source, *(evidence or {}).values()]
-    yield "a null character", not any("\x00" in word for word in words)
+def _rules(statement: dict[str, Any], source: NameAndKind, evidence: dict[str, Any] | None) -> Any:
+    texts = [*(value for value in statement.values() if isinstance(value, str)), *source, *(evidence or {}).values()]
+    yield "a null character", not any("\x00" in text for text in texts)
     yield "the key is not 1 to 60 letters, digits, dots, hyphens and underscores", KEY.fullmatch(statement["key"])
     yield f"the text is empty or longer than {MAX_PASSAGE} code points", 0 < len(statement["text"]) <= MAX_PASSAGE
     yield "the paraphrase is longer than 5000 code points", len(statement["paraphrase"]) <= 5000
@@ -159,118 +174,132 @@ def _rules(statement: dict[str, Any], source: Who, evidence: dict[str, Any] | No
         yield "the evidence's excerpt is longer than 10000 code points", len(evidence["excerpt"]) <= 10_000
 
 
-def _is_url(address: str) -> bool:
+def _is_url(url: str) -> bool:
     try:
-        check_url(address)
+        check_url(url)
     except ValidationError:
         return False
-    return len(address) <= 2000
+    return len(url) <= 2000
 
 
 def load(
-    chart: Map, path: Path, *, actor: Any, limit: int | None = None, progress: Callable[[Tally], None] = lambda _: None
+    column_map: ColumnMap,
+    path: Path,
+    *,
+    actor: Any,
+    limit: int | None = None,
+    progress: Callable[[Tally], None] = lambda _: None,
 ) -> Tally:
-    """Every row that is not there yet, known by its key among the map's articles; nothing if any row is faulty.
+    """Loads every row whose key is not yet in an article of the map, or nothing if any row has an error.
 
-    Each batch is one article and one transaction, so a load that was stopped goes on where it ended.
-    Raises BadRows, naming each faulty line.
+    Each batch is one article and one transaction, so an interrupted load can be run again to load the rest.
+    Raises BadRows with each faulty line, BadMap, and what the services raise.
     """
-    sources = _known_sources(_check_rows(chart, path, limit))
-    address = chart.data["article"]["url"]
-    known = set(Statement.objects.filter(article__url__startswith=f"{address}#").values_list("key", flat=True))
+    sources = _known_sources(_check_rows(column_map, path, limit))
+    url = column_map.article_url
+    known = set(Statement.objects.filter(article__url__startswith=f"{url}#").values_list("key", flat=True))
     tally, length = Tally(), 0
-    batch: list[Loaded] = []
-    for line, values in chart.read_rows(path, limit):
-        row = translate(chart, line, values)  # type: ignore[arg-type]  # checked above
-        if row.statement["key"] in known:
+    batch: list[Record] = []
+    for line, cells in column_map.rows(path, limit):
+        record = convert(column_map, line, cells)  # type: ignore[arg-type]  # checked above
+        if record.statement["key"] in known:
             tally.known += 1
             continue
-        length += len(row.statement["text"]) + len(BETWEEN)
-        if len(batch) == ROWS_AT_ONCE or length > MAX_TEXT:
-            _load_batch(chart, path, batch, sources, tally, actor)
+        length += len(record.statement["text"]) + len(SEPARATOR)
+        if len(batch) == BATCH_SIZE or length > MAX_TEXT:
+            _load_batch(column_map, path, batch, sources, tally, actor)
             progress(tally)
-            batch, length = [], len(row.statement["text"]) + len(BETWEEN)
-        batch.append(row)
+            batch, length = [], len(record.statement["text"]) + len(SEPARATOR)
+        batch.append(record)
     if batch:
-        _load_batch(chart, path, batch, sources, tally, actor)
+        _load_batch(column_map, path, batch, sources, tally, actor)
     progress(tally)
     return tally
 
 
-def _check_rows(chart: Map, path: Path, limit: int | None) -> set[Who]:
-    """The sources that the rows name. Raises BadRows, and BadMap where it names a column that is not there."""
-    faults: list[str] = []
-    named: set[Who] = set()
-    lines: dict[str, int] = {}
-    for line, values in chart.read_rows(path, limit):
-        if isinstance(values, str):
-            faults.append(f"line {line}: {values}")
+def _check_rows(column_map: ColumnMap, path: Path, limit: int | None) -> set[NameAndKind]:
+    """Returns the sources in the rows. Raises BadRows, and BadMap if the map names a column that is not there."""
+    errors: list[str] = []
+    sources: set[NameAndKind] = set()
+    line_of: dict[str, int] = {}
+    for line, cells in column_map.rows(path, limit):
+        if isinstance(cells, str):
+            errors.append(f"line {line}: {cells}")
             continue
         try:
-            row = translate(chart, line, values)
+            record = convert(column_map, line, cells)
         except KeyError as missing:
-            raise BadMap(f"{chart.name}: there is no column {missing}.") from missing
-        except ValueError as fault:
-            faults.append(f"line {line}: {fault}")
+            raise BadMap(f"{column_map.name}: there is no column {missing}.") from missing
+        except ValueError as error:
+            errors.append(f"line {line}: {error}")
             continue
-        named.add(row.source)
-        first = lines.setdefault(row.statement["key"], line)
+        sources.add(record.source)
+        first = line_of.setdefault(record.statement["key"], line)
         if first != line:
-            faults.append(f"line {line}: the key {row.statement['key']} stands in line {first} too")
-    if faults:
-        raise BadRows(faults)
-    return named
+            errors.append(f"line {line}: the key {record.statement['key']} is in line {first} too")
+    if errors:
+        raise BadRows(errors)
+    return sources
 
 
-def _known_sources(named: set[Who]) -> dict[Who, Source]:
-    """By exact name or alias, and kind. Raises BadRows where two could be meant."""
-    names = sorted({name for name, _ in named})
-    found: dict[Who, list[Source]] = {}
-    for source in Source.objects.matching_names(names):
+def _known_sources(named: set[NameAndKind]) -> dict[NameAndKind, Source]:
+    """By exact name or alias, and kind. Raises BadRows if two sources match."""
+    found: dict[NameAndKind, list[Source]] = {}
+    for source in Source.objects.matching_names(sorted({name for name, _ in named})):
         for name in {source.name, *source.aliases}:
             found.setdefault((name, source.kind), []).append(source)
-    if several := sorted(name for name, kind in named if len(found.get((name, kind), [])) > 1):
-        raise BadRows([f"More than one source is {name!r}. Merge them, or rename one." for name in several])
-    return {who: found[who][0] for who in named if who in found}
+    if ambiguous := sorted(name for name, kind in named if len(found.get((name, kind), [])) > 1):
+        raise BadRows([f"More than one source is {name!r}. Merge them, or rename one." for name in ambiguous])
+    return {each: found[each][0] for each in named if each in found}
 
 
 @transaction.atomic
 def _load_batch(
-    chart: Map, path: Path, batch: list[Loaded], sources: dict[Who, Source], tally: Tally, actor: Any
+    column_map: ColumnMap,
+    path: Path,
+    batch: list[Record],
+    sources: dict[NameAndKind, Source],
+    tally: Tally,
+    actor: Any,
 ) -> None:
-    reason = f"Loaded from {path.name} with the map {chart.name}"
-    rows = f"lines {batch[0].line} to {batch[-1].line}"
-    missing = sorted({row.source for row in batch} - sources.keys())
-    made = create_sources(actor=actor, reason=reason, rows=[{"name": name, "kind": kind} for name, kind in missing])
-    sources.update(zip(missing, made, strict=True))
-    tally.sources += len(made)
-    described = {"file": path.name}
-    article = services.create_article(
-        actor=actor,
-        reason=reason,
-        title=f"{chart.filled('article', 'title', described, chart.name)}, {rows}"[:500],
-        url=f"{chart.data['article']['url']}#{path.name}:{batch[0].line}-{batch[-1].line}",
-        language=chart.data["article"].get("language", "en"),
-        text=BETWEEN.join(row.statement["text"] for row in batch),
-    )
-    statements = services.create_statements(actor=actor, rows=list(_placed(article, batch, sources, reason)))
+    """Writes one article with its statements, and adds what it writes to `sources` and `tally`."""
+    entry: dict[str, Any] = {"actor": actor, "reason": f"Loaded from {path.name} with the map {column_map.name}"}
+    new = sorted({record.source for record in batch} - sources.keys())
+    created = create_sources(rows=[{"name": name, "kind": kind} for name, kind in new], **entry)
+    sources.update(zip(new, created, strict=True))
+    article = services.create_article(**_article_fields(column_map, path, batch), **entry)
+    rows = _statement_rows(article, batch, sources, entry["reason"])
+    statements = services.create_statements(rows=list(rows), actor=actor)
     services.create_evidence_rows(
-        actor=actor,
-        reason=reason,
         rows=[
-            {"statement": statement, **row.evidence}
-            for row, statement in zip(batch, statements, strict=True)
-            if row.evidence
+            {"statement": statement, **record.evidence}
+            for record, statement in zip(batch, statements, strict=True)
+            if record.evidence
         ],
+        **entry,
     )
+    tally.sources += len(created)
     tally.articles += 1
     tally.statements += len(statements)
 
 
-def _placed(article: Article, batch: list[Loaded], sources: dict[Who, Source], reason: str) -> Iterator[dict[str, Any]]:
+def _article_fields(column_map: ColumnMap, path: Path, batch: list[Record]) -> dict[str, Any]:
+    title = column_map.value("article", "title", {"file": path.name}, column_map.name)
+    first, last = batch[0].line, batch[-1].line
+    return {
+        "title": f"{title}, lines {first} to {last}"[:500],
+        "url": f"{column_map.article_url}#{path.name}:{first}-{last}",
+        "language": column_map.sections["article"].get("language", "en"),
+        "text": SEPARATOR.join(record.statement["text"] for record in batch),
+    }
+
+
+def _statement_rows(
+    article: Article, batch: list[Record], sources: dict[NameAndKind, Source], reason: str
+) -> Iterator[dict[str, Any]]:
     start = 0
-    for row in batch:
-        end = start + len(row.statement["text"])
-        source = sources[row.source]
-        yield {**row.statement, "article": article, "start": start, "end": end, "source": source, "reason": reason}
-        start = end + len(BETWEEN)
+    for record in batch:
+        end = start + len(record.statement["text"])
+        source = sources[record.source]
+        yield {**record.statement, "article": article, "start": start, "end": end, "source": source, "reason": reason}
+        start = end + len(SEPARATOR)

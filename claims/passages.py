@@ -1,20 +1,37 @@
 """Which passage of an article the caller means, and pinning a statement to it."""
 
-from typing import Any
+from typing import Any, NoReturn
 
 from claims.anchoring import anchors
+from claims.anchoring.quotes import Span, context
 from claims.models import Article, Statement
 from factcheck.errors import FieldError, InvalidInput, Unprocessable
 
-MAX_PASSAGE = 20_000  # code points; beyond that it is no statement, and too long for the search index
-PASSAGE = ("start", "end", "text", "prefix", "suffix")
+MAX_PASSAGE = 20_000  # code points; anything longer is no statement, and too long for the search index
+PASSAGE_FIELDS = ("start", "end", "text", "prefix", "suffix")
 
 
-def span_of(article: Article, passage: dict[str, Any]) -> anchors.Span:
-    """The span that the caller means, of MAX_PASSAGE code points at most (see _find_span)."""
-    if len(passage.get("text") or "") > MAX_PASSAGE:  # before it is looked for, which would take seconds
+def pop_passage(fields: dict[str, Any]) -> dict[str, Any]:
+    """Takes the passage out of the fields, without what is None."""
+    passage = {name: fields.pop(name, None) for name in PASSAGE_FIELDS}
+    return {name: value for name, value in passage.items() if value is not None}
+
+
+def find_span(article: Article, passage: dict[str, Any]) -> Span:
+    """The span that the caller gave by `start` and `end`, or by `text` with `prefix` and `suffix`.
+
+    Raises InvalidInput if it is longer than MAX_PASSAGE or the offsets are no range of the text, and Unprocessable
+    if the text does not occur there, or more than once.
+    """
+    if len(passage.get("text") or "") > MAX_PASSAGE:  # before the search, which would take seconds
         raise _too_long()
-    span = _find_span(article, passage)
+    start, end = passage.get("start"), passage.get("end")
+    if start is None and end is None:
+        span = _search(article.text, passage)
+    elif start is None or end is None:
+        raise InvalidInput.field("start" if start is None else "end", "required", "start and end go together.")
+    else:
+        span = _checked_span(article.text, start, end, passage.get("text"))
     if span.end - span.start > MAX_PASSAGE:
         raise _too_long()
     return span
@@ -24,39 +41,31 @@ def _too_long() -> InvalidInput:
     return InvalidInput.field("text", "max_length", f"A passage has at most {MAX_PASSAGE} code points.")
 
 
-def _find_span(article: Article, passage: dict[str, Any]) -> anchors.Span:
-    """The span that the caller means by start and end, or by text with its context.
-
-    Raises InvalidInput for offsets that are no range of the text, Unprocessable when the text is not there or
-    stands there more than once.
-    """
-    start, end, text = passage.get("start"), passage.get("end"), passage.get("text")
-    if start is None and end is None and text is None:
+def _search(article_text: str, passage: dict[str, Any]) -> Span:
+    text = passage.get("text")
+    if text is None:
         raise InvalidInput.field("text", "required", "Give the passage: start and end, or text.")
-    if (start is None) != (end is None):
-        missing = "end" if end is None else "start"
-        raise InvalidInput.field(missing, "required", "start and end go together.")
-    if start is not None and end is not None:
-        return _checked_span(article.text, start, end, text)
     try:
-        return anchors.find_passage(article.text, text or "", passage.get("prefix") or "", passage.get("suffix") or "")
-    except anchors.PassageAmbiguous as several:
-        detail = (
-            f"The passage stands {several.total} times in the article. Add prefix or suffix, or send start and end."
-        )
-        raise Unprocessable(
-            detail,
-            [FieldError("#/text", "ambiguous", detail)],
-            candidates=[vars(c) for c in several.candidates],
-        ) from None
-    except anchors.PassageNotFound as missing_passage:
-        detail = "The article does not hold this passage word for word."
-        near = missing_passage.nearest
-        members = {"nearest": vars(near)} if near else {}
-        raise Unprocessable(detail, [FieldError("#/text", "not_found", detail)], **members) from None
+        return anchors.find_passage(article_text, text, passage.get("prefix") or "", passage.get("suffix") or "")
+    except anchors.PassageAmbiguous as error:
+        _refuse_ambiguous(error)
+    except anchors.PassageNotFound as error:
+        _refuse_missing(error)
 
 
-def _checked_span(article_text: str, start: int, end: int, text: str | None) -> anchors.Span:
+def _refuse_ambiguous(error: anchors.PassageAmbiguous) -> NoReturn:
+    detail = f"The passage occurs {error.total} times in the article. Add prefix or suffix, or send start and end."
+    candidates = [vars(candidate) for candidate in error.candidates]
+    raise Unprocessable(detail, [FieldError("#/text", "ambiguous", detail)], candidates=candidates) from None
+
+
+def _refuse_missing(error: anchors.PassageNotFound) -> NoReturn:
+    detail = "The article does not hold this passage word for word."
+    members = {"nearest": vars(error.nearest)} if error.nearest else {}
+    raise Unprocessable(detail, [FieldError("#/text", "not_found", detail)], **members) from None
+
+
+def _checked_span(article_text: str, start: int, end: int, text: str | None) -> Span:
     if start >= end:
         raise InvalidInput.field("end", "range", "end must be greater than start: it is exclusive.")
     if end > len(article_text):
@@ -65,20 +74,21 @@ def _checked_span(article_text: str, start: int, end: int, text: str | None) -> 
     if text is not None and article_text[start:end] != text:
         detail = f"From {start} to {end} the article says {article_text[start:end][:80]!r}."
         raise Unprocessable(detail, [FieldError("#/text", "mismatch", detail)])
-    return anchors.Span(start, end)
+    return Span(start, end)
 
 
-def confirm(statement: Statement, article: Article, span: anchors.Span) -> None:
-    pin(statement, article, span)
-    statement.anchor, statement.candidate = Statement.Anchor.ANCHORED, None
-
-
-def pin(statement: Statement, article: Article, span: anchors.Span) -> None:
+def pin(statement: Statement, article: Article, span: Span) -> None:
     statement.start, statement.end = span
     statement.text = article.text[span.start : span.end]
-    statement.prefix, statement.suffix = anchors.context(article.text, *span)
+    statement.prefix, statement.suffix = context(article.text, *span)
     statement.revision = article.revision
 
 
-def split_passage(fields: dict[str, Any]) -> dict[str, Any]:
-    return {name: fields.pop(name) for name in PASSAGE if fields.get(name) is not None or fields.pop(name, None)}
+def pin_anchored(statement: Statement, article: Article, span: Span) -> bool:
+    """Pins the statement to a span that is not in doubt. Returns whether that changes it."""
+    before = (statement.start, statement.end, statement.revision, statement.anchor)
+    if (*span, article.revision, Statement.Anchor.ANCHORED) == before:
+        return False
+    pin(statement, article, span)
+    statement.anchor, statement.candidate = Statement.Anchor.ANCHORED, None
+    return True

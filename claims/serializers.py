@@ -26,8 +26,8 @@ from sources.serializers import SourceSummarySerializer, source_reference
 ROW = ["id", "version", "created_at", "updated_at"]
 
 
-class NoSurrogates(ProhibitSurrogateCharactersValidator):
-    """As DRF's, which looks at each code point of a text even where there is none to be found."""
+class FastNoSurrogates(ProhibitSurrogateCharactersValidator):
+    """DRF's own validator looks at each code point, also of texts without surrogates. Encoding finds them faster."""
 
     def __call__(self, value: str) -> None:
         try:
@@ -37,12 +37,12 @@ class NoSurrogates(ProhibitSurrogateCharactersValidator):
 
 
 class VerbatimField(serializers.CharField):
-    """Text as it is: neither trimmed nor normalised, because offsets count its code points."""
+    """Text that is neither trimmed nor normalised, because offsets count its code points."""
 
     def __init__(self, **kwargs: Any):
         super().__init__(trim_whitespace=False, style={"base_template": "textarea.html", "rows": 12}, **kwargs)
         slow = ProhibitSurrogateCharactersValidator()
-        self.validators = [NoSurrogates() if check == slow else check for check in self.validators]
+        self.validators = [FastNoSurrogates() if each == slow else each for each in self.validators]
 
 
 class ArticleTextField(VerbatimField):
@@ -60,7 +60,7 @@ class TagCountsSerializer(serializers.Serializer[Any]):
 
 
 class ArticleRowSerializer(RecordedSerializer, serializers.ModelSerializer[Article]):
-    """An article in a list: without its text."""
+    """An article in a list, without its text."""
 
     url = OptionalWebAddressField(max_length=2000, help_text="Where it was published. No two articles share one.")
     publisher = source_reference(required=False, allow_null=True, default=None)
@@ -98,18 +98,18 @@ class ArticleSerializer(ArticleRowSerializer):
 
 
 class CandidateSerializer(serializers.Serializer[Any]):
-    """Where the statement may stand in the article's text as it is now; an editor decides."""
+    """Where the statement may be in the article's present text. An editor decides."""
 
     revision = serializers.IntegerField()
     start = serializers.IntegerField()
     end = serializers.IntegerField(help_text="Exclusive.")
     text = serializers.CharField()
-    score = serializers.FloatField(help_text="The likeness of the words, 0 to 1.")
+    score = serializers.FloatField(help_text="How similar the words are, 0 to 1.")
 
 
-@extend_schema_serializer(component_name="StatementAnchor")  # a client's class Anchor would collide with its field
+@extend_schema_serializer(component_name="StatementAnchor")  # an API client's class Anchor would collide with its field
 class AnchorSerializer(serializers.ModelSerializer[Statement]):
-    """Where a statement stands after the article's text changed."""
+    """Where a statement is after the article's text changed."""
 
     statement = serializers.IntegerField(source="id")
     candidate = CandidateSerializer(allow_null=True)
@@ -121,7 +121,7 @@ class AnchorSerializer(serializers.ModelSerializer[Statement]):
 
 
 class ArticleWithAnchorsSerializer(ArticleSerializer):
-    """An article after a change, with the place of each of its statements."""
+    """An article after a change, with the present place of each of its statements."""
 
     anchors = AnchorSerializer(many=True, read_only=True)
 
@@ -136,15 +136,20 @@ class RevisionRowSerializer(serializers.ModelSerializer[ArticleRevision]):
         read_only_fields = fields
 
 
-class StatementSerializer(PassageForm, RecordedSerializer, serializers.ModelSerializer[Statement]):
-    private_fields = Statement.private_fields
-
-    article = RowId(Article.objects.only("pk"), help_text="The article's id.")
+# A comment, since a docstring would be inherited as the description of its subclasses in the schema:
+# a passage is given by start and end, or by text with prefix and suffix.
+class PassageSerializer(PassageForm, RecordedSerializer):
     text = VerbatimField(required=False, max_length=MAX_TEXT, help_text="The exact passage.")
     start = serializers.IntegerField(required=False, min_value=0, max_value=MAX_TEXT, help_text="In code points.")
     end = serializers.IntegerField(required=False, min_value=0, max_value=MAX_TEXT, help_text="Exclusive.")
     prefix = serializers.CharField(required=False, allow_blank=True, max_length=500, trim_whitespace=False)
     suffix = serializers.CharField(required=False, allow_blank=True, max_length=500, trim_whitespace=False)
+
+
+class StatementSerializer(PassageSerializer, serializers.ModelSerializer[Statement]):
+    private_fields = Statement.private_fields
+
+    article = RowId(Article.objects.only("pk"), help_text="The article's id.")
     paraphrase = serializers.CharField(
         required=False, allow_blank=True, default="", max_length=5000,
         style={"base_template": "textarea.html", "rows": 2, "label": "In plain words"},
@@ -162,12 +167,12 @@ class StatementSerializer(PassageForm, RecordedSerializer, serializers.ModelSeri
     tagged_by = UserSerializer(read_only=True, allow_null=True)
     open_disputes = serializers.IntegerField(read_only=True)
     dissent = serializers.IntegerField(
-        read_only=True, help_text="How many editors' own latest tag is another than the statement's."
+        read_only=True, help_text="How many editors' own latest tag differs from the statement's."
     )
 
     class Meta:
         model = Statement
-        validators: list[Any] = []  # the key is ours: nothing to ask the database about
+        validators: list[Any] = []  # the service makes the key, so no query for its uniqueness
         fields = [
             *ROW, "article", "key", "text", "start", "end", "prefix", "suffix", "revision", "anchor", "candidate",
             "paraphrase", "quote_type", "source", "via", "said_on", "tag", "tag_reason", "tagged_by", "tagged_at",
@@ -189,7 +194,7 @@ class RevisionSerializer(serializers.Serializer[Any]):
 
 
 class StatementListSerializer(serializers.ListSerializer[Any]):
-    """Many statements at once; what they refer to is looked up in one query for each table."""
+    """Looks up what many statements refer to in one query for each table."""
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, list):
@@ -211,14 +216,8 @@ class BulkStatementSerializer(StatementSerializer):
         list_serializer_class = StatementListSerializer
 
 
-class ReanchorSerializer(PassageForm, RecordedSerializer):
-    """Nothing: confirm the place that was found. Or the passage: by offsets, or by text and its context."""
-
-    text = VerbatimField(required=False, max_length=MAX_TEXT, help_text="The exact passage.")
-    start = serializers.IntegerField(required=False, min_value=0, max_value=MAX_TEXT, help_text="In code points.")
-    end = serializers.IntegerField(required=False, min_value=0, max_value=MAX_TEXT, help_text="Exclusive.")
-    prefix = serializers.CharField(required=False, allow_blank=True, max_length=500, trim_whitespace=False)
-    suffix = serializers.CharField(required=False, allow_blank=True, max_length=500, trim_whitespace=False)
+class ReanchorSerializer(PassageSerializer):
+    """Without a passage: confirms the place that was found. A passage is given by offsets, or by text and context."""
 
 
 class TagSerializer(ReasonSerializer):
@@ -230,7 +229,7 @@ class PositionSerializer(serializers.ModelSerializer[Entry]):
 
     editor = UserSerializer(source="actor")
     tag = ChoiceField(Statement.Tag.choices, source="data.tag")
-    dissents = serializers.BooleanField(help_text="Whether it is another than the statement's present tag.")
+    dissents = serializers.BooleanField(help_text="Whether it differs from the statement's present tag.")
 
     class Meta:
         model = Entry
@@ -293,4 +292,4 @@ class DisputeSerializer(RecordedSerializer, serializers.ModelSerializer[Dispute]
 
 class ResolveSerializer(ReasonSerializer):
     state = ChoiceField(Dispute.RESOLUTIONS)
-    tag = ChoiceField(Statement.Tag.choices, required=False, help_text="Re-tags the statement at once.")
+    tag = ChoiceField(Statement.Tag.choices, required=False, help_text="Also gives the statement this tag.")

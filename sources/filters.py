@@ -6,17 +6,17 @@ from sources.models import Source
 
 
 class SourceFilter(django_filters.FilterSet):
-    q = django_filters.CharFilter(method="search", label="Words that begin words of the name or an alias")
+    q = django_filters.CharFilter(method="search", label="Beginnings of words of the name or an alias")
     kind = ChoiceFilter(choices=Source.Kind.choices)
     anonymous = FlagFilter()
-    part_of = IdFilter(of=Source, method="parts", label="A part of this source")
+    part_of = IdFilter(of=Source, method="filter_parts", label="Part of this source")
 
     class Meta:
         model = Source
         fields: list[str] = []
 
-    def parts(self, queryset, name: str, value: int):
-        """Strangers cannot find out an affiliation that they are not shown."""
+    def filter_parts(self, queryset, name: str, value: int):
+        """Anonymous readers cannot find out an affiliation that they may not see."""
         parts = queryset.filter(part_of=value)
         return parts.filter(public_part_of=value) if is_public_read(self.request) else parts
 

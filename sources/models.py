@@ -16,18 +16,18 @@ from factcheck.errors import FieldError
 from factcheck.journal.models import Recorded
 from factcheck.postgres.bounded_page import ExistsPerRow
 
-LOOKED_AT = 300  # for the names that are most like what was typed
-ALIKE = 60  # of 100; a single word of a name that is written differently by a letter has about 75
+MAX_COMPARED = 300  # rows whose names are compared with what was typed
+MIN_LIKENESS = 60  # of 100; one word of a name with one letter changed has about 75
 
 
 def is_public(source_id: Any) -> Q:
-    """Whether a public row of another model refers to the source; what is public of its parts does not count."""
-    named = Q(pk=None)
+    """Whether a public row of another model refers to the source. A public part of it does not count."""
+    is_named = Q(pk=None)
     for relation in Source._meta.related_objects:
         rows: Any = relation.related_model._default_manager
         if relation.related_model is not Source and hasattr(rows, "public"):
-            named |= Q(ExistsPerRow(rows.public().filter(**{relation.field.name: source_id})))
-    return named
+            is_named |= Q(ExistsPerRow(rows.public().filter(**{relation.field.name: source_id})))
+    return is_named
 
 
 class SourceQuerySet(models.QuerySet["Source"]):
@@ -35,46 +35,48 @@ class SourceQuerySet(models.QuerySet["Source"]):
         return self.select_related("part_of")
 
     def public(self) -> "SourceQuerySet":
-        shown = Case(When(is_public(OuterRef("part_of")), then=F("part_of")))
-        return self.filter(is_public(OuterRef("pk"))).annotate(public_part_of=shown)
+        """Those that something public names; `public_part_of` is null unless that source is public too."""
+        part_of = Case(When(is_public(OuterRef("part_of")), then=F("part_of")))
+        return self.filter(is_public(OuterRef("pk"))).annotate(public_part_of=part_of)
 
     def matching_names(self, names: Sequence[str], addresses: Sequence[str] = ()) -> "SourceQuerySet":
-        """Those with one of the names, as their own or an alias, or with one of the addresses in `same_as`.
+        """Those with one of the names, as name or alias, or with one of the addresses in `same_as`.
 
-        Each is looked up by itself: for many at once, the planner would rather read all sources.
+        Each is looked up on its own: for many at once, the planner would read all sources instead.
         """
-        found = """
+        ids = """
             SELECT s.id FROM unnest(%s::varchar[]) AS wanted(name) JOIN sources_source s ON s.name = wanted.name
             UNION SELECT s.id FROM unnest(%s::varchar[]) AS wanted(name)
             JOIN sources_source s ON s.aliases @> ARRAY[wanted.name]
             UNION SELECT s.id FROM unnest(%s::varchar[]) AS wanted(address)
             JOIN sources_source s ON s.same_as @> ARRAY[wanted.address]
             """
-        return self.filter(pk__in=RawSQL(found, [list(names), list(names), list(addresses)]))  # noqa: S611
+        return self.filter(pk__in=RawSQL(ids, [list(names), list(names), list(addresses)]))  # noqa: S611
 
     def search(self, words: str) -> "SourceQuerySet":
-        """Every word begins a word of the name or of an alias; what has no letter or digit is all of one, as it is."""
+        """Every word is the beginning of a word of the name or an alias. Words without letters or digits match only
+        as a whole name or alias."""
         if not any(map(str.isalnum, words)):
             return self.matching_names([" ".join(words.split())])
         return self._with_words(words.split(), " & ")
 
     def with_exact_name(self, text: str) -> "SourceQuerySet":
-        """Those of exactly this name or alias, in capitals or not."""
+        """Those with this name or alias; case is ignored."""
         alias = Func("aliases", function="unnest", output_field=models.TextField())
         own = Source.objects.filter(pk=OuterRef("pk")).values(called=Lower(alias))
         typed = Lower(Value(" ".join(text.split()), output_field=models.TextField()))
         as_array = Func(typed, template="ARRAY[%(expressions)s]", output_field=ArrayField(models.TextField()))
-        known = self.search(text).alias(own_aliases=ArraySubquery(own), typed=as_array)
-        return known.filter(Q(Exact(Lower("name"), typed)) | Q(own_aliases__contains=F("typed"))).order_by("pk")
+        rows = self.search(text).alias(own_aliases=ArraySubquery(own), typed=as_array)
+        return rows.filter(Q(Exact(Lower("name"), typed)) | Q(own_aliases__contains=F("typed"))).order_by("pk")
 
-    def similar_to(self, text: str, number: int = 6) -> list["Source"]:
-        """Those whose names are most like it: of the same words, or of words that begin alike."""
+    def similar_to(self, text: str, limit: int = 6) -> list["Source"]:
+        """The sources with the most similar names, of those with the same words or words that begin alike."""
         rows = self.select_related("part_of")
         beginnings = {word[:3] for word in text.split()}
-        found = {*rows.search(text)[:LOOKED_AT], *rows._with_words(beginnings, " | ")[:LOOKED_AT]}
+        found = {*rows.search(text)[:MAX_COMPARED], *rows._with_words(beginnings, " | ")[:MAX_COMPARED]}
         likeness = {row: max(WRatio(text.lower(), name.lower()) for name in (row.name, *row.aliases)) for row in found}
-        alike = (row for row in found if likeness[row] >= ALIKE)
-        return sorted(alike, key=lambda row: (-likeness[row], row.pk))[:number]
+        similar = (row for row in found if likeness[row] >= MIN_LIKENESS)
+        return sorted(similar, key=lambda row: (-likeness[row], row.pk))[:limit]
 
     def _with_words(self, words: Iterable[str], operator: str) -> "SourceQuerySet":
         terms = ["'{}':*".format(word.replace("\\", " ").replace("'", "''")) for word in words if word.strip("'\\")]
@@ -93,7 +95,7 @@ class SourceQuerySet(models.QuerySet["Source"]):
 
 
 class Source(Recorded):
-    """Who speaks. Of an anonymous source the name is the article's own descriptor, never an identity."""
+    """Who speaks. The name of an anonymous source is the article's description of it, never an identity."""
 
     class Kind(models.TextChoices):
         PERSON = "person"
@@ -134,7 +136,7 @@ class Source(Recorded):
             models.Index(fields=["kind", "id"], name="source_kind"),
             models.Index(fields=["part_of", "id"], name="source_part_of"),
             models.Index(fields=["id"], condition=Q(anonymous=True), name="source_anonymous"),
-            # An import looks up who is known by these.
+            # An import looks up sources by these.
             GinIndex(fields=["aliases"], name="source_aliases"),
             GinIndex(fields=["same_as"], name="source_same_as"),
         ]
@@ -144,18 +146,19 @@ class Source(Recorded):
 
     @property
     def details(self) -> str:
-        """By which it is told from others of its name."""
+        """Tells the source from others with the same name."""
         anonymous = "anonymous" if self.anonymous else ""
-        is_told = getattr(self, "public_part_of", self.part_of_id) is not None  # strangers are told what is public
-        part_of = f"part of {self.part_of}" if is_told else ""
+        # Rows of public() have public_part_of: an anonymous reader sees no more than that.
+        has_visible_parent = getattr(self, "public_part_of", self.part_of_id) is not None
+        part_of = f"part of {self.part_of}" if has_visible_parent else ""
         return ", ".join(filter(None, (self.kind, anonymous, part_of, *self.aliases[:3])))
 
     def withhold_private(self) -> None:
         if self.public_part_of is None:  # type: ignore[attr-defined]
             self.part_of = None
 
-    def is_above(self, other: "Source") -> bool:
-        """Whether the other is a part of this one, directly or through others."""
+    def has_part(self, other: "Source") -> bool:
+        """Whether the other is a part of this one, directly or through others. One query for each step."""
         seen = set()
         while other.part_of_id is not None and other.part_of_id not in seen:
             if other.part_of_id == self.pk:
@@ -166,7 +169,7 @@ class Source(Recorded):
 
 
 class SourceRedirect(models.Model):
-    """Where a source went that was merged into another; its own entries tell the rest."""
+    """Leads from the id of a merged source to the source that it was merged into."""
 
     id = models.BigIntegerField(primary_key=True)
     into = models.ForeignKey(Source, models.CASCADE, related_name="+", db_column="into_source")

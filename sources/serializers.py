@@ -32,14 +32,14 @@ class SourceSerializer(RecordedSerializer, serializers.ModelSerializer[Source]):
     def to_representation(self, source: Source) -> dict[str, Any]:
         row = super().to_representation(source)
         if self.context.get("is_public") and source.public_part_of is None:  # type: ignore[attr-defined]
-            row["part_of"] = None  # a source that nothing published names
+            row["part_of"] = None  # a source that nothing public names
         return row
 
     def json_sql_overrides(self) -> dict[str, Any]:
         if not self.context.get("is_public"):
             return {}
-        whole = json_object(SourceSummarySerializer(), "part_of__")
-        return {"part_of": Case(When(public_part_of__isnull=False, then=whole), default=None)}
+        summary = json_object(SourceSummarySerializer(), "part_of__")
+        return {"part_of": Case(When(public_part_of__isnull=False, then=summary), default=None)}
 
     description = serializers.CharField(
         required=False, allow_blank=True, default="", max_length=10_000,

@@ -1,4 +1,4 @@
-"""Writes to sources. Each is one transaction with one journal entry."""
+"""Writes to sources, every row with its journal entry. Each service is one transaction."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -16,14 +16,14 @@ def create_source(*, actor: Any, reason: str = "", **fields: Any) -> Source:
 
 
 def create_sources(*, rows: Sequence[dict[str, Any]], actor: Any, reason: str = "") -> list[Source]:
-    made = [Source(**fields) for fields in rows]
-    insert_sources(sources=made, actor=actor, reason=reason)
-    return made
+    sources = [Source(**fields) for fields in rows]
+    insert_sources(sources=sources, actor=actor, reason=reason)
+    return sources
 
 
 @transaction.atomic
 def insert_sources(*, sources: Sequence[Source], actor: Any, reason: str = "") -> None:
-    """New ones, by a handful of SQL statements however many."""
+    """Writes new sources: a fixed number of SQL statements for any number of sources."""
     insert_rows(sources)
     record(sources, action="source.created", actor=actor, reason=reason)
 
@@ -32,19 +32,20 @@ def insert_sources(*, sources: Sequence[Source], actor: Any, reason: str = "") -
 def update_source(
     *, source_id: int, versions: frozenset[int] | None, actor: Any, reason: str = "", **fields: Any
 ) -> Source:
+    """Raises DoesNotExist and StaleVersion. The database refuses a source that would be a part of itself."""
     source = lock(Source.objects.all(), source_id, versions)
     update_sources(changes=[(source, fields)], actor=actor, reason=reason)
     return source
 
 
 def update_sources(*, changes: Sequence[tuple[Source, dict[str, Any]]], actor: Any, reason: str = "") -> None:
-    """Those that differ from their fields; the caller holds them."""
+    """Writes the rows that differ from their fields. The caller has locked them."""
     change_rows(changes, actor=actor, reason=reason)
 
 
 @transaction.atomic
 def delete_source(*, source_id: int, versions: frozenset[int] | None, actor: Any, reason: str = "") -> None:
-    """Raises Conflict when anything refers to the source."""
+    """Raises DoesNotExist, StaleVersion, and Conflict when anything refers to the source."""
     source = lock(Source.objects.all(), source_id, versions)
     for relation in Source._meta.related_objects:
         if relation.related_model is SourceRedirect:

@@ -1,9 +1,9 @@
 """Finds a passage in an article's text, and finds it again after the text was edited.
 
-Pure text, no Django. Offsets are code points, 0-based, end-exclusive: Python's own string indices.
+Pure text, no Django. Offsets are Unicode code points, 0-based, end-exclusive: Python's own string indices.
 
-Re-anchoring follows one rule: a statement moves by itself only onto exactly the same code points, and only
-where nothing else can be meant. Every doubt is a person's to settle (`needs_review`, with a candidate).
+Re-anchoring follows one rule: a statement moves by itself only onto exactly the same code points, and only if no
+other occurrence can be the right one. A person settles every doubt (`needs_review`, with a candidate).
 """
 
 from collections.abc import Sequence
@@ -11,28 +11,28 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Literal, NamedTuple
 
-from claims.anchoring.near_matches import REACH, NearMatches
+from claims.anchoring.near_matches import MAX_SHIFT, NearMatches
 from claims.anchoring.quotes import (
-    CLEARLY_BETTER,
     CONTEXT_LENGTH,
-    DISTINCTIVE,
-    HALF,
-    NEAR,
-    SAME_NEIGHBOURS,
+    DISTINCTIVE_LENGTH,
+    HALF_CONTEXT,
+    MIN_LEAD,
+    MIN_LIKENESS,
+    SAME_CONTEXT,
     Selector,
     Span,
-    agreement,
-    alike,
-    comparable_places,
+    common_length,
+    comparable_occurrences,
     context,
-    is_whole,
+    context_likeness,
+    keeps_word_ends,
     likeness,
     occurrences,
-    span_of,
+    span_at,
 )
 
 MAX_CANDIDATES = 20
-WIDTHS = (HALF, CONTEXT_LENGTH, 128, 512, 2048)  # neighbours looked at, until a passage has no doubles
+WIDTHS = (HALF_CONTEXT, CONTEXT_LENGTH, 128, 512, 2048)  # of the context compared, until a passage is unique
 
 
 @dataclass(frozen=True)
@@ -46,8 +46,8 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Reanchored:
-    """`score` (0..1, only with needs_review) is the likeness of the words. 1.0: the place is in doubt, or
-    only their encoding, quotation marks, dashes or white space changed."""
+    """`score` (0..1, only with needs_review) is the likeness of the words. 1.0 means that the place is in doubt, or
+    that only their encoding, quotation marks, dashes or white space changed."""
 
     state: Literal["anchored", "moved", "needs_review", "orphaned"]
     start: int | None = None
@@ -71,18 +71,18 @@ class PassageAmbiguous(LookupError):
 
 
 def find_passage(text: str, passage: str, prefix: str = "", suffix: str = "") -> Span:
-    """The only place where `passage` stands directly between `prefix` and `suffix`.
+    """The only occurrence of `passage` directly between `prefix` and `suffix`.
 
     Raises ValueError (empty passage), PassageNotFound, PassageAmbiguous.
     """
     if not passage:
         raise ValueError("A passage needs at least one code point.")
-    places = occurrences(text, prefix + passage + suffix)
-    first = [span_of(at + len(prefix), passage) for at in islice(places, MAX_CANDIDATES)]
+    found = occurrences(text, prefix + passage + suffix)
+    first = [span_at(at + len(prefix), passage) for at in islice(found, MAX_CANDIDATES)]
     if len(first) == 1:
         return first[0]
     if first:
-        total = len(first) + sum(1 for _ in places)
+        total = len(first) + sum(1 for _ in found)
         raise PassageAmbiguous([_candidate(text, span) for span in first], total)
     near = NearMatches(text, [passage]).best(Selector(passage, prefix, suffix, start=None))
     if near is None:
@@ -91,19 +91,22 @@ def find_passage(text: str, passage: str, prefix: str = "", suffix: str = "") ->
 
 
 def reanchor(old_text: str, new_text: str, selectors: Sequence[Selector]) -> list[Reanchored]:
-    """The new state of each selector, in their order. One that `old_text` does not hold at its `start` (it
-    was in doubt before) is judged by its own prefix and suffix. Raises ValueError (empty passage)."""
-    sought = [_at_home(old_text, selector) for selector in selectors]
+    """The new state of each selector, in their order.
+
+    A selector that `old_text` does not hold at its `start` (it was in doubt before) is found by its own prefix and
+    suffix. Raises ValueError for an empty passage.
+    """
+    located = [_located(old_text, selector) for selector in selectors]
     edit = _Edit.between(old_text, new_text)
-    places = [_settle(edit, each) for each in sought]
-    near = NearMatches(new_text, [each.text for each, at in zip(sought, places, strict=True) if at is None])
+    starts = [_new_start(edit, each) for each in located]
+    near = NearMatches(new_text, [each.text for each, start in zip(located, starts, strict=True) if start is None])
     results = []
-    for selector, each, at in zip(selectors, sought, places, strict=True):
-        if at is not None:
-            state: Literal["anchored", "moved"] = "anchored" if at == selector.start else "moved"
-            results.append(Reanchored(state, *span_of(at, each.text), each.text))
-        elif found := near.best(each):
-            span, score = found
+    for selector, each, start in zip(selectors, located, starts, strict=True):
+        if start is not None:
+            state: Literal["anchored", "moved"] = "anchored" if start == selector.start else "moved"
+            results.append(Reanchored(state, *span_at(start, each.text), each.text))
+        elif match := near.best(each):
+            span, score = match
             results.append(Reanchored("needs_review", *span, new_text[slice(*span)], score))
         else:
             results.append(Reanchored("orphaned"))
@@ -118,24 +121,24 @@ def _candidate(text: str, span: Span) -> Candidate:
     return Candidate(*span, *context(text, *span), text[slice(*span)])
 
 
-def _at_home(old: str, selector: Selector) -> Selector:
-    """The selector as the old text has it; `start` is None when that cannot tell where it stood."""
-    text, home = selector.text, selector.start
+def _located(old: str, selector: Selector) -> Selector:
+    """The selector with its context in the old text; `start` is None if that text cannot tell where it was."""
+    text, start = selector.text, selector.start
     if not text:
         raise ValueError("A passage needs at least one code point.")
-    if home is None or home < 0 or not old.startswith(text, home):
-        places = _first_two(old, selector.prefix + text + selector.suffix)
-        home = places[0] + len(selector.prefix) if len(places) == 1 else None
-    if home is None:
+    if start is None or start < 0 or not old.startswith(text, start):
+        found = _first_two(old, selector.prefix + text + selector.suffix)
+        start = found[0] + len(selector.prefix) if len(found) == 1 else None
+    if start is None:
         return replace(selector, start=None)
-    return Selector(text, *context(old, *span_of(home, text)), home)
+    return Selector(text, *context(old, *span_at(start, text)), start)
 
 
-def _neighbours(old: str, sought: Selector, widths: Sequence[int]) -> list[tuple[str, str]]:
-    """(prefix, suffix) of each width; of the first only where the old text cannot tell."""
-    if sought.start is None:
-        return [(sought.prefix, sought.suffix)]
-    return [context(old, *span_of(sought.start, sought.text), width) for width in widths]
+def _old_contexts(old: str, selector: Selector, widths: Sequence[int]) -> list[tuple[str, str]]:
+    """(prefix, suffix) of each width; only the selector's own if the old text cannot tell where it was."""
+    if selector.start is None:
+        return [(selector.prefix, selector.suffix)]
+    return [context(old, *span_at(selector.start, selector.text), width) for width in widths]
 
 
 class _Edit(NamedTuple):
@@ -143,135 +146,139 @@ class _Edit(NamedTuple):
 
     old: str
     new: str
-    before: int
-    after: int
+    same_head: int
+    same_tail: int
 
     @classmethod
     def between(cls, old: str, new: str) -> "_Edit":
-        return cls(old, new, agreement(old, new), agreement(old[::-1], new[::-1]))
+        return cls(old, new, common_length(old, new), common_length(old[::-1], new[::-1]))
 
 
-def _settle(edit: _Edit, sought: Selector) -> int | None:
-    """The one place that can be meant, else None."""
+def _new_start(edit: _Edit, selector: Selector) -> int | None:
+    """The one offset that can be right, or None."""
     old, new, *_ = edit
-    place = _far_from_the_edit(edit, sought)
-    if place is None:
-        place = _in_same_paragraph(old, new, sought)
-    if place is None:
-        place = _beside_same_words(old, new, sought)
-    if place is not None or _rewritten_in_place(new, sought):
-        return place
-    place = _beside_similar_words(old, new, sought)
-    return _only_place(old, new, sought, "", "") if place is None else place
+    start = _outside_the_edit(edit, selector)
+    if start is None:
+        start = _in_same_paragraph(old, new, selector)
+    if start is None:
+        start = _in_same_context(old, new, selector)
+    if start is not None or _rewritten_in_place(new, selector):
+        return start
+    start = _in_similar_context(old, new, selector)
+    return _unique_start(old, new, selector, "", "") if start is None else start
 
 
-def _far_from_the_edit(edit: _Edit, sought: Selector) -> int | None:
-    """By the unchanged beginning or end of the text, unless they contradict each other, as they do when one
-    of many identical paragraphs was deleted."""
-    old, new, before, after = edit
-    if sought.start is None or old == new:
-        return sought.start
+def _outside_the_edit(edit: _Edit, selector: Selector) -> int | None:
+    """By the unchanged beginning or end of the text, unless these contradict each other, as they do when one of
+    many identical paragraphs was deleted."""
+    old, new, same_head, same_tail = edit
+    if selector.start is None or old == new:
+        return selector.start
     shift = len(new) - len(old)
-    follows = sought.start + len(sought.text) + WIDTHS[-1] <= before
-    precedes = sought.start - WIDTHS[-1] >= len(old) - after
-    if follows and precedes and shift:
+    is_in_head = selector.start + len(selector.text) + WIDTHS[-1] <= same_head
+    is_in_tail = selector.start - WIDTHS[-1] >= len(old) - same_tail
+    if is_in_head and is_in_tail and shift:
         return None
-    return sought.start if follows else sought.start + shift if precedes else None
+    return selector.start if is_in_head else selector.start + shift if is_in_tail else None
 
 
-def _in_same_paragraph(old: str, new: str, sought: Selector) -> int | None:
-    """By a paragraph kept to the letter."""
-    if sought.start is None:
+def _in_same_paragraph(old: str, new: str, selector: Selector) -> int | None:
+    """By a paragraph that did not change at all."""
+    if selector.start is None:
         return None
-    return _only_place(old, new, sought, *_paragraph(old, span_of(sought.start, sought.text)))
+    return _unique_start(old, new, selector, *_rest_of_paragraph(old, span_at(selector.start, selector.text)))
 
 
-def _paragraph(text: str, span: Span) -> tuple[str, str]:
-    """The (prefix, suffix) that make the passage a whole paragraph."""
+def _rest_of_paragraph(text: str, span: Span) -> tuple[str, str]:
+    """The (prefix, suffix) that complete the passage to a whole paragraph."""
     prefix, suffix = context(text, *span, WIDTHS[-1])
     return prefix.rpartition("\n")[2], suffix.partition("\n")[0]
 
 
-def _beside_same_words(old: str, new: str, sought: Selector) -> int | None:
-    """By neighbours kept to the letter, unless one of the passage's doubles has as good a claim."""
-    for prefix, suffix in _neighbours(old, sought, WIDTHS):
-        place = _only_place(old, new, sought, prefix, suffix)
-        if place is not None:
-            return None if _is_contested(old, new, sought, place) else place
+def _in_same_context(old: str, new: str, selector: Selector) -> int | None:
+    """By a context that did not change at all, unless a duplicate of the passage fits it as well."""
+    for prefix, suffix in _old_contexts(old, selector, WIDTHS):
+        start = _unique_start(old, new, selector, prefix, suffix)
+        if start is not None:
+            return None if _is_contested(old, new, selector, start) else start
     return None
 
 
-def _only_place(old: str, new: str, sought: Selector, prefix: str, suffix: str) -> int | None:
-    """Where these neighbours stand, if they are unique in the new text and were so in the old one: of two
-    doubles the meant one may be the one that was deleted."""
-    needle = prefix + sought.text + suffix
-    if len(needle) < DISTINCTIVE or (sought.start is not None and len(_first_two(old, needle)) > 1):
+def _unique_start(old: str, new: str, selector: Selector, prefix: str, suffix: str) -> int | None:
+    """Where the passage occurs in this context, if it does once in the new text and did once in the old one: of two
+    duplicates the right one may be the one that was deleted."""
+    needle = prefix + selector.text + suffix
+    if len(needle) < DISTINCTIVE_LENGTH or (selector.start is not None and len(_first_two(old, needle)) > 1):
         return None
-    places = [at + len(prefix) for at in _first_two(new, needle)]
-    if len(places) != 1 or not is_whole(new, places[0], sought.text, sought.prefix, sought.suffix):
+    starts = [at + len(prefix) for at in _first_two(new, needle)]
+    if len(starts) != 1 or not keeps_word_ends(new, starts[0], selector.text, selector.prefix, selector.suffix):
         return None
-    return places[0]
+    return starts[0]
 
 
-def _is_contested(old: str, new: str, sought: Selector, place: int) -> bool:
-    """Whether a double shares more with the place on one side. Delete the second of "A said no. B said no. C"
+def _is_contested(old: str, new: str, selector: Selector, start: int) -> bool:
+    """Whether a duplicate has more context in common on one side. Delete the second of "A said no. B said no. C"
     and the first stands before "C", as the second did."""
-    if sought.start is None:
+    if selector.start is None:
         return False
-    prefix, suffix = context(new, *span_of(place, sought.text), WIDTHS[-1])
+    prefix, suffix = context(new, *span_at(start, selector.text), WIDTHS[-1])
 
-    def shared(at: int) -> tuple[int, int]:
-        before, after = context(old, *span_of(at, sought.text), WIDTHS[-1])
-        return agreement(before[::-1], prefix[::-1]), agreement(after, suffix)
+    def common(old_start: int) -> tuple[int, int]:
+        before, after = context(old, *span_at(old_start, selector.text), WIDTHS[-1])
+        return common_length(before[::-1], prefix[::-1]), common_length(after, suffix)
 
-    before, after = shared(sought.start)
-    claims = [shared(at) for at in _doubles(old, new, sought, place)]
-    return any(left > before or right > after for left, right in claims)
+    before, after = common(selector.start)
+    rivals = [common(at) for at in _duplicates(old, new, selector, start)]
+    return any(rival_before > before or rival_after > after for rival_before, rival_after in rivals)
 
 
-def _rewritten_in_place(new: str, sought: Selector) -> bool:
-    """Whether other words now stand just where the passage stood: then the same words elsewhere are not it,
-    unless they are so many, and what stands there so different, that it must have been moved."""
-    length = len(sought.text)
-    places = occurrences(new, sought.prefix) if sought.prefix and sought.suffix else ()
-    for start in (at + len(sought.prefix) for at in islice(places, MAX_CANDIDATES)):
-        end = new.find(sought.suffix, start, start + 2 * length + REACH)
+def _rewritten_in_place(new: str, selector: Selector) -> bool:
+    """Whether other words now stand exactly where the passage stood. The same words elsewhere are then not the
+    passage, unless they are so many, and the new words so different, that it must have been moved."""
+    length = len(selector.text)
+    found = occurrences(new, selector.prefix) if selector.prefix and selector.suffix else ()
+    for start in (at + len(selector.prefix) for at in islice(found, MAX_CANDIDATES)):
+        end = new.find(selector.suffix, start, start + 2 * length + MAX_SHIFT)
         now = new[start : max(start, end)].strip()
-        if now and sought.text not in now and (length < DISTINCTIVE or likeness(sought.text, now) >= NEAR):
+        if not now or selector.text in now:
+            continue
+        if length < DISTINCTIVE_LENGTH or likeness(selector.text, now) >= MIN_LIKENESS:
             return True
     return False
 
 
-def _beside_similar_words(old: str, new: str, sought: Selector) -> int | None:
-    """By neighbours that resemble the old ones, if old and new place are clearly each other's best match. Far
-    neighbours may tell apart what near ones leave open, but not overrule them."""
-    places, widths = comparable_places(new, sought.text, sought.prefix, sought.suffix), WIDTHS[1:3]
-    for mine, width in zip(_neighbours(old, sought, widths), widths, strict=False) if places else ():
-        scored = [(alike(mine, context(new, *span_of(at, sought.text), width)), at) for at in places]
+def _in_similar_context(old: str, new: str, selector: Selector) -> int | None:
+    """By a context like the old one, if the old and the new occurrence are clearly each other's best match. A wider
+    context may decide what a narrow one leaves open, but not overrule it."""
+    starts = comparable_occurrences(new, selector.text, selector.prefix, selector.suffix)
+    widths = WIDTHS[1:3]
+    for known, width in zip(_old_contexts(old, selector, widths), widths, strict=False) if starts else ():
+        scored = [(context_likeness(known, context(new, *span_at(at, selector.text), width)), at) for at in starts]
         score, best = max(scored)
-        rivals = [other for other, at in scored if at != best] + _claims(old, new, sought, best, width)
+        rivals = [other for other, at in scored if at != best] + _rival_scores(old, new, selector, best, width)
         lead = score - max(rivals, default=0.0)
-        if score >= SAME_NEIGHBOURS and lead >= CLEARLY_BETTER:
+        if score >= SAME_CONTEXT and lead >= MIN_LEAD:
             return best
         if lead < 0:
             return None
     return None
 
 
-def _claims(old: str, new: str, sought: Selector, place: int, width: int) -> list[float]:
-    """How well the passage's doubles in the old text fit that place in the new one: perfectly, if the whole
+def _rival_scores(old: str, new: str, selector: Selector, start: int, width: int) -> list[float]:
+    """How well the passage's duplicates in the old text fit that occurrence in the new one: perfectly, if the whole
     paragraph was theirs."""
-    there = span_of(place, sought.text)
-    doubles = [span_of(at, sought.text) for at in _doubles(old, new, sought, place)]
-    theirs, paragraph = context(new, *there, width), _paragraph(new, there)
+    span = span_at(start, selector.text)
+    duplicates = [span_at(at, selector.text) for at in _duplicates(old, new, selector, start)]
+    new_context, paragraph = context(new, *span, width), _rest_of_paragraph(new, span)
     return [
-        1.0 if _paragraph(old, span) == paragraph else alike(context(old, *span, width), theirs) for span in doubles
+        1.0 if _rest_of_paragraph(old, each) == paragraph else context_likeness(context(old, *each, width), new_context)
+        for each in duplicates
     ]
 
 
-def _doubles(old: str, new: str, sought: Selector, place: int) -> list[int]:
-    """The passage's other occurrences in the old text, as far as they can have come to that place."""
-    if sought.start is None:
+def _duplicates(old: str, new: str, selector: Selector, start: int) -> list[int]:
+    """The passage's other occurrences in the old text that can have become the one at `start` in the new text."""
+    if selector.start is None:
         return []
-    beside = context(new, *span_of(place, sought.text))
-    return [at for at in comparable_places(old, sought.text, *beside) if at != sought.start]
+    beside = context(new, *span_at(start, selector.text))
+    return [at for at in comparable_occurrences(old, selector.text, *beside) if at != selector.start]

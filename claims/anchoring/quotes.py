@@ -1,6 +1,6 @@
-"""A passage in its text: where it stands, what is beside it, and how alike two passages are.
+"""A passage in its text: where it occurs, what surrounds it, and how similar two passages are.
 
-Pure text, no Django. Offsets are code points, 0-based, end-exclusive: Python's own string indices.
+Pure text, no Django. Offsets are Unicode code points, 0-based, end-exclusive: Python's own string indices.
 """
 
 import re
@@ -13,17 +13,17 @@ from typing import NamedTuple
 from rapidfuzz.distance import Indel
 
 CONTEXT_LENGTH = 32
-# Thresholds, measured on 24 Wikinews articles. Unrelated neighbours are alike to 0.37 in the median, to 0.56
-# at most in 999 of 1000; with one side kept and one rewritten to 0.64, and in 999 of 1000 to 0.57 at least.
-SAME_NEIGHBOURS, CLEARLY_BETTER = 0.6, 0.15
-# One word in five replaced leaves a likeness of 0.78 in 9 of 10 passages of 100 code points or more.
-NEAR = 0.7
-# Exactly the same words stand in a given foreign article too: 1 in 400 of 12 code points, 1 in 10,000 of 20.
-DISTINCTIVE = 20
-HALF = CONTEXT_LENGTH // 2
+HALF_CONTEXT = CONTEXT_LENGTH // 2
+# Measured on 24 Wikinews articles. Contexts of unrelated passages have a median likeness of 0.37, and 999 in 1000
+# stay below 0.56. If one side is kept and the other rewritten, the median is 0.64, and 999 in 1000 reach 0.57.
+SAME_CONTEXT, MIN_LEAD = 0.6, 0.15
+# If one word in five is replaced, 9 in 10 passages of 100 code points or more keep a likeness of 0.78.
+MIN_LIKENESS = 0.7
+# An unrelated article holds 1 in 400 passages of 12 code points word for word, and 1 in 10,000 of 20.
+DISTINCTIVE_LENGTH = 20
 WORD = re.compile(r"\w{1,8}|[^\w\s]")  # pieces of words, for scripts that write without spaces
-MAX_PLACES = 200  # occurrences compared by neighbours; of more, only those beside half of the old neighbours
-BY_WORDS = 2_000  # passages longer than this are scored by words, not code points
+MAX_COMPARED = 200  # occurrences compared by context; of more, only those that keep half of the old context
+MAX_BY_CHARACTER = 2_000  # passages longer than this are compared by words, not by code points
 
 
 class Span(NamedTuple):
@@ -46,10 +46,10 @@ def context(text: str, start: int, end: int, width: int = CONTEXT_LENGTH) -> tup
 
 
 def occurrences(text: str, needle: str) -> Iterator[int]:
-    """Every place of `needle`, overlapping ones included, in time linear in both.
+    """Every offset of `needle`, overlapping ones included, in time linear in both.
 
-    A needle found again within half its length repeats itself: then its run is measured, not searched, or
-    "aaaa" in "aaaaaaaa…" would cost the product of the lengths.
+    A needle found again within half its length repeats itself. Its run is then measured, not searched:
+    otherwise "aaaa" in "aaaaaaaa…" would cost the product of the lengths.
     """
     at = text.find(needle)
     while at >= 0:
@@ -57,49 +57,50 @@ def occurrences(text: str, needle: str) -> Iterator[int]:
         following = text.find(needle, at + 1)
         period = following - at
         if 0 < period <= len(needle) // 2:
-            run_end = following + agreement(text, text, at, following)
+            run_end = following + common_length(text, text, at, following)
             run = range(following, run_end - len(needle) + 1, period)
             yield from run
             following = text.find(needle, run[-1] + 1)
         at = following
 
 
-def agreement(left: str, right: str, at: int = 0, other: int = 0) -> int:
-    """How many code points are the same in `left` from `at` on as in `right` from `other` on."""
+def common_length(left: str, right: str, left_start: int = 0, right_start: int = 0) -> int:
+    """How many code points are the same from the two offsets on."""
     length, size = 0, 64
     while size:
-        mine, theirs = left[at + length : at + length + size], right[other + length : other + length + size]
-        if mine == theirs and len(mine) == size:
+        left_part = left[left_start + length : left_start + length + size]
+        right_part = right[right_start + length : right_start + length + size]
+        if left_part == right_part and len(left_part) == size:
             length, size = length + size, size * 2
         else:
             size //= 2
     return length
 
 
-def span_of(start: int, passage: str) -> Span:
+def span_at(start: int, passage: str) -> Span:
     return Span(start, start + len(passage))
 
 
-def comparable_places(text: str, passage: str, prefix: str, suffix: str) -> list[int]:
-    """Occurrences worth comparing: all, or of too many those that keep half the neighbours on one side."""
-    places = set(islice(occurrences(text, passage), MAX_PLACES + 1))
-    if len(places) > MAX_PLACES:
-        before, after = prefix[-HALF:], suffix[:HALF]
-        places = {at + len(before) for at in islice(occurrences(text, before + passage), MAX_PLACES)}
-        places.update(islice(occurrences(text, passage + after), MAX_PLACES))
-    return sorted(at for at in places if is_whole(text, at, passage, prefix, suffix))
+def comparable_occurrences(text: str, passage: str, prefix: str, suffix: str) -> list[int]:
+    """All occurrences; if they are too many, those that keep half of the context on one side."""
+    found = set(islice(occurrences(text, passage), MAX_COMPARED + 1))
+    if len(found) > MAX_COMPARED:
+        before, after = prefix[-HALF_CONTEXT:], suffix[:HALF_CONTEXT]
+        found = {at + len(before) for at in islice(occurrences(text, before + passage), MAX_COMPARED)}
+        found.update(islice(occurrences(text, passage + after), MAX_COMPARED))
+    return sorted(at for at in found if keeps_word_ends(text, at, passage, prefix, suffix))
 
 
-def is_whole(text: str, at: int, passage: str, prefix: str, suffix: str) -> bool:
-    """False where a passage of whole words is now part of others: "costs 12" in "costs 120"."""
-    before, after = context(text, *span_of(at, passage), 2)
-    return (within_word(prefix, passage) or not within_word(before, passage)) and (
-        within_word(passage, suffix) or not within_word(passage, after)
+def keeps_word_ends(text: str, start: int, passage: str, prefix: str, suffix: str) -> bool:
+    """False where a passage of whole words is now part of longer ones: "costs 12" in "costs 120"."""
+    before, after = context(text, *span_at(start, passage), 2)
+    return (splits_word(prefix, passage) or not splits_word(before, passage)) and (
+        splits_word(passage, suffix) or not splits_word(passage, after)
     )
 
 
-def within_word(left: str, right: str) -> bool:
-    """Whether the seam between two texts is within a word or a number, or parts a letter from its accent."""
+def splits_word(left: str, right: str) -> bool:
+    """Whether the border between two texts is within a word or a number, or parts a letter from its accent."""
     if not left or not right:
         return False
     before, after = left[-1], right[0]
@@ -114,16 +115,16 @@ def _is_mark(character: str) -> bool:
     return unicodedata.category(character)[0] == "M"
 
 
-def alike(mine: tuple[str, str], theirs: tuple[str, str]) -> float:
-    """Likeness (0..1) of two (prefix, suffix) pairs, as far as `mine` reach."""
-    (prefix, suffix), (before, after) = mine, theirs
+def context_likeness(known: tuple[str, str], other: tuple[str, str]) -> float:
+    """Likeness (0..1) of two (prefix, suffix) pairs, as far as `known` reaches."""
+    (prefix, suffix), (before, after) = known, other
     before, after = before[max(0, len(before) - len(prefix)) :], after[: len(suffix)]
     length = len(prefix) + len(before) + len(suffix) + len(after)
     return 1 - (Indel.distance(prefix, before) + Indel.distance(suffix, after)) / length if length else 0.0
 
 
 def likeness(left: str, right: str) -> float:
-    """Likeness (0..1) of two passages; 0.0 for anything less than NEAR."""
-    if max(len(left), len(right)) <= BY_WORDS:
-        return Indel.normalized_similarity(left, right, score_cutoff=NEAR)
-    return Indel.normalized_similarity(WORD.findall(left), WORD.findall(right), score_cutoff=NEAR)
+    """Likeness (0..1) of two passages; 0.0 for anything less than MIN_LIKENESS."""
+    if max(len(left), len(right)) <= MAX_BY_CHARACTER:
+        return Indel.normalized_similarity(left, right, score_cutoff=MIN_LIKENESS)
+    return Indel.normalized_similarity(WORD.findall(left), WORD.findall(right), score_cutoff=MIN_LIKENESS)

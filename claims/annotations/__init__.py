@@ -1,4 +1,4 @@
-"""The annotation document: one annotated article as JSON. Import goes through the same services as everything."""
+"""The annotation document: one annotated article as JSON. An import writes through the same services as the API."""
 
 from typing import Any, TypeVar
 
@@ -7,89 +7,102 @@ from django.db.models import QuerySet
 
 from claims import services
 from claims.annotations.disputes import import_disputes
+from claims.annotations.errors import DocumentErrors
 from claims.annotations.export import document_version
-from claims.annotations.faults import Document, Faults
 from claims.annotations.sources import import_sources
 from claims.annotations.statements import import_evidence, import_statements
 from claims.models import Article, Dispute, Evidence, Statement
 from factcheck.errors import StaleVersion
 from sources.models import Source
 
-Row = TypeVar("Row", Statement, Evidence, Dispute)
+Document = dict[str, Any]
+Written = TypeVar("Written", Statement, Evidence, Dispute)
 ARTICLE_FIELDS = ("title", "url", "byline", "language", "published_at", "text")
 
 
 @transaction.atomic
-def replace_document(*, article_id: int, versions: frozenset[int] | None, document: Document, actor: Any) -> Article:
-    """Makes the article what the document says: what it leaves out is deleted, each row with its entry.
-
-    `versions` are ids of the last journal entry of anything in the document, as the export gives them. Raises
-    StaleVersion when any of it was written since.
-    """
-    article = Article.objects.select_for_update(of=("self",)).get(pk=article_id)
-    rows = _rows_of(article_id)
-    statements, evidence, disputes = list(rows[0]), list(rows[1]), list(rows[2])  # nobody writes them from now on
-    if versions is not None:
-        _judge(article, versions)
-    wanted = {item["key"] for item in document["statements"]}
-    parts = {(item["key"], part["key"]) for item in document["statements"] for part in item["evidence"]}
-    raised = {item["key"] for item in document["disputes"]}
-    keys = {statement.pk: statement.key for statement in statements}
-    by: dict[str, Any] = {"actor": actor, "reason": "Left out of an imported annotation document"}
-    services.delete_disputes(disputes=[row for row in disputes if row.key not in raised], **by)
-    services.delete_evidence_rows(
-        rows=[row for row in evidence if (keys[row.statement_id], row.key) not in parts], **by
-    )
-    services.delete_statements(statements=[row for row in statements if row.key not in wanted], **by)
-    return import_document(document=document, actor=actor, article_id=article_id)
-
-
-def _judge(article: Article, versions: frozenset[int]) -> None:
-    """The caller holds the article's rows; its sources are held from now on."""
-    _, sources = document_version(article)
-    list(Source.objects.filter(pk__in=sources).order_by("pk").select_for_update(of=("self",)).values_list("pk"))
-    current, _ = document_version(article)  # read only now: who held a source may have changed it
-    if current not in versions:
-        raise StaleVersion("The article or something in it was changed meanwhile. Export it again.")
-
-
-def _rows_of(article_id: int) -> tuple[QuerySet[Statement], QuerySet[Evidence], QuerySet[Dispute]]:
-    """Each held when it is read."""
-    return (
-        _held(Statement.objects.filter(article=article_id)),
-        _held(Evidence.objects.filter(statement__article=article_id)),
-        _held(Dispute.objects.filter(statement__article=article_id)),
-    )
-
-
-def _held(rows: QuerySet[Row]) -> QuerySet[Row]:
-    return rows.order_by("pk").select_for_update(of=("self",))
-
-
-@transaction.atomic
 def import_document(*, document: Document, actor: Any, article_id: int | None = None) -> Article:
-    """Creates what is not there and changes just what differs; a second import changes nothing.
+    """Creates what is missing and changes only what differs. A second import changes nothing.
 
-    Without `article_id` the article is known by its url; sources by `same_as`, else by name or alias and kind; the
-    rest by key.
-    Raises InvalidInput with the JSON pointer of every fault, and then nothing is written.
+    The article is found by `article_id`, or without it by its url; sources by `same_as`, or else by name or alias
+    and kind; everything else by key.
+    Raises InvalidInput or Unprocessable with a JSON pointer for each error, and what the services raise. Nothing is
+    then written.
     """
-    faults = Faults()
-    _check_keys(document, faults)
+    errors = DocumentErrors()
+    _check_keys(document, errors)
     if article_id is None:
-        article_id = _held_by_url(document["article"]["url"])  # before its sources, as whoever replaces it holds them
-    sources = import_sources(document["sources"], faults, actor)
+        article_id = _lock_by_url(document["article"]["url"])  # before its sources, in the order of replace_document
+    sources = import_sources(document["sources"], errors, actor)
     article = _import_article(document["article"], article_id, sources, actor)
-    rows = _rows_of(article.pk)  # read now that a change of the text has found their places anew
-    statements = import_statements(document["statements"], article, rows[0], sources, faults, actor)
-    import_evidence(document["statements"], statements, rows[1], actor)
-    import_disputes(document["disputes"], article, rows[2], statements, sources, faults, actor)
-    faults.raise_all()
+    statements, evidence, disputes = _locked_rows(article.pk)  # read after a new text has re-anchored the statements
+    imported = import_statements(document["statements"], article, statements, sources, errors, actor)
+    import_evidence(document["statements"], imported, evidence, actor)
+    import_disputes(document["disputes"], article, disputes, imported, sources, errors, actor)
+    errors.raise_if_any()
     return article
 
 
-def _check_keys(document: Document, faults: Faults) -> None:
-    """Every key that is used stands in the document. A counter-statement's may stand in another, see there."""
+@transaction.atomic
+def replace_document(*, article_id: int, versions: frozenset[int] | None, document: Document, actor: Any) -> Article:
+    """Imports the document and deletes what it leaves out of the article, each row with its entry.
+
+    `versions` are the document versions that the caller has seen (see document_version; None: any). Raises
+    DoesNotExist, StaleVersion if any part of the document was written since, and what import_document raises.
+    """
+    article = Article.objects.select_for_update(of=("self",)).get(pk=article_id)
+    statements, evidence, disputes = _locked_rows(article_id)
+    rows = (list(statements), list(evidence), list(disputes))  # from here on nobody else writes them
+    if versions is not None:
+        _check_version(article, versions)
+    _delete_left_out(document, *rows, actor=actor)
+    return import_document(document=document, actor=actor, article_id=article_id)
+
+
+def _check_version(article: Article, versions: frozenset[int]) -> None:
+    """The article's rows are locked. Locks its sources too, before it reads the version."""
+    _, sources = document_version(article)
+    list(Source.objects.filter(pk__in=sources).order_by("pk").select_for_update(of=("self",)).values_list("pk"))
+    current, _ = document_version(article)  # read again: another transaction may have changed a source until the lock
+    if current not in versions:
+        raise StaleVersion("The article or something in it was changed in the meantime. Export it again.")
+
+
+def _delete_left_out(
+    document: Document, statements: list[Statement], evidence: list[Evidence], disputes: list[Dispute], *, actor: Any
+) -> None:
+    statement_keys = {item["key"] for item in document["statements"]}
+    evidence_keys = {(item["key"], each["key"]) for item in document["statements"] for each in item["evidence"]}
+    dispute_keys = {item["key"] for item in document["disputes"]}
+    key_of = {statement.pk: statement.key for statement in statements}
+    entry: dict[str, Any] = {"actor": actor, "reason": "Left out of an imported annotation document"}
+    services.delete_disputes(disputes=[row for row in disputes if row.key not in dispute_keys], **entry)
+    services.delete_evidence_rows(
+        rows=[row for row in evidence if (key_of[row.statement_id], row.key) not in evidence_keys], **entry
+    )
+    services.delete_statements(statements=[row for row in statements if row.key not in statement_keys], **entry)
+
+
+def _locked_rows(article_id: int) -> tuple[QuerySet[Statement], QuerySet[Evidence], QuerySet[Dispute]]:
+    """The rows of the article. Reading a queryset locks its rows."""
+    return (
+        _locking(Statement.objects.filter(article=article_id)),
+        _locking(Evidence.objects.filter(statement__article=article_id)),
+        _locking(Dispute.objects.filter(statement__article=article_id)),
+    )
+
+
+def _locking(rows: QuerySet[Written]) -> QuerySet[Written]:
+    return rows.order_by("pk").select_for_update(of=("self",))
+
+
+def _lock_by_url(url: str | None) -> int | None:
+    rows = Article.objects.select_for_update(of=("self",)).filter(url=url) if url else Article.objects.none()
+    return rows.values_list("pk", flat=True).first()
+
+
+def _check_keys(document: Document, errors: DocumentErrors) -> None:
+    """Every key in use names something in the document; import_disputes checks those of counter-statements."""
     sources = {item["key"] for item in document["sources"]}
     statements = {item["key"] for item in document["statements"]}
     used = [("#/article/publisher", document["article"]["publisher"], sources)]
@@ -97,18 +110,13 @@ def _check_keys(document: Document, faults: Faults) -> None:
         used.append((f"#/sources/{index}/part_of", item["part_of"], sources))
     for index, item in enumerate(document["statements"]):
         used.append((f"#/statements/{index}/source", item["source"], sources))
-        used += [(f"#/statements/{index}/via/{place}", key, sources) for place, key in enumerate(item["via"])]
+        used += [(f"#/statements/{index}/via/{position}", key, sources) for position, key in enumerate(item["via"])]
     for index, item in enumerate(document["disputes"]):
         used.append((f"#/disputes/{index}/statement", item["statement"], statements))
         used.append((f"#/disputes/{index}/raised_by", item["raised_by"], sources))
     for pointer, key, known in used:
         if key is not None and key not in known:
-            faults.add(pointer, "unknown_key", f"Nothing in this document has the key {key!r}.")
-
-
-def _held_by_url(url: str | None) -> int | None:
-    held = Article.objects.select_for_update(of=("self",)).filter(url=url) if url else Article.objects.none()
-    return held.values_list("pk", flat=True).first()
+            errors.add(pointer, "unknown_key", f"Nothing in this document has the key {key!r}.")
 
 
 def _import_article(item: Document, article_id: int | None, sources: dict[str, Source], actor: Any) -> Article:

@@ -1,45 +1,52 @@
-"""The disputes of a document, and the statements, of other articles perhaps, in which they were raised."""
+"""Imports the disputes of a document, and finds the statements, perhaps of other articles, that they were raised in."""
 
 from collections import Counter, defaultdict
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 from django.db.models import Count, Min, QuerySet
 
 from claims import services
-from claims.annotations.faults import Document, Faults
+from claims.annotations.errors import DocumentErrors
 from claims.models import Article, Dispute, Statement
 from factcheck.journal.services import values_of
 from sources.models import Source
 
-CHANGED = "Changed by an annotation document"
+REASON = "Changed by an annotation document"
 PLAIN_FIELDS = ("kind", "scope", "note")
 DISPUTE_FIELDS = (*PLAIN_FIELDS, "raised_by", "counter_statement")
+Item = dict[str, Any]  # one object of the document
 Known = dict[tuple[int, str], Dispute]  # by statement and key
-Place = tuple[str, str | None]  # a statement's key, and the address of its article
-Wanted = tuple[Document, Dispute, Dispute | None]  # the item, the dispute that it asks for, and the one that is there
+StatementReference = tuple[str, str | None]  # a statement's key, and the address of its article if it is another one
+
+
+class Change(NamedTuple):
+    """`draft` is the dispute as the item describes it; `known` is the present row, if there is one."""
+
+    item: Item
+    draft: Dispute
+    known: Dispute | None
 
 
 def import_disputes(
-    items: list[Document],
+    items: list[Item],
     article: Article,
     rows: QuerySet[Dispute],
     statements: dict[str, Statement],
     sources: dict[str, Source],
-    faults: Faults,
+    errors: DocumentErrors,
     actor: Any,
 ) -> None:
-    """Creates what is not there and changes just what differs. `rows` are the article's, held when they are read."""
+    """Creates what is missing and changes only what differs. `rows` are the article's; reading them locks them."""
     with_counters = rows.select_related("counter_statement__article").defer("counter_statement__article__text")
     known: Known = {(dispute.statement_id, dispute.key): dispute for dispute in with_counters}
     counters = CounterStatements(items, article, known, statements)
-    # Of disputes that a source raised twice, one must be resolved before the other can be opened.
-    rounds: dict[int, list[Wanted]] = defaultdict(list)
-    raised: Counter[tuple[int, int, int | None]] = Counter()
+    changes = []
     for index, item in enumerate(items):
-        counter = counters.meant(item, f"#/disputes/{index}/counter_statement", faults)
+        counter = counters.find(item, f"#/disputes/{index}/counter_statement", errors)
         if item["statement"] not in statements or item["raised_by"] not in sources:
             continue
-        with faults.at(f"#/disputes/{index}"):
+        with errors.collected_at(f"#/disputes/{index}"):
             draft = services.draft_dispute(
                 statement=statements[item["statement"]],
                 key=item["key"],
@@ -47,16 +54,27 @@ def import_disputes(
                 counter_statement=counter,
                 **{name: item[name] for name in PLAIN_FIELDS},
             )
-            side = (draft.statement_id, draft.raised_by_id, draft.counter_statement_id)
-            rounds[raised[side]].append((item, draft, known.get((draft.statement_id, draft.key))))
-            raised[side] += 1
-    for wanted in rounds.values():
-        _write(wanted, actor)
+            changes.append(Change(item, draft, known.get((draft.statement_id, draft.key))))
+    for batch in _batches(changes):
+        _write(batch, actor)
 
 
-def _write(wanted: list[Wanted], actor: Any) -> None:
-    present = [(item, draft if known is None else _changed(known, item, draft, actor)) for item, draft, known in wanted]
-    services.insert_disputes(disputes=[draft for _, draft, known in wanted if known is None], actor=actor)
+def _batches(changes: Sequence[Change]) -> list[list[Change]]:
+    """If a source raised the same dispute twice, the first must be resolved before the second can be opened."""
+    batches: dict[int, list[Change]] = defaultdict(list)
+    times_raised: Counter[tuple[int, int, int | None]] = Counter()
+    for change in changes:
+        raised = (change.draft.statement_id, change.draft.raised_by_id, change.draft.counter_statement_id)
+        batches[times_raised[raised]].append(change)
+        times_raised[raised] += 1
+    return list(batches.values())
+
+
+def _write(changes: Sequence[Change], actor: Any) -> None:
+    present = [
+        (item, draft if known is None else _updated(known, item, draft, actor)) for item, draft, known in changes
+    ]
+    services.insert_disputes(disputes=[draft for _, draft, known in changes if known is None], actor=actor)
     resolutions = [
         (dispute, item["state"], item["resolution"])
         for item, dispute in present
@@ -65,56 +83,56 @@ def _write(wanted: list[Wanted], actor: Any) -> None:
     services.resolve_disputes(resolutions=resolutions, actor=actor)
 
 
-def _changed(known: Dispute, item: Document, draft: Dispute, actor: Any) -> Dispute:
-    """Open, where it has to be resolved anew."""
-    by: dict[str, Any] = {"dispute_id": known.pk, "versions": None, "actor": actor, "reason": CHANGED}
+def _updated(known: Dispute, item: Item, draft: Dispute, actor: Any) -> Dispute:
+    """The present row with the draft's values; open if it has to be resolved again."""
+    arguments: dict[str, Any] = {"dispute_id": known.pk, "versions": None, "actor": actor, "reason": REASON}
     is_edited = values_of(known, DISPUTE_FIELDS) != values_of(draft, DISPUTE_FIELDS)
-    is_resolved_so = (known.state, known.resolution) == (item["state"], item["resolution"])
-    if known.state != Dispute.State.OPEN and (is_edited or not is_resolved_so):
-        known = services.reopen_dispute(**by)
+    has_same_resolution = (known.state, known.resolution) == (item["state"], item["resolution"])
+    if known.state != Dispute.State.OPEN and (is_edited or not has_same_resolution):
+        known = services.reopen_dispute(**arguments)
     if is_edited:
-        known = services.update_dispute(**by, **{name: getattr(draft, name) for name in DISPUTE_FIELDS})
+        known = services.update_dispute(**arguments, **{name: getattr(draft, name) for name in DISPUTE_FIELDS})
     return known
 
 
 class CounterStatements:
-    """Of this document, else of the article named, else the only one anywhere with that key."""
+    """Statements of this document, of the article that the item names, or else the only one anywhere with its key."""
 
-    def __init__(self, items: list[Document], article: Article, known: Known, statements: dict[str, Statement]):
+    def __init__(self, items: list[Item], article: Article, known: Known, statements: dict[str, Statement]):
         self.known, self.statements = known, statements
-        wanted = {_place(item) for item in items if item["counter_statement"] and not self._at_hand(item)}
+        missing = {_reference(item) for item in items if item["counter_statement"] and not self._in_document(item)}
         others = Statement.objects.exclude(article=article.pk).select_related("article").defer("article__text")
-        self.elsewhere: dict[Place, Statement] = {}
-        if addresses := {address for _, address in wanted if address}:
-            keys = {key for key, address in wanted if address}
-            found = others.filter(key__in=keys, article__url__in=addresses)
-            self.elsewhere |= {(statement.key, statement.article.url): statement for statement in found}
-        if keys := {key for key, address in wanted if not address}:
-            alike = others.filter(key__in=keys).order_by().values("key").annotate(n=Count("pk"), only=Min("pk"))
-            alone = others.in_bulk([row["only"] for row in alike if row["n"] == 1])
-            self.elsewhere |= {(statement.key, None): statement for statement in alone.values()}
+        self.elsewhere: dict[StatementReference, Statement] = {}
+        if addresses := {address for _, address in missing if address}:
+            keys = {key for key, address in missing if address}
+            named = others.filter(key__in=keys, article__url__in=addresses)
+            self.elsewhere |= {(statement.key, statement.article.url): statement for statement in named}
+        if keys := {key for key, address in missing if not address}:
+            counts = others.filter(key__in=keys).order_by().values("key").annotate(n=Count("pk"), only=Min("pk"))
+            unique = others.in_bulk([row["only"] for row in counts if row["n"] == 1])
+            self.elsewhere |= {(statement.key, None): statement for statement in unique.values()}
 
-    def meant(self, item: Document, pointer: str, faults: Faults) -> Statement | None:
-        found = self._at_hand(item) or self.elsewhere.get(_place(item))
-        if item["counter_statement"] and found is None:
+    def find(self, item: Item, pointer: str, errors: DocumentErrors) -> Statement | None:
+        statement = self._in_document(item) or self.elsewhere.get(_reference(item))
+        if item["counter_statement"] and statement is None:
             detail = (
-                f"No statement here has the key {item['counter_statement']!r}, nor is it of just one other article. "
-                "Import that one first."
+                f"No statement of this document has the key {item['counter_statement']!r}, and not exactly one of "
+                "another article. Import that article first."
             )
-            faults.add(pointer, "unknown_key", detail)
-        return found
+            errors.add(pointer, "unknown_key", detail)
+        return statement
 
-    def _at_hand(self, item: Document) -> Statement | None:
-        key, address = _place(item)
+    def _in_document(self, item: Item) -> Statement | None:
+        key, address = _reference(item)
         if address is not None or key is None:
             return None
         statement = self.statements.get(item["statement"])
         dispute = self.known.get((statement.pk, item["key"])) if statement else None
-        kept = dispute.counter_statement if dispute else None
-        if kept and kept.key == key and kept.article.url is None:
-            return kept  # in an article without an address: the document cannot name it better
+        present = dispute.counter_statement if dispute else None
+        if present and present.key == key and present.article.url is None:
+            return present  # in an article without an address, which a document cannot name
         return self.statements.get(key)
 
 
-def _place(item: Document) -> Place:
+def _reference(item: Item) -> StatementReference:
     return item["counter_statement"], item["counter_article"]

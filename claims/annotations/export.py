@@ -1,4 +1,4 @@
-"""Objects as plain dicts. Knows no HTTP."""
+"""Writes an annotation document as a plain dict."""
 
 from collections import defaultdict
 from collections.abc import Callable
@@ -14,13 +14,13 @@ from factcheck.postgres.snapshot_cache import Rows
 from sources.models import Source
 
 FORMAT = "factcheck-annotations/1"
-STATEMENT = ("key", "text", "start", "prefix", "suffix", "paraphrase", "quote_type")
-EVIDENCE = ("key", "stance", "url", "title", "excerpt", "archived_url")
-DISPUTE = ("kind", "scope", "note", "state", "resolution")
+STATEMENT_FIELDS = ("key", "text", "start", "prefix", "suffix", "paraphrase", "quote_type")
+EVIDENCE_FIELDS = ("key", "stance", "url", "title", "excerpt", "archived_url")
+DISPUTE_FIELDS = ("kind", "scope", "note", "state", "resolution")
 
 
 def annotation_document(article: Article) -> dict[str, Any]:
-    """The whole annotated article, as `claims.annotations.import_document` takes it."""
+    """The whole annotated article, in the form that `claims.annotations.import_document` takes."""
     sources = _sources_of(article)
     return {
         "format": FORMAT,
@@ -33,19 +33,18 @@ def annotation_document(article: Article) -> dict[str, Any]:
 
 
 def document_version(article: Article) -> tuple[int, list[int]]:
-    """The version of its document, and the sources that stand in it."""
+    """The version of the article's document, and the ids of the sources in it."""
     sources = _sources_of(article)
     return _version(article, sources), [source.pk for source in sources]
 
 
 def _version(article: Article, sources: list[Source]) -> int:
-    """The last journal entry of anything in it: a document is as old as its youngest part."""
-    own = Entry.objects.filter(article=article.pk)
-    theirs = Entry.objects.filter(resource="source", resource_id__in=[source.pk for source in sources])
-    # Few entries, to be sorted; by the index of ids it would look for them from the end of the whole journal.
-    newest = [entries.order_by(WithoutIndex("id").desc()) for entries in (own, theirs)]
-    last = [entries.values_list("id", flat=True).first() or 0 for entries in newest]
-    return max(last)
+    """The id of the last journal entry of anything in the document."""
+    of_article = Entry.objects.filter(article=article.pk)
+    of_sources = Entry.objects.filter(resource="source", resource_id__in=[source.pk for source in sources])
+    # These few entries are sorted. By the index of ids PostgreSQL would search the journal from its end.
+    newest = [entries.order_by(WithoutIndex("id").desc()) for entries in (of_article, of_sources)]
+    return max(entries.values_list("id", flat=True).first() or 0 for entries in newest)
 
 
 def source_key(source_id: int | None) -> str | None:
@@ -53,13 +52,13 @@ def source_key(source_id: int | None) -> str | None:
 
 
 def _sources_of(article: Article) -> list[Source]:
-    """The sources it refers to, and those above them; a query for each step of affiliation."""
-    wanted = {article.publisher_id, *(source for (source,) in _read(_mentioned, article))}
-    found: dict[int, Source] = {}
-    while missing := {row_id for row_id in wanted if row_id is not None} - found.keys():
-        found |= Source.objects.in_bulk(missing)
-        wanted = {source.part_of_id for source in found.values()}
-    return [found[row_id] for row_id in sorted(found)]
+    """The sources it refers to, and those that these are parts of. One query for each step of part_of."""
+    ids = {article.publisher_id, *(source for (source,) in _read(_source_ids, article))}
+    sources: dict[int, Source] = {}
+    while missing := {row_id for row_id in ids if row_id is not None} - sources.keys():
+        sources |= Source.objects.in_bulk(missing)
+        ids = {source.part_of_id for source in sources.values()}
+    return [sources[row_id] for row_id in sorted(sources)]
 
 
 def _article(article: Article) -> dict[str, Any]:
@@ -89,16 +88,16 @@ def _source(source: Source) -> dict[str, Any]:
 
 
 def _statements(article: Article) -> list[dict[str, Any]]:
-    """Read as plain columns: an article may have thousands."""
+    """Read as plain columns, since an article may have thousands."""
     chains: dict[int, list[str | None]] = defaultdict(list)
-    for statement, source in _read(_chains, article):
+    for statement, source in _read(_chain_rows, article):
         chains[statement].append(source_key(source))
     evidence: dict[int, list[dict[str, Any]]] = defaultdict(list)
-    for statement, *values in _read(_evidence, article):
-        evidence[statement].append(dict(zip(EVIDENCE, values, strict=True)))
+    for statement, *values in _read(_evidence_rows, article):
+        evidence[statement].append(dict(zip(EVIDENCE_FIELDS, values, strict=True)))
     return [
         {
-            **dict(zip(STATEMENT, values, strict=True)),
+            **dict(zip(STATEMENT_FIELDS, values, strict=True)),
             "source": source_key(source),
             "via": chains.get(row_id, []),
             "said_on": said_on.isoformat() if said_on else None,
@@ -106,7 +105,7 @@ def _statements(article: Article) -> list[dict[str, Any]]:
             "tag_reason": tag_reason,
             "evidence": evidence.get(row_id, []),
         }
-        for row_id, source, said_on, tag, tag_reason, *values in _read(_passages, article)
+        for row_id, source, said_on, tag, tag_reason, *values in _read(_statement_rows, article)
     ]
 
 
@@ -117,10 +116,10 @@ def _disputes(article: Article) -> list[dict[str, Any]]:
             "statement": statement,
             "raised_by": source_key(raised_by),
             "counter_statement": counter,
-            "counter_article": address if home != article.pk else None,
-            **dict(zip(DISPUTE, values, strict=True)),
+            "counter_article": counter_url if counter_article != article.pk else None,
+            **dict(zip(DISPUTE_FIELDS, values, strict=True)),
         }
-        for key, statement, raised_by, counter, home, address, *values in _read(_raised, article)
+        for key, statement, raised_by, counter, counter_article, counter_url, *values in _read(_dispute_rows, article)
     ]
 
 
@@ -128,27 +127,27 @@ def _read(build: Callable[[int], QuerySet[Any, Any]], article: Article) -> Rows:
     return prepared(build, build, int).rows(article.pk)
 
 
-def _mentioned(article: int) -> QuerySet[Any, Any]:
-    told = Statement.objects.filter(article=article).values_list("source")
+def _source_ids(article: int) -> QuerySet[Any, Any]:
+    said = Statement.objects.filter(article=article).values_list("source")
     relayed = StatementVia.objects.filter(statement__article=article).values_list("source")
-    return told.union(relayed, Dispute.objects.filter(statement__article=article).values_list("raised_by"))
+    return said.union(relayed, Dispute.objects.filter(statement__article=article).values_list("raised_by"))
 
 
-def _chains(article: int) -> QuerySet[Any, Any]:
+def _chain_rows(article: int) -> QuerySet[Any, Any]:
     via = StatementVia.objects.filter(statement__article=article).order_by("position")
     return via.values_list("statement", "source")
 
 
-def _evidence(article: int) -> QuerySet[Any, Any]:
-    return Evidence.objects.filter(statement__article=article).order_by("id").values_list("statement", *EVIDENCE)
+def _evidence_rows(article: int) -> QuerySet[Any, Any]:
+    return Evidence.objects.filter(statement__article=article).order_by("id").values_list("statement", *EVIDENCE_FIELDS)
 
 
-def _passages(article: int) -> QuerySet[Any, Any]:
+def _statement_rows(article: int) -> QuerySet[Any, Any]:
     rows = Statement.objects.filter(article=article).order_by("start", "id")
-    return rows.values_list("id", "source", "said_on", "tag", "tag_reason", *STATEMENT)
+    return rows.values_list("id", "source", "said_on", "tag", "tag_reason", *STATEMENT_FIELDS)
 
 
-def _raised(article: int) -> QuerySet[Any, Any]:
+def _dispute_rows(article: int) -> QuerySet[Any, Any]:
     counter = [f"counter_statement__{name}" for name in ("key", "article", "article__url")]
     rows = Dispute.objects.filter(statement__article=article).order_by("id")
-    return rows.values_list("key", "statement__key", "raised_by", *counter, *DISPUTE)
+    return rows.values_list("key", "statement__key", "raised_by", *counter, *DISPUTE_FIELDS)

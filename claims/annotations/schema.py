@@ -1,4 +1,4 @@
-"""The shape of an annotation document. Errors name the JSON pointer of what is wrong."""
+"""The schema of an annotation document, as serializers and as JSON Schema."""
 
 import json
 import re
@@ -19,7 +19,7 @@ FORMATS = [(FORMAT, FORMAT)]
 
 
 class KeyField(serializers.RegexField):
-    """Names a row within the document, and for ever within its article."""
+    """Names a row within the document, and permanently within its article."""
 
     def __init__(self, **kwargs: Any):
         super().__init__(r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=60, **kwargs)
@@ -30,7 +30,7 @@ class OptionalText(serializers.CharField):
         super().__init__(required=False, allow_blank=True, default="", **kwargs)
 
     def run_validation(self, data: Any = serializers.empty) -> Any:
-        """Asked first whether it is there at all, of thousands of rows."""
+        """A document has thousands of rows, and most leave the field out: that case comes first."""
         return "" if data is serializers.empty else super().run_validation(data)
 
 
@@ -78,7 +78,7 @@ class StatementDocumentSerializer(StrictSerializer):
         required=False,
         min_value=0,
         max_value=MAX_TEXT,
-        help_text="In code points; tells alike passages apart.",
+        help_text="In code points. Tells identical passages apart.",
     )
     prefix = OptionalText(max_length=500, trim_whitespace=False)
     suffix = OptionalText(max_length=500, trim_whitespace=False)
@@ -93,12 +93,14 @@ class StatementDocumentSerializer(StrictSerializer):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if attrs["tag"] != "unverified" and not attrs["tag_reason"]:
-            raise serializers.ValidationError({"tag_reason": "A tag needs its reason."}, code="required")
-        _refuse_doubles("evidence", attrs["evidence"])
+            raise serializers.ValidationError({"tag_reason": "A tag needs a reason."}, code="required")
+        _refuse_duplicates("evidence", attrs["evidence"])
         via = attrs["via"]
-        doubles: Any = {index: ["This source stands twice."] for index, key in enumerate(via) if key in via[:index]}
-        if doubles:
-            raise serializers.ValidationError({"via": doubles}, code="duplicate")
+        duplicates: Any = {
+            index: ["This source is listed twice."] for index, key in enumerate(via) if key in via[:index]
+        }
+        if duplicates:
+            raise serializers.ValidationError({"via": duplicates}, code="duplicate")
         return attrs
 
 
@@ -107,10 +109,13 @@ class DisputeDocumentSerializer(StrictSerializer):
     statement = KeyField()
     raised_by = KeyField()
     counter_statement = KeyField(
-        required=False, allow_null=True, default=None, help_text="The key of a statement here, or in counter_article."
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="The key of a statement of this document, or of counter_article.",
     )
     counter_article = OptionalWebAddressField(
-        max_length=2000, help_text="The address of the article that holds counter_statement, if it is another one."
+        max_length=2000, help_text="The address of the article with counter_statement, if it is another article."
     )
     kind = ChoiceField(Dispute.Kind.choices)
     scope = ChoiceField(Dispute.Scope.choices, required=False, default="whole")
@@ -128,7 +133,9 @@ class DisputeDocumentSerializer(StrictSerializer):
 class AnnotationDocumentSerializer(StrictSerializer):
     format = ChoiceField(FORMATS)
     version = serializers.IntegerField(
-        required=False, min_value=0, help_text="The last journal entry of what is in it, at the export; not imported."
+        required=False,
+        min_value=0,
+        help_text="The id of the last journal entry of anything in the document. An import ignores it.",
     )
     article = ArticleDocumentSerializer()
     sources = SourceDocumentSerializer(many=True, max_length=MAX_ROWS)  # type: ignore[call-arg]
@@ -137,29 +144,29 @@ class AnnotationDocumentSerializer(StrictSerializer):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         for name in ("sources", "statements", "disputes"):
-            _refuse_doubles(name, attrs[name])
+            _refuse_duplicates(name, attrs[name])
         return attrs
 
 
-def _refuse_doubles(name: str, items: list[dict[str, Any]]) -> None:
+def _refuse_duplicates(name: str, items: list[dict[str, Any]]) -> None:
     seen: set[str] = set()
     for index, item in enumerate(items):
         if item["key"] in seen:
-            fault: Any = {index: {"key": ["This key stands twice."]}}
-            raise serializers.ValidationError({name: fault}, code="duplicate")
+            error: Any = {index: {"key": ["This key is used twice."]}}
+            raise serializers.ValidationError({name: error}, code="duplicate")
         seen.add(item["key"])
 
 
 def json_schema() -> dict[str, Any]:
-    """JSON Schema 2020-12 of what an import takes, from the same serializers that judge it."""
+    """JSON Schema 2020-12 of what an import takes, made from the serializers that validate it."""
     components = SchemaGenerator().get_schema(request=None, public=True)["components"]["schemas"]
     definitions: dict[str, Any] = {}
-    wanted = ["AnnotationDocumentRequest"]
-    while wanted:
-        name = wanted.pop()
+    pending = ["AnnotationDocumentRequest"]
+    while pending:
+        name = pending.pop()
         if name not in definitions:
             definitions[name] = components[name]
-            wanted += re.findall(r"#/components/schemas/([^\"]+)", json.dumps(components[name]))
+            pending += re.findall(r"#/components/schemas/([^\"]+)", json.dumps(components[name]))
             if "properties" in definitions[name]:
                 definitions[name] = {**definitions[name], "additionalProperties": False}
     text = json.dumps(

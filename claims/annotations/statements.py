@@ -1,83 +1,87 @@
-"""The statements of a document, with their tags and evidence."""
+"""Imports the statements of a document, with their tags and evidence."""
 
 from typing import Any
 
 from django.db.models import QuerySet
 
 from claims import services
-from claims.annotations.faults import Document, Faults
+from claims.annotations.errors import DocumentErrors
 from claims.models import Article, Evidence, Statement
 from factcheck.errors import InvalidInput
 from sources.models import Source
 
-PASSAGE = ("text", "prefix", "suffix")
-STATEMENT_FIELDS = (*PASSAGE, "paraphrase", "quote_type", "said_on")
+Item = dict[str, Any]  # one object of the document
+QUOTE_FIELDS = ("text", "prefix", "suffix")
+STATEMENT_FIELDS = (*QUOTE_FIELDS, "paraphrase", "quote_type", "said_on")
 EVIDENCE_FIELDS = ("stance", "url", "title", "excerpt", "archived_url")
 
 
 def import_statements(
-    items: list[Document],
+    items: list[Item],
     article: Article,
     rows: QuerySet[Statement],
     sources: dict[str, Source],
-    faults: Faults,
+    errors: DocumentErrors,
     actor: Any,
 ) -> dict[str, Statement]:
-    """By the document's keys, without those that are faulty. `rows` are the article's, held when they are read."""
+    """By the document's keys, without those that have errors. `rows` are the article's; reading them locks them."""
     known = {statement.key: statement for statement in rows.prefetch_related("via_rows")}
-    found: dict[str, Statement] = {}
+    imported: dict[str, Statement] = {}
     new, changed, tags = [], [], []
     for index, item in enumerate(items):
-        with faults.at(f"#/statements/{index}"):
+        with errors.collected_at(f"#/statements/{index}"):
             statement = known.get(item["key"])
             fields = _statement_fields(item, statement, sources)
             if statement is None:
                 fields |= {"key": item["key"], **_offsets(item, article)}
                 new.append(services.draft_statement(article=article, **fields))
                 statement = new[-1].statement
-            elif draft := services.redraft_statement(statement=statement, article=article, **fields):
+            elif draft := services.draft_statement_update(statement=statement, article=article, **fields):
                 changed.append(draft)
             if (statement.tag, statement.tag_reason) != (item["tag"], item["tag_reason"]):
-                if not item["tag_reason"]:
-                    detail = "It was tagged otherwise. A new tag needs its reason."
-                    raise InvalidInput.field("tag_reason", "required", detail)
-                tags.append((statement, item["tag"], item["tag_reason"]))
-            found[item["key"]] = statement
+                tags.append((statement, item["tag"], _tag_reason(item)))
+            imported[item["key"]] = statement
     services.insert_statements(drafts=new, actor=actor)
-    services.write_statements(drafts=changed, actor=actor)
+    services.update_statements(drafts=changed, actor=actor)
     services.tag_statements(tags=tags, actor=actor)
-    return found
+    return imported
 
 
-def _statement_fields(item: Document, known: Statement | None, sources: dict[str, Source]) -> dict[str, Any]:
+def _statement_fields(item: Item, known: Statement | None, sources: dict[str, Source]) -> dict[str, Any]:
     fields = {name: item[name] for name in STATEMENT_FIELDS}
-    if known and all(item[name] == getattr(known, name) for name in PASSAGE):
-        for name in PASSAGE:
-            fields.pop(name)  # it stays where it is, in doubt or not
-    # A key that is unknown has been found fault with: any source will do to look for further faults.
-    stand_in = next(iter(sources.values()), None)
-    fields["source"] = sources.get(item["source"], stand_in) if item["source"] else None
+    if known and all(item[name] == getattr(known, name) for name in QUOTE_FIELDS):
+        for name in QUOTE_FIELDS:
+            fields.pop(name)  # the statement stays where it is, in doubt or not
+    # An unknown key is an error already. Any source serves while the rest is checked.
+    placeholder = next(iter(sources.values()), None)
+    fields["source"] = sources.get(item["source"], placeholder) if item["source"] else None
     fields["via"] = [sources[key] for key in item["via"] if key in sources]
     return fields
 
 
-def _offsets(item: Document, article: Article) -> dict[str, int]:
-    """Tells a passage apart that stands more than once; offsets of another text are no offsets of this one."""
+def _offsets(item: Item, article: Article) -> dict[str, int]:
+    """Tell identical passages apart. Offsets that do not fit the article's text count in another text."""
     start, end = item.get("start"), item.get("start", 0) + len(item["text"])
     if start is None or article.text[start:end] != item["text"]:
         return {}
     return {"start": start, "end": end}
 
 
-def import_evidence(
-    items: list[Document], statements: dict[str, Statement], rows: QuerySet[Evidence], actor: Any
-) -> None:
+def _tag_reason(item: Item) -> str:
+    if not item["tag_reason"]:
+        detail = "The statement has another tag. A new tag needs a reason."
+        raise InvalidInput.field("tag_reason", "required", detail)
+    return item["tag_reason"]
+
+
+def import_evidence(items: list[Item], statements: dict[str, Statement], rows: QuerySet[Evidence], actor: Any) -> None:
+    """`items` are the document's statements, `statements` those without errors. Reading the `rows` locks them."""
     known = {(evidence.statement_id, evidence.key): evidence for evidence in rows}
     new, changes = [], []
     for item in items:
         statement = statements.get(item["key"])
         if statement is None:
-            continue  # it is faulty
+            continue
         for part in item["evidence"]:
             fields = {name: part[name] for name in EVIDENCE_FIELDS}
             fields["archived_url"] = fields["archived_url"] or None

@@ -1,4 +1,4 @@
-"""schema.org ClaimReview. The tag is its rating's name, and there is no number: a tag is no verdict on truth."""
+"""schema.org ClaimReview. The tag is the rating's name. There is no number, since a tag is no verdict on truth."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -12,8 +12,8 @@ from sources.models import Source
 
 MEDIA_TYPE = "application/ld+json"
 CONTEXT = "https://schema.org"
-# Relations of paging, which schema.org has no words for.
-PAGED = [
+# schema.org has no terms for the links between pages.
+FEED_CONTEXT = [
     CONTEXT,
     {
         name: {"@id": f"https://www.iana.org/assignments/relation/{name}", "@type": "@id"}
@@ -21,12 +21,13 @@ PAGED = [
     },
 ]
 ASPECT = "Who stands behind the statement. This is not a verdict on whether it is true."
-# Who stands behind a document or an account is not for us to guess, and schema.org knows no such author.
-TYPES = {"person": "Person", "organization": "Organization", "outlet": "NewsMediaOrganization"}
+# schema.org knows no document or account as an author, and who is behind it is not for us to guess: a Thing.
+AUTHOR_TYPES = {"person": "Person", "organization": "Organization", "outlet": "NewsMediaOrganization"}
 Json = dict[str, Any]
 
 
-def for_reviews(statements: QuerySet[Statement]) -> QuerySet[Statement]:
+def with_related(statements: QuerySet[Statement]) -> QuerySet[Statement]:
+    """With everything that a review shows."""
     return (
         statements.select_related("source", "article__publisher")
         .defer("article__text")
@@ -42,17 +43,17 @@ def data_feed(
     statements: Iterable[Statement],
     base: str,
     *,
-    address: str,
-    following: str | None,
-    previous: str | None,
+    url: str,
+    next_url: str | None,
+    previous_url: str | None,
 ) -> Json:
     return {
-        "@context": PAGED,
+        "@context": FEED_CONTEXT,
         "@type": "DataFeed",
-        "@id": address,
+        "@id": url,
         "name": "Statements in published articles, and who stands behind them",
-        "next": following,
-        "previous": previous,
+        "next": next_url,
+        "previous": previous_url,
         "dataFeedElement": [
             {
                 "@type": "DataFeedItem",
@@ -67,19 +68,19 @@ def data_feed(
 
 def _review(statement: Statement, base: str) -> Json:
     article = statement.article
-    address = f"{base}statements/{statement.pk}/"
+    url = f"{base}statements/{statement.pk}/"
     reviewed: datetime = statement.tagged_at or statement.created_at
-    return _given(
+    return _without_nulls(
         {
             "@type": "ClaimReview",
-            "@id": f"{address}claimreview/",
-            "url": address,
+            "@id": f"{url}claimreview/",
+            "url": url,
             "datePublished": timestamp(reviewed),
             "dateModified": timestamp(statement.updated_at),
             "author": _reviewer(article, base),
             "claimReviewed": statement.paraphrase or statement.text,
             "reviewAspect": ASPECT,
-            "reviewRating": _given(
+            "reviewRating": _without_nulls(
                 {
                     "@type": "Rating",
                     "alternateName": statement.tag,
@@ -89,7 +90,7 @@ def _review(statement: Statement, base: str) -> Json:
             ),
             "itemReviewed": _claim(statement, article, base),
             "citation": [
-                _given({"@type": "CreativeWork", "url": uri(row.url), "name": row.title or None})
+                _without_nulls({"@type": "CreativeWork", "url": uri(row.url), "name": row.title or None})
                 for row in statement.evidence.all()
             ]
             or None,
@@ -100,15 +101,15 @@ def _review(statement: Statement, base: str) -> Json:
 def _claim(statement: Statement, article: Article, base: str) -> Json:
     said = statement.said_on.isoformat() if statement.said_on else None
     published = timestamp(article.published_at) if article.published_at else None
-    # Narration has no source: the article itself speaks.
+    # Narration has no source: the article itself speaks, so its publisher is the author.
     author = statement.source or article.publisher
-    return _given(
+    return _without_nulls(
         {
             "@type": "Claim",
             "text": statement.text,
             "author": _author(author) if author else None,
             "datePublished": said or published,
-            "appearance": _given(
+            "appearance": _without_nulls(
                 {
                     "@type": "NewsArticle",
                     "url": uri(article.url) if article.url else f"{base}articles/{article.pk}/",
@@ -123,14 +124,14 @@ def _claim(statement: Statement, article: Article, base: str) -> Json:
 
 
 def _author(source: Source) -> Json:
-    found: Json = {"@type": TYPES.get(source.kind, "Thing"), "name": source.name}
-    return {**found, "sameAs": [uri(address) for address in source.same_as]} if source.same_as else found
+    author: Json = {"@type": AUTHOR_TYPES.get(source.kind, "Thing"), "name": source.name}
+    return {**author, "sameAs": [uri(url) for url in source.same_as]} if source.same_as else author
 
 
 def _reviewer(article: Article, base: str) -> Json:
-    """The newsroom: the publisher of the article, else whoever runs this service."""
+    """The publisher of the article, or else the organization that runs this service."""
     return _author(article.publisher) if article.publisher else {"@type": "Organization", "url": base}
 
 
-def _given(fields: Json) -> Json:
+def _without_nulls(fields: Json) -> Json:
     return {name: value for name, value in fields.items() if value is not None}

@@ -5,13 +5,13 @@ SAFE = "!#$%&'()*+,/:;=?@~"
 
 
 def timestamp(moment: datetime) -> str:
-    """RFC 3339 in UTC, with the Z that xsd:dateTime and Atom readers expect."""
+    """A UTC time as RFC 3339, with the Z that readers of xsd:dateTime and Atom expect."""
     return moment.isoformat().replace("+00:00", "Z")
 
 
-def uri(address: str) -> str:
-    """A web address as RFC 3986 has it: ours may hold any letter (RFC 3987)."""
-    scheme, host, *rest = urlsplit(address)
+def uri(url: str) -> str:
+    """The URI (RFC 3986) of an IRI (RFC 3987): the stored addresses may hold any letter."""
+    scheme, host, *rest = urlsplit(url)
     path, query, fragment = (_escaped(part) for part in rest)
     return urlunsplit((scheme, quote(host, safe="[]:@%"), path, query, fragment.replace("#", "%23")))
 

@@ -1,4 +1,4 @@
-"""Rows as CSV: what a list answers as JSON, flattened by the serializer's own declaration."""
+"""Rows as CSV (RFC 4180): the JSON of a list, flattened."""
 
 import csv
 import io
@@ -7,34 +7,34 @@ from typing import Any
 
 import orjson
 
-FORMULA = frozenset("=+-@\t\r")
-JOINED = " | "  # between the parts of a list
+FORMULA_START = frozenset("=+-@\t\r")
+LIST_SEPARATOR = " | "
 BOOLEANS = {True: "true", False: "false"}
 Path = tuple[str, ...]
 
 
 def csv_lines(columns: Iterable[Path], chunks: Iterable[list[str]]) -> Iterator[bytes]:
-    """RFC 4180 in UTF-8, from chunks of rows as JSON texts. The names of the columns come first; null is empty."""
-    columns = list(columns)
-    places = [(path[0], path[1] if len(path) > 1 else None) for path in columns]
-    yield _written([[".".join(path) for path in columns]])
+    """UTF-8, from chunks of rows, each row a JSON text. The first line names the columns; null is an empty cell."""
+    paths = list(columns)
+    names = [(path[0], path[1] if len(path) > 1 else None) for path in paths]
+    yield _encoded([[".".join(path) for path in paths]])
     for chunk in chunks:
         rows = map(orjson.loads, chunk)
-        yield _written(
-            [safe(row[outer] if inner is None else _within(row[outer], inner)) for outer, inner in places]
+        yield _encoded(
+            [escape_formula(row[outer] if inner is None else _nested(row[outer], inner)) for outer, inner in names]
             for row in rows
         )
 
 
-def _written(rows: Iterable[list[Any]]) -> bytes:
+def _encoded(rows: Iterable[list[Any]]) -> bytes:
     out = io.StringIO(newline="")
     csv.writer(out).writerows(rows)
     return out.getvalue().encode()
 
 
-def _within(value: dict[str, Any] | list[dict[str, Any]] | None, name: str) -> Any:
+def _nested(value: dict[str, Any] | list[dict[str, Any]] | None, name: str) -> Any:
     if isinstance(value, list):
-        return JOINED.join(str(_plain(item[name])) for item in value)
+        return LIST_SEPARATOR.join(str(_plain(item[name])) for item in value)
     return None if value is None else value[name]
 
 
@@ -42,8 +42,8 @@ def _plain(value: Any) -> Any:
     return BOOLEANS[value] if isinstance(value, bool) else value
 
 
-def safe(value: Any) -> Any:
-    """An apostrophe before what a spreadsheet would take for a formula and run."""
+def escape_formula(value: Any) -> Any:
+    """Puts an apostrophe before a text that a spreadsheet would run as a formula."""
     if isinstance(value, str):
-        return f"'{value}" if value[:1] in FORMULA else value
+        return f"'{value}" if value[:1] in FORMULA_START else value
     return _plain(value)

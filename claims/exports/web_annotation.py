@@ -1,6 +1,6 @@
-"""W3C Web Annotation: https://www.w3.org/TR/annotation-model/. docs/web-annotation.schema.json describes it.
+"""W3C Web Annotation: https://www.w3.org/TR/annotation-model/. Its JSON Schema: docs/web-annotation.schema.json.
 
-`base` is the API's address, such as https://desk.example/api/v1/.
+`base` is the API's URL, such as https://desk.example/api/v1/.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from sources.models import Source
 
 CONTEXT = "http://www.w3.org/ns/anno.jsonld"
 MEDIA_TYPE = f'application/ld+json; profile="{CONTEXT}"'
-# What the model has no words for. The names must not be among those of the context above: `source` and `via` are.
+# What the model has no terms for. A name must not be a term of the context above, as `source` and `via` are.
 TERMS: dict[str, Any] = {
     "fc": "urn:factcheck:terms:",
     "said_by": "fc:said_by",
@@ -26,7 +26,8 @@ TERMS: dict[str, Any] = {
 Json = dict[str, Any]
 
 
-def for_annotations(statements: QuerySet[Statement]) -> QuerySet[Statement]:
+def with_related(statements: QuerySet[Statement]) -> QuerySet[Statement]:
+    """With everything that an annotation shows, but for the revisions."""
     return statements.select_related("source", "article").prefetch_related(
         "via_rows__source",
         Prefetch("evidence", queryset=Evidence.objects.order_by("id")),
@@ -38,18 +39,18 @@ def annotation(statement: Statement, base: str) -> Json:
     return {"@context": [CONTEXT, TERMS], **_annotations([statement], base)[0]}
 
 
-def collection_address(article: Article, base: str) -> str:
+def collection_url(article: Article, base: str) -> str:
     return f"{base}articles/{article.pk}/webannotations/"
 
 
 def collection(article: Article, base: str, *, total: int, first: Json, last: str) -> Json:
-    found = {"@context": [CONTEXT, TERMS], **_collection(article, base, total)}
-    return {**found, "first": first, "last": last} if total else found
+    empty = {"@context": [CONTEXT, TERMS], **_collection(article, base, total)}
+    return {**empty, "first": first, "last": last} if total else empty
 
 
 def _collection(article: Article, base: str, total: int) -> Json:
     return {
-        "id": collection_address(article, base),
+        "id": collection_url(article, base),
         "type": "AnnotationCollection",
         "label": article.title,
         "total": total,
@@ -61,16 +62,16 @@ def page(
     statements: Sequence[Statement],
     base: str,
     *,
-    address: str,
+    url: str,
     total: int,
     start: int,
-    following: str | None,
-    previous: str | None,
+    next_url: str | None,
+    previous_url: str | None,
 ) -> Json:
-    """Without the context, which is that of the collection or the page that it is put into."""
-    links = {"next": following, "prev": previous}
+    """Has no context: the caller adds it, to the page or to the collection around it."""
+    links = {"next": next_url, "prev": previous_url}
     return {
-        "id": address,
+        "id": url,
         "type": "AnnotationPage",
         "partOf": _collection(article, base, total),
         "startIndex": start,
@@ -91,15 +92,15 @@ def _annotations(statements: Sequence[Statement], base: str) -> list[Json]:
 
 
 def _annotation(statement: Statement, revision: ArticleRevision, base: str) -> Json:
-    address = f"{base}statements/{statement.pk}/"
+    url = f"{base}statements/{statement.pk}/"
     return {
-        "id": f"{address}webannotation/",
+        "id": f"{url}webannotation/",
         "type": "Annotation",
         "motivation": "assessing",
         "created": timestamp(statement.created_at),
         "modified": timestamp(statement.updated_at),
         "generator": {"id": base, "type": "Software", "name": "Factcheck"},
-        "canonical": address,
+        "canonical": url,
         "said_by": _agent(statement.source) if statement.source else None,
         "relayed_by": [_agent(source) for source in statement.via],
         "body": _bodies(statement, base),
@@ -135,23 +136,23 @@ def _text(purpose: str, value: str) -> Json:
     return {"type": "TextualBody", "purpose": purpose, "format": "text/plain", "value": value}
 
 
-def _link(address: str) -> Json:
-    return {"type": "SpecificResource", "purpose": "linking", "source": address}
+def _link(url: str) -> Json:
+    return {"type": "SpecificResource", "purpose": "linking", "source": url}
 
 
 def _target(statement: Statement, revision: ArticleRevision, base: str) -> Json:
-    """The offsets count in the revision's text as we hold it, which is what `cached` leads to."""
+    """The offsets count in the stored text of the revision, which is behind `cached`."""
     article = statement.article
-    kept = f"{base}articles/{article.pk}/"
+    cached = f"{base}articles/{article.pk}/"
     if statement.revision != article.revision:
-        kept += f"revisions/{statement.revision}/"
+        cached += f"revisions/{statement.revision}/"
     return {
         "type": "SpecificResource",
         "source": uri(article.url) if article.url else f"{base}articles/{article.pk}/",
         "state": {
             "type": "TimeState",
             "sourceDate": timestamp(revision.created_at),
-            "cached": kept,
+            "cached": cached,
             "revision": revision.number,
             "sha256": revision.sha256,
         },

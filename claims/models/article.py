@@ -13,7 +13,7 @@ from factcheck.journal.models import Recorded
 from factcheck.postgres.bounded_page import newest
 
 MAX_TEXT = 500_000  # code points
-SCAN_PAGES = 10  # pages that are read in order: to look for words in an article means to read its text
+SCAN_PAGES = 10  # pages that are read in order: a search for words in an article reads its whole text
 
 
 def sha256_of(text: str) -> str:
@@ -21,14 +21,14 @@ def sha256_of(text: str) -> str:
 
 
 def _count(model: str, *, group: str, **conditions: Any) -> Coalesce:
-    """How many rows of `model` belong to each article, by an index, for the rows of one page."""
+    """How many rows of `model` belong to the article; counted by an index for each row of a page."""
     rows = apps.get_model("claims", model).objects.filter(**{group: OuterRef("pk")}, **conditions)
-    counted = rows.order_by().values(group).annotate(n=Count("pk")).values("n")
-    return Coalesce(Subquery(counted), 0)
+    count = rows.order_by().values(group).annotate(n=Count("pk")).values("n")
+    return Coalesce(Subquery(count), 0)
 
 
 def article_words() -> SearchVector:
-    """What `?q=` looks into: a tsvector holds at most 1 MB, so of a very long text only the beginning."""
+    """What `?q=` searches. A tsvector holds at most 1 MB, so only the beginning of a very long text is in it."""
     return SearchVector("title", Left("text", 100_000), config="simple")
 
 
@@ -37,7 +37,7 @@ class ArticleQuerySet(models.QuerySet["Article"]):
         return self.select_related("publisher")._counted({}, {})
 
     def public(self) -> "ArticleQuerySet":
-        """The published ones, counting what stands in the published text."""
+        """Published articles; the counts are those of the published text."""
         current = OuterRef("revision")
         return self.filter(status="published")._counted({"revision": current}, {"statement__revision": current})
 
@@ -53,11 +53,11 @@ class ArticleQuerySet(models.QuerySet["Article"]):
         return self.alias(words=article_words()).filter(words=SearchQuery(words, search_type=kind, config="simple"))
 
     def with_exact_name(self, text: str) -> "ArticleQuerySet":
-        """Those of exactly this title, in capitals or not."""
+        """Those with this title; case is ignored."""
         return self.only("pk", "title").search(text, "plain").filter(title__iexact=text).order_by("pk")
 
-    def similar_to(self, text: str, number: int = 6) -> list["Article"]:
-        return list(newest(self.only("pk", "title", "status"), self.search(text), number, SCAN_PAGES))
+    def similar_to(self, text: str, limit: int = 6) -> list["Article"]:
+        return list(newest(self.only("pk", "title", "status"), self.search(text), limit, SCAN_PAGES))
 
 
 class Article(Recorded):
@@ -75,7 +75,7 @@ class Article(Recorded):
     }
 
     title = models.CharField(max_length=500)
-    url = models.URLField(max_length=2000, null=True)  # noqa: DJ001  unique among those that have one
+    url = models.URLField(max_length=2000, null=True)  # noqa: DJ001  unique, but many articles have none
     publisher = models.ForeignKey(
         "sources.Source", models.PROTECT, null=True, related_name="published", db_column="publisher", db_index=False
     )
@@ -102,7 +102,7 @@ class Article(Recorded):
 
     @property
     def details(self) -> str:
-        """By which it is told from others of its title."""
+        """Tells the article from others with the same title."""
         return f"article {self.pk}, {self.status}"
 
     def __str__(self) -> str:
@@ -116,7 +116,7 @@ class Article(Recorded):
 
 class ArticleRevisionQuerySet(models.QuerySet["ArticleRevision"]):
     def around(self, statement: Any, width: int = 190) -> dict[str, str]:
-        """What stands before and after the statement's passage in the revision it is pinned to."""
+        """The text before and after the statement's passage, in the revision that it is pinned to."""
         begin = max(0, statement.start - width)
         row = (
             self.filter(article=statement.article_id, number=statement.revision)
@@ -132,7 +132,7 @@ class ArticleRevisionQuerySet(models.QuerySet["ArticleRevision"]):
 
 
 class ArticleRevision(models.Model):
-    """The text as it was. Never changed or deleted, and it outlives its article: the record refers to it."""
+    """An article's text at one time. Never changed or deleted, not even with its article: the journal needs it."""
 
     article = models.ForeignKey(
         Article, models.DO_NOTHING, db_constraint=False, related_name="revisions", db_column="article", db_index=False

@@ -21,27 +21,27 @@ class DisputeQuerySet(models.QuerySet["Dispute"]):
         return self.select_related("raised_by", "opened_by", "resolved_by")
 
     def with_passages(self) -> "DisputeQuerySet":
-        """With what they dispute, and where they were raised."""
+        """With the disputed statement and the counter-statement."""
         return self.for_reading().select_related(
             "statement__source", "statement__article", "counter_statement__source", "counter_statement__article"
         ).defer("statement__article__text", "counter_statement__article__text")  # fmt: skip
 
-    def touching(self, statements: Iterable[int]) -> "DisputeQuerySet":
-        """About one of the statements, or raised in one."""
+    def involving(self, statements: Iterable[int]) -> "DisputeQuerySet":
+        """Disputes of one of the statements, or raised in one of them."""
         ids = list(statements)
         return self.filter(Q(statement__in=ids) | Q(counter_statement__in=ids))
 
     def public(self) -> "DisputeQuerySet":
-        """Of public statements; `public_counter_statement` is null where the other side is not public."""
+        """Disputes of public statements; `public_counter_statement` is null unless that statement is public too."""
         counter = apps.get_model("claims", "Statement").objects.public().filter(pk=OuterRef("counter_statement"))
-        shown = Case(When(ExistsPerRow(counter), then=F("counter_statement")))
+        counter_statement = Case(When(ExistsPerRow(counter), then=F("counter_statement")))
         return self.filter(
             statement__article__status="published", statement__revision=F("statement__article__revision")
-        ).annotate(public_counter_statement=shown)
+        ).annotate(public_counter_statement=counter_statement)
 
 
 class Dispute(Recorded):
-    """A source contradicts a statement. A life of its own: open, then upheld, rejected or withdrawn."""
+    """A source contradicts a statement. First open, then upheld, rejected or withdrawn."""
 
     class Kind(models.TextChoices):
         DENIAL = "denial"
@@ -68,7 +68,7 @@ class Dispute(Recorded):
             "#/raised_by", "open_already", "This source's dispute of this statement is open already. Resolve that one."
         ),
         "dispute_not_with_itself": FieldError(
-            "#/counter_statement", "self_dispute", "A statement does not dispute itself."
+            "#/counter_statement", "self_dispute", "A statement cannot dispute itself."
         ),
     }
     journal_article = "(SELECT s.article FROM claims_statement s WHERE s.id = r.statement)"

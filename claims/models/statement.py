@@ -26,12 +26,12 @@ def new_key() -> str:
 
 
 def said_on_key(*, descending: bool) -> Coalesce:
-    """Orders by day said, with the undated last either way; NULL itself has no place in a row comparison."""
+    """Orders by the day said, undated statements last in both directions. A row comparison cannot order NULL."""
     return Coalesce("said_on", Value(date.min if descending else date.max, output_field=models.DateField()))
 
 
 def positions_on(statement_id: Any) -> models.QuerySet[Entry]:
-    """Each editor's latest own tagging: a later one by somebody else takes nobody's position away."""
+    """The entry of each editor's own latest tag. It stays that editor's position when another editor tags again."""
     tagged = Entry.objects.filter(resource="statement", action=TAGGED)
     later = tagged.filter(resource_id=OuterRef("resource_id"), actor=OuterRef("actor"), version__gt=OuterRef("version"))
     return tagged.filter(~Exists(later), resource_id=statement_id)
@@ -40,13 +40,13 @@ def positions_on(statement_id: Any) -> models.QuerySet[Entry]:
 class StatementQuerySet(models.QuerySet["Statement"]):
     def for_reading(self) -> "StatementQuerySet":
         disputes = apps.get_model("claims", "Dispute").objects.filter(statement=OuterRef("pk"), state="open").order_by()
-        counted = disputes.values("statement").annotate(n=Count("pk")).values("n")
+        open_disputes = disputes.values("statement").annotate(n=Count("pk")).values("n")
         dissenting = positions_on(OuterRef("pk")).alias(own=KT("data__tag")).exclude(own=OuterRef("tag")).order_by()
         dissent = dissenting.values("resource_id").annotate(n=Count("pk")).values("n")
         return (
             self.with_chain()
             .select_related("tagged_by")
-            .annotate(open_disputes=Coalesce(Subquery(counted), 0), dissent=Coalesce(Subquery(dissent), 0))
+            .annotate(open_disputes=Coalesce(Subquery(open_disputes), 0), dissent=Coalesce(Subquery(dissent), 0))
         )
 
     def with_chain(self) -> "StatementQuerySet":
@@ -54,18 +54,18 @@ class StatementQuerySet(models.QuerySet["Statement"]):
         return self.select_related("source").prefetch_related(Prefetch("via_rows", queryset=chain))
 
     def public(self) -> "StatementQuerySet":
-        """Those in the text of a published article as it stands: what was edited out is out."""
+        """Those in the present text of a published article. A passage that was edited out is not public."""
         return self.filter(article__status="published", revision=F("article__revision"))
 
     def involving(self, source_id: int) -> "StatementQuerySet":
-        """Said by the source, or come to us through it."""
+        """Said by the source or relayed by it."""
         relayed = self._relayed_by(source_id)
-        # An array, since beside OR no index is used for a subquery.
+        # An array: PostgreSQL uses no index for a subquery beside OR.
         by_index = Func(F("pk"), ArraySubquery(relayed), template="%(expressions)s)", arg_joiner=" = ANY(")
         by_index.output_field = models.BooleanField()
-        looked_up = ExistsPerRow(relayed.filter(statement=OuterRef("pk")))
+        per_row = ExistsPerRow(relayed.filter(statement=OuterRef("pk")))
         said = Q(source=source_id)
-        return self.filter(IndexOrRowFilter(by_index=said | Q(by_index), per_row=said | Q(looked_up)))
+        return self.filter(IndexOrRowFilter(by_index=said | Q(by_index), per_row=said | Q(per_row)))
 
     def relayed_by(self, source_id: int) -> "StatementQuerySet":
         return self.filter(pk__in=self._relayed_by(source_id))
@@ -75,16 +75,16 @@ class StatementQuerySet(models.QuerySet["Statement"]):
         return StatementVia.objects.filter(source=source_id).values("statement")
 
     def anchored_in(self, article: Any) -> "StatementQuerySet":
-        """Those whose passage stands in the article's present text."""
+        """Those whose passage is in the article's present text."""
         return self.filter(article=article, revision=article.revision, anchor__in=["anchored", "moved"])
 
     def needing_anchor(self) -> "StatementQuerySet":
-        """Those that lost their passage, or may have."""
+        """Those whose passage is lost or in doubt since the article's text changed."""
         return self.filter(anchor__in=["needs_review", "orphaned"])
 
     def disputed(self, disputed: bool) -> "StatementQuerySet":
-        of_row = apps.get_model("claims", "Dispute").objects.filter(statement=OuterRef("pk"), state="open")
-        by_index, per_row = Q(Exists(of_row)), Q(ExistsPerRow(of_row))
+        disputes = apps.get_model("claims", "Dispute").objects.filter(statement=OuterRef("pk"), state="open")
+        by_index, per_row = Q(Exists(disputes)), Q(ExistsPerRow(disputes))
         return self.filter(
             IndexOrRowFilter(by_index=by_index, per_row=per_row)
             if disputed
@@ -97,15 +97,15 @@ class StatementQuerySet(models.QuerySet["Statement"]):
         )
 
     def with_exact_name(self, text: str) -> "StatementQuerySet":
-        """Those of exactly this passage."""
+        """Those with exactly this passage."""
         return self.search(text, "plain").filter(text=text).order_by("pk")
 
-    def similar_to(self, text: str, number: int = 6) -> list["Statement"]:
-        return list(newest(self.defer(None).select_related("source"), self.search(text), number))
+    def similar_to(self, text: str, limit: int = 6) -> list["Statement"]:
+        return list(newest(self.defer(None).select_related("source"), self.search(text), limit))
 
 
 class Statement(Recorded):
-    """A passage and who stands behind it. Offsets are code points in the revision it is pinned to."""
+    """A passage, who said it, and who stands behind it. Offsets are code points in the revision it is pinned to."""
 
     class Tag(models.TextChoices):
         ASSERTED = "asserted"
@@ -143,7 +143,8 @@ class Statement(Recorded):
         )
     }
 
-    # Foreign keys without an index of their own: others begin with the same column; by editor nothing is looked up.
+    # The foreign keys have no index of their own: other indexes begin with their column, and no query finds
+    # statements by the editor who tagged them.
     article = models.ForeignKey(
         "claims.Article", models.PROTECT, related_name="statements", db_column="article", db_index=False
     )
@@ -155,7 +156,7 @@ class Statement(Recorded):
     suffix = models.CharField(max_length=32, default="")
     revision = models.PositiveIntegerField()
     anchor = models.CharField(max_length=20, choices=Anchor, default=Anchor.ANCHORED)
-    # Where it may stand now, in doubt: {revision, start, end, text, score}.
+    # Where the passage may be now, for an editor to decide: {revision, start, end, text, score}.
     candidate = models.JSONField(null=True)
     paraphrase = models.TextField(default="")
     quote_type = models.CharField(max_length=20, choices=QuoteType, default=QuoteType.INDIRECT)
@@ -186,7 +187,7 @@ class Statement(Recorded):
         indexes = [
             models.Index(fields=["article", "start", "id"], name="statement_place"),
             models.Index(fields=["article", "tag"], name="statement_article_tag"),
-            # For the desk checks, which read by article, newest first, and look for what is rare.
+            # For the desk checks, which read by article, newest first, and look for rare rows.
             models.Index(fields=["article", "id"], name="statement_article"),
             models.Index(fields=["article", "id"], condition=~Q(anchor="anchored"), name="statement_unanchored"),
             models.Index(fields=["article", "id"], condition=Q(source__isnull=True), name="statement_without_source"),
@@ -210,17 +211,17 @@ class Statement(Recorded):
 
     @property
     def details(self) -> str:
-        """By which it is told from others of its words."""
+        """Tells the statement from others with the same words."""
         return ", ".join(filter(None, (f"statement {self.pk}", self.tag, self.source.name if self.source else "")))
 
     @property
     def via(self) -> list[Source]:
-        """Through whom it reached us, nearest to the speaker first."""
+        """The sources that relayed the statement, nearest to the speaker first."""
         return [row.source for row in self.via_rows.all()]
 
     @property
     def chain(self) -> list[int]:
-        """The ids of those."""
+        """The ids of `via`, without reading the sources."""
         return [row.source_id for row in sorted(self.via_rows.all(), key=attrgetter("position"))]
 
 

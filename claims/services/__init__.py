@@ -1,6 +1,6 @@
 """Writes to articles, statements, evidence and disputes, every row with its journal entry.
 
-Each is one transaction; what takes rows that the caller holds, or made as drafts, is part of the caller's.
+Each service is one transaction. Those that take locked rows or drafts are part of the caller's transaction.
 """
 
 from claims.services.articles import create_article, delete_article, set_article_status, update_article
@@ -24,16 +24,16 @@ from claims.services.evidence import (
 )
 from claims.services.merging import merge_source
 from claims.services.statements import (
-    Draft,
+    StatementDraft,
     create_statement,
     create_statements,
     delete_statement,
     draft_statement,
+    draft_statement_update,
     insert_statements,
     reanchor_statement,
-    redraft_statement,
     tag_statement,
     tag_statements,
     update_statement,
-    write_statements,
+    update_statements,
 )

@@ -6,18 +6,14 @@ from typing import Any
 
 from django.db import transaction
 
-from claims.anchoring import anchors
+from claims.anchoring.anchors import Reanchored, reanchor
+from claims.anchoring.quotes import Selector, Span
 from claims.models import Article, ArticleRevision, Statement
 from claims.models.article import sha256_of
 from claims.passages import pin
 from claims.services.deletion import delete_statements
 from factcheck.errors import Conflict
-from factcheck.journal.services import (
-    lock,
-    record,
-    save_next_version,
-    save_next_versions,
-)
+from factcheck.journal.services import lock, record, save_next_version, save_next_versions
 
 Versions = frozenset[int] | None
 
@@ -37,7 +33,7 @@ def _add_revision(article: Article) -> None:
 
 @transaction.atomic
 def update_article(*, article_id: int, versions: Versions, actor: Any, reason: str = "", **fields: Any) -> Article:
-    """A changed text makes a revision, and every statement is found again or flagged."""
+    """A changed text makes a new revision and re-anchors every statement. Raises DoesNotExist and StaleVersion."""
     article = lock(Article.objects.all(), article_id, versions)
     if all(getattr(article, name) == value for name, value in fields.items()):
         return article
@@ -51,46 +47,45 @@ def update_article(*, article_id: int, versions: Versions, actor: Any, reason: s
     save_next_version(article)
     record([article], action="article.updated", actor=actor, reason=reason)
     if article.text != old_text:
-        _find_statements_again(article, actor)
+        _reanchor_statements(article, actor)
     return article
 
 
-def _find_statements_again(article: Article, actor: Any) -> None:
-    """Each from the text it is pinned to: one that was lost is found when its words come back."""
+def _reanchor_statements(article: Article, actor: Any) -> None:
+    """Each from the revision it is pinned to: a lost passage is found again when its words come back."""
     statements = list(article.statements.select_for_update(of=("self",)).order_by("revision", "id"))
-    written: list[Statement] = []
+    changed: list[Statement] = []
     for revision, group in groupby(statements, key=attrgetter("revision")):
         pinned = list(group)
         text = ArticleRevision.objects.get(article=article, number=revision).text
-        selectors = [anchors.Selector(s.text, s.prefix, s.suffix, s.start) for s in pinned]
-        results = anchors.reanchor(text, article.text, selectors)
-        written += [s for s, found in zip(pinned, results, strict=True) if _place(s, found, article)]
-    save_next_versions(written, ("text", "start", "end", "prefix", "suffix", "revision", "anchor", "candidate"))
+        results = reanchor(text, article.text, [Selector(s.text, s.prefix, s.suffix, s.start) for s in pinned])
+        changed += [s for s, result in zip(pinned, results, strict=True) if _apply(result, s, article)]
+    save_next_versions(changed, ("text", "start", "end", "prefix", "suffix", "revision", "anchor", "candidate"))
     reason = f"Revision {article.revision} of the article"
-    record(written, action="statement.reanchored", actor=actor, reason=reason)
+    record(changed, action="statement.reanchored", actor=actor, reason=reason)
 
 
-def _place(statement: Statement, found: anchors.Reanchored, article: Article) -> bool:
-    """Whether that changes the statement. One in doubt stays pinned to the old text."""
+def _apply(result: Reanchored, statement: Statement, article: Article) -> bool:
+    """Returns whether the result changes the statement. A statement in doubt stays pinned to the old text."""
     before = (statement.anchor, statement.candidate)
-    statement.anchor, statement.candidate = found.state, None
-    if found.state == "needs_review":
+    statement.anchor, statement.candidate = result.state, None
+    if result.state == "needs_review":
         statement.candidate = {
             "revision": article.revision,
-            "start": found.start,
-            "end": found.end,
-            "text": found.text,
-            "score": round(found.score or 0.0, 3),
+            "start": result.start,
+            "end": result.end,
+            "text": result.text,
+            "score": round(result.score or 0.0, 3),
         }
-    elif found.start is not None and found.end is not None:
-        pin(statement, article, anchors.Span(found.start, found.end))
+    elif result.start is not None and result.end is not None:
+        pin(statement, article, Span(result.start, result.end))
         return True
     return (statement.anchor, statement.candidate) != before
 
 
 @transaction.atomic
 def set_article_status(*, article_id: int, versions: Versions, actor: Any, status: str, reason: str) -> Article:
-    """Publish or withdraw. Raises Conflict where the article is not in a state that allows it."""
+    """Publishes or withdraws. Raises DoesNotExist, StaleVersion, and Conflict if the present status forbids it."""
     article = lock(Article.objects.all(), article_id, versions)
     if article.status == status or (status == "withdrawn" and article.status != "published"):
         raise Conflict(f"The article is {article.status}; it cannot become {status}.")
@@ -102,10 +97,13 @@ def set_article_status(*, article_id: int, versions: Versions, actor: Any, statu
 
 @transaction.atomic
 def delete_article(*, article_id: int, versions: Versions, actor: Any, reason: str = "") -> None:
-    """Deletes the article with all that is in it, each row with its entry. A published one must be withdrawn."""
+    """Deletes the article and everything in it, each row with its entry. Its revisions stay.
+
+    Raises DoesNotExist, StaleVersion, Conflict for a published article, and what delete_statements raises.
+    """
     article = lock(Article.objects.all(), article_id, versions)
     if article.status == Article.Status.PUBLISHED:
-        raise Conflict("A published article is not deleted. Withdraw it first.")
+        raise Conflict("A published article cannot be deleted. Withdraw it first.")
     statements = list(article.statements.select_for_update(of=("self",)))
     delete_statements(statements=statements, actor=actor, reason=reason)
     record([article], action="article.deleted", actor=actor, reason=reason)

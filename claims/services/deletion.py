@@ -1,24 +1,22 @@
-"""Deletes rows that the caller holds, each with its entry, as a part of the caller's transaction."""
+"""Deletes rows that the caller has locked, each with its entry, in the caller's transaction."""
 
 from collections.abc import Sequence
 from typing import Any
 
 from claims.models import Dispute, Evidence, Statement, StatementVia
 from factcheck.errors import Conflict
-from factcheck.journal.services import (
-    record,
-)
+from factcheck.journal.services import record
 
 
 def delete_statements(*, statements: Sequence[Statement], actor: Any, reason: str = "") -> None:
-    """With their evidence and the disputes about them; the caller holds them.
+    """Deletes the statements with their evidence and the disputes about them.
 
     Raises Conflict when a dispute about another statement was raised in one of these.
     """
     ids = [statement.pk for statement in statements]
-    elsewhere = Dispute.objects.filter(counter_statement__in=ids).exclude(statement__in=ids).first()
-    if elsewhere:
-        raise Conflict(f"Dispute {elsewhere.pk} was raised in this text. Delete or change that dispute first.")
+    raised_here = Dispute.objects.filter(counter_statement__in=ids).exclude(statement__in=ids).first()
+    if raised_here:
+        raise Conflict(f"Dispute {raised_here.pk} was raised in this text. Delete or change that dispute first.")
     evidence = list(Evidence.objects.select_for_update().filter(statement__in=ids))
     disputes = list(Dispute.objects.select_for_update().filter(statement__in=ids))
     delete_disputes(disputes=disputes, actor=actor, reason=reason)
@@ -29,12 +27,10 @@ def delete_statements(*, statements: Sequence[Statement], actor: Any, reason: st
 
 
 def delete_evidence_rows(*, rows: Sequence[Evidence], actor: Any, reason: str = "") -> None:
-    """The caller holds them."""
     record(rows, action="evidence.deleted", actor=actor, reason=reason)
     Evidence.objects.filter(pk__in=[row.pk for row in rows])._raw_delete("default")
 
 
 def delete_disputes(*, disputes: Sequence[Dispute], actor: Any, reason: str = "") -> None:
-    """The caller holds them."""
     record(disputes, action="dispute.deleted", actor=actor, reason=reason)
     Dispute.objects.filter(pk__in=[row.pk for row in disputes])._raw_delete("default")

@@ -8,34 +8,30 @@ from django.utils import timezone
 
 from claims.models import Dispute
 from claims.services.deletion import delete_disputes
-from claims.services.evidence import keep_statement
+from claims.services.evidence import check_statement_stays
 from claims.services.statements import tag_statement
 from factcheck.errors import Conflict, InvalidInput
-from factcheck.journal.services import (
-    assign,
-    lock,
-    record,
-    save_next_version,
-    save_next_versions,
-)
+from factcheck.journal.services import assign, lock, record, save_next_version, save_next_versions
 from factcheck.postgres.bulk import insert_rows
 
 Versions = frozenset[int] | None
 
 
-def _check_counter(dispute: Dispute) -> None:
-    if dispute.counter_statement_id is not None and dispute.counter_statement_id == dispute.statement_id:
-        detail = "A statement does not dispute itself. Name the statement in which the dispute was raised, or none."
-        raise InvalidInput.field("counter_statement", "self_dispute", detail)
-
-
 def draft_dispute(**fields: Any) -> Dispute:
+    """A new dispute that is not written yet. Raises InvalidInput if a statement would dispute itself."""
     dispute = Dispute(**fields)
-    _check_counter(dispute)
+    _check_counter_statement(dispute)
     return dispute
 
 
+def _check_counter_statement(dispute: Dispute) -> None:
+    if dispute.counter_statement_id is not None and dispute.counter_statement_id == dispute.statement_id:
+        detail = "A statement cannot dispute itself. Name the statement in which the dispute was raised, or none."
+        raise InvalidInput.field("counter_statement", "self_dispute", detail)
+
+
 def insert_disputes(*, disputes: Sequence[Dispute], actor: Any, reason: str = "") -> None:
+    """Writes drafts: a fixed number of SQL statements for any number of disputes."""
     now = timezone.now()
     for dispute in disputes:
         dispute.opened_by, dispute.opened_at = actor, now
@@ -45,6 +41,7 @@ def insert_disputes(*, disputes: Sequence[Dispute], actor: Any, reason: str = ""
 
 @transaction.atomic
 def open_dispute(*, actor: Any, reason: str = "", **fields: Any) -> Dispute:
+    """Raises what draft_dispute raises."""
     dispute = draft_dispute(**fields)
     insert_disputes(disputes=[dispute], actor=actor, reason=reason)
     return dispute
@@ -52,12 +49,14 @@ def open_dispute(*, actor: Any, reason: str = "", **fields: Any) -> Dispute:
 
 @transaction.atomic
 def update_dispute(*, dispute_id: int, versions: Versions, actor: Any, reason: str = "", **fields: Any) -> Dispute:
+    """Raises DoesNotExist, StaleVersion, Conflict for a resolved dispute, and InvalidInput if the fields name another
+    statement or let a statement dispute itself."""
     dispute = lock(Dispute.objects.all(), dispute_id, versions)
-    keep_statement(dispute, fields)
+    check_statement_stays(dispute, fields)
     if dispute.state != Dispute.State.OPEN:
-        raise Conflict("A resolved dispute is not edited. Reopen it first.")
+        raise Conflict("A resolved dispute cannot be edited. Reopen it first.")
     if assign(dispute, fields):
-        _check_counter(dispute)
+        _check_counter_statement(dispute)
         save_next_version(dispute)
         record([dispute], action="dispute.updated", actor=actor, reason=reason)
     return dispute
@@ -67,7 +66,10 @@ def update_dispute(*, dispute_id: int, versions: Versions, actor: Any, reason: s
 def resolve_dispute(
     *, dispute_id: int, versions: Versions, actor: Any, state: str, reason: str, tag: str | None = None
 ) -> Dispute:
-    """Ends the dispute; with `tag`, the statement gets it in the same transaction and for the same reason."""
+    """Ends the dispute. `tag`, if given, is set on the statement in the same transaction, for the same reason.
+
+    Raises DoesNotExist, StaleVersion, and Conflict if the dispute is not open.
+    """
     dispute = lock(Dispute.objects.all(), dispute_id, versions)
     resolve_disputes(resolutions=[(dispute, state, reason)], actor=actor)
     if tag:
@@ -76,11 +78,11 @@ def resolve_dispute(
 
 
 def resolve_disputes(*, resolutions: Sequence[tuple[Dispute, str, str]], actor: Any) -> None:
-    """Each dispute with the state that it ends in and the reason; the caller holds them."""
+    """Ends each (dispute, new state, reason). The caller has locked them. Raises Conflict if one is not open."""
     now = timezone.now()
     for dispute, state, reason in resolutions:
         if dispute.state != Dispute.State.OPEN:
-            raise Conflict(f"The dispute is {dispute.state} already. Reopen it to decide anew.")
+            raise Conflict(f"The dispute is already {dispute.state}. Reopen it to decide again.")
         dispute.state, dispute.resolution = state, reason
         dispute.resolved_by, dispute.resolved_at = actor, now
     disputes = [dispute for dispute, _, _ in resolutions]
@@ -90,9 +92,10 @@ def resolve_disputes(*, resolutions: Sequence[tuple[Dispute, str, str]], actor: 
 
 @transaction.atomic
 def reopen_dispute(*, dispute_id: int, versions: Versions, actor: Any, reason: str) -> Dispute:
+    """Raises DoesNotExist, StaleVersion, and Conflict if the dispute is open."""
     dispute = lock(Dispute.objects.all(), dispute_id, versions)
     if dispute.state == Dispute.State.OPEN:
-        raise Conflict("The dispute is open already.")
+        raise Conflict("The dispute is already open.")
     dispute.state, dispute.resolution = Dispute.State.OPEN, ""
     dispute.resolved_by = dispute.resolved_at = None
     save_next_version(dispute)
@@ -102,5 +105,6 @@ def reopen_dispute(*, dispute_id: int, versions: Versions, actor: Any, reason: s
 
 @transaction.atomic
 def delete_dispute(*, dispute_id: int, versions: Versions, actor: Any, reason: str = "") -> None:
+    """Raises DoesNotExist and StaleVersion."""
     dispute = lock(Dispute.objects.all(), dispute_id, versions)
     delete_disputes(disputes=[dispute], actor=actor, reason=reason)

@@ -1,4 +1,4 @@
-"""One source made of two records of it."""
+"""The merge of two records of the same source, which rewrites every row that refers to them."""
 
 from typing import Any
 
@@ -7,6 +7,7 @@ from django.db.models import BigIntegerField, Case, Exists, F, OuterRef, Q, Valu
 
 from claims.models import Article, Dispute, Statement, StatementVia
 from factcheck.errors import Conflict, InvalidInput
+from factcheck.journal.models import Recorded
 from factcheck.journal.services import lock, raise_versions, record, record_ids, save_next_version
 from sources.models import Source, SourceRedirect
 
@@ -15,32 +16,26 @@ MAX_NAMES = 100
 
 @transaction.atomic
 def merge_source(*, source_id: int, versions: frozenset[int] | None, actor: Any, into: Source, reason: str) -> Source:
-    """Moves every reference to `into`, which takes the other's names on as aliases; each row with its entry.
+    """Moves every reference from the source to `into`, each changed row with its entry, and deletes the source.
 
-    Raises InvalidInput for a merge into itself, Conflict for one into its own part, for one that would name an
-    anonymous source, and where both have an open dispute of the same statement.
+    `into` gets the other's names as aliases. A redirect leads from the deleted id to it.
+
+    Raises DoesNotExist and StaleVersion; InvalidInput for a merge into itself; Conflict if `into` is a part of the
+    source, if one of the two is anonymous, or if together they have too many names. The database refuses the merge
+    if both have an open dispute of the same statement.
     """
     if into.pk == source_id:
-        raise InvalidInput.field("into", "self", "A source is not merged into itself.")
-    rows = Source.objects.select_for_update(of=("self",)).filter(pk__in=[source_id, into.pk]).order_by("pk")
-    list(rows)  # both, in one order: no deadlock between two merges
+        raise InvalidInput.field("into", "self", "A source cannot be merged into itself.")
+    both = Source.objects.select_for_update(of=("self",)).filter(pk__in=[source_id, into.pk]).order_by("pk")
+    list(both)  # locked in the order of their ids, so that two merges cannot deadlock
     source = lock(Source.objects.all(), source_id, versions)
     into = Source.objects.get(pk=into.pk)
-    if source.is_above(into):
-        raise Conflict(
-            "The other source is a part of this one. Make it no part first, or merge it the other way round."
-        )
-    if source.anonymous != into.anonymous:
-        raise Conflict("An anonymous source and a named one are not merged: that would record who it was.")
-    parts = list(Source.objects.select_for_update().filter(part_of=source).values_list("pk", flat=True))
-    raise_versions(Source.objects.filter(pk__in=parts), part_of=into)
-    record_ids(Source, parts, action="source.updated", actor=actor, reason=reason)
-    _move_references(source=source, into=into, actor=actor, reason=reason)
-    names = [source.name, *source.aliases]
-    into.aliases += [name for name in dict.fromkeys(names) if name != into.name and name not in into.aliases]
-    into.same_as += [address for address in source.same_as if address not in into.same_as]
-    if max(len(into.aliases), len(into.same_as)) > MAX_NAMES:
-        raise Conflict(f"Together they have more than {MAX_NAMES} aliases or addresses. Drop some first.")
+    _check_mergeable(source, into)
+    _move_references(Source, "part_of", source, into, actor, reason)
+    _move_statements(source, into, actor, reason)
+    _move_references(Article, "publisher", source, into, actor, reason)
+    _move_references(Dispute, "raised_by", source, into, actor, reason)
+    _add_names(source, into)
     save_next_version(into)
     record([into], action="source.merged", actor=actor, reason=reason)
     record([source], action="source.deleted", actor=actor, reason=f"Merged into source {into.pk}. {reason}")
@@ -50,19 +45,37 @@ def merge_source(*, source_id: int, versions: frozenset[int] | None, actor: Any,
     return into
 
 
-def _move_references(*, source: Source, into: Source, actor: Any, reason: str) -> None:
-    """Of statements, their chains, articles and disputes."""
-    told_by = Q(source=source) | Exists(StatementVia.objects.filter(statement=OuterRef("pk"), source=source))
-    statements = list(Statement.objects.select_for_update(of=("self",)).filter(told_by).values_list("pk", flat=True))
-    # Who is in the chain already stays where it stands.
-    doubled = StatementVia.objects.filter(statement=OuterRef("statement"), source=into)
-    StatementVia.objects.filter(Exists(doubled), source=source).delete()
+def _check_mergeable(source: Source, into: Source) -> None:
+    if source.has_part(into):
+        raise Conflict("The other source is a part of this one. Change its part_of first, or merge the other way.")
+    if source.anonymous != into.anonymous:
+        raise Conflict("An anonymous source and a named one cannot be merged: that would record who it was.")
+
+
+def _move_statements(source: Source, into: Source, actor: Any, reason: str) -> None:
+    """Statements by the source, and chains that lead through it."""
+    is_relayed = Exists(StatementVia.objects.filter(statement=OuterRef("pk"), source=source))
+    rows = Statement.objects.select_for_update(of=("self",)).filter(Q(source=source) | is_relayed)
+    ids = list(rows.values_list("pk", flat=True))
+    # A chain that already holds `into` keeps it in its position.
+    holds_both = StatementVia.objects.filter(statement=OuterRef("statement"), source=into)
+    StatementVia.objects.filter(Exists(holds_both), source=source).delete()
     StatementVia.objects.filter(source=source).update(source=into)
     speaker = Case(When(source=source, then=Value(into.pk)), default=F("source"), output_field=BigIntegerField())
-    raise_versions(Statement.objects.filter(pk__in=statements), source=speaker)
-    record_ids(Statement, statements, action="statement.updated", actor=actor, reason=reason)
-    for model, name in ((Article, "publisher"), (Dispute, "raised_by")):
-        rows = model._base_manager.filter(**{name: source})
-        ids = list(rows.select_for_update(of=("self",)).values_list("pk", flat=True))
-        raise_versions(model._base_manager.filter(pk__in=ids), **{name: into})
-        record_ids(model, ids, action=f"{model.journal_resource}.updated", actor=actor, reason=reason)
+    raise_versions(Statement.objects.filter(pk__in=ids), source=speaker)
+    record_ids(Statement, ids, action="statement.updated", actor=actor, reason=reason)
+
+
+def _move_references(model: type[Recorded], name: str, source: Source, into: Source, actor: Any, reason: str) -> None:
+    rows = model._base_manager.filter(**{name: source})
+    ids = list(rows.select_for_update(of=("self",)).values_list("pk", flat=True))
+    raise_versions(model._base_manager.filter(pk__in=ids), **{name: into})
+    record_ids(model, ids, action=f"{model.journal_resource}.updated", actor=actor, reason=reason)
+
+
+def _add_names(source: Source, into: Source) -> None:
+    names = dict.fromkeys([source.name, *source.aliases])
+    into.aliases += [name for name in names if name != into.name and name not in into.aliases]
+    into.same_as += [address for address in source.same_as if address not in into.same_as]
+    if max(len(into.aliases), len(into.same_as)) > MAX_NAMES:
+        raise Conflict(f"Together they have more than {MAX_NAMES} aliases or addresses. Remove some first.")

@@ -7,20 +7,14 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from claims.anchoring import anchors
+from claims.anchoring.quotes import Span
 from claims.models import Article, Statement, StatementVia
 from claims.models.statement import TAGGED
-from claims.passages import confirm, pin, span_of, split_passage
+from claims.passages import find_span, pin, pin_anchored, pop_passage
 from claims.services.deletion import delete_statements
 from factcheck.errors import Conflict, InvalidInput
 from factcheck.journal.one_row import change_row
-from factcheck.journal.services import (
-    assign,
-    lock,
-    record,
-    save_next_version,
-    save_next_versions,
-)
+from factcheck.journal.services import assign, lock, record, save_next_version, save_next_versions
 from factcheck.postgres.bulk import insert_rows
 from sources.models import Source
 
@@ -28,15 +22,71 @@ Versions = frozenset[int] | None
 
 
 @dataclass(frozen=True)
-class Draft:
-    """A statement as it shall be, not written yet, and its chain unless that stays as it is."""
+class StatementDraft:
+    """A statement with values that are not written yet. `chain` is None if the present chain stays."""
 
     statement: Statement
     chain: Sequence[Source] | None
     reason: str = ""
 
 
-def _insert_chains(drafts: Sequence[Draft]) -> None:
+def draft_statement(*, article: Article, via: Sequence[Source] = (), reason: str = "", **fields: Any) -> StatementDraft:
+    """A new statement on a passage of the article, tagged unverified. The caller has locked the article.
+
+    Raises what find_span raises, and InvalidInput if the source is missing.
+    """
+    span = find_span(article, pop_passage(fields))
+    statement = Statement(article=article, **fields)
+    _check_source(statement)
+    pin(statement, article, span)
+    return StatementDraft(statement, via, reason)
+
+
+def draft_statement_update(*, statement: Statement, article: Article, **fields: Any) -> StatementDraft | None:
+    """The statement with other values, or None if it has these already. The caller has locked both rows.
+
+    Raises what find_span raises, and InvalidInput if the source is missing.
+    """
+    via = fields.pop("via", None)
+    passage = pop_passage(fields)
+    span = find_span(article, passage) if passage else None
+    is_changed = assign(statement, fields)
+    if span and pin_anchored(statement, article, span):
+        is_changed = True
+    chain = None if via is None or [source.pk for source in via] == statement.chain else via
+    if not is_changed and chain is None:
+        return None
+    _check_source(statement)
+    return StatementDraft(statement, chain)
+
+
+def _check_source(statement: Statement) -> None:
+    if statement.source_id is None and statement.quote_type != Statement.QuoteType.NARRATION:
+        detail = "Only narration has no source. Name the source of the statement."
+        raise InvalidInput.field("source", "required", detail)
+
+
+def insert_statements(*, drafts: Sequence[StatementDraft], actor: Any) -> list[Statement]:
+    """Writes drafts of new statements: a fixed number of SQL statements for any number of drafts."""
+    statements = [draft.statement for draft in drafts]
+    insert_rows(statements)
+    _insert_chains(drafts)
+    record(statements, action="statement.created", actor=actor, reason=[draft.reason for draft in drafts])
+    return statements
+
+
+def update_statements(*, drafts: Sequence[StatementDraft], actor: Any, reason: str = "") -> None:
+    """Writes drafts of updates."""
+    statements = [draft.statement for draft in drafts]
+    save_next_versions(statements)
+    with_new_chain = [draft for draft in drafts if draft.chain is not None]
+    ids = [draft.statement.pk for draft in with_new_chain]
+    StatementVia.objects.filter(statement__in=ids)._raw_delete("default")
+    _insert_chains(with_new_chain)
+    record(statements, action="statement.updated", actor=actor, reason=reason)
+
+
+def _insert_chains(drafts: Sequence[StatementDraft]) -> None:
     insert_rows(
         [
             StatementVia(statement=draft.statement, position=position, source=source)
@@ -46,35 +96,9 @@ def _insert_chains(drafts: Sequence[Draft]) -> None:
     )
 
 
-def _check_source(statement: Statement) -> None:
-    if statement.source_id is None and statement.quote_type != Statement.QuoteType.NARRATION:
-        detail = "Only narration has no source. Name who is said to have said it."
-        raise InvalidInput.field("source", "required", detail)
-
-
-def draft_statement(*, article: Article, via: Sequence[Source] = (), reason: str = "", **fields: Any) -> Draft:
-    """Pins a passage of the article's text, which the caller holds. The tag begins as unverified.
-
-    Raises what span_of raises, and InvalidInput.
-    """
-    span = span_of(article, split_passage(fields))
-    statement = Statement(article=article, **fields)
-    _check_source(statement)
-    pin(statement, article, span)
-    return Draft(statement, via, reason)
-
-
-def insert_statements(*, drafts: Sequence[Draft], actor: Any) -> list[Statement]:
-    """By a handful of SQL statements however many; the caller holds their articles."""
-    statements = [draft.statement for draft in drafts]
-    insert_rows(statements)
-    _insert_chains(drafts)
-    record(statements, action="statement.created", actor=actor, reason=[draft.reason for draft in drafts])
-    return statements
-
-
 @transaction.atomic
 def create_statement(*, article: Article, actor: Any, **fields: Any) -> Statement:
+    """Raises what draft_statement raises."""
     # The lock keeps the text from changing between finding the passage and committing it.
     article = Article.objects.select_for_update(no_key=True).get(pk=article.pk)
     return insert_statements(drafts=[draft_statement(article=article, **fields)], actor=actor)[0]
@@ -82,19 +106,18 @@ def create_statement(*, article: Article, actor: Any, **fields: Any) -> Statemen
 
 @transaction.atomic
 def create_statements(*, rows: Sequence[dict[str, Any]], actor: Any) -> list[Statement]:
-    """All or none. Each row is what create_statement takes.
+    """Creates all or none. Each row holds the arguments of create_statement.
 
-    Raises InvalidInput or Unprocessable with every fault there is, its pointer led by the row's index.
+    Raises InvalidInput or Unprocessable with the errors of all rows; each pointer begins with the row's index.
     """
-    wanted = {row["article"].pk for row in rows}
-    locked = Article.objects.select_for_update(no_key=True).order_by("pk")  # in one order: no deadlock
-    articles = {article.pk: article for article in locked.filter(pk__in=wanted)}
     drafts, refusals = [], []
+    articles = _locked_articles({row["article"].pk for row in rows})
     for index, row in enumerate(rows):
         try:
             article = articles.get(row["article"].pk)
             if article is None:
-                raise InvalidInput.field("article", "does_not_exist", "The article was deleted meanwhile.")
+                detail = "The article was deleted in the meantime."
+                raise InvalidInput.field("article", "does_not_exist", detail)
             drafts.append(draft_statement(**{**row, "article": article}))
         except InvalidInput as refusal:
             refusals.append(refusal.within(index))
@@ -103,52 +126,35 @@ def create_statements(*, rows: Sequence[dict[str, Any]], actor: Any) -> list[Sta
     return insert_statements(drafts=drafts, actor=actor)
 
 
-def redraft_statement(*, statement: Statement, article: Article, **fields: Any) -> Draft | None:
-    """The statement as the fields say, or None where it is so already. The caller holds both.
-
-    Raises what span_of raises, and InvalidInput.
-    """
-    via = fields.pop("via", None)
-    passage = split_passage(fields)
-    span = span_of(article, passage) if passage else None
-    changed = assign(statement, fields)
-    pinned = (statement.start, statement.end, statement.revision, statement.anchor)
-    if span and (*span, article.revision, "anchored") != pinned:
-        confirm(statement, article, span)
-        changed = True
-    chain = None if via is None or [source.pk for source in via] == statement.chain else via
-    if not changed and chain is None:
-        return None
-    _check_source(statement)
-    return Draft(statement, chain)
-
-
-def write_statements(*, drafts: Sequence[Draft], actor: Any, reason: str = "") -> None:
-    """What redraft_statement made."""
-    statements = [draft.statement for draft in drafts]
-    save_next_versions(statements)
-    rechained = [draft for draft in drafts if draft.chain is not None]
-    StatementVia.objects.filter(statement__in=[draft.statement.pk for draft in rechained])._raw_delete("default")
-    _insert_chains(rechained)
-    record(statements, action="statement.updated", actor=actor, reason=reason)
+def _locked_articles(ids: set[int]) -> dict[int, Article]:
+    """Locked in the order of their ids, so that two callers cannot deadlock."""
+    locked = Article.objects.select_for_update(no_key=True).order_by("pk")
+    return {article.pk: article for article in locked.filter(pk__in=ids)}
 
 
 @transaction.atomic
 def update_statement(
     *, statement_id: int, versions: Versions, actor: Any, reason: str = "", **fields: Any
 ) -> Statement:
-    known = Statement.objects.only("article_id").get(pk=statement_id)
-    article = Article.objects.select_for_update(no_key=True).get(pk=known.article_id)
-    statement = lock(Statement.objects.all(), statement_id, versions)
+    """Raises DoesNotExist, StaleVersion, and what draft_statement_update raises."""
+    article, statement = _lock_with_article(statement_id, versions)
     if fields.pop("article", article).pk != article.pk:
-        raise InvalidInput.field("article", "immutable", "A statement stays in its article. Make a new one there.")
-    if draft := redraft_statement(statement=statement, article=article, **fields):
-        write_statements(drafts=[draft], actor=actor, reason=reason)
+        detail = "A statement cannot move to another article. Create a new one there."
+        raise InvalidInput.field("article", "immutable", detail)
+    if draft := draft_statement_update(statement=statement, article=article, **fields):
+        update_statements(drafts=[draft], actor=actor, reason=reason)
     return statement
 
 
+def _lock_with_article(statement_id: int, versions: Versions) -> tuple[Article, Statement]:
+    """Locks the article, so that its text stays, then the statement: in the order of update_article."""
+    unlocked = Statement.objects.only("article_id").get(pk=statement_id)
+    article = Article.objects.select_for_update(no_key=True).get(pk=unlocked.article_id)
+    return article, lock(Statement.objects.all(), statement_id, versions)
+
+
 def tag_statement(*, statement_id: int, versions: Versions, actor: Any, tag: str, reason: str) -> None:
-    """The editor's act: who stands behind the statement, and why the editor says so."""
+    """Records the editor's judgement of who stands behind the statement. Raises DoesNotExist and StaleVersion."""
     now = timezone.now()
     # updated_at equals tagged_at until something else is written: the desk checks look for that.
     tagged = {"tag": tag, "tag_reason": reason, "tagged_by": actor.pk, "tagged_at": now, "updated_at": now}
@@ -156,7 +162,7 @@ def tag_statement(*, statement_id: int, versions: Versions, actor: Any, tag: str
 
 
 def tag_statements(*, tags: Sequence[tuple[Statement, str, str]], actor: Any) -> None:
-    """Each statement with its tag and the reason; the caller holds them."""
+    """Tags each (statement, tag, reason). The caller has locked the statements."""
     now = timezone.now()
     for statement, tag, reason in tags:
         statement.tag, statement.tag_reason = tag, reason
@@ -171,32 +177,31 @@ def tag_statements(*, tags: Sequence[tuple[Statement, str, str]], actor: Any) ->
 def reanchor_statement(
     *, statement_id: int, versions: Versions, actor: Any, reason: str = "", **passage: Any
 ) -> Statement:
-    """Settles where the statement stands: at the passage given, else where it was found.
+    """Pins the statement to the passage given, or without one to the place where re-anchoring found it.
 
-    Raises Conflict when nothing was given and nothing was found, and what span_of raises.
+    Raises DoesNotExist, StaleVersion, what find_span raises, and Conflict if there is neither passage nor place.
     """
-    known = Statement.objects.only("article_id").get(pk=statement_id)
-    article = Article.objects.select_for_update(no_key=True).get(pk=known.article_id)
-    statement = lock(Statement.objects.all(), statement_id, versions)
-    span = span_of(article, split_passage(passage)) if passage else _found_span(statement, article)
-    pinned = (statement.start, statement.end, statement.revision, statement.anchor)
-    if (*span, article.revision, "anchored") != pinned:
-        confirm(statement, article, span)
+    article, statement = _lock_with_article(statement_id, versions)
+    span = find_span(article, pop_passage(passage)) if passage else _proposed_span(statement, article)
+    if pin_anchored(statement, article, span):
         save_next_version(statement)
         record([statement], action="statement.reanchored", actor=actor, reason=reason)
     return statement
 
 
-def _found_span(statement: Statement, article: Article) -> anchors.Span:
+def _proposed_span(statement: Statement, article: Article) -> Span:
     if statement.revision == article.revision:
-        return anchors.Span(statement.start, statement.end)
+        return Span(statement.start, statement.end)
     if statement.candidate and statement.candidate["revision"] == article.revision:
-        return anchors.Span(statement.candidate["start"], statement.candidate["end"])
+        return Span(statement.candidate["start"], statement.candidate["end"])
     raise Conflict("The passage was not found in the article's present text. Send start and end, or text.")
 
 
 @transaction.atomic
 def delete_statement(*, statement_id: int, versions: Versions, actor: Any, reason: str = "") -> None:
-    """Deletes the statement with its evidence and the disputes about it, each with its entry."""
+    """Deletes the statement with its evidence and the disputes about it, each with its entry.
+
+    Raises DoesNotExist, StaleVersion, and what delete_statements raises.
+    """
     statement = lock(Statement.objects.all(), statement_id, versions)
     delete_statements(statements=[statement], actor=actor, reason=reason)

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
-from claims.desk_checks import CHECKS, CODES, START, Code, Place, Severity, findings
+from claims.desk_checks import CHECKS, CODES, START, Code, Cursor, Severity, findings
 from claims.filters import CheckFilter
 from claims.models import Statement
 from factcheck.api.base import BaseView
@@ -59,8 +59,8 @@ class FindingQuery(serializers.Serializer[Any]):
     cursor = serializers.RegexField(CURSOR, required=False, help_text="Take it from `next`.")
     page_size = serializers.IntegerField(required=False, min_value=1, max_value=200, default=50)
 
-    def validate_cursor(self, cursor: str) -> Place:
-        place = Place(*map(int, cursor.split("-")))
+    def validate_cursor(self, cursor: str) -> Cursor:
+        place = Cursor(*map(int, cursor.split("-")))
         if max(place) > MAX_ID:
             raise serializers.ValidationError("This is not a cursor. Take it from `next`.", code="invalid")
         return place
@@ -94,9 +94,9 @@ def findings_response(view: Any, request: Request, article: int | None = None) -
     after = filters.get("cursor", START)
     found = findings(codes=codes, article=article or filters.get("article"), after=after, limit=size + 1)
     following = None
-    if further := found.further(size):
+    if next_cursor := found.next_cursor(size):
         next_query = request.query_params.copy()
-        next_query["cursor"] = "-".join(map(str, further))
+        next_query["cursor"] = "-".join(map(str, next_cursor))
         following = request.build_absolute_uri(f"{request.path}?{next_query.urlencode()}")
     results = FindingSerializer([finding for _, finding in found.rows[:size]], many=True).data
     return Response({"next": following, "previous": None, "results": results}, headers=link_header(next=following))

@@ -71,7 +71,7 @@ class StatementFormatsMixin:
         The tag assesses the passage; evidence and disputes are linked.
         """
         row_id = self.row_id()  # type: ignore[attr-defined]
-        statement = web_annotation.for_annotations(Statement.objects.filter(pk=row_id)).get()
+        statement = web_annotation.with_related(Statement.objects.filter(pk=row_id)).get()
         return Response(web_annotation.annotation(statement, api_base_url(request)))
 
     @extend_schema(responses={LINKED_DATA: OpenApiTypes.OBJECT}, filters=False)
@@ -88,7 +88,7 @@ class StatementFormatsMixin:
         number: it says who stands behind the statement.
         """
         row_id = self.row_id()  # type: ignore[attr-defined]
-        statement = claim_review.for_reviews(Statement.objects.public().filter(pk=row_id)).first()
+        statement = claim_review.with_related(Statement.objects.public().filter(pk=row_id)).first()
         if statement is None:
             raise Http404
         return Response(claim_review.claim_review(statement, api_base_url(request)))
@@ -118,12 +118,12 @@ class ArticleFormatsMixin:
 
 def _annotations(request: Request, article: Article, rows: QuerySet[Statement]) -> dict[str, Any]:
     base, size = api_base_url(request), page_size_of(request)
-    collection = web_annotation.collection_address(article, base)
+    collection = web_annotation.collection_url(article, base)
     ordered = rows.order_by("start", "pk")
     cursor = request.query_params.get("cursor", FIRST_CURSOR)
     start, row_id = _parse_cursor(cursor)
     after_cursor = rows.filter(RowComparison(F("start"), ">", start, row_id))
-    found = list(web_annotation.for_annotations(after_cursor.order_by("start", "pk"))[: size + 1])
+    found = list(web_annotation.with_related(after_cursor.order_by("start", "pk"))[: size + 1])
     total = rows.count()
     before = total - after_cursor.count()
 
@@ -138,11 +138,11 @@ def _annotations(request: Request, article: Article, rows: QuerySet[Statement]) 
         article,
         found[:size],
         base,
-        address=address(before),
+        url=address(before),
         total=total,
         start=before,
-        following=address(before + size) if len(found) > size else None,
-        previous=address(max(0, before - size)) if before else None,
+        next_url=address(before + size) if len(found) > size else None,
+        previous_url=address(max(0, before - size)) if before else None,
     )
     if "cursor" in request.query_params:
         return {"@context": [web_annotation.CONTEXT, web_annotation.TERMS], **page}
@@ -176,15 +176,15 @@ class FeedViewSet(BaseView, GenericViewSet[Any]):
 
         Every statement of a published article, newest first, in a schema.org DataFeed.
         """
-        rows = self.filter_queryset(claim_review.for_reviews(Statement.objects.public()))
+        rows = self.filter_queryset(claim_review.with_related(Statement.objects.public()))
         page = self.paginate_queryset(rows) or []
         links = self.paginator.get_paginated_response([])  # type: ignore[union-attr]
         feed = claim_review.data_feed(
             page,
             api_base_url(request),
-            address=request.build_absolute_uri(),
-            following=links.data["next"],
-            previous=links.data["previous"],
+            url=request.build_absolute_uri(),
+            next_url=links.data["next"],
+            previous_url=links.data["previous"],
         )
         return Response(feed, headers={"Link": links["Link"]} if "Link" in links else None)
 
@@ -222,7 +222,7 @@ def public_changes() -> QuerySet[Entry]:
     The feed never shows what an editor tried and undid in a draft. It ends before the first open transaction, so that
     no entry appears later below one that a reader has seen.
     """
-    entries = Entry.objects.filter(action__in=[TAGGED, *atom.DISPUTE_WORDS], transaction__lt=first_open_transaction())
+    entries = Entry.objects.filter(action__in=[TAGGED, *atom.DISPUTE_ACTIONS], transaction__lt=first_open_transaction())
     published = Entry.objects.filter(
         resource="article", resource_id=OuterRef("article"), action="article.published"
     ).order_by("-version")
@@ -230,7 +230,7 @@ def public_changes() -> QuerySet[Entry]:
         resource=OuterRef("resource"),
         resource_id=OuterRef("resource_id"),
         version__gt=OuterRef("version"),
-        action__in=[TAGGED, *atom.DISPUTE_WORDS],
+        action__in=[TAGGED, *atom.DISPUTE_ACTIONS],
         pk__lt=OuterRef("published"),
     )
     is_public = Q(

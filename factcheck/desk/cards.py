@@ -32,7 +32,7 @@ class Card:
 
 def cards_of(viewer: Viewer, statements: Iterable[Any], numbers: dict[int, int] | None = None) -> list[Card]:
     cards = {statement.pk: Card(statement, (numbers or {}).get(statement.pk)) for statement in statements}
-    for dispute in viewer.fetch(Dispute.objects.with_passages().touching(cards).order_by("id")):
+    for dispute in viewer.fetch(Dispute.objects.with_passages().involving(cards).order_by("id")):
         if dispute.statement_id in cards:
             cards[dispute.statement_id].disputes.append(dispute)
         if dispute.counter_statement_id in cards:

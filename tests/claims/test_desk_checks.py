@@ -181,7 +181,7 @@ def test_none_is_skipped_where_a_page_ends_for_having_looked_at_enough(api, alic
         "published_with_unresolved", "denied_without_denial", "denied_without_denial",
     ]  # fmt: skip
     assert whole["next"] is None
-    for name in ("LOOKED_AT", "ARTICLES_LOOKED_AT"):
+    for name in ("MAX_SCANNED_STATEMENTS", "MAX_SCANNED_ARTICLES"):
         monkeypatch.setattr(desk_checks, name, 2)
     found, url = [], "/api/v1/checks/"
     while url:
@@ -195,7 +195,7 @@ def test_none_is_skipped_where_a_page_ends_for_having_looked_at_enough(api, alic
 def test_the_pages_say_that_older_statements_were_not_looked_at(alice, said, denial, monkeypatch):
     desk = browser_of(alice)
     assert "Desk checks" not in desk.get("/").content.decode().partition("Open disputes")[0]
-    monkeypatch.setattr(desk_checks, "LOOKED_AT", 1)
+    monkeypatch.setattr(desk_checks, "MAX_SCANNED_STATEMENTS", 1)
     assert "Nothing was caught in the newest statements." in desk.get("/").content.decode()
     page = desk.get("/api/v1/checks/", headers={"accept": "text/html"}).content.decode()
     assert "Nothing was caught in the statements looked at so far. There are older ones." in page

@@ -10,7 +10,7 @@ from django.db import connection
 from rest_framework.test import APIClient
 
 from claims import services
-from claims.exports.tables import safe
+from claims.exports.tables import escape_formula
 from claims.views import export as export_views
 from sources.services import create_source
 
@@ -103,8 +103,8 @@ def test_what_a_spreadsheet_would_run_has_an_apostrophe_before_it(api, said):
 
 @pytest.mark.parametrize("begin", ["=", "+", "-", "@", "\t", "\r"])
 def test_every_beginning_of_a_formula_is_known_and_numbers_stay_numbers(begin):
-    assert safe(f"{begin}1") == f"'{begin}1"
-    assert [safe(value) for value in (-1, 0.5, True, None, "'=1")] == [-1, 0.5, "true", None, "'=1"]
+    assert escape_formula(f"{begin}1") == f"'{begin}1"
+    assert [escape_formula(value) for value in (-1, 0.5, True, None, "'=1")] == [-1, 0.5, "true", None, "'=1"]
 
 
 @pytest.mark.parametrize(

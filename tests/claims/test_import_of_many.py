@@ -140,7 +140,7 @@ def test_evidence_whose_key_stands_twice_in_its_statement_is_refused():
     given["statements"][1]["evidence"] *= 2
     serializer = AnnotationDocumentSerializer(data=json.loads(json.dumps(given)))
     assert not serializer.is_valid()
-    assert serializer.errors == {"statements": {1: {"evidence": {1: {"key": ["This key stands twice."]}}}}}
+    assert serializer.errors == {"statements": {1: {"evidence": {1: {"key": ["This key is used twice."]}}}}}
 
 
 def wait_until_it_waits():
@@ -182,5 +182,5 @@ def test_a_source_that_stands_twice_in_a_documents_chain_is_pointed_at(api, arti
     answer = api.put(f"/api/v1/articles/{article.pk}/annotations/", sent, headers={"if-match": "*"})
     assert (answer.status_code, answer.json()["errors"]) == (
         400,
-        [{"pointer": "#/statements/1/via/1", "code": "duplicate", "detail": "This source stands twice."}],
+        [{"pointer": "#/statements/1/via/1", "code": "duplicate", "detail": "This source is listed twice."}],
     )

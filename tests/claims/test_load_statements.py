@@ -78,7 +78,7 @@ def test_loaded_again_it_changes_nothing_and_after_a_limit_it_loads_the_rest(tab
 
 
 def test_many_rows_are_parted_into_articles_by_number_and_by_length(table, monkeypatch):
-    monkeypatch.setattr(loading, "ROWS_AT_ONCE", 3)
+    monkeypatch.setattr(loading, "BATCH_SIZE", 3)
     monkeypatch.setattr(loading, "MAX_TEXT", 40)
     run(table(*(row(key=f"{n}.json", text="x" * (30 if n == 4 else 5)) for n in range(6))))
     assert [article.statements.count() for article in Article.objects.order_by("id")] == [3, 2, 1]
@@ -101,7 +101,7 @@ def test_every_faulty_line_is_named_and_nothing_is_loaded(table):
     assert str(refused.value).splitlines()[1:] == [
         "line 2: the text is empty or longer than 20000 code points",
         "line 3: 2 columns, not 14",
-        "line 4: the key 7.json stands in line 1 too",
+        "line 4: the key 7.json is in line 1 too",
         "line 5: the key is not 1 to 60 letters, digits, dots, hyphens and underscores",
         "line 6: the source has no name, or one of more than 300 code points",
         "line 7: a null character",
@@ -136,7 +136,7 @@ def test_a_map_of_ones_own_reads_quoted_csv_with_a_header(table, tmp_path):
 @pytest.mark.parametrize(
     ("chart", "said"),
     [
-        ("nothing = 1", "there is no part nothing"),
+        ("nothing = 1", "there is no section nothing"),
         ('[statement]\nkey = "{id}"', r"\[statement\] needs text"),
         ("not toml", "map.toml"),
         (

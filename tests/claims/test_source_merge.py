@@ -116,10 +116,10 @@ def test_what_cannot_be_merged_is_refused_and_nothing_moves(api, alice, article,
         services.open_dispute(actor=alice, statement=statement, raised_by=raised_by, kind="denial")
     written = Entry.objects.count()
     stale, unseen = {"if-match": '"7-"'}, {}
-    naming = "An anonymous source and a named one are not merged: that would record who it was."
+    naming = "An anonymous source and a named one cannot be merged: that would record who it was."
     twice = "This source's dispute of this statement is open already. Resolve that one."
     for answer, status, said in (
-        (merge(api, horne, horne), 400, "into: A source is not merged into itself."),
+        (merge(api, horne, horne), 400, "into: A source cannot be merged into itself."),
         (merge(api, unnamed, horne), 409, naming),
         (merge(api, horne, unnamed), 409, naming),
         (merge(api, twin, horne), 409, twice),
@@ -160,6 +160,6 @@ def test_a_merge_that_would_make_more_names_than_a_source_may_have_is_refused(ap
     answer = merge(api, many, horne)
     assert (answer.status_code, answer.json()["detail"]) == (
         409,
-        "Together they have more than 100 aliases or addresses. Drop some first.",
+        "Together they have more than 100 aliases or addresses. Remove some first.",
     )
     assert api.get(f"/api/v1/sources/{many.pk}/").status_code == 200

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 
-from claims.loading import BadMap, BadRows, Map, Tally, load
+from claims.loading import BadMap, BadRows, ColumnMap, Tally, load
 from factcheck.errors import Refusal
 from factcheck.journal.commands import actor_of_command
 
@@ -32,7 +32,7 @@ class Command(BaseCommand):
     ) -> None:
         actor = actor_of_command(user)
         try:
-            tally = load(Map.read(map), file, actor=actor, limit=limit, progress=self.show)
+            tally = load(ColumnMap.read(map), file, actor=actor, limit=limit, progress=self.show)
         except (BadRows, ValueError, csv.Error) as error:
             raise CommandError(f"{file}: nothing was loaded.\n{error}") from error
         except (BadMap, OSError, Refusal, DatabaseError) as error:

@@ -1,15 +1,12 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
 
 from factcheck.errors import FieldError, InvalidInput
 
-Document = dict[str, Any]
 
-
-class Faults:
-    """Every fault of a document, so that its author hears of all of them at once."""
+class DocumentErrors:
+    """Collects every error of a document, so that its author sees all of them at once."""
 
     def __init__(self) -> None:
         self.refusals: list[InvalidInput] = []
@@ -18,8 +15,8 @@ class Faults:
         self.refusals.append(InvalidInput(f"{pointer}: {detail}", [FieldError(pointer, code, detail)]))
 
     @contextmanager
-    def at(self, pointer: str) -> Iterator[None]:
-        """Keeps what the service refuses about that part of the document; the work goes on, to be rolled back."""
+    def collected_at(self, pointer: str) -> Iterator[None]:
+        """Keeps what a service refuses about this part of the document. The import goes on, to be rolled back."""
         try:
             yield
         except InvalidInput as refusal:
@@ -27,7 +24,8 @@ class Faults:
             errors = [replace(error, pointer=pointer + error.pointer.removeprefix("#")) for error in found]
             self.refusals.append(type(refusal)(f"{pointer}: {refusal.detail}", errors, **refusal.members))
 
-    def raise_all(self) -> None:
+    def raise_if_any(self) -> None:
+        """Raises the only refusal as it is, and several as one: Unprocessable if all are, else InvalidInput."""
         if len(self.refusals) == 1:
             raise self.refusals[0]
         if self.refusals:
