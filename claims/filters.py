@@ -8,8 +8,8 @@ from sources.models import Source
 
 class ArticleFilter(django_filters.FilterSet):
     q = django_filters.CharFilter(method="search", label="Words in the title or the text")
-    publisher = IdFilter(of=Source, field_name="publisher")
-    status = ChoiceFilter(choices=Article.Status.choices)
+    publisher = IdFilter(of=Source, field_name="publisher", label="Published by the source with this id.")
+    status = ChoiceFilter(choices=Article.Status.choices, label="Only articles with this status.")
 
     class Meta:
         model = Article
@@ -20,11 +20,11 @@ class ArticleFilter(django_filters.FilterSet):
 
 
 class StatementFilter(django_filters.FilterSet):
-    article = IdFilter(of=Article, field_name="article")
-    source = IdFilter(of=Source, field_name="source")
-    involving = IdFilter(of=Source, method="filter_involving", label="Said or relayed by this source")
-    tag = ChoiceFilter(choices=Statement.Tag.choices)
-    anchor = ChoiceFilter(choices=Statement.Anchor.choices)
+    article = IdFilter(of=Article, field_name="article", label="In the article with this id.")
+    source = IdFilter(of=Source, field_name="source", label="Said by the source with this id.")
+    involving = IdFilter(of=Source, method="filter_involving", label="Said or relayed by the source with this id.")
+    tag = ChoiceFilter(choices=Statement.Tag.choices, label="Only statements with this tag.")
+    anchor = ChoiceFilter(choices=Statement.Anchor.choices, label="Only statements whose anchor is in this state.")
     disputed = FlagFilter(method="filter_disputed", label="Has an open dispute")
     said_after = DayFilter(field_name="said_on", lookup_expr="gte", label="Said on this day or later")
     said_before = DayFilter(field_name="said_on", lookup_expr="lte", label="Said on this day or before")
@@ -45,7 +45,7 @@ class StatementFilter(django_filters.FilterSet):
 
 
 class EvidenceFilter(django_filters.FilterSet):
-    statement = IdFilter(of=Statement, field_name="statement")
+    statement = IdFilter(of=Statement, field_name="statement", label="Only what belongs to the statement with this id.")
 
     class Meta:
         model = Evidence
@@ -53,10 +53,10 @@ class EvidenceFilter(django_filters.FilterSet):
 
 
 class DisputeFilter(django_filters.FilterSet):
-    statement = IdFilter(of=Statement, field_name="statement")
-    article = IdFilter(of=Article, field_name="statement__article")
-    raised_by = IdFilter(of=Source, field_name="raised_by")
-    state = ChoiceFilter(choices=Dispute.State.choices)
+    statement = IdFilter(of=Statement, field_name="statement", label="Only what belongs to the statement with this id.")
+    article = IdFilter(of=Article, field_name="statement__article", label="In the article with this id.")
+    raised_by = IdFilter(of=Source, field_name="raised_by", label="Raised by the source with this id.")
+    state = ChoiceFilter(choices=Dispute.State.choices, label="Only disputes in this state.")
 
     class Meta:
         model = Dispute

@@ -71,6 +71,7 @@ class ArticleRowSerializer(RecordedSerializer, serializers.ModelSerializer[Artic
     published_at = serializers.DateTimeField(required=False, allow_null=True, default=None)
     tags = TagCountsSerializer(read_only=True)
     open_disputes = serializers.IntegerField(read_only=True)
+    action_fields = {"status": "Use POST to the article's publish/ or withdraw/, with a reason."}
 
     class Meta:
         model = Article
@@ -169,6 +170,13 @@ class StatementSerializer(PassageSerializer, serializers.ModelSerializer[Stateme
     dissent = serializers.IntegerField(
         read_only=True, help_text="How many editors' own latest tag differs from the statement's."
     )
+
+    action_fields = {
+        "tag": "Tags are given by POST to the statement's tag/, with a reason.",
+        "tag_reason": "Tags are given by POST to the statement's tag/, with a reason.",
+        "anchor": "The anchor follows from the article's text. "
+        "Send start and end, or text, to pin the statement again.",
+    }
 
     class Meta:
         model = Statement
@@ -280,6 +288,11 @@ class DisputeSerializer(RecordedSerializer, serializers.ModelSerializer[Dispute]
     def json_sql_overrides(self) -> dict[str, Any]:
         return {"counter_statement": F("public_counter_statement")} if self.context.get("is_public") else {}
 
+    action_fields = {
+        "state": "Use POST to the dispute's resolve/ or reopen/, with a reason.",
+        "resolution": "Use POST to the dispute's resolve/, with a reason.",
+    }
+
     class Meta:
         model = Dispute
         validators: list[Any] = []
@@ -291,5 +304,5 @@ class DisputeSerializer(RecordedSerializer, serializers.ModelSerializer[Dispute]
 
 
 class ResolveSerializer(ReasonSerializer):
-    state = ChoiceField(Dispute.RESOLUTIONS)
+    state = ChoiceField(Dispute.Resolution.choices)
     tag = ChoiceField(Statement.Tag.choices, required=False, help_text="Also gives the statement this tag.")

@@ -328,7 +328,7 @@ SPECTACULAR_SETTINGS = {
         "DisputeState": "claims.models.Dispute.State",
         "CheckCode": "claims.views.checks.CHECK_CODES",
         "Severity": "claims.views.checks.SEVERITIES",
-        "Resolution": "claims.models.Dispute.RESOLUTIONS",
+        "Resolution": "claims.models.Dispute.Resolution",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

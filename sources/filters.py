@@ -7,9 +7,9 @@ from sources.models import Source
 
 class SourceFilter(django_filters.FilterSet):
     q = django_filters.CharFilter(method="search", label="Beginnings of words of the name or an alias")
-    kind = ChoiceFilter(choices=Source.Kind.choices)
-    anonymous = FlagFilter()
-    part_of = IdFilter(of=Source, method="filter_parts", label="Part of this source")
+    kind = ChoiceFilter(choices=Source.Kind.choices, label="Only sources of this kind.")
+    anonymous = FlagFilter(label="Whether the source's name is only a descriptor, such as “an official”.")
+    part_of = IdFilter(of=Source, method="filter_parts", label="Belongs to, or speaks for, the source with this id.")
 
     class Meta:
         model = Source

@@ -50,6 +50,8 @@ class Dispute(Recorded):
         CLARIFICATION = "clarification"
 
     class Scope(models.TextChoices):
+        """Whether the whole statement is disputed, or a part of it."""
+
         WHOLE = "whole"
         PART = "part"
 
@@ -59,7 +61,12 @@ class Dispute(Recorded):
         REJECTED = "rejected"
         WITHDRAWN = "withdrawn"
 
-    RESOLUTIONS = [("upheld", "Upheld"), ("rejected", "Rejected"), ("withdrawn", "Withdrawn")]
+    class Resolution(models.TextChoices):
+        """How a dispute can end."""
+
+        UPHELD = "upheld"
+        REJECTED = "rejected"
+        WITHDRAWN = "withdrawn"
 
     private_fields = ("opened_by", "resolved_by")
     journal_resource = "dispute"

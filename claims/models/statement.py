@@ -108,17 +108,31 @@ class Statement(Recorded):
     """A passage, who said it, and who stands behind it. Offsets are code points in the revision it is pinned to."""
 
     class Tag(models.TextChoices):
+        """Who stands behind a statement.
+
+        asserted: a source puts it forward, and nobody with standing denies it. denied: somebody with standing denies
+        it. unverified: nobody on the record stands behind it yet.
+        """
+
         ASSERTED = "asserted"
         DENIED = "denied"
         UNVERIFIED = "unverified"
 
     class Anchor(models.TextChoices):
+        """Where the passage is after edits of the text.
+
+        anchored: in its place. moved: found elsewhere. needs_review: something similar was found, and an editor
+        decides. orphaned: nothing was found.
+        """
+
         ANCHORED = "anchored"
         MOVED = "moved"
         NEEDS_REVIEW = "needs_review"
         ORPHANED = "orphaned"
 
     class QuoteType(models.TextChoices):
+        """narration: the article itself speaks, and there may be no source."""
+
         DIRECT = "direct"
         INDIRECT = "indirect"
         MIXED = "mixed"

@@ -53,11 +53,13 @@ class IdParameter(serializers.IntegerField):
 
 
 class FindingQuery(serializers.Serializer[Any]):
-    code = ChoiceField(CHECK_CODES, required=False)
-    severity = ChoiceField(SEVERITIES, required=False)
-    article = IdParameter(required=False, min_value=1, max_value=MAX_ID)
+    code = ChoiceField(CHECK_CODES, required=False, help_text="Only findings of this kind.")
+    severity = ChoiceField(SEVERITIES, required=False, help_text="Only findings of this severity.")
+    article = IdParameter(required=False, min_value=1, max_value=MAX_ID, help_text="In the article with this id.")
     cursor = serializers.RegexField(CURSOR, required=False, help_text="Take it from `next`.")
-    page_size = serializers.IntegerField(required=False, min_value=1, max_value=200, default=50)
+    page_size = serializers.IntegerField(
+        required=False, min_value=1, max_value=200, default=50, help_text="Rows on a page."
+    )
 
     def validate_cursor(self, cursor: str) -> Cursor:
         place = Cursor(*map(int, cursor.split("-")))

@@ -2,7 +2,7 @@
 
 from functools import cached_property
 from itertools import islice
-from typing import Any, NoReturn
+from typing import Any, ClassVar, NoReturn
 from urllib.parse import urlsplit
 
 from rest_framework import serializers
@@ -13,15 +13,6 @@ from factcheck.api.named_references import is_chosen_row
 
 REASON_LENGTH = 2000
 MAX_NAME_ERRORS = 10  # listed for one object, which may have a million unknown members
-# Fields that only an action sets. A plain write of one is refused: ignoring it would look like success.
-ACTION_FIELDS = {
-    "tag": "Tags are given by POST to the statement's tag/, with a reason.",
-    "tag_reason": "Tags are given by POST to the statement's tag/, with a reason.",
-    "anchor": "The anchor follows from the article's text. Send start and end, or text, to pin the statement again.",
-    "status": "Use POST to the article's publish/ or withdraw/, with a reason.",
-    "state": "Use POST to the dispute's resolve/ or reopen/, with a reason.",
-    "resolution": "Use POST to the dispute's resolve/, with a reason.",
-}
 # What an HTML form sends besides the fields: the method it stands for, the page to show next, the chosen passage.
 HTML_FORM_FIELDS = {"_method", "next", "span"}
 
@@ -31,6 +22,8 @@ HTML_FORM_FIELDS = {"_method", "next", "span"}
 # This is a comment because the OpenAPI schema would show a docstring as the description of every subclass.
 class StrictSerializer(serializers.Serializer):
     form_fields = {"csrfmiddlewaretoken", "version"}
+    # Fields that only an action sets → what to do instead. To ignore them in a plain write would look like success.
+    action_fields: ClassVar[dict[str, str]] = {}
 
     @cached_property
     def _writable_fields(self) -> list[Any]:
@@ -40,7 +33,7 @@ class StrictSerializer(serializers.Serializer):
     @cached_property
     def _accepted_names(self) -> set[str]:
         """The names that need no closer check, cached for many rows."""
-        return {name for name, field in self.fields.items() if not field.read_only or name not in ACTION_FIELDS}
+        return {name for name, field in self.fields.items() if not field.read_only or name not in self.action_fields}
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, dict):
@@ -61,10 +54,10 @@ class StrictSerializer(serializers.Serializer):
         field = self.fields.get(name)
         if field is None and name not in self.form_fields:
             return serializers.ErrorDetail("There is no such field here.", code="unknown_field")
-        if field is None or not field.read_only or name not in ACTION_FIELDS:
+        if field is None or not field.read_only or name not in self.action_fields:
             return None
         if value != getattr(self.instance, name, None):
-            return serializers.ErrorDetail(ACTION_FIELDS[name], code="act_required")
+            return serializers.ErrorDetail(self.action_fields[name], code="act_required")
         return None
 
 

@@ -26,10 +26,11 @@ CURSOR = re.compile(r"([0-9]{1,18})-([0-9]{1,18})")
 
 class FeedFilter(django_filters.FilterSet):
     resource = ChoiceFilter(
-        choices=[(name, name) for name in ("source", "article", "statement", "evidence", "dispute")]
+        choices=[(name, name) for name in ("source", "article", "statement", "evidence", "dispute")],
+        label="Only entries about rows of this kind.",
     )
-    article = IdFilter(of="claims.Article", field_name="article")
-    actor = UserFilter(field_name="actor")
+    article = IdFilter(of="claims.Article", field_name="article", label="In the article with this id.")
+    actor = UserFilter(field_name="actor", label="Written by the user with this id.")
     after = django_filters.CharFilter(method="read_by_view", label="The cursor of the last answer")
 
     class Meta:

@@ -97,6 +97,15 @@ class Schema(AutoSchema):
             parameters.append(IDEMPOTENCY_KEY)
         return parameters
 
+    def _get_filter_parameters(self) -> list[dict[str, Any]]:
+        """With the label of each filter: drf-spectacular leaves it out where the filter has a schema of its own."""
+        parameters = super()._get_filter_parameters()
+        filters = self.view.filterset_class.base_filters if self.view.filterset_class else {}
+        for parameter in parameters:
+            if parameter["name"] in filters:
+                parameter["description"] = filters[parameter["name"]].label
+        return parameters
+
     def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
         return responses_of(self, super()._get_response_bodies(direction))
 
