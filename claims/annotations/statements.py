@@ -13,7 +13,6 @@ from sources.models import Source
 Item = dict[str, Any]  # one object of the document
 QUOTE_FIELDS = ("text", "prefix", "suffix")
 STATEMENT_FIELDS = (*QUOTE_FIELDS, "paraphrase", "quote_type", "said_on")
-EVIDENCE_FIELDS = ("stance", "url", "title", "excerpt", "archived_url")
 
 
 def import_statements(
@@ -83,11 +82,11 @@ def import_evidence(items: list[Item], statements: dict[str, Statement], rows: Q
         if statement is None:
             continue
         for part in item["evidence"]:
-            fields = {name: part[name] for name in EVIDENCE_FIELDS}
+            key, fields = part["key"], {name: value for name, value in part.items() if name != "key"}
             fields["archived_url"] = fields["archived_url"] or None
-            if evidence := known.get((statement.pk, part["key"])):
+            if evidence := known.get((statement.pk, key)):
                 changes.append((evidence, fields))
             else:
-                new.append({**fields, "statement": statement, "key": part["key"]})
+                new.append({**fields, "statement": statement, "key": key})
     services.create_evidence_rows(rows=new, actor=actor)
     services.update_evidence_rows(changes=changes, actor=actor)
