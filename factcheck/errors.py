@@ -4,6 +4,9 @@ from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any, Self
 
+# Of a row, as its caller has seen it and may overwrite it. None stands for any version: `If-Match: *`.
+Versions = frozenset[int] | None
+
 
 @dataclass(frozen=True)
 class FieldError:

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db import transaction
 
-from factcheck.errors import Conflict
+from factcheck.errors import Conflict, Versions
 from factcheck.journal.services import change_rows, lock, record
 from factcheck.postgres.bulk import insert_rows
 from sources.models import Source, SourceRedirect
@@ -29,9 +29,7 @@ def insert_sources(*, sources: Sequence[Source], actor: Any, reason: str = "") -
 
 
 @transaction.atomic
-def update_source(
-    *, source_id: int, versions: frozenset[int] | None, actor: Any, reason: str = "", **fields: Any
-) -> Source:
+def update_source(*, source_id: int, versions: Versions, actor: Any, reason: str = "", **fields: Any) -> Source:
     """Raises DoesNotExist and StaleVersion. The database refuses a source that would be a part of itself."""
     source = lock(Source.objects.all(), source_id, versions)
     update_sources(changes=[(source, fields)], actor=actor, reason=reason)
@@ -44,7 +42,7 @@ def update_sources(*, changes: Sequence[tuple[Source, dict[str, Any]]], actor: A
 
 
 @transaction.atomic
-def delete_source(*, source_id: int, versions: frozenset[int] | None, actor: Any, reason: str = "") -> None:
+def delete_source(*, source_id: int, versions: Versions, actor: Any, reason: str = "") -> None:
     """Raises DoesNotExist, StaleVersion, and Conflict when anything refers to the source."""
     source = lock(Source.objects.all(), source_id, versions)
     for relation in Source._meta.related_objects:

@@ -3,6 +3,7 @@ from typing import Any
 from django.http import Http404, HttpResponsePermanentRedirect
 from rest_framework.request import Request
 
+from factcheck.errors import Versions
 from factcheck.journal.views import HistoryMixin
 from sources import services
 from sources.filters import SourceFilter
@@ -39,8 +40,8 @@ class SourceViewSet(HistoryMixin):
     def perform_create(self, **fields: Any) -> Source:
         return services.create_source(actor=self.request.user, **fields)
 
-    def perform_update(self, row_id: int, versions: frozenset[int] | None, **fields: Any) -> None:
+    def perform_update(self, row_id: int, versions: Versions, **fields: Any) -> None:
         services.update_source(source_id=row_id, versions=versions, actor=self.request.user, **fields)
 
-    def perform_destroy(self, row_id: int, versions: frozenset[int] | None, reason: str) -> None:
+    def perform_destroy(self, row_id: int, versions: Versions, reason: str) -> None:
         services.delete_source(source_id=row_id, versions=versions, actor=self.request.user, reason=reason)

@@ -12,7 +12,7 @@ from claims.annotations.export import document_version
 from claims.annotations.sources import import_sources
 from claims.annotations.statements import import_evidence, import_statements
 from claims.models import Article, Dispute, Evidence, Statement
-from factcheck.errors import StaleVersion
+from factcheck.errors import StaleVersion, Versions
 from sources.models import Source
 
 Document = dict[str, Any]
@@ -44,7 +44,7 @@ def import_document(*, document: Document, actor: Any, article_id: int | None = 
 
 
 @transaction.atomic
-def replace_document(*, article_id: int, versions: frozenset[int] | None, document: Document, actor: Any) -> Article:
+def replace_document(*, article_id: int, versions: Versions, document: Document, actor: Any) -> Article:
     """Imports the document and deletes what it leaves out of the article, each row with its entry.
 
     `versions` are the document versions that the caller has seen (see document_version; None: any). Raises

@@ -12,10 +12,8 @@ from claims.models import Article, ArticleRevision, Statement
 from claims.models.article import sha256_of
 from claims.passages import pin
 from claims.services.deletion import delete_statements
-from factcheck.errors import Conflict
+from factcheck.errors import Conflict, Versions
 from factcheck.journal.services import lock, record, save_next_version, save_next_versions
-
-Versions = frozenset[int] | None
 
 
 @transaction.atomic

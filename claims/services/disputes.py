@@ -10,11 +10,9 @@ from claims.models import Dispute
 from claims.services.deletion import delete_disputes
 from claims.services.evidence import check_statement_stays
 from claims.services.statements import tag_statement
-from factcheck.errors import Conflict, InvalidInput
+from factcheck.errors import Conflict, InvalidInput, Versions
 from factcheck.journal.services import assign, lock, record, save_next_version, save_next_versions
 from factcheck.postgres.bulk import insert_rows
-
-Versions = frozenset[int] | None
 
 
 def draft_dispute(**fields: Any) -> Dispute:

@@ -7,11 +7,9 @@ from django.db import transaction
 
 from claims.models import Dispute, Evidence
 from claims.services.deletion import delete_evidence_rows
-from factcheck.errors import InvalidInput
+from factcheck.errors import InvalidInput, Versions
 from factcheck.journal.services import change_rows, lock, record
 from factcheck.postgres.bulk import insert_rows
-
-Versions = frozenset[int] | None
 
 
 def create_evidence(*, actor: Any, reason: str = "", **fields: Any) -> Evidence:

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.db.models import BigIntegerField, Case, Exists, F, OuterRef, Q, Value, When
 
 from claims.models import Article, Dispute, Statement, StatementVia
-from factcheck.errors import Conflict, InvalidInput
+from factcheck.errors import Conflict, InvalidInput, Versions
 from factcheck.journal.models import Recorded
 from factcheck.journal.services import lock, raise_versions, record, record_ids, save_next_version
 from sources.models import Source, SourceRedirect
@@ -15,7 +15,7 @@ MAX_NAMES = 100
 
 
 @transaction.atomic
-def merge_source(*, source_id: int, versions: frozenset[int] | None, actor: Any, into: Source, reason: str) -> Source:
+def merge_source(*, source_id: int, versions: Versions, actor: Any, into: Source, reason: str) -> Source:
     """Moves every reference from the source to `into`, each changed row with its entry, and deletes the source.
 
     `into` gets the other's names as aliases. A redirect leads from the deleted id to it.

@@ -12,13 +12,11 @@ from claims.models import Article, Statement, StatementVia
 from claims.models.statement import TAGGED
 from claims.passages import find_span, pin, pin_anchored, pop_passage
 from claims.services.deletion import delete_statements
-from factcheck.errors import Conflict, InvalidInput
+from factcheck.errors import Conflict, InvalidInput, Versions
 from factcheck.journal.one_row import change_row
 from factcheck.journal.services import assign, lock, record, save_next_version, save_next_versions
 from factcheck.postgres.bulk import insert_rows
 from sources.models import Source
-
-Versions = frozenset[int] | None
 
 
 @dataclass(frozen=True)

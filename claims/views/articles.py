@@ -29,8 +29,9 @@ from claims.serializers import (
 )
 from claims.views.checks import ChecksMixin
 from claims.views.formats import ArticleFormatsMixin
-from factcheck.api.conditional import Versions, entity_tag, version_of
+from factcheck.api.conditional import entity_tag, version_of
 from factcheck.api.renderers import dump
+from factcheck.errors import Versions
 from factcheck.journal.as_of import as_of
 from factcheck.journal.models import Entry
 from factcheck.journal.views import HistoryMixin

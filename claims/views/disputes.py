@@ -10,7 +10,7 @@ from claims import services
 from claims.filters import DisputeFilter
 from claims.models import Dispute
 from claims.serializers import DisputeSerializer, ReasonSerializer, ResolveSerializer
-from factcheck.api.conditional import Versions
+from factcheck.errors import Versions
 from factcheck.journal.views import HistoryMixin
 
 

@@ -6,7 +6,7 @@ from claims import services
 from claims.filters import EvidenceFilter
 from claims.models import Evidence
 from claims.serializers import EvidenceSerializer
-from factcheck.api.conditional import Versions
+from factcheck.errors import Versions
 from factcheck.journal.views import HistoryMixin
 
 

@@ -23,8 +23,8 @@ from claims.serializers import (
 )
 from claims.views.export import ExportMixin
 from claims.views.formats import StatementFormatsMixin
-from factcheck.api.conditional import Versions
 from factcheck.api.row_json import RowJSON, row_json_sql
+from factcheck.errors import Versions
 from factcheck.journal.views import HistoryMixin
 
 MAX_BULK = 500

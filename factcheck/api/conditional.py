@@ -15,11 +15,9 @@ from rest_framework.response import Response
 
 from factcheck.api.roles import is_public_read
 from factcheck.api.row_json import RowJSON
-from factcheck.errors import InvalidInput, PreconditionRequired
+from factcheck.errors import InvalidInput, PreconditionRequired, Versions
 
 ENTITY_TAG = re.compile(r'(?:W/)?"(?P<version>[0-9]{1,18})-[0-9a-f]*"')
-# The versions that the caller is ready to overwrite; None stands for any.
-Versions = frozenset[int] | None
 ANY_TAG = re.compile(r'(?:W/)?"[^"]*"')
 
 

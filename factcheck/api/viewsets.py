@@ -13,7 +13,7 @@ from rest_framework.reverse import reverse
 from rest_framework.viewsets import GenericViewSet
 
 from factcheck.api.base import BaseView
-from factcheck.api.conditional import Versions, entity_tag, expected_versions, version_of
+from factcheck.api.conditional import entity_tag, expected_versions, version_of
 from factcheck.api.fields import OptionalReasonField
 from factcheck.api.filters import has_no_filters, known_parameters, refuse_unknown
 from factcheck.api.form_methods import redirect_form
@@ -23,7 +23,7 @@ from factcheck.api.references import MAX_ID
 from factcheck.api.renderers import dump
 from factcheck.api.roles import is_public_read
 from factcheck.api.row_json import RowJSON, row_json_sql
-from factcheck.errors import InvalidInput, Refusal, StaleVersion
+from factcheck.errors import InvalidInput, Refusal, StaleVersion, Versions
 from factcheck.postgres.prepared import Prepared, prepared
 from factcheck.postgres.snapshot_cache import Rows
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db import connection
 
+from factcheck.errors import Versions
 from factcheck.journal.models import Recorded
 from factcheck.journal.services import entry_insert, refuse_stale
 from factcheck.postgres.prepared import execute_prepared
@@ -12,7 +13,7 @@ from factcheck.postgres.prepared import execute_prepared
 def change_row(
     model: type[Recorded],
     row_id: int,
-    versions: frozenset[int] | None,
+    versions: Versions,
     *,
     action: str,
     actor: Any,

@@ -8,7 +8,7 @@ import orjson
 from django.db import models
 from django.utils import timezone
 
-from factcheck.errors import StaleVersion
+from factcheck.errors import StaleVersion, Versions
 from factcheck.journal.models import Recorded
 from factcheck.postgres.bulk import update_rows
 from factcheck.postgres.prepared import execute_prepared
@@ -16,7 +16,7 @@ from factcheck.postgres.prepared import execute_prepared
 Row = TypeVar("Row", bound=Recorded)
 
 
-def lock(queryset: models.QuerySet[Row], row_id: int, versions: frozenset[int] | None) -> Row:
+def lock(queryset: models.QuerySet[Row], row_id: int, versions: Versions) -> Row:
     """The row, locked until the transaction ends. `versions` are those the caller has seen; None means any.
 
     Raises DoesNotExist when there is no such row, and StaleVersion when it is at another version. The version is
@@ -27,7 +27,7 @@ def lock(queryset: models.QuerySet[Row], row_id: int, versions: frozenset[int] |
     return row
 
 
-def refuse_stale(version: int, seen: frozenset[int] | None) -> None:
+def refuse_stale(version: int, seen: Versions) -> None:
     if seen is not None and version not in seen:
         raise StaleVersion(f"This is at version {version} now. Read it again, then decide.")
 
