@@ -26,7 +26,7 @@ class Site(admin.AdminSite):
         """The service's own log-in, which is throttled."""
         if request.user.is_authenticated:
             problem = document(403, detail="Users and roles are kept by users with the role admin.")
-            return render(request, "desk/problem.html", problem_context(request, problem), status=403)
+            return render(request, "desk/pages/problem.html", problem_context(request, problem), status=403)
         return HttpResponseRedirect("/login/?" + urlencode({"next": request.GET.get("next", "/admin/")}))
 
 

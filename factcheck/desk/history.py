@@ -38,7 +38,7 @@ class DeletedPage(ProblemPage):
         told = {
             "heading": f"{resource.capitalize()} {row_id} was deleted",
             "advice": "",
-            "more": "desk/journal/deletion.html",
+            "more": "desk/journal/_deletion.html",
             "lines": lines,
             "history": f"{self.address}history/",
         }
@@ -49,7 +49,7 @@ class ConflictPage(FormPage):
     """Somebody changed the row meanwhile: what they did, what was typed, and the form to apply it anew."""
 
     def __init__(self, *arguments: Any, template: str, **options: Any):
-        super().__init__(*arguments, template="desk/journal/conflict.html", **options)
+        super().__init__(*arguments, template="desk/journal/conflict_form.html", **options)
         self.form_template = template
 
     def context(self) -> dict[str, Any]:

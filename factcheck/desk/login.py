@@ -16,7 +16,7 @@ class LoginForm(AuthenticationForm):
 
 
 class ThrottledLoginView(LoginView):
-    template_name = "desk/login.html"
+    template_name = "desk/pages/login.html"
     authentication_form = LoginForm
     redirect_authenticated_user = True
 

@@ -15,7 +15,7 @@ from factcheck.desk.viewer import Viewer
 class Page:
     """What a template is given besides the answer itself."""
 
-    template = "desk/plain.html"
+    template = "desk/pages/json.html"
     shows_problems = False
     is_public_page = False  # else they see the public JSON as it is
 
@@ -64,7 +64,7 @@ class Page:
 
 
 class ProblemPage(Page):
-    template = "desk/problem_page.html"
+    template = "desk/pages/problem.html"
 
     @property
     def address(self) -> str:

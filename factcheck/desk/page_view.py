@@ -50,7 +50,7 @@ class DeskView(LoginRequiredMixin, TemplateView):
         if not wants_page(request):
             raise PermissionDenied
         says = self._refusal(role_of(request.user))
-        response = render(request, "desk/not_allowed.html", {"says": says}, status=HTTPStatus.FORBIDDEN)
+        response = render(request, "desk/pages/not_allowed.html", {"says": says}, status=HTTPStatus.FORBIDDEN)
         response.is_problem = True  # type: ignore[attr-defined]  # the middleware's sign that it is told already
         return response
 

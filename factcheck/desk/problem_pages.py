@@ -60,4 +60,4 @@ class ProblemPageMiddleware(ProblemMiddleware):
         if not wants_page(request):
             return super().render(request, problem, original)
         context = problem_context(request, problem, original.headers.get("Retry-After"))
-        return render(request, "desk/problem.html", context, status=original.status_code)
+        return render(request, "desk/pages/problem.html", context, status=original.status_code)

@@ -14,7 +14,7 @@ from factcheck.desk.table import page_of
 class DeskRenderer(BrowsableAPIRenderer):
     """The HTML pages in which editors work: DRF's browsable API with a page for each answer (see table.py)."""
 
-    template = "desk/plain.html"
+    template = "desk/pages/json.html"
 
     def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None) -> Any:
         with self._moment(renderer_context):
@@ -23,7 +23,7 @@ class DeskRenderer(BrowsableAPIRenderer):
         response = context["response"]
         if response.status_code == status.HTTP_204_NO_CONTENT:  # as DRF does: a page is content
             response.status_code = status.HTTP_200_OK
-        return page.replace("<html>", '<html lang="en-GB">', 1)  # DRF's page names no language
+        return page
 
     @staticmethod
     def _moment(renderer_context: Any) -> AbstractContextManager[None]:

@@ -67,12 +67,12 @@ FORMS: dict[Key, Form] = {
     ("article", "partial_update"): Form("desk/articles/article_form.html"),
     ("statement", "create"): Form("desk/statements/statement_form.html", MarkingPage),
     ("statement", "partial_update"): Form("desk/statements/statement_form.html"),
-    ("statement", "reanchor"): Form("desk/statements/reanchor_page.html"),
+    ("statement", "reanchor"): Form("desk/statements/reanchor_form.html"),
     ("statement", "tag"): Form("desk/statements/tag_form.html"),
-    ("evidence", "create"): Form("desk/statements/evidence_form.html"),
+    ("evidence", "create"): Form("desk/evidence/evidence_form.html"),
     ("dispute", "create"): Form("desk/disputes/dispute_form.html", DisputingPage),
     ("dispute", "resolve"): Form("desk/disputes/resolve_form.html"),
-    ("token", "create"): Form("desk/tokens.html"),
+    ("token", "create"): Form("desk/pages/tokens.html"),
 }
 
 # By status.

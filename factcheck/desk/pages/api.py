@@ -6,7 +6,7 @@ from factcheck.desk.page import Page
 
 
 class RootPage(Page):
-    template = "desk/root.html"
+    template = "desk/pages/api_root.html"
 
     def context(self) -> dict[str, Any]:
         tags: Any = settings.SPECTACULAR_SETTINGS["TAGS"]
@@ -15,14 +15,14 @@ class RootPage(Page):
 
 
 class TokensPage(Page):
-    template = "desk/tokens.html"
+    template = "desk/pages/tokens.html"
 
     def context(self) -> dict[str, Any]:
         return {"tokens": self.data.get("results", []), "form": self.view.get_serializer()}
 
 
 class NewTokenPage(Page):
-    template = "desk/tokens.html"
+    template = "desk/pages/tokens.html"
 
     def context(self) -> dict[str, Any]:
         return {"made": self.data, "form": self.view.get_serializer()}

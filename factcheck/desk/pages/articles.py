@@ -129,7 +129,7 @@ def _unanchored(viewer: Viewer, article: Any, rows: Any) -> list[Card]:
 
 
 class ArticlePage(Page):
-    template = "desk/articles/article.html"
+    template = "desk/articles/article_detail.html"
     is_public_page = True
 
     def context(self) -> dict[str, Any]:
@@ -148,7 +148,7 @@ class MarkingPage(FormPage):
         article = self._article(context["typed"].get("article", ""))
         if article is None:
             return context
-        self.template = "desk/articles/article.html"
+        self.template = "desk/articles/article_detail.html"
         asked = _query_of(context["next"])
         return {**context, **article_context(article, self.view, self.viewer, asked, context["form"])}
 
@@ -166,14 +166,14 @@ def _query_of(address: str) -> QueryDict:
 
 
 class RevisionsPage(ListPage):
-    template = "desk/articles/revisions.html"
+    template = "desk/articles/revision_list.html"
 
     def context(self) -> dict[str, Any]:
         return {"article_id": self.view.kwargs["pk"], "controls": None}
 
 
 class RevisionPage(Page):
-    template = "desk/articles/revision.html"
+    template = "desk/articles/revision_detail.html"
 
     def context(self) -> dict[str, Any]:
         passages = [

@@ -11,7 +11,7 @@ from factcheck.desk.page import Page
 class DisputePage(Page):
     """Both passages side by side, each in its context."""
 
-    template = "desk/disputes/dispute.html"
+    template = "desk/disputes/dispute_detail.html"
     is_public_page = True
 
     def context(self) -> dict[str, Any]:
@@ -26,7 +26,7 @@ class DisputePage(Page):
 
 
 class EvidencePage(Page):
-    template = "desk/statements/evidence_row.html"
+    template = "desk/evidence/evidence_detail.html"
     is_public_page = True
 
     def context(self) -> dict[str, Any]:

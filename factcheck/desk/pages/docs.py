@@ -11,7 +11,7 @@ from factcheck.api.openapi.views import ForeignRenderersMixin
 
 class DocsView(ForeignRenderersMixin, SpectacularSwaggerSplitView):
     schema = None
-    template_name = "desk/docs.html"
+    template_name = "desk/pages/docs.html"
 
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         response = super().get(request, *args, **kwargs)

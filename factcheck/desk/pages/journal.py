@@ -16,7 +16,7 @@ def recent_entries(number: int) -> list[Any]:
 
 
 class JournalPage(ListPage):
-    template = "desk/journal/journal.html"
+    template = "desk/journal/entry_list.html"
 
     def context(self) -> dict[str, Any]:
         if self.data.get("errors"):

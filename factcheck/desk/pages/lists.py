@@ -12,12 +12,12 @@ from factcheck.desk.page import ListPage
 
 
 class ArticleList(ListPage):
-    template = "desk/articles/articles.html"
+    template = "desk/articles/article_list.html"
     is_public_page = True
 
 
 class StatementList(ListPage):
-    template = "desk/statements/statements.html"
+    template = "desk/statements/statement_list.html"
     is_public_page = True
 
     def context(self) -> dict[str, Any]:
@@ -26,7 +26,7 @@ class StatementList(ListPage):
 
 
 class DisputeList(ListPage):
-    template = "desk/disputes/disputes.html"
+    template = "desk/disputes/dispute_list.html"
     is_public_page = True
 
     def context(self) -> dict[str, Any]:
@@ -35,7 +35,7 @@ class DisputeList(ListPage):
 
 
 class EvidenceList(ListPage):
-    template = "desk/statements/evidence.html"
+    template = "desk/evidence/evidence_list.html"
     is_public_page = True
 
     def context(self) -> dict[str, Any]:
@@ -43,7 +43,7 @@ class EvidenceList(ListPage):
 
 
 class CheckList(ListPage):
-    template = "desk/articles/checks.html"
+    template = "desk/checks/check_list.html"
 
     def context(self) -> dict[str, Any]:
         found = [Finding(f["article"], f["statement"], Code(f["code"])) for f in self.data.get("results", [])]
@@ -57,12 +57,12 @@ class CheckList(ListPage):
 
 
 class PositionList(ListPage):
-    template = "desk/statements/positions.html"
+    template = "desk/statements/position_list.html"
 
     def context(self) -> dict[str, Any]:
         return {"row_id": self.view.kwargs["pk"], "controls": None}
 
 
 class SourceList(ListPage):
-    template = "desk/sources/sources.html"
+    template = "desk/sources/source_list.html"
     is_public_page = True

@@ -12,7 +12,7 @@ SHOWN = 20
 
 
 class SourcePage(Page):
-    template = "desk/sources/source.html"
+    template = "desk/sources/source_detail.html"
     is_public_page = True
 
     def context(self) -> dict[str, Any]:

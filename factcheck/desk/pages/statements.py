@@ -16,7 +16,7 @@ EVIDENCE = 100
 
 
 class StatementPage(Page):
-    template = "desk/statements/statement.html"
+    template = "desk/statements/statement_detail.html"
     is_public_page = True
 
     def context(self) -> dict[str, Any]:
