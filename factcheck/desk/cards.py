@@ -60,7 +60,7 @@ class CheckGroup:
     more: int
 
 
-def grouped(
+def group_checks(
     checks: dict[int | None, list[Any]], address_of: Callable[[int], tuple[int | None, str]]
 ) -> list[CheckGroup]:
     """By what is found, errors first."""

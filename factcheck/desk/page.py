@@ -98,7 +98,7 @@ def _links(paginator: Any) -> dict[str, str | None]:
     return {"previous_url": paginator.get_previous_link(), "next_url": paginator.get_next_link()}
 
 
-def whole_number(asked: Mapping[str, str], name: str) -> int:
-    """A page's own parameter; 0 for what is none, since a page has begun and can refuse no more."""
-    given = asked.get(name, "")
-    return int(given) if given.isascii() and given.isdecimal() and len(given) < 19 else 0
+def int_parameter(query: Mapping[str, str], name: str) -> int:
+    """A parameter of the page itself; 0 if it is missing or not a number, since a page refuses nothing."""
+    value = query.get(name, "")
+    return int(value) if value.isascii() and value.isdecimal() and len(value) < 19 else 0

@@ -11,7 +11,7 @@ from factcheck.desk.form_pages import Form, FormPage
 from factcheck.desk.history import ConflictPage, DeletedPage, HistoryPage
 from factcheck.desk.page import Page, ProblemPage
 from factcheck.desk.pages.api import NewTokenPage, RootPage, TokensPage
-from factcheck.desk.pages.articles import ArticlePage, MarkingPage, RevisionPage, RevisionsPage
+from factcheck.desk.pages.articles import ArticlePage, StatementFormPage, RevisionPage, RevisionsPage
 from factcheck.desk.pages.disputes import DisputePage, DisputingPage, EvidencePage
 from factcheck.desk.pages.formats import FormatPage
 from factcheck.desk.pages.journal import JournalPage
@@ -65,7 +65,7 @@ PAGES: dict[Key, type[Page]] = {
 FORMS: dict[Key, Form] = {
     ("article", "create"): Form("desk/articles/article_form.html"),
     ("article", "partial_update"): Form("desk/articles/article_form.html"),
-    ("statement", "create"): Form("desk/statements/statement_form.html", MarkingPage),
+    ("statement", "create"): Form("desk/statements/statement_form.html", StatementFormPage),
     ("statement", "partial_update"): Form("desk/statements/statement_form.html"),
     ("statement", "reanchor"): Form("desk/statements/reanchor_form.html"),
     ("statement", "tag"): Form("desk/statements/tag_form.html"),

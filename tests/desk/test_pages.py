@@ -216,11 +216,11 @@ def test_the_chain_comes_as_numbers_with_commas_or_as_a_field_for_each(desk, ali
     one, two = (create_source(actor=alice, name=name, kind="person") for name in ("One", "Two"))
     address = f"/api/v1/statements/{statement.pk}/"
     assert desk.post(address, {"_method": "PATCH", "version": "1", "via": f"{two.pk}, {one.pk}"}).status_code == 303
-    assert Statement.objects.get().via == [two, one]
+    assert Statement.objects.with_chain().get().via == [two, one]
     assert desk.post(address, {"_method": "PATCH", "version": "2", "via": [one.pk, two.pk]}).status_code == 303
-    assert Statement.objects.get().via == [one, two]
+    assert Statement.objects.with_chain().get().via == [one, two]
     assert desk.post(address, {"_method": "PATCH", "version": "3", "via": ""}).status_code == 303
-    assert Statement.objects.get().via == []
+    assert Statement.objects.with_chain().get().via == []
 
 
 def test_a_row_is_deleted_by_a_form_with_a_reason(desk, article):

@@ -229,4 +229,7 @@ def test_an_annotated_article_prints_clean(open_desk, seed):
     desk.page.emulate_media(media="print")
     assert not desk.page.locator(".bar").is_visible()
     assert desk.page.locator("form:visible").count() == 0
+    assert desk.page.locator(".paper-only").is_visible()
+    desk.open(f"/api/v1/articles/{seed.pk}/?print=1")
+    assert not desk.page.locator(".bar").is_visible()
     assert desk.page.locator(".notes ol > li:visible").count() == 23

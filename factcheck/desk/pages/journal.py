@@ -4,7 +4,7 @@ from itertools import groupby
 from typing import Any
 
 from factcheck.api.pagination import RowComparison
-from factcheck.desk.page import ListPage, whole_number
+from factcheck.desk.page import ListPage, int_parameter
 from factcheck.desk.timeline import timeline
 from factcheck.journal.models import Entry
 
@@ -21,7 +21,7 @@ class JournalPage(ListPage):
     def context(self) -> dict[str, Any]:
         if self.data.get("errors"):
             return {"days": []}
-        before = whole_number(self.request.query_params, "before")
+        before = int_parameter(self.request.query_params, "before")
         place = Entry.objects.filter(pk=before).values_list("transaction", "pk").first()
 
         def after_cursor(rows: Any, key: Any) -> Any:
