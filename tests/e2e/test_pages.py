@@ -89,8 +89,8 @@ def test_axe_finds_nothing_on_a_refused_form(open_desk, seed, axe, width):
     assert _faults_of(desk, axe, "a refused dispute") == []
     desk.open("/import/")
     page.get_by_label("Annotation document (JSON)").fill('{"title": “A”}')
-    page.get_by_role("button", name="Import it").click()
-    page.get_by_text("Line 1, column 11:").wait_for()
+    page.get_by_role("button", name="Import").click()
+    page.get_by_text("not valid JSON at line 1, column 11:").wait_for()
     assert _faults_of(desk, axe, "a refused document") == []
 
 
