@@ -1,4 +1,4 @@
-"""A source named in a page's form: by its number, its name or an alias, and what is asked when none fits."""
+"""A source in a form: by its number, its name or an alias, and what the page asks if none of them fits."""
 
 import re
 

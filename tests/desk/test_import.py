@@ -1,4 +1,4 @@
-"""The import page: an annotation document in, or its faults at their lines."""
+"""The import page: a document is imported, or its errors are shown at their lines."""
 
 import json
 import re
@@ -87,7 +87,9 @@ def test_what_is_no_json_is_shown_at_its_line_and_column(desk):
 def test_a_comma_too_many_is_named(desk):
     html = desk.post("/import/", {"document": '{\n"a": 1,\n}'}).content.decode()
     # Which message and which line depends on the version of Python.
-    assert re.search(r"This is not valid JSON at line [23], column \d+: (Expecting property name|Illegal trailing)", html)
+    assert re.search(
+        r"This is not valid JSON at line [23], column \d+: (Expecting property name|Illegal trailing)", html
+    )
 
 
 def test_a_fault_of_the_document_has_its_line_and_its_pointer(desk):

@@ -310,7 +310,7 @@ def test_desk_checks_are_chosen_by_kind_severity_and_article(desk, alice, articl
     for query in ("?code=anchor_orphaned", "?severity=warning"):
         html = page_of(desk, f"/api/v1/checks/{query}")
         assert caught not in html
-        assert "Nothing was caught." in html
+        assert "Nothing was found." in html
     assert '<option value="warning" selected>warning</option>' in html
     assert '<option value="denied_without_denial">denied without denial</option>' in html
     refused = page_of(desk, "/api/v1/checks/?code=nonsense", 400)
@@ -406,4 +406,4 @@ def test_a_token_made_in_the_browser_is_shown_once(desk):
     assert "cms" in html
     revoke = re.search(r'action="(/api/v1/tokens/[0-9a-f-]+/)"', html)[1]
     assert desk.post(revoke, {"_method": "DELETE"}).status_code == 303
-    assert "You have none." in page_of(desk, "/api/v1/tokens/")
+    assert "You have no tokens." in page_of(desk, "/api/v1/tokens/")

@@ -16,7 +16,7 @@ from factcheck.desk.cards import Card, cards_of, checks_by_statement, group_chec
 from factcheck.desk.form_pages import FormPage
 from factcheck.desk.marks import Passage, marked
 from factcheck.desk.notes import notes_of
-from factcheck.desk.page import ListPage, Page, int_parameter
+from factcheck.desk.page import Page, int_parameter
 from factcheck.desk.viewer import Viewer
 
 CARDS_PER_PAGE = 30
@@ -134,9 +134,6 @@ def _unanchored(viewer: Viewer, article: Any) -> dict[str, Any]:
 
 
 class ArticlePage(Page):
-    template = "desk/articles/article_detail.html"
-    is_public_page = True
-
     def context(self) -> dict[str, Any]:
         query = self.request.query_params
         if int_parameter(query, "print"):
@@ -150,7 +147,7 @@ class StatementFormPage(FormPage):
 
     def context(self) -> dict[str, Any]:
         context = super().context()
-        article = self._article(context["typed"].get("article", ""))
+        article = self._article(context["form_data"].get("article", ""))
         if article is None:
             return context
         self.template = "desk/articles/article_detail.html"
@@ -170,16 +167,7 @@ def _query_of(address: str) -> QueryDict:
         return QueryDict()
 
 
-class RevisionsPage(ListPage):
-    template = "desk/articles/revision_list.html"
-
-    def context(self) -> dict[str, Any]:
-        return {"article_id": self.view.kwargs["pk"], "controls": None}
-
-
 class RevisionPage(Page):
-    template = "desk/articles/revision_detail.html"
-
     def context(self) -> dict[str, Any]:
         passages = [
             Passage(s["id"], s["start"], s["end"], s["tag"], number, f"/api/v1/statements/{s['id']}/")
@@ -187,7 +175,6 @@ class RevisionPage(Page):
         ]
         newest = ArticleRevision.objects.filter(article=self.view.kwargs["pk"]).order_by("-number")
         return {
-            "article_id": self.view.kwargs["pk"],
             "newest": newest.values_list("number", flat=True).first(),
             "marked_text": marked(self.data["text"], passages),
         }

@@ -1,4 +1,4 @@
-"""Swagger UI, from local files."""
+"""The API documentation: Swagger UI from local files."""
 
 from typing import Any
 
@@ -15,5 +15,5 @@ class DocsView(ForeignRenderersMixin, SpectacularSwaggerSplitView):
 
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         response = super().get(request, *args, **kwargs)
-        response["Cache-Control"] = "private, no-cache"  # its script holds a CSRF token
+        response["Cache-Control"] = "private, no-cache"  # its script contains a CSRF token
         return response

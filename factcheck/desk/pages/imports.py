@@ -68,7 +68,7 @@ class ImportPage(DeskView):
     def _refuse(self, text: str, errors: list[DocumentError]) -> HttpResponse:
         context = self.get_context_data(document=text, errors=errors, has_more=len(errors) >= MAX_FAULTS)
         response = self.render_to_response(context, status=400)
-        response.is_problem = True  # type: ignore[attr-defined]  # tells ProblemPageMiddleware that this is its page
+        response.is_problem = True  # type: ignore[attr-defined]  # so that ProblemPageMiddleware keeps this page
         return response
 
 
