@@ -23,7 +23,7 @@ KINDS = {
     IdFilter: "chooser",
 }
 FILTER_LABELS = {
-    "q": "Words",
+    "q": "Search",
     "article": "Article",
     "code": "Kind of check",
     "disputed": "Open dispute",

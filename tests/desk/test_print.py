@@ -121,8 +121,8 @@ def test_strangers_print_what_is_published_and_in_its_place(settings, alice, art
     services.update_article(
         article_id=article.pk, versions=None, actor=alice, text=article.text.replace(unanchored.text, "")
     )
-    stranger = Client(headers={"Accept": "text/html"})
-    page = print_version(stranger, article_page(stranger, article))
+    anonymous = Client(headers={"Accept": "text/html"})
+    page = print_version(anonymous, article_page(anonymous, article))
     assert len(re.findall(r"<li[^>]*><b>\? unverified</b>, said to be", page)) == 1
     assert "without a sure place" not in page
 

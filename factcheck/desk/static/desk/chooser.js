@@ -48,7 +48,7 @@
       this.search = element("input", {
         type: "text", role: "combobox", "aria-expanded": "false", "aria-autocomplete": "list", autocomplete: "off",
         "aria-controls": this.id, "aria-label": caption, "data-noun": this.box.dataset.noun,
-        placeholder: this.box.dataset.noun === "source" ? "Type a name" : "Type words",
+        placeholder: this.box.dataset.noun === "source" ? "Type a name" : "Type to search",
       });
       if (this.number.getAttribute("aria-invalid")) {
         this.search.setAttribute("aria-invalid", "true");

@@ -3,7 +3,7 @@
 
 (() => {
   const ui = document.getElementById("swagger-ui");
-  const each = (selector, mend) => ui.querySelectorAll(selector).forEach(mend);
+  const each = (selector, fix) => ui.querySelectorAll(selector).forEach(fix);
   const say = (selector, name, value) =>
     each(`:is(${selector}):not([${name}])`, (one) => one.setAttribute(name, value instanceof Function ? value(one) : value));
 
@@ -12,7 +12,7 @@
     control.closest("[data-property-name]")?.dataset.propertyName ||
     (control.closest(".servers") ? "Server" : control.matches(".examples-select-element") ? "Example" : "Request body");
 
-  const mend = () => {
+  const fix = () => {
     // A button must not contain a link. Opening the operation changes the address anyway.
     each(".opblock-summary-control a[href]", (link) => link.removeAttribute("href"));
     each("table[role=region]", (table) => table.removeAttribute("role"));
@@ -29,5 +29,5 @@
     say("select, textarea, input:not([type=hidden])", "aria-label", nameOf);
   };
 
-  new MutationObserver(mend).observe(ui, { childList: true, subtree: true });
+  new MutationObserver(fix).observe(ui, { childList: true, subtree: true });
 })();
