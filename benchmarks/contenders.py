@@ -1,4 +1,4 @@
-"""Starts and ends the servers that are compared, all over one database and with the same number of processes."""
+"""Starts and ends the servers that are compared. All use one database and the same number of processes."""
 
 import http.client
 import os
@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlencode
 
 from benchmarks.newsroom import ROOT, Newsroom, environment_for
 from factcheck.postgres import embedded
@@ -28,7 +29,7 @@ APPLICATIONS = {
 RIVAL_URLS = {DRF: "benchmarks.rivals.drf_rival", NINJA: "benchmarks.rivals.ninja_rival"}
 RIVAL_PYTHON = ROOT / ".venv-bench" / "bin" / "python"
 PROCESSES = os.environ.get("WEB_CONCURRENCY") or "2"
-PATIENCE = 60.0  # seconds until a server must answer; a busy machine needs its time
+START_LIMIT = 60.0  # seconds until a server must answer; a busy machine needs them
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,8 @@ class Contender:
 
 @contextmanager
 def started(newsroom: Newsroom, names: tuple[str, ...]) -> Iterator[dict[str, Contender]]:
-    """All of them at once, so that measurements can alternate; a server that nobody asks costs nothing."""
+    """All of them at once, so that measurements can alternate. An idle server costs nothing."""
+    collect_static_files(newsroom)
     with ExitStack() as stack:
         running = {
             name: stack.enter_context(run_server(name, _command(name), environment_of(name, newsroom), newsroom))
@@ -111,8 +113,8 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
 def _command(name: str) -> list[str]:
     """gunicorn as the service is deployed, for each contender that is WSGI.
 
-    But no worker is replaced after so many requests: a fast contender would be punished for its speed, and always
-    somebody else would be measured together with a start.
+    But no worker is replaced after so many requests: that would punish a fast contender, and would measure another
+    one together with a start each time.
     """
     python = sys.executable if name == OURS else str(RIVAL_PYTHON)
     if name == FASTAPI:
@@ -126,19 +128,32 @@ def _command(name: str) -> list[str]:
 def environment_of(name: str, newsroom: Newsroom) -> dict[str, str]:
     environment = environment_for(newsroom.data_dir) | {"WEB_CONCURRENCY": PROCESSES}
     if name == OURS:
-        never = "1000000/sec"
-        return environment | {
-            "DEBUG": "0",
-            "SECRET_KEY": secrets.token_urlsafe(64),
-            "ALLOWED_HOSTS": "127.0.0.1",
-            "PUBLIC_READ": "1",
-            "THROTTLE_ANONYMOUS": never,
-            "THROTTLE_USER": never,
-        }
+        return environment | _settings_of_ours(newsroom)
     found = embedded.connection_settings(newsroom.data_dir)
     names = {"BENCH_HOST": "HOST", "BENCH_PORT": "PORT", "BENCH_USER": "USER", "BENCH_DATABASE": "NAME"}
     environment |= {variable: found[key] for variable, key in names.items()}
     return environment | {"RIVAL_URLS": RIVAL_URLS.get(name, "")}
+
+
+def _settings_of_ours(newsroom: Newsroom) -> dict[str, str]:
+    found = embedded.connection_settings(newsroom.data_dir)
+    place = urlencode({"host": found["HOST"], "port": found["PORT"]})
+    unlimited = "1000000/sec"
+    return {
+        "DEBUG": "0",
+        "SECRET_KEY": secrets.token_urlsafe(64),
+        "ALLOWED_HOSTS": "127.0.0.1",
+        "DATABASE_URL": f"postgres://{found['USER']}@/{found['NAME']}?{place}",
+        "PUBLIC_READ": "1",
+        "THROTTLE_ANONYMOUS": unlimited,
+        "THROTTLE_USER": unlimited,
+    }
+
+
+def collect_static_files(newsroom: Newsroom) -> None:
+    """Our service does not start without them."""
+    command = [sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity", "0"]
+    subprocess.run(command, cwd=ROOT, env=environment_of(OURS, newsroom), check=True)
 
 
 def _free_port() -> int:
@@ -148,7 +163,7 @@ def _free_port() -> int:
 
 
 def wait_for(contender: Contender, log: Path) -> None:
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + START_LIMIT
     while True:
         with suppress(OSError, http.client.HTTPException):
             contender.send(Request("/api/v1/statements/0/", headers={"X-Forwarded-Proto": "https"}))

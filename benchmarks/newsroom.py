@@ -1,7 +1,7 @@
 """The database that all contenders share: filled once for each size, and copied before each run.
 
-Writes are measured too, and the journal is append-only: only a copy brings the same rows back. So the embedded
-server of a size has two databases, `filled`, which is never written to again, and the copy that is measured.
+Writes are measured too, and the journal is append-only, so only a copy brings the same rows back. The embedded server
+of a size has two databases: `filled`, which is never written to again, and the copy that is measured.
 """
 
 import argparse
@@ -19,13 +19,14 @@ import yaml
 from psycopg import sql
 
 from factcheck.postgres import embedded
+from factcheck.startup import lift_time_limits
 
 ROOT = Path(__file__).resolve().parent.parent
 FILLED = "filled"
 EDITOR = "bench"
 LARGE_ARTICLE = "The article with 300 statements"
 LARGE_ARTICLE_STATEMENTS = 300
-SAMPLE = 1000  # rows that requests choose from, so that no measurement reads one row all the time
+SAMPLE = 1000  # rows that requests choose from, so that no measurement reads the same row all the time
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def environment_for(data_dir: Path) -> dict[str, str]:
 
 
 def prepare(data_dir: Path, size: int) -> Newsroom:
-    """A fresh copy of the filled database of that size, which is filled first if it is not there."""
+    """A fresh copy of the filled database of that size. Fills that database first if it is not there."""
     data_dir.mkdir(parents=True, exist_ok=True)
     _be_the_only_run(data_dir)
     embedded.ensure_running(data_dir)  # for as long as this process lives
@@ -76,7 +77,7 @@ def prepare(data_dir: Path, size: int) -> Newsroom:
         _recreate(data_dir)
         _in_django(data_dir, "--fill", str(size))
         _in_database(data_dir, embedded.DATABASE, sql.SQL("VACUUM (FREEZE, ANALYZE)"))
-        # Last, so that a database of this name is complete however an earlier attempt ended.
+        # Last, so that a database of this name is complete, however an earlier attempt ended.
         _in_database(
             data_dir,
             "postgres",
@@ -84,13 +85,13 @@ def prepare(data_dir: Path, size: int) -> Newsroom:
         )
     _recreate(data_dir, template=FILLED)
     token = _in_django(data_dir)
-    # A migration newer than the filling may have made an index whose statistics nobody has yet.
+    # A migration that is newer than `filled` may have made an index that has no statistics yet.
     _in_database(data_dir, embedded.DATABASE, sql.SQL("ANALYZE"), sql.SQL("CHECKPOINT"))
-    return _look_around(data_dir, token)
+    return _read_newsroom(data_dir, token)
 
 
 def _configure_as_deployed(data_dir: Path) -> None:
-    """As docker-compose.yml starts PostgreSQL; some of it needs a restart."""
+    """Use the options that docker-compose.yml starts PostgreSQL with. Some need a restart."""
     words = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]["database"]["command"].split()
     wanted = dict(word.split("=", 1) for word in words if "=" in word)
     with psycopg.connect(conninfo(data_dir, "postgres"), autocommit=True) as connection:
@@ -105,7 +106,7 @@ def _configure_as_deployed(data_dir: Path) -> None:
 
 
 def _be_the_only_run(data_dir: Path) -> None:
-    """Until this process ends. A second run would take the database away from under the first."""
+    """Hold a lock until this process ends: a second run would replace the database that the first is measuring."""
     lock = os.open(data_dir / "run.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -137,13 +138,13 @@ def _recreate(data_dir: Path, template: str = "template1") -> None:
 
 
 def _in_django(data_dir: Path, *arguments: str) -> str:
-    """Runs this file as a program, since its connections must be gone before the database can be copied."""
+    """Run this file as a program, since its connections must be closed before the database can be copied."""
     command = [sys.executable, "-m", "benchmarks.newsroom", *arguments]
     done = subprocess.run(command, cwd=ROOT, env=environment_for(data_dir), stdout=subprocess.PIPE, check=True)
     return done.stdout.decode().strip()
 
 
-def _look_around(data_dir: Path, token: str) -> Newsroom:
+def _read_newsroom(data_dir: Path, token: str) -> Newsroom:
     with psycopg.connect(conninfo(data_dir, embedded.DATABASE)) as connection:
 
         def column(statement: str, *parameters: Any) -> list[Any]:
@@ -210,10 +211,11 @@ def _write_large_article(actor: Any) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Migrates the database of the settings and prints an editor's token.")
-    parser.add_argument("--fill", type=int, help="fill it first, with so many statements")
+    parser.add_argument("--fill", type=int, help="how many statements to fill it with")
     size = parser.parse_args().fill
     import django
 
+    lift_time_limits()
     django.setup()
     from django.core.management import call_command
 

@@ -2,8 +2,8 @@
 
     python -m benchmarks.servers --size 10000
 
-What is compared is the time of all cores that a server's processes spend on one answer, and what they hold: unlike
-answers a second, that does not depend on what else the machine does.
+Compares the processor time that a server's processes spend on one answer, and their memory. Unlike answers a second,
+these do not depend on what else the machine does.
 """
 
 import argparse
@@ -13,7 +13,16 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from benchmarks.cases import Case, reads
-from benchmarks.contenders import OURS, PROCESSES, RIVAL_PYTHON, Contender, environment_of, run_server, wait_for
+from benchmarks.contenders import (
+    OURS,
+    PROCESSES,
+    RIVAL_PYTHON,
+    Contender,
+    collect_static_files,
+    environment_of,
+    run_server,
+    wait_for,
+)
 from benchmarks.load import peak_memory, requests_per_second
 from benchmarks.newsroom import ROOT, Newsroom, prepare
 from benchmarks.report import markdown, write_readme
@@ -59,6 +68,7 @@ def compare(newsroom: Newsroom, seconds: float) -> str:
     # The rivals' environment has the other two servers, and finds the rest of the service in its own.
     environment = environment_of(OURS, newsroom) | {"PYTHONPATH": next(p for p in sys.path if p.endswith("-packages"))}
     found: dict[tuple[str, str], list[tuple[float, float]]] = {}
+    collect_static_files(newsroom)
     with ExitStack() as stack:
         running = {
             name: stack.enter_context(run_server(name, [str(RIVAL_PYTHON), "-m", *command], environment, newsroom))

@@ -14,11 +14,9 @@ from factcheck.api.fields import (
     OptionalWebAddressField,
     ReasonSerializer,
     RecordedSerializer,
-    ReferenceList,
-    RowId,
     WebAddressField,
-    plausible_ids,
 )
+from factcheck.api.references import ReferenceList, RowId, valid_ids
 from factcheck.api.row_json import JSONList, JSONObject, json_object
 from factcheck.journal.models import Entry
 from factcheck.journal.serializers import UserSerializer
@@ -200,9 +198,9 @@ class StatementListSerializer(serializers.ListSerializer[Any]):
             sources = [row.get("source") for row in rows] + [source for chain in chains for source in chain]
             self._context = {
                 **self.context,
-                "found": {
-                    Article: Article.objects.only("pk").in_bulk(plausible_ids(row.get("article") for row in rows)),
-                    Source: Source.objects.in_bulk(plausible_ids(sources)),
+                "prefetched": {
+                    Article: Article.objects.only("pk").in_bulk(valid_ids(row.get("article") for row in rows)),
+                    Source: Source.objects.in_bulk(valid_ids(sources)),
                 },
             }
         return super().to_internal_value(data)

@@ -60,7 +60,7 @@ def done(answer: Row | Problem | None, kind: type[Row]) -> Row:
 
 
 def refused(answer: object, kind: str, status: int) -> Problem:
-    """The problem that was answered, with its type."""
+    """The answer as a problem; fails unless it has this type and status."""
     if not isinstance(answer, Problem):
         fail(answer)
     assert (answer.type_, answer.status) == (f"urn:factcheck:problem:{kind}", status)
@@ -113,7 +113,7 @@ def tag(statement: int) -> None:
 
 
 def dispute(statement: int, critic: int) -> datetime:
-    """Opens a dispute and settles it, with a new tag; when it was opened."""
+    """Opens a dispute and resolves it with a new tag. Returns when it was opened."""
     body = DisputeRequest(statement=statement, raised_by=critic, kind=DisputeKind.DENIAL)
     opened = disputes_create.sync_detailed(client=client, body=body)
     settled = ResolveRequest(state=Resolution.REJECTED, reason="The tape has it.", tag=Tag.ASSERTED)
@@ -165,7 +165,7 @@ def the_day() -> None:
 
 
 def what_must_not_compile() -> None:
-    """Never called: mypy must find each of these wrong, or it says that the comment is unused."""
+    """Never called. mypy must find each line wrong; otherwise it reports that the comment is unused."""
     TagRequest(tag="false", reason="No.")  # type: ignore[arg-type]
     TagRequest(tag=Tag.DENIED)  # type: ignore[call-arg]
     statements_tag.sync(1, client=client, body=TagRequest(tag=Tag.DENIED, reason="No."))  # type: ignore[call-arg]

@@ -11,13 +11,13 @@ const client = createClient<paths>({
   headers: { Authorization: `Token ${process.env.TOKEN}` },
 });
 
-/** What was answered, or an error that names the problem. */
+/** The data of an answer. Throws an error with the problem when there is none. */
 function done<T>({ data, error }: { data?: T; error?: Problem }): T {
   if (data === undefined) throw new Error(JSON.stringify(error));
   return data;
 }
 
-/** The problem that was answered, with its type. */
+/** The answer as a problem; fails unless it has this type and status. */
 function refused({ error }: { error?: Problem }, kind: string, status: number): Problem {
   assert(error, `expected the problem ${kind}`);
   assert.deepEqual([error.type, error.status], [`urn:factcheck:problem:${kind}`, status]);
@@ -77,7 +77,7 @@ async function tag(id: number): Promise<void> {
     params: { path, header: fresh }, body: { tag: "denied", reason: "The critic denies it." } }));
 }
 
-/** Opens a dispute and settles it, with a new tag; when it was opened. */
+/** Opens a dispute and resolves it with a new tag. Returns when it was opened. */
 async function dispute(statement: number, raised_by: number): Promise<string> {
   const opened = await client.POST("/api/v1/disputes/", { body: { statement, raised_by, kind: "denial" } });
   const header = { "If-Match": etagOf(opened.response) }, path = { id: done(opened).id };
@@ -120,18 +120,18 @@ async function theDay(): Promise<void> {
   refused(none, "not-found", 404);
 }
 
-/** Never called: each line must be an error to the compiler, or tsc says that the expectation is unused. */
+/** Never called. Each line must be a compile error; otherwise tsc reports that the expectation is unused. */
 export async function whatMustNotCompile(): Promise<void> {
   const params = { path: { id: 1 }, header: { "If-Match": "*" } };
   // @ts-expect-error there is no such tag
   await client.POST("/api/v1/statements/{id}/tag/", { params, body: { tag: "false", reason: "No." } });
   // @ts-expect-error a reason is required
   await client.POST("/api/v1/statements/{id}/tag/", { params, body: { tag: "denied" } });
-  // @ts-expect-error so is If-Match
+  // @ts-expect-error If-Match is required
   await client.POST("/api/v1/statements/{id}/tag/", { params: { path: { id: 1 } }, body: { tag: "denied", reason: "No." } });
-  // @ts-expect-error nothing is asked for by a tag that does not exist
+  // @ts-expect-error no filter takes a tag that does not exist
   await client.GET("/api/v1/statements/", { params: { query: { tag: "true" } } });
-  // @ts-expect-error public reads leave it out
+  // @ts-expect-error a public read leaves out tagged_by
   (await readStatement(1)).statement.tagged_by.username;
 }
 

@@ -34,7 +34,7 @@ def succeeded(*command: str | Path, **environment: str) -> str:
 
 @pytest.fixture(scope="module")
 def service() -> Iterator[dict[str, str]]:
-    """Where it is, and an editor's token, as the README's environment has them."""
+    """Where it is, and an editor's token, in the variables that docs/clients.md names."""
     with service_of_its_own(None, 2, DEBUG="1") as running:
         token = running.prepare('call_command("create_token", "alice")')[-1]
         running.start()
@@ -47,13 +47,13 @@ def service() -> Iterator[dict[str, str]]:
 
 @pytest.fixture(scope="module")
 def example() -> dict[str, Path]:
-    """The README's lines, as files that stand beside what is generated."""
-    readme = (HERE.parent / "README.md").read_text()
+    """The programs in docs/clients.md, as files beside what is generated."""
+    page = (HERE.parent / "docs" / "clients.md").read_text()
     files = {}
     for language, ending in (("ts", "ts"), ("python", "py")):
-        (block,) = re.findall(rf"```{language}\n(.*?)```", readme, re.S)
+        (block,) = re.findall(rf"```{language}\n(.*?)```", page, re.S)
         assert len([line for line in block.splitlines() if line]) <= 10
-        files[ending] = GENERATED / f"readme.{ending}"
+        files[ending] = GENERATED / f"example.{ending}"
         files[ending].write_text(block)
     return files
 
@@ -67,7 +67,7 @@ def javascript(example: dict[str, Path]) -> Path:
 
 
 def test_what_is_wrong_does_not_compile_in_typescript() -> None:
-    """Without the comments that expect them, the compiler reports these errors and no others."""
+    """Without the comments that expect them, the compiler reports exactly these errors."""
     code = (HERE / "editors_day.ts").read_text()
     expected = code.count("// @ts-expect-error")
     wrong = GENERATED / "wrong.ts"
@@ -100,7 +100,9 @@ def test_an_editors_day_in_python(service: dict[str, str]) -> None:
     assert succeeded(PYTHON, "editors_day.py", **service) == "the day is done\n"
 
 
-def test_the_lines_in_the_readme_run(service: dict[str, str], javascript: Path, example: dict[str, Path]) -> None:
+def test_the_programs_in_the_clients_page_run(
+    service: dict[str, str], javascript: Path, example: dict[str, Path]
+) -> None:
     tagged = "A Russian invasion is now virtually certain once the ground freezes denied\n"
-    assert succeeded("node", javascript / "generated" / "readme.js", **service) == tagged
+    assert succeeded("node", javascript / "generated" / "example.js", **service) == tagged
     assert succeeded(PYTHON, example["py"], **service) == tagged

@@ -1,4 +1,4 @@
-"""What can go wrong in the newsroom's terms. Raised by services, which know no HTTP framework."""
+"""What can go wrong, in the newsroom's terms. Services raise these errors and know no HTTP framework."""
 
 from dataclasses import dataclass, replace
 from http import HTTPStatus
@@ -7,7 +7,10 @@ from typing import Any, Self
 
 @dataclass(frozen=True)
 class FieldError:
-    """One fault in the input. `pointer` is an RFC 6901 JSON pointer as a URI fragment, such as `#/via/0`."""
+    """One error in the input.
+
+    `pointer` is an RFC 6901 JSON pointer as a URI fragment, such as `#/via/0`, or `?name` for a query parameter.
+    """
 
     pointer: str
     code: str
@@ -15,12 +18,15 @@ class FieldError:
 
 
 class Refusal(Exception):
-    """A request that is understood and refused; it becomes an RFC 9457 problem document."""
+    """A request that is understood and refused. It becomes an RFC 9457 problem document.
+
+    `members` are the document's extension members.
+    """
 
     status = HTTPStatus.BAD_REQUEST
     kind = "refused"
     title = "The request was refused"
-    retry_after: int | None = None  # seconds, where the same request may succeed later
+    retry_after: int | None = None  # seconds until the same request may succeed
 
     def __init__(self, detail: str, errors: tuple[FieldError, ...] | list[FieldError] = (), **members: Any):
         super().__init__(detail)
@@ -34,7 +40,7 @@ class InvalidInput(Refusal):
     title = "The input is not valid"
 
     def within(self, index: int) -> Self:
-        """The same, of the item with that index in a list."""
+        """The same error, in the item of a list that has this index."""
         errors = [replace(error, pointer=f"#/{index}{error.pointer.removeprefix('#')}") for error in self.errors]
         return type(self)(f"{index}: {self.detail}", errors, **self.members)
 
@@ -42,9 +48,13 @@ class InvalidInput(Refusal):
     def field(cls, name: str, code: str, detail: str) -> "InvalidInput":
         return cls(f"{name}: {detail}", [FieldError(f"#/{name}", code, detail)])
 
+    @classmethod
+    def parameter(cls, name: str, code: str, detail: str) -> "InvalidInput":
+        return cls(f"{name}: {detail}", [FieldError(f"?{name}", code, detail)])
+
 
 class Unprocessable(InvalidInput):
-    """Well-formed, but it does not fit the text it speaks of."""
+    """Well-formed input that does not fit the article's text."""
 
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     kind = "unprocessable"
@@ -64,11 +74,11 @@ class NotAllowed(Refusal):
 
 
 class StaleVersion(Refusal):
-    """Somebody else wrote the row after the caller read it."""
+    """Somebody else changed the row after the caller read it."""
 
     status = HTTPStatus.PRECONDITION_FAILED
     kind = "stale-version"
-    title = "Somebody changed this meanwhile"
+    title = "Somebody else changed this"
 
 
 class PreconditionRequired(Refusal):

@@ -12,6 +12,6 @@ class Health(View):
         try:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT 1")
-        except Exception:  # whatever keeps the database from answering makes this worker unhealthy
+        except Exception:  # any failure to reach the database makes this worker unhealthy
             return HttpResponse(status=503)
         return HttpResponse("ok\n", content_type="text/plain", headers={"Cache-Control": "no-store"})

@@ -1,15 +1,15 @@
-"""One settings file, driven by the environment.
+"""The one settings file. Values come from environment variables.
 
-Every variable read here is described in docs/settings.md; a test holds the two together.
+Every variable that is read here is described in docs/settings.md; a test compares the two.
 """
 
 import os
 import re
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import dj_database_url
+import yaml
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
@@ -18,46 +18,46 @@ from factcheck.postgres import embedded
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 
-def flag(name: str, default: bool = False) -> bool:
-    value = os.environ.get(name, "1" if default else "0").strip().lower()
+def env_flag(name: str, default: bool = False) -> bool:
+    value = os.environ.get(name, "").strip().lower() or ("1" if default else "0")
     if value in {"1", "true", "yes", "on"}:
         return True
-    if value in {"0", "false", "no", "off", ""}:
+    if value in {"0", "false", "no", "off"}:
         return False
     raise ImproperlyConfigured(f"{name} must be 1 or 0, not {value!r}.")
 
 
-def number(name: str, default: int) -> int:
+def env_int(name: str, default: int) -> int:
     value = os.environ.get(name, "").strip() or str(default)
     if not value.isdecimal():
         raise ImproperlyConfigured(f"{name} must be a whole number, not {value!r}.")
     return int(value)
 
 
-def rate(name: str, default: str) -> str:
+def env_rate(name: str, default: str) -> str:
     value = os.environ.get(name, "").strip() or default
     if not re.fullmatch(r"[0-9]{1,9}/(sec|min|hour|day)", value):
         raise ImproperlyConfigured(f"{name} must be a number, a slash, and sec, min, hour or day, not {value!r}.")
     return value
 
 
-def words(name: str) -> list[str]:
-    return [word.strip() for word in os.environ.get(name, "").split(",") if word.strip()]
+def env_list(name: str) -> list[str]:
+    return [part.strip() for part in os.environ.get(name, "").split(",") if part.strip()]
 
 
-def origins(name: str) -> list[str]:
-    found = words(name)
+def env_origins(name: str) -> list[str]:
+    found = env_list(name)
     for origin in found:
         if not re.fullmatch(r"https?://[^/\s]+", origin):
             raise ImproperlyConfigured(f"{name} must hold origins such as https://desk.example, not {origin!r}.")
     return found
 
 
-def database(name: str) -> dict[str, Any]:
+def env_database(name: str) -> dict[str, Any]:
     shape = "postgres://USER:PASSWORD@HOST:PORT/NAME"
     try:
         found: dict[str, Any] = dict(dj_database_url.parse(os.environ[name]))
-    except ValueError:  # what was wrong with it is not shown: it holds the password
+    except ValueError:  # its text is not shown: the address holds the password
         raise ImproperlyConfigured(
             f"{name} cannot be read. Write it as {shape}, with special characters of the password percent-encoded."
         ) from None
@@ -65,10 +65,10 @@ def database(name: str) -> dict[str, Any]:
         raise ImproperlyConfigured(f"{name} must be a postgres:// address: the journal lives in PostgreSQL.")
     if not (found["NAME"] or "service" in found.get("OPTIONS", {})):
         raise ImproperlyConfigured(f"{name} names no database. Write it as {shape}.")
-    return found
+    return {**found, "ENGINE": "factcheck.postgres.backend"}
 
 
-DEBUG = flag("DEBUG")
+DEBUG = env_flag("DEBUG")
 PUBLIC_HTTPS = not DEBUG
 
 SECRET_KEY = os.environ.get("SECRET_KEY", "")
@@ -81,11 +81,13 @@ if not SECRET_KEY:
 elif not DEBUG and (len(SECRET_KEY) < 50 or len(set(SECRET_KEY)) < 5 or SECRET_KEY.startswith("django-insecure")):
     raise ImproperlyConfigured("SECRET_KEY is too weak: it needs 50 or more random characters.")
 
-ALLOWED_HOSTS = words("ALLOWED_HOSTS")
+ALLOWED_HOSTS = env_list("ALLOWED_HOSTS")
 if DEBUG:
     ALLOWED_HOSTS = [*ALLOWED_HOSTS, "localhost", "127.0.0.1", "[::1]"]
 elif not ALLOWED_HOSTS:
-    raise ImproperlyConfigured("ALLOWED_HOSTS is not set. Name the hosts this service answers for, by commas.")
+    raise ImproperlyConfigured(
+        "ALLOWED_HOSTS is not set. Name the hosts this service answers for, separated by commas."
+    )
 
 INSTALLED_APPS = [
     "factcheck.desk",
@@ -97,7 +99,6 @@ INSTALLED_APPS = [
     "django_filters",
     "drf_spectacular",
     "drf_spectacular_sidecar",
-    "knox",
     "corsheaders",
     "csp",
     "factcheck.desk.apps.AdminConfig",
@@ -111,21 +112,21 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    # These only add headers, and stand outside so that refusals by all the others have them too.
+    "factcheck.api.middleware.HeadMiddleware",
+    # These only add headers. They come before the others so that refusals by the others have the headers too.
     "factcheck.api.middleware.ContentPolicyMiddleware",
-    "django.middleware.gzip.GZipMiddleware",  # outside of what makes ETags: it weakens them
+    "django.middleware.gzip.GZipMiddleware",  # before what makes ETags: it weakens them
     "factcheck.desk.problem_pages.ProblemPageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "factcheck.api.middleware.CrossOriginMiddleware",
-    "factcheck.api.options.OptionsMiddleware",
     "factcheck.api.middleware.BodyLimitMiddleware",
     "factcheck.api.middleware.SlashMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "factcheck.api.sessions.Session",
-    "factcheck.api.sessions.Authentication",
-    "factcheck.api.sessions.Messages",
+    "factcheck.api.sessions.SessionMiddleware",
+    "factcheck.api.sessions.AuthenticationMiddleware",
+    "factcheck.api.sessions.MessageMiddleware",
 ]
 
 ROOT_URLCONF = "factcheck.urls"
@@ -144,31 +145,34 @@ TEMPLATES = [
     }
 ]
 
-# Database. Without DATABASE_URL the bundled PostgreSQL is started at the first connection.
+# Database. With DEBUG and no DATABASE_URL, the embedded PostgreSQL is started at the first connection.
 DATA_DIR = Path(os.environ.get("DATA_DIR") or BASE_DIR / ".data").absolute()
 if os.environ.get("DATABASE_URL"):
-    DATABASES: dict[str, dict[str, Any]] = {"default": database("DATABASE_URL")}
-    DATABASES["default"]["ENGINE"] = "factcheck.postgres.backend"
-else:
+    DATABASES: dict[str, dict[str, Any]] = {"default": env_database("DATABASE_URL")}
+elif DEBUG:
     DATABASES = {"default": embedded.connection_settings(DATA_DIR)}
+else:
+    raise ImproperlyConfigured(
+        "DATABASE_URL is not set. Name a PostgreSQL server; only with DEBUG=1 is the embedded one started."
+    )
 DATABASES["default"].setdefault("OPTIONS", {})
-DATABASE_POOL_SIZE = number("DATABASE_POOL_SIZE", 8)
+DATABASE_POOL_SIZE = env_int("DATABASE_POOL_SIZE", 8)
 if DATABASE_POOL_SIZE:
-    DATABASES["default"]["CONN_MAX_AGE"] = 0  # psycopg's pool keeps the connections, not Django
+    DATABASES["default"]["CONN_MAX_AGE"] = 0  # psycopg's pool keeps the connections, instead of Django
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
     DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": DATABASE_POOL_SIZE, "timeout": 10}
-# Seconds, enforced by PostgreSQL; 0 is no limit. manage.py lifts them: a migration takes the time it needs.
+# Seconds, enforced by PostgreSQL; 0 is no limit. manage.py lifts the limits: a migration takes the time it needs.
 DATABASE_TIMEOUTS = {
-    "statement_timeout": number("DATABASE_STATEMENT_TIMEOUT", 10),
-    "lock_timeout": number("DATABASE_LOCK_TIMEOUT", 5),
-    "idle_in_transaction_session_timeout": number("DATABASE_IDLE_TIMEOUT", 30),
+    "statement_timeout": env_int("DATABASE_STATEMENT_TIMEOUT", 10),
+    "lock_timeout": env_int("DATABASE_LOCK_TIMEOUT", 5),
+    "idle_in_transaction_session_timeout": env_int("DATABASE_IDLE_TIMEOUT", 30),
 }
 limits = [f"-c {name}={seconds * 1000}" for name, seconds in DATABASE_TIMEOUTS.items() if seconds]
 if limits:
     own = DATABASES["default"]["OPTIONS"].get("options")
     DATABASES["default"]["OPTIONS"]["options"] = " ".join([own, *limits] if own else limits)
-# Off for a pooler that gives each transaction another connection, such as PgBouncer's transaction mode.
-DATABASE_PREPARED_STATEMENTS = flag("DATABASE_PREPARED_STATEMENTS", default=True)
+# Off behind a pooler that changes the connection with each transaction, such as PgBouncer's transaction mode.
+DATABASE_PREPARED_STATEMENTS = env_flag("DATABASE_PREPARED_STATEMENTS", default=True)
 if DATABASE_PREPARED_STATEMENTS:
     DATABASES["default"]["OPTIONS"]["prepare_threshold"] = 2
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -179,8 +183,8 @@ TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en-gb"
 USE_I18N = False
 
-# Whether callers who are not signed in may read what is published.
-PUBLIC_READ = flag("PUBLIC_READ")
+# Whether callers who are not logged in may read what is published.
+PUBLIC_READ = env_flag("PUBLIC_READ")
 
 # Static files
 STATIC_URL = "static/"
@@ -201,7 +205,7 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 SECURE_SSL_REDIRECT = PUBLIC_HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^healthz/$"]  # asked for from inside, by the container's health check
+SECURE_REDIRECT_EXEMPT = [r"^healthz/$"]  # for the container's health check, which comes from inside
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if PUBLIC_HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PUBLIC_HTTPS
@@ -218,7 +222,7 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
     }
 }
-CORS_ALLOWED_ORIGINS = origins("CORS_ALLOWED_ORIGINS")
+CORS_ALLOWED_ORIGINS = env_origins("CORS_ALLOWED_ORIGINS")
 CORS_URLS_REGEX = r"^/api/"
 CORS_ALLOW_HEADERS = [
     "accept",
@@ -229,22 +233,22 @@ CORS_ALLOW_HEADERS = [
     "idempotency-key",
 ]
 CORS_EXPOSE_HEADERS = ["deprecation", "etag", "link", "location", "retry-after", "sunset", "www-authenticate"]
-# No credentials: a page of another origin sends a token, never the editor's session.
+# No credentials: a page of another origin sends a token, not the editor's session cookie.
 CORS_ALLOW_CREDENTIALS = False
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
 
-# A request body above this is answered 413 before it is read. 500,000 code points of text fit.
+# A larger request body is answered 413 before it is read. 500,000 code points of text fit.
 MAX_BODY_BYTES = DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 
-# RATE is a number and sec, min, hour or day. The first two count in each worker process, since counting in the
-# database would cost every request several writes; log-ins count in the database, for all workers together.
+# The first two rates are counted in each worker process, since counting in the database would cost every request
+# several writes. Log-ins are counted in the database, for all workers together.
 THROTTLE_RATES = {
-    "anon": rate("THROTTLE_ANONYMOUS", "300/min"),
-    "user": rate("THROTTLE_USER", "3000/min"),
-    "login": rate("THROTTLE_LOGIN", "10/min"),
+    "anon": env_rate("THROTTLE_ANONYMOUS", "300/min"),
+    "user": env_rate("THROTTLE_USER", "3000/min"),
+    "login": env_rate("THROTTLE_LOGIN", "10/min"),
 }
 
 REST_FRAMEWORK = {
@@ -252,7 +256,7 @@ REST_FRAMEWORK = {
         "factcheck.api.authentication.TokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["factcheck.api.roles.RolePermission"],
+    "DEFAULT_PERMISSION_CLASSES": ["claims.roles.NewsroomPermission"],
     "DEFAULT_RENDERER_CLASSES": [
         "factcheck.api.renderers.JSONRenderer",
         "factcheck.desk.renderer.DeskRenderer",
@@ -262,7 +266,7 @@ REST_FRAMEWORK = {
         "rest_framework.parsers.FormParser",
         "rest_framework.parsers.MultiPartParser",
     ],
-    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "factcheck.api.renderers.ByFormat",
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "factcheck.api.renderers.FormatOrAcceptNegotiation",
     "DEFAULT_FILTER_BACKENDS": ["factcheck.api.filters.StrictFilterBackend"],
     "DEFAULT_PAGINATION_CLASS": "factcheck.api.pagination.KeysetPagination",
     "DEFAULT_THROTTLE_CLASSES": [
@@ -270,20 +274,17 @@ REST_FRAMEWORK = {
         "factcheck.api.throttles.UserThrottle",
     ],
     "DEFAULT_THROTTLE_RATES": THROTTLE_RATES,
-    # X-Forwarded-For is believed from so many proxies only: anybody can send the header.
-    "NUM_PROXIES": number("TRUSTED_PROXIES", 0),
-    "DEFAULT_METADATA_CLASS": None,  # OptionsMiddleware answers OPTIONS
+    # How many proxies X-Forwarded-For is believed from: anybody can send the header.
+    "NUM_PROXIES": env_int("TRUSTED_PROXIES", 0),
+    "DEFAULT_METADATA_CLASS": None,  # factcheck.api.base answers OPTIONS
     "DEFAULT_SCHEMA_CLASS": "factcheck.api.openapi.schema.Schema",
     "EXCEPTION_HANDLER": "factcheck.api.problems.exception_handler",
     "DATETIME_FORMAT": "%Y-%m-%dT%H:%M:%S.%fZ",  # as in factcheck.api.row_json
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 
-KNOX_TOKEN_MODEL = "api.Token"  # noqa: S105  the model's name
-MIGRATION_MODULES = {"knox": None}  # its own token table would stay empty
-REST_KNOX = {"TOKEN_TTL": timedelta(days=90), "SECURE_HASH_ALGORITHM": "hashlib.sha512"}
-
 SPECTACULAR_SETTINGS = {
+    "APPEND_COMPONENTS": yaml.safe_load((BASE_DIR / "factcheck/api/openapi/components.yaml").read_text()),
     "TITLE": "Factcheck",
     "DESCRIPTION": (
         "Who said it, through whom it reached us, and who denies it. A tag records who stands behind a "
@@ -332,7 +333,7 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "factcheck.api.openapi.schema.postprocess",
-        "factcheck.api.openapi.names.name_parameters_enums",
+        "factcheck.api.openapi.names.name_parameter_enums",
         "factcheck.api.openapi.names.drop_unused_components",
         "factcheck.api.openapi.examples.add_examples",
     ],
@@ -344,7 +345,7 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
-    # A 4xx is the caller's business and is answered in full; only faults of ours are logged.
+    # A 4xx is the caller's error, and the answer says everything; only our own errors are logged.
     "loggers": {
         "django.request": {"level": "ERROR"},
         "django.security.DisallowedHost": {"level": "CRITICAL"},

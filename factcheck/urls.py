@@ -24,7 +24,7 @@ from factcheck.journal.feed import JournalViewSet
 
 
 class Router(DefaultRouter):
-    """DELETE on a whole list, where a view has `destroy_all`."""
+    """DELETE on a list calls `destroy_all`, where the view has one."""
 
     include_format_suffixes = False
     APIRootView = Root
@@ -35,16 +35,14 @@ class Router(DefaultRouter):
         return [routes[0]._replace(mapping=mapping), *routes[1:]]
 
     def get_urls(self) -> list[Any]:
-        changes = FeedViewSet.as_view({"get": "changes"}, **CHANGES)
+        # The name of a file, so without the slash at the end of every other address of the router.
+        changes = FeedViewSet.as_view(
+            {"get": "changes"},
+            renderer_classes=[AtomRenderer],
+            ordering_fields=("transaction",),
+            default_ordering="-transaction",
+        )
         return [*super().get_urls(), path("feeds/changes.atom", changes, name="feed-changes")]
-
-
-# A file's name, so without the slash that the router ends every address with.
-CHANGES: dict[str, Any] = {
-    "renderer_classes": [AtomRenderer],
-    "ordering_fields": ("transaction",),
-    "default_ordering": "-transaction",
-}
 
 
 router = Router(use_regex_path=False)
@@ -59,7 +57,7 @@ router.register("journal", JournalViewSet, "journal")
 router.register("tokens", TokenViewSet, "token")
 
 urlpatterns = [
-    path("api/v1/", include(router.urls)),  # first, since patterns are tried in this order
+    path("api/v1/", include(router.urls)),  # first: Django tries the patterns in this order
     path("", StartPage.as_view(), name="start"),
     path("search/", SearchPage.as_view(), name="search"),
     path("import/", ImportPage.as_view(), name="import"),

@@ -3,7 +3,8 @@ from typing import Any
 from django.db.models import Case, When
 from rest_framework import serializers
 
-from factcheck.api.fields import LinesField, ReasonSerializer, RecordedSerializer, Reference, WebAddressField
+from factcheck.api.fields import LinesField, ReasonSerializer, RecordedSerializer, WebAddressField
+from factcheck.api.references import Reference
 from factcheck.api.row_json import json_object
 from sources.models import Source
 

@@ -11,19 +11,23 @@ from sources.serializers import SourceSerializer
 
 
 class SourceViewSet(HistoryMixin):
-    """Who speaks: people, organizations, outlets, documents and accounts."""
+    """Sources: people, organizations, outlets, documents and accounts."""
 
     serializer_class = SourceSerializer
     filterset_class = SourceFilter
     journal_resource = "source"
     schema_tag = "sources"
+    noun = "a source"
     ordering_fields = ("id", "name")
     index_ordered_filters = {"id": (frozenset({"kind"}), frozenset({"part_of"}), frozenset({"anonymous"}))}
-    moving_actions = frozenset({"retrieve"})
+    redirecting_actions = frozenset({"retrieve"})
     queryset = Source.objects.for_reading()
 
     def retrieve(self, request: Request, pk: int) -> Any:
-        """A source that was merged into another answers 301, with the other's address."""
+        """Read a source.
+
+        A source that was merged into another one answers 301 with the address of that one.
+        """
         try:
             return super().retrieve(request, pk)
         except Http404:

@@ -1,4 +1,4 @@
-"""Sixteen programs at work: each reads a row, then writes it with If-Match, and notes what it was told."""
+"""API clients that read a row, write it with If-Match, and note what the service answered."""
 
 import http.client
 import json
@@ -11,13 +11,13 @@ from typing import Any, NamedTuple
 
 from tests.journal_proof import Outcome, Write
 
-ANSWER_LIMIT = 30.0  # seconds for one answer: the pool waits 10 for a connection, a start of PostgreSQL a few
+ANSWER_LIMIT = 30.0  # seconds for one answer: the pool waits 10 for a connection, and PostgreSQL starts in a few
 TAGS = ("asserted", "denied", "unverified")
 
 
 @dataclass
 class Shared:
-    """What all clients know. Appending to a list needs no lock."""
+    """What all clients share. Appending to a list needs no lock."""
 
     tokens: dict[str, str]
     port: int
@@ -38,7 +38,7 @@ class Answer(NamedTuple):
 
 
 class Client:
-    """One user's program: it reads a row, then writes it with If-Match, again and again."""
+    """One user's API client: it reads a row, then writes it with If-Match, over and over."""
 
     def __init__(self, number: int, seed: int, shared: Shared) -> None:
         self.number = number
@@ -58,7 +58,7 @@ class Client:
         except Exception:
             self.shared.faults.append(f"Client {self.number} broke:\n{traceback.format_exc()}")
 
-    # What it does
+    # Writes
 
     def create_article(self) -> None:
         mark = self.next_mark()
@@ -92,7 +92,7 @@ class Client:
             self.write("statement.updated", path, body, after=row, data=body)
 
     def edit_article(self) -> None:
-        """Now and then its text too, which makes a revision and writes every statement in it."""
+        """Sometimes its text too, which makes a revision and writes every statement in it."""
         path = f"articles/{self.random.choice(self.shared.articles)}/"
         if row := self.read(path):
             mark = self.next_mark()
@@ -128,10 +128,10 @@ class Client:
         data = {"state": state, "resolution": mark}
         self.write("dispute.resolved", path + "resolve/", body, after=row, data=data, also_tags=tag)
 
-    # How it asks
+    # Requests
 
     def next_mark(self) -> str:
-        """Stands in the reason or in one field of each write, so that its entry can be told from all others."""
+        """A text that only one write has, in its reason or in a field, so that its entry can be found."""
         return f"w{self.number}-{len(self.writes)}"
 
     def read(self, path: str) -> Answer | None:
@@ -142,7 +142,7 @@ class Client:
         self, action: str, path: str, body: dict[str, Any], *, data: dict[str, Any], after: Answer | None = None,
         also_tags: str | None = None,
     ) -> dict[str, Any] | None:  # fmt: skip
-        """The row as answered, or None when the write was refused or its fate is unknown."""
+        """The row as answered; None when the write was refused or its outcome is unknown."""
         write = Write(
             self.next_mark(), self.user, action, data, also_tags, text=body.get("text"),
             row_id=after.body["id"] if after else None, version=after.body["version"] + 1 if after else 1,
@@ -161,7 +161,7 @@ class Client:
         return None
 
     def ask(self, method: str, path: str, body: Any = None, etag: str = "") -> Answer | None:
-        """None when there was no answer, which is allowed while things are being killed."""
+        """None when there was no answer, which is allowed while processes are killed."""
         headers = {"Authorization": f"Token {self.shared.tokens[self.user]}", "X-Forwarded-Proto": "https"}
         headers |= {"If-Match": etag} if etag else {}
         headers |= {"Content-Type": "application/json"} if body is not None else {}

@@ -2,8 +2,8 @@
 
     python -m tests.faults --seconds 60 --seed 7
 
-A seed repeats what the clients choose, and which kill follows which after how long. Which request a kill meets is
-up to the machine, so a failure may take several runs of its seed.
+A seed repeats what the clients choose, the order of the kills and the time between them. Which request a kill hits
+depends on the machine, so a failure may take several runs of its seed.
 """
 
 import argparse
@@ -25,7 +25,7 @@ from tests.service import Service, kill, service_of_its_own
 
 WORKERS = 3
 CLIENTS = 16
-RECOVERY_LIMIT = 30.0  # seconds from a kill until all is back, when nothing more is killed; usually 1 or 2
+RECOVERY_LIMIT = 30.0  # seconds from a kill until everything runs again, when nothing more is killed; usually 1 or 2
 
 PREPARE = """
 from factcheck.journal.models import Entry
@@ -36,7 +36,7 @@ print(Entry.objects.latest("id").pk)
 
 
 class Killer:
-    """Goes through all its ways in random order, then again, so that a short run has met them all."""
+    """Kills in all ways in random order, then in all ways again, so that even a short run has each of them."""
 
     def __init__(self, service: Service, seed: int, shared: Shared) -> None:
         self.service = service
@@ -49,7 +49,7 @@ class Killer:
         deadline = time.monotonic() + seconds
         ways: list[Callable[[], None]] = []
         while time.monotonic() < deadline:
-            # Mostly once it works again, whatever the machine needs for that; else while it is still recovering.
+            # Mostly after it works again, however long the machine needs; otherwise while it is still recovering.
             if self.moments and self.random.random() < 0.75:
                 self.wait_for_a_write()
             time.sleep(self.random.uniform(0.1, 2.0))
@@ -84,7 +84,7 @@ class Killer:
         self.workers_killed += kill(self.service.workers())
 
     def whole_web_server(self) -> None:
-        """The master first, or it would replace its workers. An init system would start it again; here we do."""
+        """The master first, since it would replace its workers. Then start it again, as an init system does."""
         workers = self.service.workers()
         self.service.master.kill()
         self.service.master.wait()
@@ -93,7 +93,7 @@ class Killer:
         self.service.start()
 
     def one_backend(self) -> None:
-        """Or a helper, such as the WAL writer: either way the server throws out all its clients and recovers."""
+        """Or a helper, such as the WAL writer: in both cases the server ends all its connections and recovers."""
         others = [pid for pid in self.service.postgres_processes() if pid != self.service.postmaster()]
         if others:
             self.backends_killed += kill([self.random.choice(others)])
@@ -192,7 +192,7 @@ def all_at_work(clients: list[Client], shared: Shared) -> Iterator[None]:
 
 
 def slowest_return(outages: list[tuple[float, float]], kills: list[float]) -> float:
-    """An outage may have seen several kills, each of which prolonged it: only the last one counts."""
+    """An outage can have several kills, each of which prolonged it. Only the last one counts."""
     last_kills = ((end, max((kill for kill in kills if start < kill < end), default=end)) for start, end in outages)
     return max(end - kill for end, kill in last_kills)
 
@@ -204,8 +204,8 @@ def main() -> int:
     parser.add_argument("--log", type=Path, help="keep a copy of the server's log here")
     chosen = parser.parse_args()
     seed = secrets.randbelow(1_000_000) if chosen.seed is None else chosen.seed
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that everything is cleaned up then, too
-    sys.stdout.write(f"seed {seed}: killing for {chosen.seconds:.0f} s\n")  # for a run that never gets to its report
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that everything is cleaned up
+    sys.stdout.write(f"seed {seed}: killing for {chosen.seconds:.0f} s\n")  # in case the run does not get to its report
     sys.stdout.flush()
     report = run(chosen.seconds, seed, chosen.log)
     sys.stdout.write(f"{report}\n")

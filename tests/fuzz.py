@@ -36,7 +36,7 @@ SETTINGS = {"PUBLIC_READ": "1", "THROTTLE_ANONYMOUS": "1000000/sec"}
 
 @dataclass
 class Run:
-    """One role's run of schemathesis, and what it said."""
+    """One role's run of schemathesis, and its output."""
 
     role: str
     code: int
@@ -72,7 +72,7 @@ def fuzz(service: Service, role: str, token: str, options: list[str]) -> Run:
 
 
 def fuzz_as(roles: list[str], options: dict[str, list[str]], log_copy: Path | None = None) -> Iterator[Run]:
-    """One role after the other, since what the one makes the next one meets."""
+    """One role after another, since each role finds what the one before has made."""
     with service_of_its_own(log_copy, WORKERS, **SETTINGS) as service:
         tokens = dict(zip(ROLES, ["", *service.prepare(PREPARE)], strict=True))
         service.start()
@@ -103,7 +103,7 @@ def main() -> int:
     parser.add_argument("--log", type=Path, help="keep a copy of the server's log here")
     chosen = parser.parse_args()
     seed = secrets.randbelow(1_000_000) if chosen.seed is None else chosen.seed
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that everything is cleaned up then, too
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that everything is cleaned up
     sys.stdout.write(f"seed {seed}\n")
     sys.stdout.flush()
     options = ["--seed", str(seed), "--max-examples", str(chosen.max_examples), "--phases", chosen.phases]

@@ -1,4 +1,4 @@
-"""What schemathesis asks of us in its own process. See tests/fuzz.py."""
+"""The hooks that schemathesis calls in its own process. See tests/fuzz.py."""
 
 import itertools
 import os
@@ -10,20 +10,18 @@ import schemathesis
 
 django.setup()
 
-from knox.crypto import hash_token  # noqa: E402
-
 from claims.models import Article  # noqa: E402
-from factcheck.api.models import Token  # noqa: E402
+from factcheck.api.models import Token, hash_key  # noqa: E402
 
 ARTICLE = Article.objects.values_list("pk", flat=True).first() or 1
-OWN_TOKENS = list(Token.objects.filter(digest=hash_token(os.environ["FUZZ_TOKEN"])))
+OWN_TOKENS = list(Token.objects.filter(digest=hash_key(os.environ["FUZZ_TOKEN"])))
 KEY = "Idempotency-Key"
 NUMBERS = itertools.count()
 
 
 @schemathesis.hook
 def before_load_schema(context: Any, raw_schema: dict[str, Any]) -> None:
-    """Answers have no field that the schema does not name. Not said in the schema: clients should bear new ones."""
+    """Answers have no field that the schema does not name. The schema does not say so: clients must accept new ones."""
     for name, shape in raw_schema["components"]["schemas"].items():
         if "properties" in shape and not name.endswith("Request") and name != "Problem":
             shape["additionalProperties"] = False
@@ -31,7 +29,7 @@ def before_load_schema(context: Any, raw_schema: dict[str, Any]) -> None:
 
 @schemathesis.hook
 def before_call(context: Any, case: Any, kwargs: dict[str, Any]) -> None:
-    kwargs["allow_redirects"] = False  # a redirection is an answer of its own
+    kwargs["allow_redirects"] = False  # a redirect is itself an answer to check
     number = next(NUMBERS)
     make_key_fresh(case.headers, number)
     if number % 2 and case.meta and case.meta.generation.mode.is_positive:
@@ -41,14 +39,14 @@ def before_call(context: Any, case: Any, kwargs: dict[str, Any]) -> None:
 
 
 def make_key_fresh(headers: Any, number: int) -> None:
-    """Most keys that it makes are alike, and would only ever meet the answer kept for the first. One in four stays."""
+    """Most generated keys are equal, and would only get the answer stored for the first. Keep one in four."""
     key = str((headers or {}).get(KEY, ""))
     if number % 4 and re.fullmatch(r"[!#-~][!-~]{0,254}", key):
         headers[KEY] = f"{key[:240]}-{number}"
 
 
 def make_fitting(operation: str, row: dict[str, Any]) -> None:
-    """What no schema can say: that the passage stands in the text, and that there is what it refers to."""
+    """What no schema can say: that the passage is in the text, and that the rows it refers to exist."""
     if operation.startswith(("POST /api/v1/statements/", "PUT /api/v1/statements/")) and "article" in row:
         for name in ("text", "prefix", "suffix"):
             row.pop(name, None)
@@ -59,6 +57,6 @@ def make_fitting(operation: str, row: dict[str, Any]) -> None:
 
 @schemathesis.hook
 def after_call(context: Any, case: Any, response: Any) -> None:
-    """Puts the caller's token back when a case has revoked it, or all that follows would be answered 401."""
+    """Restore the caller's token when a case has revoked it: all later requests would be answered 401."""
     if case.method == "DELETE" and "/tokens/" in case.path:
         Token.objects.bulk_create(OWN_TOKENS, ignore_conflicts=True)

@@ -1,4 +1,4 @@
-"""Holds what clients were told against the journal and the rows: nothing lost, nothing halved, nothing invented."""
+"""Compares what clients were answered with the journal and the rows: nothing is lost, half-written or invented."""
 
 import enum
 import hashlib
@@ -16,12 +16,12 @@ from factcheck.postgres import embedded
 class Outcome(enum.Enum):
     ACKNOWLEDGED = "acknowledged"
     REFUSED = "refused"  # the answer said that nothing was written
-    UNKNOWN = "unknown"  # no answer, or one that leaves it open
+    UNKNOWN = "unknown"  # no answer, or one that does not say
 
 
 @dataclass
 class Write:
-    """One attempt, noted before it is sent: what its entry must say if it was made."""
+    """One attempt, noted before it is sent: what its entry must contain if it was written."""
 
     mark: str
     user: str
@@ -62,7 +62,7 @@ class Revision(NamedTuple):
     text: str
 
 
-# Where an action takes no reason, the client's mark stands in a field that each of its writes changes.
+# Where an action takes no reason, the client's mark is in a field that each of its writes changes.
 MARKED_FIELDS = {
     "article.created": "byline",
     "article.updated": "byline",
@@ -70,7 +70,7 @@ MARKED_FIELDS = {
     "statement.updated": "paraphrase",
     "dispute.opened": "note",
 }
-# What an answer and an entry spell alike: not the references, and not the times.
+# Fields that are written alike in an answer and in an entry: references and times are not.
 COMPARED = (
     "title", "byline", "sha256", "revision", "status", "text", "start", "end", "anchor", "paraphrase", "tag",
     "tag_reason", "note", "state", "resolution",
@@ -118,7 +118,7 @@ def violations_in(data_dir: Path, writes: list[Write], last_entry_before: int) -
 
 
 def _of_fate(write: Write, found: list[Entry]) -> Iterator[str]:
-    """Wholly there or wholly absent, and as the client was told."""
+    """A write is complete or absent, as the client was answered."""
     if not found:
         if write.outcome is Outcome.ACKNOWLEDGED:
             yield "lost"
@@ -150,7 +150,7 @@ def _of_entry(write: Write, entry: Entry) -> Iterator[str]:
 
 
 def _of_answer(write: Write, states: dict[tuple[str, int, int], Entry]) -> Iterator[str]:
-    """An answer shows the row as it is after the write, maybe with somebody's later one: a state that is kept."""
+    """An answer shows the row after the write, possibly after another later write: in both cases a recorded state."""
     if write.answer is None:
         return
     shown = states.get((write.action.split(".")[0], write.answer["id"], write.answer["version"]))
@@ -172,7 +172,7 @@ def _of_text(write: Write, found: list[Entry], revisions: dict[tuple[int, int], 
 
 
 def _of_journal(entries: list[Entry], rows: dict[RowKey, dict[str, Any]]) -> Iterator[str]:
-    """Each row has the entries 1 to its version, and the last of them is the row."""
+    """Each row has an entry for each version from 1 to its own, and the last entry equals the row."""
     entries_of_row: dict[RowKey, list[Entry]] = defaultdict(list)
     for entry in entries:
         entries_of_row[entry.resource, entry.row_id].append(entry)

@@ -21,7 +21,7 @@ def user_with_role(name: str, role: str) -> User:
 
 def client_of(user: User) -> APIClient:
     client = APIClient()
-    client.credentials(HTTP_AUTHORIZATION="Token " + Token.objects.create(user, name="test")[1])
+    client.credentials(HTTP_AUTHORIZATION="Token " + Token.issue(user, name="test").key)
     return client
 
 

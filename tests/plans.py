@@ -7,7 +7,7 @@ from django.db import connection
 
 
 def queries_of(client: Any, address: str, **headers: str) -> tuple[Any, list[tuple[str, Any]]]:
-    """The answer, and the SELECTs with their parameters that made it."""
+    """The answer, and the SELECTs that it took, with their parameters."""
     asked: list[tuple[str, Any]] = []
 
     def note(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
@@ -21,7 +21,7 @@ def queries_of(client: Any, address: str, **headers: str) -> tuple[Any, list[tup
 
 
 def plan_of(sql: str, params: Any) -> dict[str, Any]:
-    """As it ran, not as it was estimated."""
+    """The plan as it ran, not as it was estimated."""
     with connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {sql}", params)
         return cursor.fetchone()[0][0]["Plan"]

@@ -1,4 +1,4 @@
-"""The server as it is deployed, on a port and with a database of its own: for tests that need the real thing."""
+"""The server as it is deployed, with its own port and database, for tests that need the real server."""
 
 import os
 import secrets
@@ -19,6 +19,8 @@ ROOT = Path(__file__).resolve().parent.parent
 LOAD_DEMO = """
 import sys
 import django
+from factcheck.startup import lift_time_limits
+lift_time_limits()
 django.setup()
 from django.core.management import call_command
 call_command("migrate", verbosity=0)
@@ -28,7 +30,7 @@ call_command("import_annotations", *sys.argv[1:])
 
 
 class Service:
-    """The server as it is deployed and its PostgreSQL, in a folder that no other run shares."""
+    """gunicorn and an embedded PostgreSQL, in a folder that no other run shares."""
 
     def __init__(self, home: Path, workers: int, **settings: str) -> None:
         self.worker_count = workers
@@ -38,9 +40,9 @@ class Service:
         self.masters: list[subprocess.Popen[bytes]] = []
         self.environment = {
             **os.environ,
-            "DATABASE_URL": "",
+            "DATABASE_URL": "postgres://server@settings.invalid/replaces",
             "DATA_DIR": str(self.data_dir),
-            "DJANGO_SETTINGS_MODULE": "factcheck.settings",
+            "DJANGO_SETTINGS_MODULE": "tests.server_settings",
             "DEBUG": "0",
             "SECRET_KEY": secrets.token_urlsafe(64),
             "ALLOWED_HOSTS": "127.0.0.1",
@@ -58,7 +60,7 @@ class Service:
         return self.masters[-1]
 
     def prepare(self, then: str) -> list[str]:
-        """Migrates, makes the demo users and loads the seeds, then runs the code `then`; gives the words it prints."""
+        """Migrate, make the demo users, load the seeds, then run the code `then`. Returns the words it prints."""
         seeds = map(str, sorted((ROOT / "seeds").glob("*.json")))
         command = [sys.executable, "-c", LOAD_DEMO + then, *seeds]
         with self.log.open("ab") as log:
@@ -78,17 +80,17 @@ class Service:
             )
 
     def web_processes(self) -> list[int]:
-        """The master and its workers: they share a command line, which names our own log file."""
+        """The master and its workers. Their command line names this service's log file."""
         return processes_with(f"{self.log} factcheck.wsgi")
 
     def workers(self) -> list[int]:
         return [pid for pid in self.web_processes() if pid != self.master.pid]
 
     def postmaster(self) -> int:
-        return embedded._postmaster(self.cluster)[0]
+        return embedded.postmaster(self.cluster)[0]
 
     def postgres_processes(self) -> list[int]:
-        return embedded._server_processes(self.cluster)
+        return embedded.server_processes(self.cluster)
 
     def is_whole(self) -> bool:
         return len(self.workers()) == self.worker_count and self.postmaster() in self.postgres_processes()
@@ -100,13 +102,13 @@ class Service:
     def end(self) -> None:
         kill(self.web_processes())
         for master in self.masters:
-            with suppress(ProcessLookupError):  # also the pg_ctl or psql that a worker was just running
+            with suppress(ProcessLookupError):  # this also ends a pg_ctl or psql that a worker was running
                 os.killpg(master.pid, signal.SIGKILL)
             master.wait()
         kill(processes_with(f"initdb --pgdata {self.cluster.home}/"))
         embedded.stop(self.data_dir)
-        # The reaper would end by itself some seconds later, but then its folder is gone.
-        kill(processes_with(f" reap {self.cluster.home} "))
+        # The reaper would end by itself some seconds later, but by then its folder is gone.
+        kill(processes_with(f"embedded.reaper {self.cluster.home} "))
 
 
 def free_port() -> int:
@@ -116,7 +118,7 @@ def free_port() -> int:
 
 
 def processes_with(words: str) -> list[int]:
-    return [pid for pid, command in embedded._command_lines(None) if words in command]
+    return [pid for pid, command in embedded.command_lines() if words in command]
 
 
 def kill(pids: list[int]) -> int:
@@ -130,7 +132,7 @@ def kill(pids: list[int]) -> int:
 
 @contextmanager
 def service_of_its_own(log_copy: Path | None, workers: int, **settings: str) -> Iterator[Service]:
-    """In /tmp and open to all, since root's PostgreSQL runs as somebody else (see factcheck.postgres.embedded)."""
+    """In /tmp and open to all, since root's PostgreSQL runs as another user (see factcheck.postgres.embedded)."""
     home = Path(tempfile.mkdtemp(prefix="factcheck-service-", dir="/tmp"))
     home.chmod(0o755)
     service = Service(home, workers, **settings)

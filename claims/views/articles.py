@@ -1,4 +1,4 @@
-"""Articles, their revisions and their annotation documents over HTTP."""
+"""The endpoints of articles, their revisions and their annotation documents."""
 
 import json
 from contextlib import nullcontext
@@ -37,11 +37,12 @@ from factcheck.journal.views import HistoryMixin
 
 
 class ArticleViewSet(ChecksMixin, ArticleFormatsMixin, HistoryMixin):
-    """Reports: pasted in as they are, then annotated."""
+    """Reports, stored as they were published and then annotated."""
 
     serializer_class = ArticleSerializer
     filterset_class = ArticleFilter
     schema_tag = "articles"
+    noun = "an article"
     journal_resource = "article"
     as_of_actions = frozenset({"retrieve", "annotations"})
     passage_actions = frozenset({"import_annotations"})
@@ -66,7 +67,7 @@ class ArticleViewSet(ChecksMixin, ArticleFormatsMixin, HistoryMixin):
         return annotation_document(self.get_object()) if is_document else super().conflict_representation(row_id)
 
     def update_response(self, row_id: int) -> Any:
-        """The article with where its statements stand now; the ETag stays that of the article alone."""
+        """The article, with where its statements are now. The ETag is still that of the article alone."""
         response = self.write_response(row_id)
         article = response.data
         response["ETag"] = entity_tag(dump(article), version_of(article))
@@ -86,13 +87,21 @@ class ArticleViewSet(ChecksMixin, ArticleFormatsMixin, HistoryMixin):
         services.delete_article(article_id=row_id, versions=versions, actor=self.request.user, reason=reason)
 
     @extend_schema(request=ReasonSerializer, responses=ArticleSerializer)
-    @action(detail=True, methods=["post"], serializer_class=ReasonSerializer)
+    @action(detail=True, methods=["post"], conditional=True, serializer_class=ReasonSerializer)
     def publish(self, request: Request, pk: int) -> Any:
+        """Publish an article.
+
+        From then on anonymous readers see it, if the service has public reads.
+        """
         return self._set_status("published")
 
     @extend_schema(request=ReasonSerializer, responses=ArticleSerializer)
-    @action(detail=True, methods=["post"], serializer_class=ReasonSerializer)
+    @action(detail=True, methods=["post"], conditional=True, serializer_class=ReasonSerializer)
     def withdraw(self, request: Request, pk: int) -> Any:
+        """Withdraw an article.
+
+        Anonymous readers no longer see it.
+        """
         return self._set_status("withdrawn")
 
     def _set_status(self, status: str) -> Any:
@@ -102,16 +111,22 @@ class ArticleViewSet(ChecksMixin, ArticleFormatsMixin, HistoryMixin):
         return self.run_action(ReasonSerializer, service, "article_id")
 
     @extend_schema(responses=AnnotationDocumentSerializer, filters=False)
-    @action(detail=True, filterset_class=None, pagination_class=None)
+    @action(detail=True, conditional=True, filterset_class=None, pagination_class=None)
     def annotations(self, request: Request, pk: int) -> Response:
-        """The whole annotated article as one document, as import_annotations takes it."""
-        with self.moment():
+        """Export an annotated article as one document.
+
+        PUT takes the same document.
+        """
+        with self.read_as_of():
             return Response(annotation_document(self.get_object()))
 
     @extend_schema(request=AnnotationDocumentSerializer, responses=AnnotationDocumentSerializer)
     @annotations.mapping.put
     def import_annotations(self, request: Request, pk: int) -> Response:
-        """Makes the article what the document says. If-Match takes the export's ETag."""
+        """Make an article match a document.
+
+        Send the ETag of the export as If-Match.
+        """
         row_id, versions = self.row_id(), self.versions()
         serializer = AnnotationDocumentSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
@@ -123,6 +138,10 @@ class ArticleViewSet(ChecksMixin, ArticleFormatsMixin, HistoryMixin):
     @extend_schema(responses=RevisionRowSerializer(many=True), filters=False)
     @action(detail=True, filterset_class=None)
     def revisions(self, request: Request, pk: int) -> Response:
+        """List an article's revisions.
+
+        Newest first, without their texts.
+        """
         rows = ArticleRevision.objects.filter(article=self.row_id()).defer("text")
         page = self.paginate_queryset(self.filter_queryset(rows))
         return self.get_paginated_response(RevisionRowSerializer(page, many=True).data)
@@ -130,7 +149,10 @@ class ArticleViewSet(ChecksMixin, ArticleFormatsMixin, HistoryMixin):
     @extend_schema(responses=RevisionSerializer, filters=False)
     @action(detail=True, url_path=r"revisions/<int:number>", filterset_class=None, pagination_class=None)
     def revision(self, request: Request, pk: int, number: int) -> Response:
-        """The text as it was, with its statements as they were when it was last the present one."""
+        """Read a revision with its statements.
+
+        The text of this revision, and its statements as they were just before the next revision replaced it.
+        """
         row = get_object_or_404(ArticleRevision, article=self.row_id(), number=number)
         replaced = Entry.objects.filter(resource="article", resource_id=pk, data__revision=number + 1)
         end = replaced.order_by("version").values_list("at", flat=True).first()

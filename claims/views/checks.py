@@ -1,4 +1,4 @@
-"""Desk checks and positions over HTTP."""
+"""The endpoints of the desk checks."""
 
 import re
 from typing import Any
@@ -13,11 +13,12 @@ from rest_framework.viewsets import GenericViewSet
 from claims.desk_checks import CHECKS, CODES, START, Code, Place, Severity, findings
 from claims.filters import CheckFilter
 from claims.models import Statement
-from factcheck.api.conditional import ConditionalMixin
+from factcheck.api.base import BaseView
 from factcheck.api.fields import ChoiceField
-from factcheck.api.filters import MAX_ID, refuse_unknown, resolve_names
+from factcheck.api.filters import refuse_unknown, resolve_names
 from factcheck.api.pagination import link_header, page_size_of
 from factcheck.api.problems import wants_page
+from factcheck.api.references import MAX_ID
 from factcheck.errors import FieldError, InvalidInput
 
 CURSOR = re.compile(r"\A[0-9]{1,19}-[0-9]{1,19}-[0-9]{1,2}\Z")
@@ -29,7 +30,7 @@ class FindingSerializer(serializers.Serializer[Any]):
     code = ChoiceField(CHECK_CODES)
     severity = ChoiceField(SEVERITIES)
     article = serializers.IntegerField()
-    statement = serializers.IntegerField(allow_null=True, help_text="Null when it concerns the article as a whole.")
+    statement = serializers.IntegerField(allow_null=True, help_text="Null if it is about the whole article.")
     message = serializers.CharField()
 
 
@@ -37,16 +38,16 @@ class FindingSerializer(serializers.Serializer[Any]):
 class FindingsSerializer(serializers.Serializer[Any]):
     next = serializers.URLField(
         allow_null=True,
-        help_text="The next page; null on the last. It may follow on a page without findings: so many statements are "
-        "looked at for one page.",
+        help_text="The next page; null on the last one. A page without findings may have a next page, since one page "
+        "checks a limited number of statements.",
     )
-    previous = serializers.URLField(allow_null=True, help_text="Always null: findings are read forwards.")
+    previous = serializers.URLField(allow_null=True, help_text="Always null: findings can only be read forwards.")
     results = FindingSerializer(many=True)
 
 
 class IdParameter(serializers.IntegerField):
     def to_internal_value(self, data: Any) -> int:
-        if not re.fullmatch(r"[0-9]+", data):  # DRF takes 1.0 and digits of any script, too
+        if not re.fullmatch(r"[0-9]+", data):  # DRF also takes 1.0 and the digits of any script
             self.fail("invalid")
         return super().to_internal_value(data)
 
@@ -68,41 +69,41 @@ class FindingQuery(serializers.Serializer[Any]):
 PARAMETERS = frozenset(FindingQuery().fields)
 
 
-def answer_findings(view: Any, request: Request, article: int | None = None) -> Response:
-    given = request.query_params.dict()
-    if wants_page(request):  # a page's form sends its empty fields, and names
-        given = resolve_names(view, request, {name: text for name, text in given.items() if text})
-    query = FindingQuery(data=given)
+def findings_response(view: Any, request: Request, article: int | None = None) -> Response:
+    parameters = request.query_params.dict()
+    if wants_page(request):  # the form of an HTML page also sends empty fields, and names for ids
+        parameters = resolve_names(view, request, {name: text for name, text in parameters.items() if text})
+    query = FindingQuery(data=parameters)
     refuse_unknown(request, {*query.fields, "format"} - ({"article"} if article else set()))
     size = page_size_of(request)
     if not query.is_valid():
         raise InvalidInput(
             "A filter is not valid.",
             [
-                FieldError(f"?{name}", fault.code, str(fault))
-                for name, faults in query.errors.items()
-                for fault in faults
+                FieldError(f"?{name}", error.code, str(error))
+                for name, errors in query.errors.items()
+                for error in errors
             ],
         )
-    wanted = query.validated_data
+    filters = query.validated_data
     codes = [
         code
         for code in CODES
-        if wanted.get("code") in (None, code) and wanted.get("severity") in (None, CHECKS[code].severity)
+        if filters.get("code") in (None, code) and filters.get("severity") in (None, CHECKS[code].severity)
     ]
-    after = wanted.get("cursor", START)
-    found = findings(codes=codes, article=article or wanted.get("article"), after=after, limit=size + 1)
+    after = filters.get("cursor", START)
+    found = findings(codes=codes, article=article or filters.get("article"), after=after, limit=size + 1)
     following = None
     if further := found.further(size):
-        parameters = request.query_params.copy()
-        parameters["cursor"] = "-".join(map(str, further))
-        following = request.build_absolute_uri(f"{request.path}?{parameters.urlencode()}")
+        next_query = request.query_params.copy()
+        next_query["cursor"] = "-".join(map(str, further))
+        following = request.build_absolute_uri(f"{request.path}?{next_query.urlencode()}")
     results = FindingSerializer([finding for _, finding in found.rows[:size]], many=True).data
     return Response({"next": following, "previous": None, "results": results}, headers=link_header(next=following))
 
 
-class CheckViewSet(ConditionalMixin, GenericViewSet[Any]):
-    """What an experienced editor would catch, in the whole newsroom."""
+class CheckViewSet(BaseView, GenericViewSet[Any]):
+    """What an experienced editor would notice, in all articles."""
 
     serializer_class = FindingSerializer
     schema_tag = "checks"
@@ -114,7 +115,11 @@ class CheckViewSet(ConditionalMixin, GenericViewSet[Any]):
 
     @extend_schema(parameters=[FindingQuery], responses=FindingsSerializer)
     def list(self, request: Request) -> Response:
-        return answer_findings(self, request)
+        """List what the desk checks find.
+
+        In all articles. Computed for each request; nothing about them is stored.
+        """
+        return findings_response(self, request)
 
 
 class ChecksMixin:
@@ -127,4 +132,8 @@ class ChecksMixin:
     )
     @action(detail=True, filterset_class=None, pagination_class=None, filter_backends=(), other_parameters=PARAMETERS)
     def checks(self, request: Request, pk: int) -> Response:
-        return answer_findings(self, request, self.row_id())  # type: ignore[attr-defined]
+        """List what the desk checks find in an article.
+
+        Computed for each request; nothing about them is stored.
+        """
+        return findings_response(self, request, self.row_id())  # type: ignore[attr-defined]

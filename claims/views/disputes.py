@@ -1,4 +1,4 @@
-"""Disputes over HTTP."""
+"""The endpoints of disputes."""
 
 from typing import Any
 
@@ -9,27 +9,31 @@ from rest_framework.request import Request
 from claims import services
 from claims.filters import DisputeFilter
 from claims.models import Dispute
-from claims.serializers import (
-    DisputeSerializer,
-    ReasonSerializer,
-    ResolveSerializer,
-)
+from claims.serializers import DisputeSerializer, ReasonSerializer, ResolveSerializer
 from factcheck.api.conditional import Versions
 from factcheck.journal.views import HistoryMixin
 
 
 class DisputeViewSet(HistoryMixin):
-    """A source contradicts a statement."""
+    """Disputes: a source contradicts a statement."""
 
     serializer_class = DisputeSerializer
     filterset_class = DisputeFilter
     schema_tag = "disputes"
+    noun = "a dispute"
     journal_resource = "dispute"
     as_of_filters = ("statement", "article")
     selective_filters = frozenset({"statement", "article"})
     index_ordered_filters = {"id": (frozenset({"raised_by"}), frozenset({"state"}))}
     queryset = Dispute.objects.for_reading()
     http_method_names = ["get", "post", "patch", "delete", "head", "options"]
+
+    def create(self, request: Request) -> Any:
+        """Open a dispute.
+
+        Answers with the stored row, its address in `Location` and its `ETag`.
+        """
+        return super().create(request)
 
     def perform_create(self, **fields: Any) -> Dispute:
         return services.open_dispute(actor=self.request.user, **fields)
@@ -41,11 +45,19 @@ class DisputeViewSet(HistoryMixin):
         services.delete_dispute(dispute_id=row_id, versions=versions, actor=self.request.user, reason=reason)
 
     @extend_schema(request=ResolveSerializer, responses=DisputeSerializer)
-    @action(detail=True, methods=["post"], serializer_class=ResolveSerializer)
+    @action(detail=True, methods=["post"], conditional=True, serializer_class=ResolveSerializer)
     def resolve(self, request: Request, pk: int) -> Any:
+        """Resolve a dispute.
+
+        With its outcome and the reason. With `tag`, the statement is tagged in the same transaction.
+        """
         return self.run_action(ResolveSerializer, services.resolve_dispute, "dispute_id")
 
     @extend_schema(request=ReasonSerializer, responses=DisputeSerializer)
-    @action(detail=True, methods=["post"], serializer_class=ReasonSerializer)
+    @action(detail=True, methods=["post"], conditional=True, serializer_class=ReasonSerializer)
     def reopen(self, request: Request, pk: int) -> Any:
+        """Reopen a dispute.
+
+        Its outcome is removed; the journal keeps it.
+        """
         return self.run_action(ReasonSerializer, services.reopen_dispute, "dispute_id")

@@ -1,13 +1,11 @@
-"""Evidence over HTTP."""
+"""The endpoints of evidence."""
 
 from typing import Any
 
 from claims import services
 from claims.filters import EvidenceFilter
 from claims.models import Evidence
-from claims.serializers import (
-    EvidenceSerializer,
-)
+from claims.serializers import EvidenceSerializer
 from factcheck.api.conditional import Versions
 from factcheck.journal.views import HistoryMixin
 
@@ -18,6 +16,7 @@ class EvidenceViewSet(HistoryMixin):
     serializer_class = EvidenceSerializer
     filterset_class = EvidenceFilter
     schema_tag = journal_resource = "evidence"
+    noun = "a piece of evidence"
     as_of_filters = ("statement",)
     selective_filters = frozenset({"statement"})
     queryset = Evidence.objects.all()

@@ -1,4 +1,4 @@
-"""The whole of a filtered list as one stream."""
+"""The export of a whole filtered list as one stream."""
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
@@ -16,14 +16,14 @@ from rest_framework.request import Request
 
 from claims.exports.tables import Path, csv_lines
 from factcheck.api.conditional import cache_rule
-from factcheck.api.fields import Reference, ReferenceList, RowId
 from factcheck.api.filters import known_parameters, refuse_unknown
 from factcheck.api.pagination import in_list_order
+from factcheck.api.references import Reference, ReferenceList, RowId
 from factcheck.api.renderers import JSONRenderer
 from factcheck.api.roles import is_public_read
 from factcheck.api.row_json import row_json_sql
 
-CHUNK = 500  # rows, some half a megabyte
+CHUNK = 500  # rows, about half a megabyte
 
 
 class JSONLinesRenderer(JSONRenderer):
@@ -39,11 +39,9 @@ class CSVRenderer(JSONRenderer):
 class ExportMixin:
     """`export/` of a list."""
 
-    streamed_actions = frozenset({"export"})
-
     @extend_schema(
         parameters=[
-            OpenApiParameter("format", str, enum=["jsonl", "csv"], description="Without it, Accept decides."),
+            OpenApiParameter("format", str, enum=["jsonl", "csv"], description="If it is missing, Accept decides."),
             OpenApiParameter("cursor", exclude=True),
             OpenApiParameter("page_size", exclude=True),
         ],
@@ -52,13 +50,15 @@ class ExportMixin:
     )
     @action(
         detail=False,
+        streamed=True,
         pagination_class=None,
         renderer_classes=[JSONLinesRenderer, CSVRenderer],
     )
     def export(self, request: Request) -> StreamingHttpResponse:
-        """Every row of the filtered list, in its order, as one stream: a row's JSON on each line, or CSV.
+        """Export every statement that passes the filters.
 
-        In CSV, a cell that begins like a formula has an apostrophe before it.
+        In the order of the list, as one stream: one row as JSON on each line, or CSV.
+        In CSV, a cell that begins like a formula gets an apostrophe before it.
         """
         view: Any = self
         refuse_unknown(request, known_parameters(view, request) - {"cursor", "page_size"})
@@ -81,11 +81,12 @@ class ExportMixin:
 
 
 def streamed(texts: QuerySet[Any, str], write: Callable[[Iterable[list[str]]], Iterator[bytes]]) -> Iterator[bytes]:
-    """Through a cursor on the server. In a transaction, since outside of one it would be WITH HOLD: written out whole.
+    """Reads the rows by a server-side cursor.
 
-    A reader who stops reading is cut off by DATABASE_IDLE_TIMEOUT; until then the transaction keeps old rows from
-    vacuum. Whoever closes this, at its end or because the reader has gone, ends the transaction; then the connection
-    goes back to its pool.
+    In a transaction: without one, the cursor would be WITH HOLD, for which PostgreSQL stores the whole result first.
+    DATABASE_IDLE_TIMEOUT ends the transaction of a client that stops reading; until then it keeps vacuum from removing
+    old rows. When this generator is closed, at its end or because the client is gone, the transaction ends and the
+    connection goes back to its pool.
     """
     with transaction.atomic(), closing(texts.iterator(chunk_size=CHUNK)) as rows:  # type: ignore[type-var]
         yield from write(iter(lambda: list(islice(rows, CHUNK)), []))
@@ -97,17 +98,17 @@ def json_lines(chunks: Iterable[list[str]]) -> Iterator[bytes]:
 
 
 def columns(serializer: Any) -> list[Path]:
-    """What a row flattens into: `source.name` for a reference or a list of them, the plain name else."""
-    found: list[Path] = []
+    """The columns of the flattened row: such as `source.name` for a field of a nested object or list."""
+    paths: list[Path] = []
     for name, field in serializer.fields.items():
         if field.write_only:
             continue
-        inner = _nested(field)
-        found += [(name, part) for part in inner.fields] if inner else [(name,)]
-    return found
+        nested = _nested_serializer(field)
+        paths += [(name, inner) for inner in nested.fields] if nested else [(name,)]
+    return paths
 
 
-def _nested(field: Any) -> Any:
+def _nested_serializer(field: Any) -> Any:
     if isinstance(field, ReferenceList):
         return field.child.nested()
     if isinstance(field, Reference) and not isinstance(field, RowId):

@@ -1,4 +1,4 @@
-"""Standard formats over HTTP: W3C Web Annotation, schema.org ClaimReview, Atom."""
+"""The endpoints of the standard formats: W3C Web Annotation, schema.org ClaimReview, Atom."""
 
 import re
 from typing import Any
@@ -16,30 +16,26 @@ from rest_framework.viewsets import GenericViewSet
 from claims.exports import atom, claim_review, web_annotation
 from claims.models import Article, Dispute, Statement
 from claims.models.statement import TAGGED
-from factcheck.api.conditional import ConditionalMixin
-from factcheck.api.pagination import MAX_PAGE_SIZE, PAGE_SIZE, RowComparison, link_header, page_size_of
+from factcheck.api.base import BaseView
+from factcheck.api.pagination import PAGE_SIZE_SCHEMA, RowComparison, link_header, page_size_of
 from factcheck.api.renderers import JSONRenderer, TextRenderer
 from factcheck.api.roles import is_public_read
-from factcheck.errors import FieldError, InvalidInput
+from factcheck.errors import InvalidInput
 from factcheck.journal.feed import first_open_transaction
 from factcheck.journal.models import Entry
 from factcheck.postgres.bounded_page import ExistsPerRow
 
-PLACE = re.compile(r"([0-9]{1,9})-([0-9]{1,18})")
-BEGINNING = "0-0"
+CURSOR = re.compile(r"([0-9]{1,9})-([0-9]{1,18})")  # START-ID of the last statement on the page before
+FIRST_CURSOR = "0-0"
 LINKED_DATA = (200, "application/ld+json", "application/json")
 PAGING = [
     OpenApiParameter("cursor", str, description="Where the page starts. Take it from `next`, `prev` or `last`."),
-    OpenApiParameter(
-        "page_size",
-        {"type": "integer", "minimum": 1, "maximum": MAX_PAGE_SIZE, "default": PAGE_SIZE},
-        description="Rows on a page.",
-    ),
+    OpenApiParameter("page_size", PAGE_SIZE_SCHEMA, description="Rows on a page."),
 ]
 
 
 class AnnotationRenderer(JSONRenderer):
-    # Without the profile, or an Accept of plain application/ld+json would not match it.
+    # Without the profile: with it, an Accept of plain application/ld+json would not match.
     media_type = "application/ld+json"
     content_type = web_annotation.MEDIA_TYPE
     format = "jsonld"
@@ -55,7 +51,7 @@ class AtomRenderer(TextRenderer):
     format = "atom"
 
 
-def base_of(request: Request) -> str:
+def api_base_url(request: Request) -> str:
     return reverse("api-root", request=request)
 
 
@@ -70,10 +66,13 @@ class StatementFormatsMixin:
         renderer_classes=[AnnotationRenderer, *api_settings.DEFAULT_RENDERER_CLASSES],
     )
     def webannotation(self, request: Request, pk: int) -> Response:
-        """The statement as a W3C Web Annotation: the tag assesses the passage; evidence and disputes are linked."""
+        """Read a statement as a W3C Web Annotation.
+
+        The tag assesses the passage; evidence and disputes are linked.
+        """
         row_id = self.row_id()  # type: ignore[attr-defined]
         statement = web_annotation.for_annotations(Statement.objects.filter(pk=row_id)).get()
-        return Response(web_annotation.annotation(statement, base_of(request)))
+        return Response(web_annotation.annotation(statement, api_base_url(request)))
 
     @extend_schema(responses={LINKED_DATA: OpenApiTypes.OBJECT}, filters=False)
     @action(
@@ -83,15 +82,16 @@ class StatementFormatsMixin:
         renderer_classes=[LinkedDataRenderer, *api_settings.DEFAULT_RENDERER_CLASSES],
     )
     def claimreview(self, request: Request, pk: int) -> Response:
-        """The statement as a schema.org ClaimReview, if its article is published and holds it; else 404.
+        """Read a statement as a schema.org ClaimReview.
 
-        The rating is the tag by name, without a number: it says who stands behind the statement.
+        404 if its article is not published or no longer contains it. The rating is the name of the tag, without a
+        number: it says who stands behind the statement.
         """
         row_id = self.row_id()  # type: ignore[attr-defined]
         statement = claim_review.for_reviews(Statement.objects.public().filter(pk=row_id)).first()
         if statement is None:
             raise Http404
-        return Response(claim_review.claim_review(statement, base_of(request)))
+        return Response(claim_review.claim_review(statement, api_base_url(request)))
 
 
 class ArticleFormatsMixin:
@@ -105,7 +105,10 @@ class ArticleFormatsMixin:
         renderer_classes=[AnnotationRenderer, *api_settings.DEFAULT_RENDERER_CLASSES],
     )
     def webannotations(self, request: Request, pk: int) -> Response:
-        """The article's statements as a W3C AnnotationCollection with its first page; with `cursor`, another page."""
+        """Read an article's statements as a W3C AnnotationCollection.
+
+        With its first page; with `cursor`, another page.
+        """
         article: Article = self.get_object()  # type: ignore[attr-defined]
         rows = Statement.objects.public() if is_public_read(request) else Statement.objects.all()
         answer = _annotations(request, article, rows.filter(article=article))
@@ -114,20 +117,20 @@ class ArticleFormatsMixin:
 
 
 def _annotations(request: Request, article: Article, rows: QuerySet[Statement]) -> dict[str, Any]:
-    base, size = base_of(request), page_size_of(request)
+    base, size = api_base_url(request), page_size_of(request)
     collection = web_annotation.collection_address(article, base)
     ordered = rows.order_by("start", "pk")
-    cursor = request.query_params.get("cursor", BEGINNING)
-    start, row_id = _place(cursor)
+    cursor = request.query_params.get("cursor", FIRST_CURSOR)
+    start, row_id = _parse_cursor(cursor)
     after_cursor = rows.filter(RowComparison(F("start"), ">", start, row_id))
     found = list(web_annotation.for_annotations(after_cursor.order_by("start", "pk"))[: size + 1])
     total = rows.count()
     before = total - after_cursor.count()
 
     def address(index: int) -> str:
-        """Of the page that begins with the row of that index."""
+        """Of the page that begins with the row at this index."""
         last = ordered.values_list("start", "pk")[index - 1 : index].first() if index else None
-        after = f"{last[0]}-{last[1]}" if last else BEGINNING
+        after = f"{last[0]}-{last[1]}" if last else FIRST_CURSOR
         sized = f"&page_size={size}" if "page_size" in request.query_params else ""
         return f"{collection}?cursor={after}{sized}"
 
@@ -147,29 +150,20 @@ def _annotations(request: Request, article: Article, rows: QuerySet[Statement]) 
     return web_annotation.collection(article, base, total=total, first=page, last=last)
 
 
-def _place(cursor: str) -> tuple[int, int]:
-    match = PLACE.fullmatch(cursor)
+def _parse_cursor(cursor: str) -> tuple[int, int]:
+    match = CURSOR.fullmatch(cursor)
     if not match:
         detail = "This is not a cursor. Take it from `next`, `prev` or `last`."
-        raise InvalidInput(f"cursor: {detail}", [FieldError("?cursor", "invalid", detail)])
+        raise InvalidInput.parameter("cursor", "invalid", detail)
     return int(match[1]), int(match[2])
 
 
-class FeedViewSet(ConditionalMixin, GenericViewSet[Any]):
-    """What is published, to be followed from outside; signed-in callers get the same."""
+class FeedViewSet(BaseView, GenericViewSet[Any]):
+    """Feeds of what is published. Signed-in callers get the same as anonymous ones."""
 
     has_public_reads = True
     schema_tag = "feeds"
-    filterset_class = None
-    ordering_keys: dict[tuple[str, bool], tuple[Any, Any]] = {}
-    ordering_fields: tuple[str, ...] = ("id",)
-    default_ordering = "-id"
-    selective_filters: frozenset[str] = frozenset()
-    index_ordered_filters: dict[str, tuple[frozenset[str], ...]] = {}
     queryset = Statement.objects.none()
-
-    def get_default_ordering(self) -> str:
-        return self.default_ordering
 
     @extend_schema(
         responses={LINKED_DATA: OpenApiTypes.OBJECT},
@@ -178,13 +172,16 @@ class FeedViewSet(ConditionalMixin, GenericViewSet[Any]):
     )
     @action(detail=False, renderer_classes=[LinkedDataRenderer, *api_settings.DEFAULT_RENDERER_CLASSES])
     def claimreviews(self, request: Request) -> Response:
-        """Every statement of a published article as a ClaimReview, newest first, in a schema.org DataFeed."""
+        """Read the published statements as a feed of ClaimReviews.
+
+        Every statement of a published article, newest first, in a schema.org DataFeed.
+        """
         rows = self.filter_queryset(claim_review.for_reviews(Statement.objects.public()))
         page = self.paginate_queryset(rows) or []
         links = self.paginator.get_paginated_response([])  # type: ignore[union-attr]
         feed = claim_review.data_feed(
             page,
-            base_of(request),
+            api_base_url(request),
             address=request.build_absolute_uri(),
             following=links.data["next"],
             previous=links.data["previous"],
@@ -195,7 +192,10 @@ class FeedViewSet(ConditionalMixin, GenericViewSet[Any]):
         responses={(200, atom.MEDIA_TYPE): OpenApiTypes.STR}, parameters=PAGING, operation_id="feeds_changes"
     )
     def changes(self, request: Request) -> Response:
-        """Tags given, and disputes opened, resolved and reopened, in published articles, newest first."""
+        """Read the changes of tags and the disputes as an Atom feed.
+
+        In published articles, newest first: statements tagged, and disputes opened, resolved or reopened.
+        """
         page = self.paginate_queryset(self.filter_queryset(public_changes())) or []
         links = self.paginator.get_paginated_response([])  # type: ignore[union-attr]
         statements = Statement.objects.public().select_related("article").defer("article__text")
@@ -206,7 +206,7 @@ class FeedViewSet(ConditionalMixin, GenericViewSet[Any]):
             disputes.defer("statement__article__text").in_bulk(
                 [entry.resource_id for entry in page if entry.resource == "dispute"]
             ),
-            base_of(request),
+            api_base_url(request),
             links={
                 "self": request.build_absolute_uri(),
                 "next": links.data["next"],
@@ -217,10 +217,10 @@ class FeedViewSet(ConditionalMixin, GenericViewSet[Any]):
 
 
 def public_changes() -> QuerySet[Entry]:
-    """Entries about what is public now, that stood when its article was published or came after.
+    """Entries about what is public now, if they came after the article was published or were still true then.
 
-    What an editor tried out and took back in a draft is never told. Transactions that are still open are waited
-    for, so that no entry appears below one that a reader has seen.
+    The feed never shows what an editor tried and undid in a draft. It ends before the first open transaction, so that
+    no entry appears later below one that a reader has seen.
     """
     entries = Entry.objects.filter(action__in=[TAGGED, *atom.DISPUTE_WORDS], transaction__lt=first_open_transaction())
     published = Entry.objects.filter(

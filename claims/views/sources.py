@@ -1,4 +1,4 @@
-"""The merge of two sources, which rewrites the statements, articles and disputes that refer to them."""
+"""The merge of two sources. It is here because it changes the statements, articles and disputes that refer to them."""
 
 from typing import Any
 
@@ -15,9 +15,12 @@ class SourceViewSet(views.SourceViewSet):
     __doc__ = views.SourceViewSet.__doc__
 
     @extend_schema(request=MergeSerializer, responses=SourceSerializer)
-    @action(detail=True, methods=["post"], serializer_class=MergeSerializer)
+    @action(detail=True, methods=["post"], conditional=True, serializer_class=MergeSerializer)
     def merge(self, request: Request, pk: int) -> Any:
-        """Makes one of two records of the same source; answers the one that stays."""
+        """Merge a source into another.
+
+        For two records of the same source. Answers with the one that stays.
+        """
         row_id, versions = self.row_id(), self.versions()
         serializer = MergeSerializer(data=request.data, context=self.get_serializer_context())
         serializer.is_valid(raise_exception=True)

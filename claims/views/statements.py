@@ -1,4 +1,4 @@
-"""Statements over HTTP."""
+"""The endpoints of statements."""
 
 from datetime import date
 from typing import Any
@@ -28,17 +28,16 @@ from factcheck.api.row_json import RowJSON, row_json_sql
 from factcheck.journal.views import HistoryMixin
 
 MAX_BULK = 500
-
-
-BY_DAY = frozenset({"said_after", "said_before"})
+DAY_FILTERS = frozenset({"said_after", "said_before"})
 
 
 class StatementViewSet(StatementFormatsMixin, ExportMixin, HistoryMixin):
-    """Passages: who is said to have said it, through whom it reached us, and who stands behind it."""
+    """Passages of articles: who said it, who relayed it, and who stands behind it."""
 
     serializer_class = StatementSerializer
     filterset_class = StatementFilter
     schema_tag = "statements"
+    noun = "a statement"
     journal_resource = "statement"
     as_of_actions = frozenset({"retrieve", "positions"})
     passage_actions = frozenset({"create", "bulk", "update", "partial_update", "reanchor"})
@@ -47,14 +46,14 @@ class StatementViewSet(StatementFormatsMixin, ExportMixin, HistoryMixin):
     selective_filters = frozenset({"article"})
     index_ordered_filters = {
         "id": (frozenset({"source"}), frozenset({"anchor"}), frozenset({"tag"})),
-        "said_on": (BY_DAY,),
+        "said_on": (DAY_FILTERS,),
     }
     queryset = Statement.objects.for_reading()
 
     @property
     def ordering_keys(self) -> dict[tuple[str, bool], tuple[Any, Any]]:  # type: ignore[override]
-        """Of what was said in some time, all is dated: the plain column, one range of whose index has it."""
-        if any(self.request.query_params.get(name) for name in BY_DAY):
+        """Under a filter by day no row has a null: the plain column then allows a range of its index."""
+        if any(self.request.query_params.get(name) for name in DAY_FILTERS):
             return {}
         return {
             ("said_on", False): (said_on_key(descending=False), date.max),
@@ -78,7 +77,10 @@ class StatementViewSet(StatementFormatsMixin, ExportMixin, HistoryMixin):
     )
     @action(detail=False, methods=["post"], filterset_class=None, pagination_class=None)
     def bulk(self, request: Request) -> Response:
-        """Up to 500 statements, all or none. A fault's pointer begins with the index of its statement."""
+        """Create up to 500 statements, all or none.
+
+        An error's pointer begins with the index of the statement.
+        """
         serializer = BulkStatementSerializer(
             data=request.data,
             many=True,
@@ -87,21 +89,29 @@ class StatementViewSet(StatementFormatsMixin, ExportMixin, HistoryMixin):
             context=self.get_serializer_context(),
         )
         serializer.is_valid(raise_exception=True)
-        made = services.create_statements(rows=serializer.validated_data, actor=request.user)
-        rows = self.get_queryset().filter(pk__in=[statement.pk for statement in made]).order_by("pk")
-        answer = rows.values_list(row_json_sql(StatementSerializer, False), flat=True)
-        return Response([RowJSON(text) for text in answer], status=status.HTTP_201_CREATED)
+        statements = services.create_statements(rows=serializer.validated_data, actor=request.user)
+        rows = self.get_queryset().filter(pk__in=[statement.pk for statement in statements]).order_by("pk")
+        texts = rows.values_list(row_json_sql(StatementSerializer, False), flat=True)
+        return Response([RowJSON(text) for text in texts], status=status.HTTP_201_CREATED)
 
     @extend_schema(request=TagSerializer, responses=StatementSerializer)
-    @action(detail=True, methods=["post"], serializer_class=TagSerializer)
+    @action(detail=True, methods=["post"], conditional=True, serializer_class=TagSerializer)
     def tag(self, request: Request, pk: int) -> Any:
+        """Tag a statement.
+
+        The tag says who stands behind the statement; it is not a verdict on truth. The journal keeps the
+        reason permanently.
+        """
         return self.run_action(TagSerializer, services.tag_statement, "statement_id")
 
     @extend_schema(responses=PositionSerializer(many=True), filters=False)
-    @action(detail=True, filterset_class=None, ordering_fields=("id",))
+    @action(detail=True, filterset_class=None, ordering_fields=("id",), default_ordering="-id")
     def positions(self, request: Request, pk: int) -> Response:
-        """Each editor's own latest tag, newest first: who dissents is kept."""
-        with self.moment():
+        """List each editor's own latest tag.
+
+        Newest first. The tag of an editor who dissents stays listed.
+        """
+        with self.read_as_of():
             statement = self.get_object()
             dissents = ExpressionWrapper(~Q(data__tag=statement.tag), output_field=BooleanField())
             rows = positions_on(statement.pk).select_related("actor").annotate(dissents=dissents)
@@ -109,7 +119,10 @@ class StatementViewSet(StatementFormatsMixin, ExportMixin, HistoryMixin):
             return self.get_paginated_response(PositionSerializer(page, many=True).data)
 
     @extend_schema(request=ReanchorSerializer, responses=StatementSerializer)
-    @action(detail=True, methods=["post"], serializer_class=ReanchorSerializer)
+    @action(detail=True, methods=["post"], conditional=True, serializer_class=ReanchorSerializer)
     def reanchor(self, request: Request, pk: int) -> Any:
-        """Confirms the place that was found for the statement, or pins it to the passage given."""
+        """Set where a statement is in the text.
+
+        Confirms the place that was found for it, or pins it to the passage that you send.
+        """
         return self.run_action(ReanchorSerializer, services.reanchor_statement, "statement_id")

@@ -3,33 +3,39 @@ from typing import Any
 from django.contrib.auth.models import Group, User
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, QuerySet
-from django.utils import timezone
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
-from knox.auth import TokenAuthentication as KnoxTokenAuthentication
-from knox.crypto import hash_token
+from rest_framework import authentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
-from factcheck.api.models import Token
+from factcheck.api.models import Token, hash_key
 from factcheck.api.roles import remember_role
 from factcheck.postgres.prepared import prepared
 
+SCHEMES = ("Token", "Bearer")
 
-class TokenAuthentication(KnoxTokenAuthentication):
-    """`Authorization: Token KEY`, looked up by its digest in one indexed query that writes nothing.
 
-    Knox reads every token with the same first characters and deletes expired ones on the way.
+class TokenAuthentication(authentication.TokenAuthentication):
+    """`Authorization: Token KEY`, or `Bearer KEY`, which means the same.
+
+    Another scheme is refused: a caller who sends credentials must never be taken for an anonymous reader.
     """
 
-    def authenticate(self, request: Request) -> tuple[object, Token] | None:
-        return super().authenticate(request) if "HTTP_AUTHORIZATION" in request.META else None
+    def authenticate(self, request: Request) -> tuple[User, Token] | None:
+        if not request.META.get("HTTP_AUTHORIZATION"):
+            return None
+        for self.keyword in SCHEMES:
+            if found := super().authenticate(request):
+                return found
+        raise AuthenticationFailed("Send your token as `Authorization: Token KEY` or `Authorization: Bearer KEY`.")
 
-    def authenticate_credentials(self, token: bytes) -> tuple[object, Token]:
-        digest = hash_token(token.decode("ascii", "replace"))
-        found = token_with_user(digest)
-        if found is None or (found.expiry is not None and found.expiry <= timezone.now()):
+    def authenticate_credentials(self, key: str) -> tuple[User, Token]:
+        token = token_with_user(hash_key(key))
+        if token is None or token.is_expired:
             raise AuthenticationFailed("This token is unknown, expired or revoked. Make a new one.")
-        return self.validate_user(found)
+        if not token.user.is_active:
+            raise AuthenticationFailed("User inactive or deleted.")
+        return token.user, token
 
 
 TOKEN_FIELDS = [field.attname for field in Token._meta.concrete_fields]
@@ -37,11 +43,14 @@ USER_FIELDS = [field.attname for field in User._meta.concrete_fields]
 
 
 def token_with_user(digest: str) -> Token | None:
-    """The token with its user and the user's role, in one prepared query: it is part of every program's request."""
+    """The token with its user and the user's role, in one prepared query, since every API client's request needs it.
+
+    `digest` comes from hash_key().
+    """
 
     def build(placeholder: str) -> QuerySet[Any, Any]:
         groups = Group.objects.filter(user=OuterRef("user")).order_by("pk").values("name")
-        columns = [*TOKEN_FIELDS, *(f"user__{name}" for name in USER_FIELDS), ArraySubquery(groups)]
+        columns: list[Any] = [*TOKEN_FIELDS, *(f"user__{name}" for name in USER_FIELDS), ArraySubquery(groups)]
         return Token.objects.filter(digest=placeholder).values_list(*columns)
 
     for row in prepared(token_with_user, build, str).rows(digest):
@@ -62,5 +71,5 @@ class TokenScheme(OpenApiAuthenticationExtension):
             "type": "apiKey",
             "in": "header",
             "name": "Authorization",
-            "description": "`Authorization: Token KEY`; make a key at /api/v1/tokens/.",
+            "description": "`Authorization: Token KEY` or `Bearer KEY`; make a key at /api/v1/tokens/.",
         }

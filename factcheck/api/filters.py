@@ -1,4 +1,4 @@
-"""List filters: django-filter, made strict and cheap to show."""
+"""List filters: django-filter, but strict, and without a query to show a form."""
 
 import re
 from collections.abc import Collection, Iterable
@@ -17,63 +17,63 @@ from rest_framework.request import Request
 from factcheck.api.json_types import DAY
 from factcheck.api.named_references import exact_matches, is_number
 from factcheck.api.problems import wants_page
+from factcheck.api.references import MAX_ID
 from factcheck.api.roles import is_public_read
 from factcheck.errors import FieldError, InvalidInput
 
-PAGING = {"cursor", "page_size", "ordering", "format"}
-# Read by pages alone: which form to show, and which part of a long page.
-PAGE_PARAMETERS = {"form", "cards", "at", "print", "before", "next"}
-MAX_ID = 2**63 - 1
+LIST_PARAMETERS = {"cursor", "page_size", "ordering", "format"}
+# Only HTML pages read these: which form to show, and which part of a long page.
+HTML_PARAMETERS = {"form", "cards", "at", "print", "before", "next"}
 
 
 class IdField(forms.IntegerField):
     def to_python(self, value: Any) -> int | None:
-        if value and not re.fullmatch(r"[0-9]+", value):  # Django takes 1.0 and digits of any script, too
+        if value and not re.fullmatch(r"[0-9]+", value):  # Django also takes 1.0 and the digits of any script
             raise ValidationError(self.error_messages["invalid"], code="invalid")
         return super().to_python(value)
 
 
 @extend_schema_field({"type": "integer", "format": "int64", "minimum": 1, "maximum": MAX_ID})
 class IdFilter(django_filters.NumberFilter):
-    """A reference by id. Not a ModelChoiceFilter: that renders every row of the table as an option."""
+    """A reference by id. A ModelChoiceFilter would render every row of the table as an option."""
 
     field_class = IdField
 
     def __init__(self, *args: Any, of: Any = None, **kwargs: Any):
-        """`of`: the model or its label, for pages, where an editor chooses the row by name."""
+        """`of` is the model, or its label. HTML pages need it: an editor chooses a row by name there."""
         self.of = of
         super().__init__(*args, min_value=1, max_value=MAX_ID, **kwargs)
 
     def rows(self, request: Any) -> Any:
-        """Those that the caller may be shown by name."""
+        """The rows whose names the caller may see."""
         model = apps.get_model(self.of) if isinstance(self.of, str) else self.of
         rows = model._default_manager.all()
         return rows.public() if is_public_read(request) else rows
 
     def get_max_validator(self) -> None:
-        """django-filter's own cap is far below a bigint."""
+        """None: the maximum that django-filter adds is far below that of a bigint."""
 
 
-def not_among(choices: Iterable[str]) -> dict[str, str]:
+def invalid_choice_message(choices: Iterable[str]) -> dict[str, str]:
     return {"invalid_choice": f"“%(value)s” is not one of {', '.join(choices)}."}
 
 
 class ChoiceFilter(django_filters.ChoiceFilter):
-    """One that says what there is to choose from."""
+    """A choice whose error message lists the choices."""
 
     def __init__(self, *args: Any, choices: list[tuple[str, str]], **kwargs: Any):
-        messages = not_among(key for key, _ in choices)
+        messages = invalid_choice_message(key for key, _ in choices)
         super().__init__(*args, choices=choices, error_messages=messages, **kwargs)
 
 
 class UserFilter(IdFilter):
-    """Users are few: a page offers them all."""
+    """There are few users, so an HTML page lists them all."""
 
 
 class FlagField(forms.TypedChoiceField):
     def __init__(self, **kwargs: Any):
         choices = [("", "either"), ("true", "yes"), ("false", "no")]
-        messages = not_among(["true", "false"])
+        messages = invalid_choice_message(["true", "false"])
         super().__init__(
             choices=choices, coerce=lambda text: text == "true", empty_value=None, error_messages=messages, **kwargs
         )
@@ -83,14 +83,14 @@ class FlagField(forms.TypedChoiceField):
 
 
 class FlagFilter(django_filters.BooleanFilter):
-    """true or false. What Django's own field does not understand it takes for no filter at all."""
+    """true or false. Django's own field would ignore any other value, and so the filter."""
 
     field_class = FlagField
 
 
 class DayField(forms.DateField):
     def to_python(self, value: Any) -> Any:
-        if value and not DAY.fullmatch(value):  # Django takes 10/25/2006, too
+        if value and not DAY.fullmatch(value):  # Django also takes 10/25/2006
             raise ValidationError("Give a day as YYYY-MM-DD.", code="invalid")
         return super().to_python(value)
 
@@ -100,7 +100,7 @@ class DayFilter(django_filters.DateFilter):
 
 
 class StrictFilterBackend(DjangoFilterBackend):
-    """Refuses what it does not know: a mistyped filter that is ignored shows the wrong list as if it were right."""
+    """Refuses unknown parameters. If a mistyped filter were ignored, a wrong list would look right."""
 
     def get_filterset_kwargs(self, request: Request, queryset: QuerySet[Any], view: Any) -> dict[str, Any]:
         kwargs = super().get_filterset_kwargs(request, queryset, view)
@@ -115,46 +115,49 @@ class StrictFilterBackend(DjangoFilterBackend):
         filterset = self.get_filterset(request, queryset, view)
         if filterset is None:
             return queryset
-        if not wants_page(request):  # a page's form sends its empty fields, too
+        if not wants_page(request):  # the form of an HTML page also sends its empty fields
             refuse_empty(request, filterset.filters)
         if not filterset.is_valid():
             raise InvalidInput(
                 "A filter is not valid.",
                 [
-                    FieldError(f"?{name}", fault.code or "invalid", str(fault.messages[0]))
-                    for name, faults in filterset.errors.as_data().items()
-                    for fault in faults
+                    FieldError(f"?{name}", error.code or "invalid", str(error.messages[0]))
+                    for name, errors in filterset.errors.as_data().items()
+                    for error in errors
                 ],
             )
         return filterset.qs
 
 
 def resolve_names(view: Any, request: Any, parameters: Any) -> dict[str, str]:
-    """With ids for the names that a page's form may send."""
-    filterset = getattr(view, "filterset_class", None)
+    """Replaces the names that the form of an HTML page may send by the ids of their rows."""
+    filterset = view.filterset_class
     filters = filterset.base_filters if filterset else {}
     return {name: _resolve_name(filters.get(name), request, text) for name, text in parameters.items()}
 
 
 def only_filtered_by(view: Any, request: Request, names: Collection[str]) -> QuerySet[Any] | None:
-    """All rows of the table that pass these filters; None where one of them is more than a condition on a column."""
+    """All rows of the table that pass these filters; None if one of them is more than a condition on a column."""
     if any(view.filterset_class.base_filters[name].method for name in names):
         return None
-    given = {name: request.query_params[name] for name in names}
-    data = resolve_names(view, request, given) if wants_page(request) else given
+    data = {name: request.query_params[name] for name in names}
+    if wants_page(request):
+        data = resolve_names(view, request, data)
     return view.filterset_class(data, queryset=view.queryset.model._base_manager.all(), request=request).qs
 
 
 def api_query(view: Any, request: Request, without: Collection[str] = ()) -> str:
-    """A page's query as a program may send it: nothing that is for pages, nothing left empty, and ids for names."""
+    """The query of an HTML page as an API client sends it: without empty or page parameters, with ids for names."""
     known = _api_parameters(view, request) - {"format", *without}
-    given = {name: text for name, text in request.query_params.items() if text and name in known}
-    return urlencode(resolve_names(view, request, given))
+    parameters = {name: text for name, text in request.query_params.items() if text and name in known}
+    return urlencode(resolve_names(view, request, parameters))
 
 
-def _resolve_name(known: Any, request: Any, text: str) -> str:
-    """The id of the one row of that name; a page's form may send names."""
-    rows = [] if not getattr(known, "of", None) or is_number(text) else exact_matches(known.rows(request), text.strip())
+def _resolve_name(row_filter: Any, request: Any, text: str) -> str:
+    """The id of the row of that name; the text itself if there is not exactly one."""
+    if not getattr(row_filter, "of", None) or is_number(text):
+        return text
+    rows = exact_matches(row_filter.rows(request), text.strip())
     return str(rows[0].pk) if len(rows) == 1 else text
 
 
@@ -170,25 +173,25 @@ def refuse_unknown(request: Request, known: set[str]) -> None:
         if any("\x00" in value for value in values)
     ]
     errors += [
-        FieldError(f"?{name}", "repeated", "Give it once: of several only one would count.")
+        FieldError(f"?{name}", "repeated", "Give it only once.")
         for name, values in request.query_params.lists()
         if len(values) > 1
     ]
-    _raise(errors)
+    _raise_errors(errors)
 
 
 def refuse_empty(request: Request, filters: Any) -> None:
-    """A program's variable that is empty by mistake would read the whole list. No words to look for is fine."""
-    _raise(
+    """An empty variable in a client would read all rows by mistake. An empty text search is allowed."""
+    _raise_errors(
         [
             FieldError(f"?{name}", "empty", "Give a value, or leave the filter out.")
-            for name, known in filters.items()
-            if request.query_params.get(name) == "" and not isinstance(known, django_filters.CharFilter)
+            for name, row_filter in filters.items()
+            if request.query_params.get(name) == "" and not isinstance(row_filter, django_filters.CharFilter)
         ]
     )
 
 
-def _raise(errors: list[FieldError]) -> None:
+def _raise_errors(errors: list[FieldError]) -> None:
     if errors:
         raise InvalidInput(f"{errors[0].pointer.removeprefix('?')}: {errors[0].detail}", errors)
 
@@ -196,27 +199,23 @@ def _raise(errors: list[FieldError]) -> None:
 def known_parameters(view: Any, request: Request) -> set[str]:
     known = _api_parameters(view, request)
     if wants_page(request):
-        known |= PAGE_PARAMETERS
-        if request.query_params.get("form") == "new":  # what its fields hold at first
-            known |= set(view.serializer_class().fields) if getattr(view, "serializer_class", None) else set()
+        known |= HTML_PARAMETERS
+        if request.query_params.get("form") == "new" and view.serializer_class:  # initial values of the form's fields
+            known |= set(view.get_serializer().fields)
     return known
 
 
 def _api_parameters(view: Any, request: Request) -> set[str]:
-    filterset = getattr(view, "filterset_class", None)
-    known = {"format"} if has_no_filters(view) else PAGING | set(filterset.base_filters if filterset else ())
-    known |= getattr(view, "other_parameters", frozenset())
+    filterset = view.filterset_class
+    known = {"format"} if has_no_filters(view) else LIST_PARAMETERS | set(filterset.base_filters if filterset else ())
+    known |= view.other_parameters
     if request.method == "DELETE":
         known.add("reason")
-    if takes_as_of(view):
+    if view.takes_as_of():
         known.add("as_of")
     return known
 
 
 def has_no_filters(view: Any) -> bool:
-    """Whether there is nothing to filter: an action below a row that lists something has no filters of the view."""
-    return bool(getattr(view, "detail", False)) and view.filterset_class is not None
-
-
-def takes_as_of(view: Any) -> bool:
-    return hasattr(view, "takes_as_of") and view.takes_as_of()
+    """Whether the action is about one row. An action that lists what belongs to a row sets `filterset_class=None`."""
+    return bool(view.detail) and view.filterset_class is not None

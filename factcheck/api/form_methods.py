@@ -1,4 +1,4 @@
-"""What an HTML form cannot say by itself: PUT, PATCH and DELETE, and where to go after the write."""
+"""What HTML forms lack: the methods PUT, PATCH and DELETE, and a redirect after the write."""
 
 from django.http import HttpResponseRedirect
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -11,20 +11,8 @@ from factcheck.api.problems import wants_page
 METHODS = {"PUT", "PATCH", "DELETE"}
 
 
-class FormMethodMixin:
-    """A page's form POSTs, and names another method in `_method`."""
-
-    def perform_authentication(self, request: Request) -> None:
-        """Changed only here: Django reads the CSRF token out of a form's body for POST alone, and permissions,
-        which are judged next, go by the action."""
-        super().perform_authentication(request)  # type: ignore[misc]
-        method = _method_of(request)
-        if method:
-            request._request.method = method
-            self.action = self.action_map.get(method.lower())  # type: ignore[attr-defined]
-
-
-def _method_of(request: Request) -> str | None:
+def form_method(request: Request) -> str | None:
+    """The method that an HTML form names in `_method`, since it can only POST."""
     if request.method != "POST" or not wants_page(request) or not is_form(request):
         return None
     method = str(request.POST.get("_method", "")).upper()
@@ -32,12 +20,12 @@ def _method_of(request: Request) -> str | None:
 
 
 def redirect_form(request: Request, address: str, row_id: int | None = None) -> HttpResponseRedirect | None:
-    """To the form's own `next` where that is a page of ours, else to the address; None for a program's request.
+    """To the form's `next` if that is a page of this service, otherwise to `address`. None for an API client.
 
-    `{id}` in `next` stands for the row, whose id no form knows before it is made.
+    `{id}` in `next` stands for the row's id, which a form cannot know before the row is created.
     """
     if not (wants_page(request) and (is_form(request) or request.method == "POST")):
         return None
-    wanted = str(request.data.get("next", "")).replace("{id}", str(row_id)) if isinstance(request.data, dict) else ""
-    ours = wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None)
-    return HttpResponseRedirect(wanted if ours else address, status=status.HTTP_303_SEE_OTHER)
+    target = str(request.data.get("next", "")).replace("{id}", str(row_id)) if isinstance(request.data, dict) else ""
+    is_own = target.startswith("/") and url_has_allowed_host_and_scheme(target, allowed_hosts=None)
+    return HttpResponseRedirect(target if is_own else address, status=status.HTTP_303_SEE_OTHER)

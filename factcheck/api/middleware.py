@@ -35,14 +35,36 @@ DETAILS = {
     503: UNAVAILABLE_DETAIL,
 }
 
+BODY_HEADERS = {"Content-Type", "Content-Length", "Content-Encoding", "Content-Language", "ETag", "Last-Modified"}
 
-OF_THE_BODY = {"Content-Type", "Content-Length", "Content-Encoding", "Content-Language", "ETag", "Last-Modified"}
+
+class HeadMiddleware:
+    """Answers HEAD as GET without the body.
+
+    All code further in sees a GET, so that no view or template can give HEAD other headers. gunicorn logs a warning
+    when it has to drop a body itself.
+    """
+
+    def __init__(self, get_response: GetResponse):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.method != "HEAD":
+            return self.get_response(request)
+        request.method = "GET"
+        response: Any = self.get_response(request)
+        request.method = "HEAD"
+        if response.streaming:
+            response.streaming_content = ()
+        else:
+            response.content = b""  # Content-Length stays that of GET
+        return response
 
 
 class ProblemMiddleware:
-    """Turns the error pages that Django itself answers (unknown URL, bad host, CSRF, crash) into problems.
+    """Turns Django's own error pages (unknown URL, bad host, CSRF, crash) into problem documents.
 
-    With DEBUG on, handler404 and its kin are never called, so this cannot be done in the URL configuration.
+    Handlers in the URL configuration, such as handler404, cannot do this: Django does not call them when DEBUG is on.
     """
 
     def __init__(self, get_response: GetResponse):
@@ -57,7 +79,7 @@ class ProblemMiddleware:
         return self.problem_response(request, response)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """The database can also fail under a page that is not DRF's, or while DRF renders one, its error page too."""
+        """The database can also fail in a view that is not DRF's, or while DRF renders a page, even an error page."""
         if not is_unavailable(exception):
             return None
         logger.error("The database does not answer: %s", exception)
@@ -67,7 +89,7 @@ class ProblemMiddleware:
         problem = document(original.status_code, detail=DETAILS.get(original.status_code, ""))
         response = self.render(request, problem, original)
         for name, value in original.headers.items():
-            if name not in OF_THE_BODY:  # what other middleware said of the answer still holds of it
+            if name not in BODY_HEADERS:  # the other headers still apply
                 response.headers[name] = value
         response.headers.setdefault("X-Content-Type-Options", "nosniff")
         response.headers["Content-Length"] = str(len(response.content))
@@ -84,7 +106,7 @@ class ProblemMiddleware:
 
 
 class ContentPolicyMiddleware(CSPMiddleware):
-    """The settings' policy for pages. Whatever else we answer may do nothing at all, opened in a browser."""
+    """HTML pages get the policy of the settings. Anything else, opened in a browser, may load and run nothing."""
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         if response.get("Content-Type", "").startswith("text/html"):
@@ -94,7 +116,7 @@ class ContentPolicyMiddleware(CSPMiddleware):
 
 
 class CrossOriginMiddleware(CorsMiddleware):
-    """Costs nothing where no other origin is allowed, as in most newsrooms."""
+    """Skipped where no other origin is allowed, as in most newsrooms."""
 
     def __call__(self, request: HttpRequest) -> Any:
         return super().__call__(request) if settings.CORS_ALLOWED_ORIGINS else self.get_response(request)
@@ -103,8 +125,8 @@ class CrossOriginMiddleware(CorsMiddleware):
 class BodyLimitMiddleware:
     """Refuses a large body by its declared length, before anything reads it.
 
-    DRF reads the stream itself, past Django's DATA_UPLOAD_MAX_MEMORY_SIZE. A chunked body carries no length
-    and WSGI gives it to Django as empty, so it is refused too.
+    DRF reads the stream itself, so Django's DATA_UPLOAD_MAX_MEMORY_SIZE has no effect. A chunked body declares no
+    length, and Django reads it as empty under WSGI, so it is refused too.
     """
 
     def __init__(self, get_response: GetResponse):
@@ -121,18 +143,18 @@ class BodyLimitMiddleware:
         return self.get_response(request)
 
 
-class MovedWithItsMethod(HttpResponsePermanentRedirect):
+class PermanentRedirect(HttpResponsePermanentRedirect):
     status_code = 308
 
 
 class SlashMiddleware(CommonMiddleware):
-    """Sends an address without its last slash on to the one with it.
+    """Redirects an address without its last slash by 308, after which a client repeats the method and the body.
 
-    By 308, which repeats the method and the body. Django's 301 would make a GET of a POST, which answers 200 and has
-    written nothing; with DEBUG it raises an exception.
+    After Django's 301 a client sends a POST as a GET: it is answered 200 and has written nothing. With DEBUG on, Django
+    raises an exception instead.
     """
 
-    response_redirect_class = MovedWithItsMethod
+    response_redirect_class = PermanentRedirect
 
     def get_full_path_with_slash(self, request: HttpRequest) -> str:
         return escape_leading_slashes(request.get_full_path(force_append_slash=True))

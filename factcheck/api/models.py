@@ -1,36 +1,64 @@
+import hashlib
+import secrets
 import uuid
 from datetime import timedelta
-from typing import ClassVar
+from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.db import models
 from django.utils import timezone
-from knox.models import AbstractAuthToken, AuthTokenManager
 
 
-class Token(AbstractAuthToken):
-    """A program's access in the name of a user. Only the digest is kept; the key is shown once."""
+def hash_key(key: str) -> str:
+    """One fast hash is enough: a key is 256 random bits, so it cannot be found by trying, as a password can."""
+    return hashlib.sha512(key.encode()).hexdigest()
 
-    id = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
+
+class Token(models.Model):
+    """An API client's access in the name of a user. Only the digest of its key is stored."""
+
+    LIFETIME = timedelta(days=90)
+    PREFIX_LENGTH = 8
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    digest = models.CharField(max_length=128, unique=True)
+    prefix = models.CharField(max_length=PREFIX_LENGTH, help_text="The first characters of the key.")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     name = models.CharField(max_length=100)
     read_only = models.BooleanField(default=False)
+    created = models.DateTimeField(auto_now_add=True)
+    expiry = models.DateTimeField(null=True, blank=True)
 
-    objects: ClassVar[AuthTokenManager] = AuthTokenManager()
+    key: str  # set by issue() alone: it is shown once
 
     def __str__(self) -> str:
         return f"{self.name} of {self.user}"
 
+    @classmethod
+    def issue(cls, user: User, lifetime: timedelta = LIFETIME, **fields: Any) -> "Token":
+        key = secrets.token_hex(32)
+        expiry = timezone.now() + lifetime
+        prefix = key[: cls.PREFIX_LENGTH]
+        token = cls.objects.create(user=user, digest=hash_key(key), prefix=prefix, expiry=expiry, **fields)
+        token.key = key
+        return token
+
+    @property
+    def is_expired(self) -> bool:
+        return self.expiry is not None and self.expiry <= timezone.now()
+
 
 class IdempotentAnswerQuerySet(models.QuerySet["IdempotentAnswer"]):
     def delete_expired(self, at_most: int) -> None:
-        """The oldest first. Rows that another transaction deletes at this moment are passed over, not waited for."""
+        """Deletes the oldest ones. Skips rows that another transaction is deleting, instead of waiting for them."""
         expired = self.filter(created_at__lte=timezone.now() - IdempotentAnswer.KEPT_FOR).order_by("created_at")
         oldest = expired.select_for_update(skip_locked=True).values_list("pk", flat=True)[:at_most]
         self.filter(pk__in=list(oldest)).delete()
 
 
 class IdempotentAnswer(models.Model):
-    """What a POST that carried an Idempotency-Key was answered, when it succeeded."""
+    """The answer to a POST that carried an Idempotency-Key and succeeded."""
 
     KEPT_FOR = timedelta(hours=24)
 
@@ -39,7 +67,9 @@ class IdempotentAnswer(models.Model):
     request_digest = models.BinaryField(max_length=32)
     status = models.PositiveSmallIntegerField()
     location = models.TextField(blank=True)
-    body = models.TextField(blank=True, help_text="The JSON as it was answered. Not jsonb, which reorders members.")
+    body = models.TextField(
+        blank=True, help_text="The JSON text of the answer. Not jsonb, which would reorder its members."
+    )
     created_at = models.DateTimeField(default=timezone.now, db_index=True)
 
     objects = IdempotentAnswerQuerySet.as_manager()
@@ -63,13 +93,13 @@ class LoginAttemptQuerySet(models.QuerySet["LoginAttempt"]):
         return self.filter(at__gt=timezone.now() - period)
 
     def delete_before(self, period: timedelta, at_most: int) -> None:
-        """Rows that another transaction deletes at this moment are passed over, not waited for."""
+        """Deletes the oldest ones. Skips rows that another transaction is deleting, instead of waiting for them."""
         old = self.filter(at__lte=timezone.now() - period).order_by("at").select_for_update(skip_locked=True)
         self.filter(pk__in=list(old.values_list("pk", flat=True)[:at_most])).delete()
 
 
 class LoginAttempt(models.Model):
-    """One try at a password, kept as long as the throttle looks back."""
+    """One attempt to log in, kept as long as the throttle looks back."""
 
     LONGEST_ORIGIN = 64
 

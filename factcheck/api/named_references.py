@@ -1,7 +1,7 @@
-"""A row that a form names instead of numbering it.
+"""References that an editor types into an HTML form as names instead of ids.
 
-A queryset takes part by two methods: `with_exact_name(text)`, the rows of exactly that name, and `similar_to(text)`,
-those that may be meant. API clients send ids; their strings are never taken for names.
+A queryset supports this by two methods: `with_exact_name(text)` finds the rows of exactly that name, `similar_to(text)`
+suggests rows. API clients send ids; their strings are never read as names.
 """
 
 import re
@@ -11,8 +11,8 @@ from typing import Any
 from rest_framework.exceptions import ErrorDetail
 
 NUMBERS = re.compile(r"[0-9,\s]*")
-LONGEST = 300  # a name that is looked for
-MOST = 20  # names that are looked for in one field
+MAX_NAME_LENGTH = 300  # longer texts are not looked up
+MAX_NAMES = 20  # in one field; if there are more, none is looked up
 
 
 class FormText(str):
@@ -31,17 +31,17 @@ def is_number(text: str) -> bool:
 
 
 def form_texts(form: Any, name: str | None, queryset: Any, multiple: bool) -> list[FormText]:
-    """One for each row that is meant; a text that an editor was asked about is what was answered by then."""
-    given = [text for value in form.getlist(name) if (text := str(value).strip())]
-    if len(given) > MOST:
-        return [FormText(text) for text in given]
-    parts = [part for text in given for part in split_names(text, queryset)] if multiple else given[-1:]
-    answers = _answers(form, name)
-    return [FormText(answers.get(part, part)) for part in parts]
+    """One text for each reference. Where the editor was shown several rows for a name, the id of the chosen one."""
+    texts = [text for value in form.getlist(name) if (text := str(value).strip())]
+    if len(texts) > MAX_NAMES:
+        return [FormText(text) for text in texts]
+    parts = [part for text in texts for part in split_names(text, queryset)] if multiple else texts[-1:]
+    chosen = _chosen_rows(form, name)
+    return [FormText(chosen.get(part, part)) for part in parts]
 
 
 def split_names(text: str, queryset: Any) -> list[str]:
-    """Of a chain that was typed with commas; a name may hold a comma, too."""
+    """Splits a chain of names at its commas, unless a row has the whole text as its name."""
     if NUMBERS.fullmatch(text):
         return text.replace(",", " ").split()
     if "," not in text or exact_matches(queryset, text):
@@ -49,36 +49,36 @@ def split_names(text: str, queryset: Any) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()]
 
 
-def is_answer(name: str) -> bool:
+def is_chosen_row(name: str) -> bool:
+    """Whether a form field of this name holds the row that an editor chose for an unresolved name."""
     return name.startswith("named-")
 
 
-def _answers(form: Any, name: str | None) -> dict[str, str]:
-    """By the text asked about, the number of the row that was chosen for it."""
+def _chosen_rows(form: Any, name: str | None) -> dict[str, str]:
+    """Unresolved name → id of the row that the editor chose for it. The form sends them as `ID:NAME`."""
     values = [str(form[key]).partition(":") for key in form if key.startswith(f"named-{name}-")]
-    return {text: number for number, _, text in values if is_number(number)}
+    return {text: row_id for row_id, _, text in values if is_number(row_id)}
 
 
 def exact_matches(queryset: Any, text: str) -> list[Any]:
-    """None, the one, or more than one."""
+    """At most two rows: enough to know whether the name is ambiguous."""
     return list(queryset.with_exact_name(text)[:2]) if hasattr(queryset, "with_exact_name") and _is_name(text) else []
 
 
 def _is_name(text: str) -> bool:
-    return len(text) <= LONGEST and "\x00" not in text
+    return len(text) <= MAX_NAME_LENGTH and "\x00" not in text
 
 
 def unresolved_error(queryset: Any, text: str, new: bool = False) -> ErrorDetail:
-    """What to do about it; `new`: where a row of that name may be made."""
+    """Says how to correct the name. `new`: whether the form offers to create a row of that name."""
     name = queryset.model._meta.verbose_name
     if exact_matches(queryset, text):
-        return ErrorDetail(f"Several {name}s are called “{text}”. Choose the one that is meant.", code="ambiguous")
-    wanted = "Choose one of those that are listed" if similar_rows(queryset, text) else ""
-    if new:
-        wanted = f"{wanted}, or make it a new {name}" if wanted else f"Make it a new {name}, or correct the name"
-    return ErrorDetail(
-        f"No {name} is called “{text}”. {wanted or 'Correct the name, or give its number'}.", code="does_not_exist"
-    )
+        return ErrorDetail(f"Several {name}s are called “{text}”. Choose the one you mean.", code="ambiguous")
+    if similar_rows(queryset, text):
+        advice = f"Choose one from the list, or make it a new {name}" if new else "Choose one from the list"
+    else:
+        advice = f"Make it a new {name}, or correct the name" if new else "Correct the name, or give its number"
+    return ErrorDetail(f"No {name} is called “{text}”. {advice}.", code="does_not_exist")
 
 
 def similar_rows(queryset: Any, text: str) -> list[Choice]:

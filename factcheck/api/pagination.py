@@ -1,19 +1,12 @@
-"""Keyset pagination: each page starts after the last row of the one before it.
+"""Keyset pagination: each page starts after the last row of the page before it.
 
 Rows are ordered by (field, id), so ties cannot hide or repeat a row, inserts between two requests cannot shift
-a page, and page 10,000 costs what page 1 costs. There is no COUNT.
+a page, and page 10,000 costs as much as page 1. There is no COUNT.
 """
 
-import base64
-import binascii
-import hashlib
-import json
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import date, datetime
 from typing import Any
 
-from django.core.exceptions import FieldDoesNotExist
 from django.db.models import BooleanField, F, Func, QuerySet, Value
 from django.utils.encoding import escape_uri_path
 from django.utils.http import urlencode
@@ -21,21 +14,22 @@ from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from factcheck.api.cursors import Cursor, fingerprint
 from factcheck.api.filters import has_no_filters, only_filtered_by
 from factcheck.api.roles import is_public_read
 from factcheck.api.row_json import RowJSON, row_json_sql
-from factcheck.errors import FieldError, InvalidInput
+from factcheck.errors import InvalidInput
 from factcheck.postgres.bounded_page import bounded_page
-from factcheck.postgres.prepared import prepared
+from factcheck.postgres.prepared import find_prepared, prepared
 
 PAGE_SIZE = 50
 MAX_PAGE_SIZE = 200
 PAGE_SIZE_SCHEMA = {"type": "integer", "minimum": 1, "maximum": MAX_PAGE_SIZE, "default": PAGE_SIZE}
-UNFILTERED = ("cursor", "as_of", "format")  # change nothing about which rows the list has, now
+NOT_IN_QUERY = ("cursor", "as_of", "format")  # parameters on which the text of the query does not depend
 
 
 class RowComparison(Func):
-    """`(field, id) > (value, value)`: one range of the index, which `a > x OR (a = x AND id > y)` is not."""
+    """`(field, id) > (value, row_id)`: one range of an index, unlike `a > x OR (a = x AND id > y)`."""
 
     template = "(%(expressions)s)"
     output_field = BooleanField()
@@ -51,55 +45,50 @@ class RowComparison(Func):
         return sql, tuple(parameter for part in parts for parameter in part[1])
 
 
-@dataclass(frozen=True)
-class Cursor:
-    value: Any
-    row_id: int
-    backwards: bool
-    of: str  # which list it belongs to
-
-
 class KeysetPagination(BasePagination):
-    """`ordering` is the view's; a view may offer more through `ordering_fields` (see StrictFilterBackend)."""
+    """The default order is the view's `default_ordering`; `?ordering=` takes one of its `ordering_fields`."""
 
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
-        self._read(request, view, queryset.model)
-        place = (self.cursor.value, self.cursor.row_id) if self.cursor else ()
-        rows = self._window(queryset, view, *place)
-        return self._turned((getattr(row, self.field), row.pk, row) for row in rows)
+        self._read_parameters(request, view, queryset.model)
+        rows = self._rows_after(queryset, view, *self.position)
+        return self._page((getattr(row, self.field), row.pk, row) for row in rows)
 
     def paginate_json(self, request: Request, view: Any) -> list[Any]:
-        """The same page, each row as the JSON that PostgreSQL writes from the serializer's declaration."""
-        self._read(request, view, view.queryset.model)
+        """The same page, but each row is the JSON that PostgreSQL writes (see row_json)."""
+        self._read_parameters(request, view, view.queryset.model)
         is_public = is_public_read(request)
+        parameters = tuple((name, *values) for name, values in request.query_params.lists() if name not in NOT_IN_QUERY)
+        key = (type(view), is_public, parameters, bool(self.cursor), self.backwards)
+        read = find_prepared(key)  # if there is one, these filters are valid
+        if read is None:
+            filtered = view.filter_queryset(view.get_queryset())  # raises InvalidInput for a filter that is not valid
 
-        def build(*place: Any) -> QuerySet[Any, Any]:
-            rows = self._window(view.filter_queryset(view.get_queryset()), view, *place)
-            return rows.values_list(F(self.field), "pk", row_json_sql(view.get_serializer_class(), is_public))
+            def build(*position: Any) -> QuerySet[Any, Any]:
+                rows = self._rows_after(filtered, view, *position)
+                return rows.values_list(F(self.field), "pk", row_json_sql(view.get_serializer_class(), is_public))
 
-        place = (self.cursor.value, self.cursor.row_id) if self.cursor else ()
-        given = tuple((name, *values) for name, values in request.query_params.lists() if name not in UNFILTERED)
-        key = (type(view), is_public, given, bool(self.cursor), self.turned)
-        window = prepared(key, build, *map(type, place)).cached_rows(*place)
-        return self._turned((value, row_id, RowJSON(text)) for value, row_id, text in window)
+            read = prepared(key, build, *map(type, self.position))
+        rows = read.cached_rows(*self.position)
+        return self._page((value, row_id, RowJSON(text)) for value, row_id, text in rows)
 
-    def _read(self, request: Request, view: Any, model: Any) -> None:
+    def _read_parameters(self, request: Request, view: Any, model: Any) -> None:
         self.request = request
         self.field, self.descending = _ordering(request, view)
         self.size = page_size_of(request)
-        self.of = _fingerprint(request, self.field, self.descending)
+        self.fingerprint = fingerprint(request, self.field, self.descending)
         self.key: Any
         self.null_value: Any
         self.key, self.null_value = view.ordering_keys.get((self.field, self.descending)) or (F(self.field), None)
         self.cursor = self._read_cursor(model)
-        self.turned = bool(self.cursor and self.cursor.backwards)
+        self.position = (self.cursor.value, self.cursor.row_id) if self.cursor else ()
+        self.backwards = bool(self.cursor and self.cursor.backwards)
 
-    def _window(self, queryset: Any, view: Any, *place: Any) -> Any:
-        """The rows after a place, one more than the page holds, so as to know whether anything follows."""
-        reverse, size = self.descending != self.turned, self.size + 1
+    def _rows_after(self, queryset: Any, view: Any, *position: Any) -> Any:
+        """One row more than the page holds, to know whether another page follows."""
+        reverse, size = self.descending != self.backwards, self.size + 1
 
         def after_cursor(rows: Any, key: Any) -> Any:
-            return rows.filter(RowComparison(key, "<" if reverse else ">", *place)) if place else rows
+            return rows.filter(RowComparison(key, "<" if reverse else ">", *position)) if position else rows
 
         if is_sparse(self.request, view, self.field):
             return bounded_page(
@@ -110,29 +99,28 @@ class KeysetPagination(BasePagination):
                 size=size,
                 after_cursor=after_cursor,
                 scan_pages=view.scan_pages,
-                scanned=_in_range(self.request, view, self.field),
+                scanned=_index_ordered_rows(self.request, view, self.field),
             )
         queryset = after_cursor(queryset, self.key).alias(_key=self.key)
         return queryset.order_by(*(("-_key", "-pk") if reverse else ("_key", "pk")))[:size]
 
-    def _turned(self, window: Iterable[tuple[Any, int, Any]]) -> list[Any]:
-        """The rows in the list's order; remembers what the links to either side begin at."""
-        rows = list(window)
+    def _page(self, found: Iterable[tuple[Any, int, Any]]) -> list[Any]:
+        """The rows of the page in the list's order. Keeps the positions of its first and last row for the links."""
+        rows = list(found)
         has_more = len(rows) > self.size
         rows = rows[: self.size]
-        if self.turned:
+        if self.backwards:
             rows.reverse()
-        self.has_next = bool(self.cursor) if self.turned else has_more
-        self.has_previous = has_more if self.turned else bool(self.cursor)
+        self.has_next = bool(self.cursor) if self.backwards else has_more
+        self.has_previous = has_more if self.backwards else bool(self.cursor)
         self.ends = [row[:2] for row in (rows[:1] + rows[-1:])]
         self.rows = [row for _, _, row in rows]
         return self.rows
 
     def get_paginated_response(self, data: Any) -> Response:
-        following, before = self.get_next_link(), self.get_previous_link()
-        links = [f'<{url}>; rel="{rel}"' for url, rel in ((following, "next"), (before, "prev")) if url]
-        headers = {"Link": ", ".join(links)} if links else {}
-        return Response({"next": following, "previous": before, "results": data}, headers=headers)
+        following, previous = self.get_next_link(), self.get_previous_link()
+        headers = link_header(next=following, prev=previous)
+        return Response({"next": following, "previous": previous, "results": data}, headers=headers)
 
     def get_next_link(self) -> str | None:
         return self._link(*self.ends[1], backwards=False) if self.has_next and self.ends else None
@@ -146,8 +134,8 @@ class KeysetPagination(BasePagination):
             "type": "object",
             "required": ["next", "previous", "results"],
             "properties": {
-                "next": {**link, "description": "The next page, null on the last."},
-                "previous": {**link, "description": "The page before, null on the first."},
+                "next": {**link, "description": "The next page; null on the last one."},
+                "previous": {**link, "description": "The previous page; null on the first one."},
                 "results": schema,
             },
         }
@@ -172,7 +160,7 @@ class KeysetPagination(BasePagination):
                 "name": "ordering",
                 "in": "query",
                 "required": False,
-                "description": "A minus before it reverses the order.",
+                "description": "The field to order by. A minus before it reverses the order.",
                 "schema": {
                     "type": "string",
                     "enum": [sign + name for name in view.ordering_fields for sign in ("", "-")],
@@ -181,88 +169,58 @@ class KeysetPagination(BasePagination):
         ]
 
     def _link(self, value: Any, row_id: int, *, backwards: bool) -> str:
-        if value is None:
-            value = self.null_value
-        text = value.isoformat() if isinstance(value, date) else value
-        packed = json.dumps([text, row_id, int(backwards), self.of], separators=(",", ":")).encode()
+        cursor = Cursor(self.null_value if value is None else value, row_id, backwards, self.fingerprint)
         parameters = self.request.query_params.copy()
-        parameters["cursor"] = base64.urlsafe_b64encode(packed).decode().rstrip("=")
+        parameters["cursor"] = cursor.encode()
         path = self.request.build_absolute_uri(escape_uri_path(self.request.path))
         return f"{path}?{urlencode(list(parameters.lists()), doseq=True)}"
 
     def _read_cursor(self, model: Any) -> Cursor | None:
-        raw = self.request.query_params.get("cursor")
-        if raw is None:
+        text = self.request.query_params.get("cursor")
+        if text is None:
             return None
-        try:
-            packed = base64.b64decode(raw + "=" * (-len(raw) % 4), altchars=b"-_", validate=True)
-            value, row_id, backwards, of = json.loads(packed)
-            if not (type(row_id) is int and 0 <= row_id < 2**63 and backwards in (0, 1)):
-                raise ValueError
-            cursor = Cursor(_typed(model, self.field, value), row_id, bool(backwards), of)
-        except (ValueError, TypeError, binascii.Error, RecursionError):
-            raise _bad("cursor", "This is not a cursor. Take it from `next` or `previous` of a list.") from None
-        if cursor.of != self.of:
-            raise _bad("cursor", "This cursor belongs to another list, filter or ordering. Start without it.")
+        cursor = Cursor.decode(text, model, self.field)
+        if cursor.fingerprint != self.fingerprint:
+            detail = "This cursor belongs to another list, filter or ordering. Start without it."
+            raise InvalidInput.parameter("cursor", "invalid", detail)
         return cursor
-
-
-def _typed(model: Any, field: str, value: Any) -> Any:
-    if field in ("id", "pk"):
-        if type(value) is not int or not 0 <= value < 2**63:
-            raise ValueError
-        return value
-    try:
-        kind = model._meta.get_field(field).get_internal_type()
-    except FieldDoesNotExist:
-        raise ValueError from None
-    if kind == "DateTimeField":
-        return datetime.fromisoformat(value)
-    if kind == "DateField":
-        return date.fromisoformat(value)
-    if type(value) is not (str if kind in ("CharField", "TextField") else int):
-        raise ValueError
-    if type(value) is str and ("\x00" in value or not value.encode()):  # a lone surrogate raises a ValueError, too
-        raise ValueError
-    if type(value) is int and not -(2**63) <= value < 2**63:
-        raise ValueError
-    return value
 
 
 def _ordering(request: Request, view: Any) -> tuple[str, bool]:
     default = view.get_default_ordering()
-    wanted = request.query_params.get("ordering", default)
-    field = wanted.removeprefix("-")
+    ordering = request.query_params.get("ordering", default)
+    field = ordering.removeprefix("-")
     if field not in view.ordering_fields:
         names = ", ".join(view.ordering_fields)
-        raise _bad("ordering", f"Order by one of {names}, with a minus before it for the reverse.")
-    return field, wanted.startswith("-")
+        detail = f"Order by one of {names}, with a minus before it for the reverse."
+        raise InvalidInput.parameter("ordering", "invalid", detail)
+    return field, ordering.startswith("-")
 
 
 def is_sparse(request: Request, view: Any, field: str) -> bool:
-    """Whether the filters may leave little of a long list, and no index has what they leave in the list's order."""
-    given = _given(request, view)
-    if not given or given & view.selective_filters:
+    """Whether few rows of a long list may pass the filters, and no index holds those rows in the list's order."""
+    names = _active_filters(request, view)
+    if not names or names & view.selective_filters:
         return False
-    return not any(given <= names for names in view.index_ordered_filters.get(field, ()))
+    return not any(names <= indexed for indexed in view.index_ordered_filters.get(field, ()))
 
 
-def _given(request: Request, view: Any) -> set[str]:
+def _active_filters(request: Request, view: Any) -> set[str]:
     filterset = None if has_no_filters(view) else view.filterset_class
     return {name for name in (filterset.base_filters if filterset else ()) if request.query_params.get(name)}
 
 
-def _in_range(request: Request, view: Any, field: str) -> QuerySet[Any] | None:
-    """All rows that pass those of the filters which an index has in the list's order."""
-    given = _given(request, view)
-    names: set[str] = next(
-        (names & given for names in view.index_ordered_filters.get(field, ()) if names & given), set()
-    )
-    return only_filtered_by(view, request, names) if names else None
+def _index_ordered_rows(request: Request, view: Any, field: str) -> QuerySet[Any] | None:
+    """All rows that pass those of the filters whose rows an index holds in the list's order."""
+    active = _active_filters(request, view)
+    for indexed in view.index_ordered_filters.get(field, ()):
+        if names := indexed & active:
+            return only_filtered_by(view, request, names)
+    return None
 
 
 def in_list_order(queryset: Any, request: Request, view: Any) -> Any:
-    """All rows of a list, in the order that its pages have."""
+    """All rows of a list, in the order of its pages."""
     field, descending = _ordering(request, view)
     key, _ = view.ordering_keys.get((field, descending)) or (F(field), None)
     return queryset.alias(_key=key).order_by(*(("-_key", "-pk") if descending else ("_key", "pk")))
@@ -273,26 +231,12 @@ def page_size_of(request: Request) -> int:
     if raw is None:
         return PAGE_SIZE
     if not (raw.isascii() and raw.isdecimal() and len(raw) < 5 and 1 <= int(raw) <= MAX_PAGE_SIZE):
-        raise _bad("page_size", f"page_size must be a whole number from 1 to {MAX_PAGE_SIZE}.")
+        detail = f"page_size must be a whole number from 1 to {MAX_PAGE_SIZE}."
+        raise InvalidInput.parameter("page_size", "invalid", detail)
     return int(raw)
 
 
-def _fingerprint(request: Request, field: str, descending: bool) -> str:
-    """What makes a list this list. Without it a cursor of one list would skip rows in another, unseen."""
-    filters = sorted(
-        (name, values)
-        for name, values in request.query_params.lists()
-        if name not in ("cursor", "page_size", "ordering", "format")
-    )
-    text = json.dumps([request.path, filters, field, descending])
-    return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=6).hexdigest()
-
-
-def _bad(parameter: str, detail: str) -> InvalidInput:
-    return InvalidInput(f"{parameter}: {detail}", [FieldError(f"?{parameter}", "invalid", detail)])
-
-
-def link_header(**addresses: str | None) -> dict[str, str]:
-    """The Link header (RFC 8288) for the addresses that there are, by their relation."""
-    links = [f'<{address}>; rel="{relation}"' for relation, address in addresses.items() if address]
+def link_header(**urls: str | None) -> dict[str, str]:
+    """The Link header (RFC 8288) for URLs by their relation, without those that are None; {} if all are."""
+    links = [f'<{url}>; rel="{relation}"' for relation, url in urls.items() if url]
     return {"Link": ", ".join(links)} if links else {}

@@ -5,9 +5,9 @@ from rest_framework.exceptions import ParseError
 
 from factcheck.errors import FieldError, InvalidInput
 
-# Each item may be a fault of its own, and a fault costs up to 0.1 ms: 2.5 MB of `{}` would take a minute and a half.
-MAX_ITEMS = 12_000  # items of all lists of a body together; a full bulk request has 10,500
-MAX_MEMBERS = 1_000  # of one object; no object of ours has 50
+# Each item may cause an error, which costs up to 0.1 ms: 2.5 MB of `{}` would take a minute and a half.
+MAX_ITEMS = 12_000  # of all lists in a body together; a full bulk request has 10,500
+MAX_MEMBERS = 1_000  # of one object; no valid one has 50
 
 
 class JSONParser(parsers.JSONParser):
@@ -21,17 +21,17 @@ class JSONParser(parsers.JSONParser):
 
 
 def check_size(data: Any) -> None:
-    """Judges the size before any serializer looks at what is in it."""
-    items, waiting = 0, [data]
-    while waiting:
-        value = waiting.pop()
+    """Raises InvalidInput when there is too much for the serializers to validate in a short time."""
+    items, stack = 0, [data]
+    while stack:
+        value = stack.pop()
         if isinstance(value, list):
             items += len(value)
-            waiting += value if items <= MAX_ITEMS else ()
+            stack += value if items <= MAX_ITEMS else ()
         elif isinstance(value, dict):
             if len(value) > MAX_MEMBERS:
                 raise _too_many(f"An object here has at most {MAX_MEMBERS} members.")
-            waiting += value.values()
+            stack += value.values()
     if items > MAX_ITEMS:
         raise _too_many(f"The lists in a body have at most {MAX_ITEMS} items together. Send less at a time.")
 

@@ -32,22 +32,20 @@ CONTENT_TYPE = "application/problem+json"
 TYPE_PREFIX = "urn:factcheck:problem:"
 UNAVAILABLE = (OperationalError, InterfaceError, PoolTimeout)
 UNAVAILABLE_HEADERS = {"Retry-After": "2"}
-# A commit may have been made though its confirmation was lost, or though the row could not be read again after it.
-UNCERTAIN = "If this was to write something, it may have been written all the same: read it again before you repeat it."
-UNAVAILABLE_DETAIL = f"The database does not answer; try again in a moment. {UNCERTAIN}"
-# By what the database itself ended, see DATABASE_TIMEOUTS in the settings.
-CUT_SHORT: dict[type, str] = {
-    QueryCanceled: f"This took the database longer than it may, and was cancelled; ask for less at a time. {UNCERTAIN}",
-    LockNotAvailable: f"Somebody else is writing this; try again in a moment. {UNCERTAIN}",
-    DeadlockDetected: f"Somebody else is writing this; try again in a moment. {UNCERTAIN}",
-    IdleInTransactionSessionTimeout: f"This took too long, and was cancelled; send less at a time. {UNCERTAIN}",
+# The commit may have succeeded although its confirmation was lost, or although reading the row again failed.
+MAYBE_WRITTEN = "If this was a write, it may have succeeded: read again before you repeat it."
+UNAVAILABLE_DETAIL = f"The database does not answer; try again in a moment. {MAYBE_WRITTEN}"
+# What the database itself ends: see DATABASE_TIMEOUTS in the settings.
+DATABASE_DETAILS: dict[type, str] = {
+    QueryCanceled: f"This took the database too long and was cancelled; ask for less at a time. {MAYBE_WRITTEN}",
+    LockNotAvailable: f"Somebody else is writing this; try again in a moment. {MAYBE_WRITTEN}",
+    DeadlockDetected: f"Somebody else is writing this; try again in a moment. {MAYBE_WRITTEN}",
+    IdleInTransactionSessionTimeout: f"This took too long and was cancelled; send less at a time. {MAYBE_WRITTEN}",
 }
+MAX_ERRORS = 100  # listed in one problem; nobody reads more, and a response should not be larger than its request
+MAX_TEXT = 500  # code points of a pointer or a message, which may quote the request
 
-MAX_FAULTS = 100  # listed in one answer; nobody reads more, and an answer should not be larger than its request
-LONGEST_ECHO = 500  # code points of a caller's own words in a fault
-
-
-# Python 3.13 took the newer words of RFC 9110; a problem's type must not depend on the Python that answers.
+# RFC 9110's new phrase, which Python has since 3.13: a problem's type must not depend on the version of Python.
 PHRASES = {413: "Content Too Large"}
 
 
@@ -66,18 +64,18 @@ def flatten(detail: Any, path: str = "#") -> Iterator[FieldError]:
     """DRF's nested error detail as a flat list."""
     if isinstance(detail, dict):
         for name, inner in detail.items():
-            own = name in (api_settings.NON_FIELD_ERRORS_KEY, "__all__")
-            yield from flatten(inner, path if own else f"{path}/{_escape(str(name))}")
+            is_whole = name in (api_settings.NON_FIELD_ERRORS_KEY, "__all__")  # an error of the object, not of a field
+            yield from flatten(inner, path if is_whole else f"{path}/{_escape(str(name))}")
     elif isinstance(detail, (list, tuple)):
         for index, inner in enumerate(detail):
             nested = isinstance(inner, (dict, list))
             yield from flatten(inner, f"{path}/{index}" if nested else path)
     else:
-        yield FieldError(_short(path), getattr(detail, "code", None) or "invalid", _short(str(detail)))
+        yield FieldError(_truncate(path), getattr(detail, "code", None) or "invalid", _truncate(str(detail)))
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= LONGEST_ECHO else text[: LONGEST_ECHO - 1] + "…"
+def _truncate(text: str) -> str:
+    return text if len(text) <= MAX_TEXT else text[: MAX_TEXT - 1] + "…"
 
 
 def _escape(token: str) -> str:
@@ -92,31 +90,32 @@ def from_refusal(refusal: Refusal) -> dict[str, Any]:
 
 
 def _from_validation(error: exceptions.ValidationError) -> dict[str, Any]:
-    errors = list(islice(flatten(error.detail), MAX_FAULTS + 1))
+    errors = list(islice(flatten(error.detail), MAX_ERRORS + 1))
     first = errors[0]
-    where = first.pointer.removeprefix("#/").removeprefix("#")
-    detail = f"{where}: {first.detail}" if where else first.detail
-    if len(errors) > MAX_FAULTS:
+    path = first.pointer.removeprefix("#/").removeprefix("#")
+    detail = f"{path}: {first.detail}" if path else first.detail
+    if len(errors) > MAX_ERRORS:
         errors.pop()
-        detail += f" There are more than {MAX_FAULTS} faults; the first {MAX_FAULTS} are listed."
+        detail += f" There are more than {MAX_ERRORS} errors; the first {MAX_ERRORS} are listed."
     return from_refusal(InvalidInput(detail, errors))
 
 
 def _from_database(error: DatabaseError) -> dict[str, Any] | None:
-    """A rule that only the database could judge, because two writers met; its model says it in words."""
+    """A rule that only the database can check, when two requests write at once. The model has its text."""
     if isinstance(error.__cause__, ForeignKeyViolation):
-        detail = "Something that this refers to, or that refers to it, was changed meanwhile. Read it again."
+        detail = "Something that this refers to, or that refers to it, was changed in the meantime. Read it again."
         return document(HTTPStatus.CONFLICT, "conflict", detail=detail)
     name = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
-    fault = next((e for model in apps.get_models() if (e := getattr(model, "constraint_errors", {}).get(name))), None)
-    if fault is None:
+    known = (getattr(model, "constraint_errors", {}).get(name) for model in apps.get_models())
+    field_error = next(filter(None, known), None)
+    if field_error is None:
         return None
     status = HTTPStatus.CONFLICT if isinstance(error.__cause__, UniqueViolation) else HTTPStatus.BAD_REQUEST
     return document(
         status,
         "conflict" if status == HTTPStatus.CONFLICT else InvalidInput.kind,
-        detail=fault.detail,
-        errors=[vars(fault)],
+        detail=field_error.detail,
+        errors=[vars(field_error)],
     )
 
 
@@ -140,12 +139,12 @@ def problem_of(error: Exception) -> tuple[dict[str, Any], dict[str, str]]:
         error = exceptions.ValidationError(getattr(error, "message_dict", None) or error.messages)
     if isinstance(error, exceptions.ValidationError):
         return _from_validation(error), headers
-    if isinstance(error, (Http404, ObjectDoesNotExist)):  # the latter: somebody deleted it during this request
+    if isinstance(error, (Http404, ObjectDoesNotExist)):  # or deleted during this request
         return document(404, detail="There is nothing at this address, or nothing that you may see."), headers
     if isinstance(error, PermissionDenied):
         return document(403, "not-allowed", detail=str(error)), headers
-    if isinstance(error, SuspiciousOperation):  # a form of more fields or parts than Django reads
-        return document(400, detail="The body has too many fields, or is not what it says it is."), headers
+    if isinstance(error, SuspiciousOperation):  # a form with more fields or parts than Django reads
+        return document(400, detail="The body has too many fields, or does not match its Content-Type."), headers
     if isinstance(error, exceptions.APIException):
         if challenge := getattr(error, "auth_header", None):
             headers["WWW-Authenticate"] = challenge
@@ -156,26 +155,26 @@ def problem_of(error: Exception) -> tuple[dict[str, Any], dict[str, str]]:
         return known, headers
     if is_unavailable(error):
         logger.error("The database does not answer: %s", error)
-        detail = CUT_SHORT.get(type(error.__cause__), UNAVAILABLE_DETAIL)
+        detail = DATABASE_DETAILS.get(type(error.__cause__), UNAVAILABLE_DETAIL)
         return document(503, detail=detail), headers | UNAVAILABLE_HEADERS
     logger.exception("Unexpected error", exc_info=error)
-    return document(500, detail=f"This is a fault of the service, and it was logged. {UNCERTAIN}"), headers
+    return document(500, detail=f"This is a fault of the service, and it was logged. {MAYBE_WRITTEN}"), headers
 
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | HttpResponseRedirect:
     request = context["request"]
-    signed_out = isinstance(error, (exceptions.NotAuthenticated, exceptions.AuthenticationFailed))
-    if signed_out and wants_page(request) and request.method in ("GET", "HEAD"):
+    needs_login = isinstance(error, (exceptions.NotAuthenticated, exceptions.AuthenticationFailed))
+    if needs_login and wants_page(request) and request.method in ("GET", "HEAD"):
         return HttpResponseRedirect("/login/?" + urlencode({"next": request.get_full_path()}))
     problem, headers = problem_of(error)
     response = Response(problem, status=problem["status"], headers=headers)
-    response.is_problem = True  # type: ignore[attr-defined]  # the renderer's sign to answer problem+json
+    response.is_problem = True  # type: ignore[attr-defined]  # tells the renderer to send problem+json
     return response
 
 
 def wants_page(request: Any) -> bool:
+    """Whether the response is HTML, for a browser."""
     renderer = getattr(request, "accepted_renderer", None)
     if renderer is not None:
         return renderer.media_type == "text/html"
-    accept = request.META.get("HTTP_ACCEPT", "")
-    return "text/html" in accept
+    return "text/html" in request.META.get("HTTP_ACCEPT", "")

@@ -7,7 +7,7 @@ from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
 from factcheck.api.row_json import RowJSON
-from factcheck.errors import FieldError, InvalidInput
+from factcheck.errors import InvalidInput
 
 OPTIONS = orjson.OPT_NON_STR_KEYS | orjson.OPT_PASSTHROUGH_DATACLASS
 
@@ -20,7 +20,7 @@ def dump(data: Any) -> bytes:
     try:
         return orjson.dumps(data, default=encode_row, option=OPTIONS)
     except TypeError:
-        # An error that echoes a caller's lone surrogate: escaped it is valid JSON, as UTF-8 it is not.
+        # An error message that quotes a lone surrogate: json escapes it; UTF-8 cannot encode it.
         return json.dumps(data, default=str).encode()
 
 
@@ -31,7 +31,7 @@ def pretty(data: Any) -> str:
 class JSONRenderer(BaseRenderer):
     media_type = "application/json"
     format = "json"
-    content_type: str | None = None  # said in answers, where it is more than the media type
+    content_type: str | None = None  # of responses, if it is more than the media type
     charset = None
     render_style = "binary"
 
@@ -45,23 +45,23 @@ class JSONRenderer(BaseRenderer):
 
 
 class TextRenderer(JSONRenderer):
-    """A view's text as it is; problems stay JSON."""
+    """Sends a view's text unchanged. Problems are still JSON."""
 
     def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None) -> bytes:
         return data.encode() if isinstance(data, str) else super().render(data, accepted_media_type, renderer_context)
 
 
-class ByFormat(DefaultContentNegotiation):
-    """`?format=` decides alone, whatever Accept says; DRF would answer 404 for an unknown one. Else Accept decides."""
+class FormatOrAcceptNegotiation(DefaultContentNegotiation):
+    """`?format=` takes precedence over Accept. An unknown format is a 400, where DRF answers 404."""
 
     def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> Any:
-        wanted = request.query_params.get("format")
-        if wanted is None and request.META.get("HTTP_ACCEPT", "*/*") in ("*/*", renderers[0].media_type):
-            return renderers[0], renderers[0].media_type  # what most programs send, without the rules for weighing it
-        if wanted is None:
+        name = request.query_params.get("format")
+        if name is None and request.META.get("HTTP_ACCEPT", "*/*") in ("*/*", renderers[0].media_type):
+            return renderers[0], renderers[0].media_type  # what most API clients send, decided without parsing it
+        if name is None:
             return super().select_renderer(request, renderers, format_suffix)
         for renderer in renderers:
-            if renderer.format == wanted:
+            if renderer.format == name:
                 return renderer, renderer.media_type
         detail = f"Give one of {', '.join(dict.fromkeys(renderer.format for renderer in renderers))}."
-        raise InvalidInput(f"format: {detail}", [FieldError("?format", "invalid_choice", detail)])
+        raise InvalidInput.parameter("format", "invalid_choice", detail)

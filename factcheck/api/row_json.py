@@ -1,7 +1,7 @@
 """Rows as JSON, built by PostgreSQL from the serializers that declare their shape.
 
-A serializer's declaration is translated into one SQL expression, so that a page of rows costs no Python object for
-any of them. There is no second definition: tests hold both ways of rendering to the same bytes.
+A serializer's declaration is translated into one SQL expression, so a page of rows needs no Python object for each row.
+There is no second definition of the shape: tests check that both ways of rendering give the same bytes.
 """
 
 from dataclasses import dataclass
@@ -12,21 +12,21 @@ from django.db.models import Case, F, Func, JSONField, Subquery, TextField, When
 from django.db.models.expressions import Combinable
 from rest_framework import serializers
 
-from factcheck.api.fields import Reference, ReferenceList, RowId
+from factcheck.api.references import Reference, ReferenceList, RowId
 
-AS_INSTANT = """to_char(timezone('UTC', %(expressions)s), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
+UTC_TIMESTAMP = """to_char(timezone('UTC', %(expressions)s), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
 
 
 @dataclass(frozen=True)
 class RowJSON:
-    """One row's JSON, and the version that its ETag begins with."""
+    """The JSON of one row, and the row's version, with which its ETag begins."""
 
     json: str
     version: int | None = None
 
 
 class JSONObject(Func):
-    """`{"name":value,…}` in the order given, without spaces: what orjson would write."""
+    """`{"name":value,…}` in the given order and without spaces, as orjson writes it."""
 
     output_field = JSONField()
 
@@ -37,18 +37,18 @@ class JSONObject(Func):
     def as_sql(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, tuple[Any, ...]]:  # type: ignore[override]
         compiled = [compiler.compile(expression) for expression in self.source_expressions]
         columns = ", ".join(f'{sql} AS "{name}"' for name, (sql, _) in zip(self.names, compiled, strict=True))
-        parameters = tuple(parameter for _, own in compiled for parameter in own)
+        parameters = tuple(value for _, values in compiled for value in values)
         return f"(SELECT row_to_json(o) FROM (SELECT {columns}) o)", parameters
 
 
 class JSONList(Subquery):
-    """The one column of JSON that the queryset has, as a list in its order."""
+    """A JSON list of the queryset's single JSON column, in the queryset's order."""
 
     output_field = JSONField()
     template = "(SELECT ('[' || coalesce(string_agg(o.json::text, ','), '') || ']')::json FROM %(subquery)s o(json))"
 
     def as_sql(self, compiler: Any, connection: Any, template: Any = None, **context: Any) -> tuple[str, Any]:
-        # As Subquery does, but the inner query keeps its parentheses.
+        # As in Subquery, which however strips the parentheses of the inner query.
         sql, parameters = self.query.as_sql(compiler, connection)
         return (template or self.template) % {"subquery": sql}, parameters
 
@@ -60,14 +60,20 @@ class AsText(Func):
 
 @cache
 def row_json_sql(serializer_class: type[Any], is_public: bool) -> Combinable:
-    """The row's whole JSON, as text: psycopg would else read it into Python."""
+    """The whole JSON of a row, as text, since psycopg would parse JSON into Python objects."""
     return AsText(json_object(serializer_class(context={"is_public": is_public})))
 
 
 def json_object(serializer: Any, prefix: str = "") -> JSONObject:
-    parts = serializer.json_sql_overrides() if hasattr(serializer, "json_sql_overrides") else {}
+    """`prefix` is the path to the serializer's row, such as `part_of__`.
+
+    A serializer gives an expression of its own for a field in `json_sql_overrides()`, by the field's name.
+    """
+    overrides = serializer.json_sql_overrides() if hasattr(serializer, "json_sql_overrides") else {}
     fields = {name: field for name, field in serializer.fields.items() if not field.write_only}
-    return JSONObject({name: parts[name] if name in parts else _value(field, prefix) for name, field in fields.items()})
+    return JSONObject(
+        {name: overrides[name] if name in overrides else _value(field, prefix) for name, field in fields.items()}
+    )
 
 
 def _value(field: Any, prefix: str) -> Any:
@@ -79,9 +85,9 @@ def _value(field: Any, prefix: str) -> Any:
     if isinstance(field, serializers.Serializer):
         return _unless_null(path, json_object(field, f"{path}__"))
     if isinstance(field, ReferenceList):
-        raise TypeError(f"{field.field_name}: name its rows in the serializer's json_sql_overrides.")
+        raise TypeError(f"{field.field_name}: give its expression in the serializer's json_sql_overrides().")
     if isinstance(field, serializers.DateTimeField):
-        return Func(F(path), template=AS_INSTANT, output_field=TextField())
+        return Func(F(path), template=UTC_TIMESTAMP, output_field=TextField())
     return F(path)
 
 

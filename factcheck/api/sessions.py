@@ -1,21 +1,21 @@
-"""Django's session middleware, left out for requests that carry no session.
+"""Django's session, authentication and message middleware, skipped for requests that use no session.
 
-A program sends a token; what looks for a session, its user and its messages would be in vain.
+An API client sends a token. Looking for a session, its user and its messages costs time and finds nothing.
 """
 
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth.middleware import AuthenticationMiddleware
-from django.contrib.messages.middleware import MessageMiddleware
-from django.contrib.sessions.middleware import SessionMiddleware
+from django.contrib.auth import middleware as auth
+from django.contrib.messages import middleware as messages
+from django.contrib.sessions import middleware as sessions
 from django.http import HttpRequest
 
 from factcheck.api.problems import wants_page
 
 
 def is_stateless(request: HttpRequest) -> bool:
-    """Not so for pages: they hold forms."""
+    """A page is never stateless: its forms need a CSRF token."""
     return (
         settings.SESSION_COOKIE_NAME not in request.COOKIES
         and request.path_info.startswith("/api/")
@@ -23,27 +23,27 @@ def is_stateless(request: HttpRequest) -> bool:
     )
 
 
-class WithSession:
-    """Of those that follow each other in MIDDLEWARE, the first decides for all of them."""
+class StatefulOnly:
+    """Where several follow each other in MIDDLEWARE, the first one decides for all of them."""
 
-    past_all: Any
+    after_all: Any
 
     def __init__(self, get_response: Any) -> None:
         super().__init__(get_response)  # type: ignore[call-arg]
         following = getattr(get_response, "__wrapped__", None)
-        self.past_all = following.past_all if isinstance(following, WithSession) else get_response
+        self.after_all = following.after_all if isinstance(following, StatefulOnly) else get_response
 
     def __call__(self, request: HttpRequest) -> Any:
-        return self.past_all(request) if is_stateless(request) else super().__call__(request)  # type: ignore[misc]
+        return self.after_all(request) if is_stateless(request) else super().__call__(request)  # type: ignore[misc]
 
 
-class Session(WithSession, SessionMiddleware):
+class SessionMiddleware(StatefulOnly, sessions.SessionMiddleware):
     pass
 
 
-class Authentication(WithSession, AuthenticationMiddleware):
+class AuthenticationMiddleware(StatefulOnly, auth.AuthenticationMiddleware):
     pass
 
 
-class Messages(WithSession, MessageMiddleware):
+class MessageMiddleware(StatefulOnly, messages.MessageMiddleware):
     pass

@@ -1,4 +1,4 @@
-"""How often one may ask. An address stands for whoever can choose among its neighbours: of IPv6 that is a /64."""
+"""Rate limits. An IPv6 caller is counted by its /64 network, in which one customer can choose any address."""
 
 import time
 from dataclasses import dataclass
@@ -13,18 +13,17 @@ from django.db import connection, transaction
 from rest_framework.throttling import AnonRateThrottle, BaseThrottle, SimpleRateThrottle, UserRateThrottle
 
 from factcheck.api.models import LoginAttempt
-from factcheck.api.roles import is_public_read
 
 
 def origin_of(request: Any) -> str:
-    """The caller's address, from X-Forwarded-For only as far as TRUSTED_PROXIES says who wrote it there."""
-    meta = request.META  # DRF would make a dictionary of all headers to look for this one
+    """The caller's address. Only the part of X-Forwarded-For that the TRUSTED_PROXIES wrote counts."""
+    meta = request.META  # DRF's get_ident() copies all headers to find this one
     given = BaseThrottle().get_ident(request) if "HTTP_X_FORWARDED_FOR" in meta else meta.get("REMOTE_ADDR")
-    return _place_of((given or "")[: LoginAttempt.LONGEST_ORIGIN])
+    return _network_of((given or "")[: LoginAttempt.LONGEST_ORIGIN])
 
 
 @lru_cache(maxsize=4096)
-def _place_of(given: str) -> str:
+def _network_of(given: str) -> str:
     try:
         address = ip_address(given)
     except ValueError:
@@ -36,23 +35,24 @@ def _place_of(given: str) -> str:
 
 @dataclass(slots=True)
 class Count:
-    """Of one caller: in a window of time, and in the one before."""
+    """One caller's requests in the current window of time and in the one before."""
 
     window: int
     current: int
-    before: int
+    previous: int
 
 
 class WindowCounter(SimpleRateThrottle):
-    """Two counters for each caller: of this window of time, and of the one before, which counts as far as it overlaps.
+    """Two counters for each caller. The window before counts by its share of the last `duration` seconds.
 
-    DRF keeps the time of each request, and reads and writes all of them at every request. Counted in each worker.
+    DRF would store the time of each request, and read and write all of them at every request. Each worker process
+    counts by itself.
     """
 
     num_requests: int
     duration: int
     counts: ClassVar[dict[str, Count]] = {}
-    callers_kept = 10_000
+    max_callers = 10_000
     lock = Lock()
 
     def allow_request(self, request: Any, view: Any) -> bool:
@@ -63,7 +63,7 @@ class WindowCounter(SimpleRateThrottle):
         self.remaining = self.duration - elapsed
         with self.lock:
             count = self._count_of(key, int(window))
-            if count.before * self.remaining / self.duration + count.current >= self.num_requests:
+            if count.previous * self.remaining / self.duration + count.current >= self.num_requests:
                 return False
             count.current += 1
         return True
@@ -72,11 +72,11 @@ class WindowCounter(SimpleRateThrottle):
         kept = self.counts.get(key)
         if kept is not None and kept.window == window:
             return kept
-        if len(self.counts) >= self.callers_kept:
-            del self.counts[next(iter(self.counts))]  # who came first; its count is the oldest, or begins anew
-        before = kept.current if kept is not None and kept.window == window - 1 else 0
+        if len(self.counts) >= self.max_callers:
+            del self.counts[next(iter(self.counts))]  # the oldest count
+        previous = kept.current if kept is not None and kept.window == window - 1 else 0
         self.counts.pop(key, None)
-        self.counts[key] = Count(window, 0, before)
+        self.counts[key] = Count(window, 0, previous)
         return self.counts[key]
 
     def wait(self) -> int:
@@ -97,27 +97,11 @@ class AddressThrottle(WindowCounter, AnonRateThrottle):
         return origin_of(request)
 
 
-class ThrottledMixin:
-    """Counts a request before it is judged, so that those which are refused count too."""
-
-    request: Any
-
-    def get_throttles(self) -> list[BaseThrottle]:
-        """Only the one that counts this caller."""
-        return [AddressThrottle() if is_public_read(self.request) else UserThrottle()]
-
-    def perform_authentication(self, request: Any) -> None:
-        try:
-            super().perform_authentication(request)  # type: ignore[misc]
-        finally:
-            super().check_throttles(request)  # type: ignore[misc]
-
-    def check_throttles(self, request: Any) -> None:
-        """Done by now."""
-
-
 class LoginThrottle(SimpleRateThrottle):
-    """Counts attempts by address and for all worker processes, so that a password cannot be guessed by trying."""
+    """Counts attempts to log in by address, so that nobody can guess a password by trying.
+
+    Counts in the database, for all worker processes together.
+    """
 
     scope = "login"
     num_requests: int
@@ -126,7 +110,7 @@ class LoginThrottle(SimpleRateThrottle):
     def allow_request(self, request: Any, view: Any) -> bool:
         origin = origin_of(request)
         with transaction.atomic(), connection.cursor() as cursor:
-            # One after the other: attempts that count at the same moment would not see each other.
+            # One at a time: simultaneous attempts would not see each other's rows.
             cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"login {origin}"])
             attempts = LoginAttempt.objects.since(timedelta(seconds=self.duration))
             made = list(

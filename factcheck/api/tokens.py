@@ -1,4 +1,4 @@
-"""An editor's own API tokens. The key is answered once, when the token is made."""
+"""A user's own API tokens. A token's key is shown once, in the answer that makes it."""
 
 import json
 from datetime import timedelta
@@ -13,29 +13,31 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.viewsets import GenericViewSet
 
-from factcheck.api.conditional import ConditionalMixin
+from factcheck.api.base import BaseView
 from factcheck.api.fields import StrictSerializer
-from factcheck.api.form_methods import FormMethodMixin, redirect_form
-from factcheck.api.idempotency import RetrySafeMixin
+from factcheck.api.form_methods import redirect_form
 from factcheck.api.models import IdempotentAnswer, Token
 from factcheck.api.roles import Role
 from factcheck.errors import Conflict
 
 MAX_TOKENS = 100
+DEFAULT_DAYS = Token.LIFETIME.days
 
 
 class TokenSerializer(StrictSerializer, serializers.ModelSerializer[Token]):
-    days = serializers.IntegerField(write_only=True, min_value=1, max_value=365, default=90, initial=90, required=False)
+    days = serializers.IntegerField(
+        write_only=True, min_value=1, max_value=365, default=DEFAULT_DAYS, initial=DEFAULT_DAYS, required=False
+    )
     read_only = serializers.BooleanField(required=False, default=False)  # type: ignore[assignment]
 
     class Meta:
         model = Token
-        fields = ["id", "name", "read_only", "created", "expiry", "days"]
-        read_only_fields = ["id", "created", "expiry"]
+        fields = ["id", "name", "read_only", "prefix", "created", "expiry", "days"]
+        read_only_fields = ["id", "prefix", "created", "expiry"]
 
 
 class NewTokenSerializer(TokenSerializer):
-    token = serializers.CharField(read_only=True, help_text="The key. It is not shown again.")
+    token = serializers.CharField(source="key", read_only=True, help_text="The key. It is not shown again.")
 
     class Meta(TokenSerializer.Meta):
         fields = [*TokenSerializer.Meta.fields, "token"]
@@ -43,20 +45,19 @@ class NewTokenSerializer(TokenSerializer):
 
 @extend_schema_serializer(many=False)
 class TokenListSerializer(serializers.Serializer[Any]):
-    """All of them: nobody has more than MAX_TOKENS."""
+    """All your tokens, on one page."""
 
     next = serializers.URLField(allow_null=True, help_text="Always null: there is one page.")
     previous = serializers.URLField(allow_null=True, help_text="Always null: there is one page.")
     results = TokenSerializer(many=True)
 
 
-class TokenViewSet(FormMethodMixin, RetrySafeMixin, ConditionalMixin, GenericViewSet[Token]):
-    """Your own tokens for programs."""
+class TokenViewSet(BaseView, GenericViewSet[Token]):
+    """Your own API tokens."""
 
     serializer_class = TokenSerializer
     schema_tag = "tokens"
     required_role = Role.VIEWER
-    filterset_class = None
     lookup_field = "id"
     lookup_value_converter = "uuid"
     pagination_class = None
@@ -67,40 +68,54 @@ class TokenViewSet(FormMethodMixin, RetrySafeMixin, ConditionalMixin, GenericVie
 
     @extend_schema(responses=TokenListSerializer)
     def list(self, request: Request) -> Response:
+        """List your tokens.
+
+        All of them, on one page, without their keys.
+        """
         rows = self.get_serializer(self.get_queryset(), many=True).data
         return Response({"next": None, "previous": None, "results": rows})
 
     @extend_schema(responses={201: NewTokenSerializer})
-    def create(self, request: Request) -> Response:
+    def create(self, request: Any) -> Response:
+        """Make a token.
+
+        The key is in this answer and nowhere else: keep it.
+        """
         serializer = NewTokenSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        if Token.objects.filter(user=self.request.user.pk).count() >= MAX_TOKENS:
+        if self.get_queryset().count() >= MAX_TOKENS:
             raise Conflict(f"You have {MAX_TOKENS} tokens, which is the limit. Revoke one first.")
         fields: dict[str, Any] = dict(serializer.validated_data)
         days = fields.pop("days")
-        made, key = Token.objects.create(request.user, expiry=timedelta(days=days), **fields)
-        made.token = key
-        return Response(NewTokenSerializer(made).data, status=status.HTTP_201_CREATED)
+        token = Token.issue(request.user, lifetime=timedelta(days=days), **fields)
+        return Response(NewTokenSerializer(token).data, status=status.HTTP_201_CREATED)
 
     @extend_schema(responses={204: None})
     def destroy_all(self, request: Request) -> Response:
-        """Revokes all your tokens, the one you are calling with included."""
-        Token.objects.filter(user=self.request.user.pk).delete()
+        """Revoke all your tokens.
+
+        Including the one that you call with.
+        """
+        self.get_queryset().delete()
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     def stored_data(self, response: Response) -> Any:
-        """Without the key: only its digest may be in the database."""
+        """Without the key, of which the database may hold only the digest."""
         return {name: value for name, value in response.data.items() if name != "token"}
 
     def replay(self, kept: IdempotentAnswer) -> NoReturn:
         raise Conflict(
-            "The first request made this token, and only its answer had the key: it is not kept. If you lost it, "
-            "delete the token and make another with a new Idempotency-Key.",
+            "The first request made this token, and only its answer held the key, which is not stored. If you lost "
+            "the key, delete the token and make another one with a new Idempotency-Key.",
             made=json.loads(kept.body),
         )
 
     def destroy(self, request: Request, id: Any) -> Any:
-        deleted, _ = Token.objects.filter(user=self.request.user.pk, id=id).delete()
+        """Revoke a token.
+
+        It is refused from now on.
+        """
+        deleted, _ = self.get_queryset().filter(id=id).delete()
         if not deleted:
             raise Http404
         whole_list = reverse("token-list", request=request)

@@ -1,4 +1,4 @@
-"""What every recorded resource's endpoints share: conditional requests, and the way to a service."""
+"""The base of the recorded resources' endpoints: reads as JSON from PostgreSQL, and writes through a service."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,66 +12,55 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.viewsets import GenericViewSet
 
-from factcheck.api.conditional import ConditionalMixin, entity_tag, expected_versions, version_of
+from factcheck.api.base import BaseView
+from factcheck.api.conditional import Versions, entity_tag, expected_versions, version_of
 from factcheck.api.fields import OptionalReasonField
-from factcheck.api.filters import MAX_ID, has_no_filters, known_parameters, refuse_unknown
-from factcheck.api.form_methods import FormMethodMixin, redirect_form
-from factcheck.api.idempotency import RetrySafeMixin
+from factcheck.api.filters import has_no_filters, known_parameters, refuse_unknown
+from factcheck.api.form_methods import redirect_form
 from factcheck.api.pagination import KeysetPagination
 from factcheck.api.problems import wants_page
+from factcheck.api.references import MAX_ID
 from factcheck.api.renderers import dump
 from factcheck.api.roles import is_public_read
 from factcheck.api.row_json import RowJSON, row_json_sql
-from factcheck.errors import FieldError, InvalidInput, Refusal, StaleVersion
-from factcheck.postgres.bounded_page import SCAN_PAGES
+from factcheck.errors import InvalidInput, Refusal, StaleVersion
 from factcheck.postgres.prepared import Prepared, prepared
 from factcheck.postgres.snapshot_cache import Rows
 
 
-class RecordedViewSet(FormMethodMixin, RetrySafeMixin, ConditionalMixin, GenericViewSet):
-    """create, update and destroy call the view's `create_row`, `update_row` and `delete_row`."""
+class RecordedViewSet(BaseView, GenericViewSet):
+    """Reads and writes recorded rows. A view overrides `perform_create`, `perform_update` and `perform_destroy`."""
 
-    is_conditional = True
+    is_recorded = True
     has_public_reads = True
     lookup_value_converter = "int"
-    ordering_fields: tuple[str, ...] = ("id",)
-    # For a field that may be null: (field, descending) → its expression, and what stands for null in it.
-    ordering_keys: dict[tuple[str, bool], tuple[Any, Any]] = {}
-    # Filters that leave a list as short as what one row of something else has.
-    selective_filters: frozenset[str] = frozenset()
-    # By ordering field: filters whose rows an index has in that order (see is_sparse).
-    index_ordered_filters: dict[str, tuple[frozenset[str], ...]] = {}
-    scan_pages = SCAN_PAGES
-    default_ordering = "-id"
-    basename: str
     paginator: KeysetPagination
     http_method_names = ["get", "post", "put", "patch", "delete", "head", "options"]
 
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        super().initial(request, *args, **kwargs)
-        if kwargs.get("pk", 0) > MAX_ID:  # as a number that is no bigint it would be compared with every row's
+    def check_address(self, **kwargs: Any) -> None:
+        if kwargs.get("pk", 0) > MAX_ID:  # for a number beyond bigint, PostgreSQL would read every row
             raise Http404
 
-    def get_default_ordering(self) -> str:
-        return self.default_ordering
+    def needs_if_match(self) -> bool:
+        return self.action in ("update", "partial_update", "destroy") or super().needs_if_match()
 
     def get_queryset(self) -> Any:
         rows: Any = super().get_queryset()
         return rows.public() if is_public_read(self.request) else rows
 
     def get_serializer_context(self) -> dict[str, Any]:
-        described = getattr(self, "swagger_fake_view", False)  # the schema has all fields, whoever asks for it
-        return {**super().get_serializer_context(), "is_public": not described and is_public_read(self.request)}
+        for_schema = getattr(self, "swagger_fake_view", False)  # the schema has all fields for every caller
+        return {**super().get_serializer_context(), "is_public": not for_schema and is_public_read(self.request)}
 
     def refuse_unknown(self) -> None:
         if self.request.query_params:
             refuse_unknown(self.request, known_parameters(self, self.request))
 
-    def versions(self) -> frozenset[int] | None:
+    def versions(self) -> Versions:
         return expected_versions(self.request)
 
     def row_id(self) -> int:
-        """The id in the address, of a row that exists and that the caller may see. Raises Http404."""
+        """The id in the URL. Raises Http404 if there is no such row, or if the caller may not see it."""
         if has_no_filters(self):
             self.refuse_unknown()
         is_public = is_public_read(self.request)
@@ -85,11 +74,11 @@ class RecordedViewSet(FormMethodMixin, RetrySafeMixin, ConditionalMixin, Generic
         raise Http404
 
     def row_json_after_write(self, row_id: int) -> RowJSON:
-        """After a write, so that asking whether anything was written since would be in vain."""
+        """Without the snapshot cache, which a write has just made useless."""
         return self.json_row(type(self).serializer_class, row_id, Prepared.rows)
 
     def json_row(self, serializer_class: Any, row_id: int, read: Callable[..., Rows] = Prepared.cached_rows) -> RowJSON:
-        """The row as PostgreSQL writes it. Raises Http404."""
+        """The row's JSON, written by PostgreSQL. Raises Http404."""
         is_public = is_public_read(self.request)
 
         def build(placeholder: int) -> QuerySet[Any, Any]:
@@ -101,14 +90,11 @@ class RecordedViewSet(FormMethodMixin, RetrySafeMixin, ConditionalMixin, Generic
         raise Http404
 
     def conflict_representation(self, row_id: int) -> Any:
-        """What If-Match was judged against; an action that writes more than the row answers its own."""
+        """What the ETag of a 412 is computed from. A view overrides it for an action that writes more than the row."""
         return self.row_json_after_write(row_id)
 
-    def get_read_serializer(self, row: Any) -> Any:
-        return type(self).serializer_class(row, context=self.get_serializer_context())  # type: ignore[misc]
-
     def write_response(self, row_id: int, code: int = status.HTTP_200_OK) -> Any:
-        """The row after a write; a browser's form is sent on to the row's page."""
+        """The row after a write; a redirect to its page for an HTML form."""
         address = self.address(row_id)
         if redirect := redirect_form(self.request, address, row_id):
             return redirect
@@ -119,6 +105,10 @@ class RecordedViewSet(FormMethodMixin, RetrySafeMixin, ConditionalMixin, Generic
         return reverse(f"{self.basename}-detail", [row_id], request=self.request)
 
     def list(self, request: Request) -> Response:
+        """List {many}.
+
+        One page of rows: follow `next` until it is null. A filter that is misspelt or repeated is refused.
+        """
         if wants_page(request):
             page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
             return self.get_paginated_response(self.get_serializer(page, many=True).data)
@@ -126,17 +116,30 @@ class RecordedViewSet(FormMethodMixin, RetrySafeMixin, ConditionalMixin, Generic
         return self.get_paginated_response(self.paginator.paginate_json(request, self))
 
     def retrieve(self, request: Request, pk: int) -> Response:
+        """Read {one}.
+
+        Keep the `ETag`: a change needs it as `If-Match`. With it as `If-None-Match`, the answer is an empty 304 as long
+        as nothing has changed.
+        """
         if wants_page(request):
             return Response(self.get_serializer(self.get_object()).data)
         self.refuse_unknown()
         return Response(self.json_row(self.get_serializer_class(), pk))
 
     def create(self, request: Request) -> Any:
+        """Create {one}.
+
+        Answers with the stored row, its address in `Location` and its `ETag`.
+        """
         serializer = self.get_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         return self.write_response(self.perform_create(**serializer.validated_data).pk, status.HTTP_201_CREATED)
 
     def update(self, request: Request, pk: int, partial: bool = False) -> Any:
+        """Replace {one}.
+
+        Each writable field gets the value that you send. A field that you do not send gets its default.
+        """
         row = self.get_object()
         versions = self.versions()
         serializer = self.get_serializer(row, data=request.data, partial=partial)
@@ -145,37 +148,48 @@ class RecordedViewSet(FormMethodMixin, RetrySafeMixin, ConditionalMixin, Generic
         return redirect_form(request, self.address(row.pk)) or self.update_response(row.pk)
 
     def partial_update(self, request: Request, pk: int) -> Any:
+        """Change {one}.
+
+        Fields that you do not send stay as they are.
+        """
         return self.update(request, pk, partial=True)
 
     def update_response(self, row_id: int) -> Any:
         return self.write_response(row_id)
 
     def destroy(self, request: Request, pk: int) -> Any:
+        """Delete {one}.
+
+        Its entries in the journal stay, and `history/` still shows them.
+        """
         self.perform_destroy(self.row_id(), self.versions(), self._reason_to_delete())
-        whole_list = reverse(f"{self.basename}-list", request=request)
-        return redirect_form(request, whole_list) or Response(status=status.HTTP_204_NO_CONTENT)
+        list_url = reverse(f"{self.basename}-list", request=request)
+        return redirect_form(request, list_url) or Response(status=status.HTTP_204_NO_CONTENT)
 
     def _reason_to_delete(self) -> str:
-        """From `?reason=`, since a DELETE has no body that means anything; a page's form sends it as a field."""
+        """From `?reason=`, since the body of a DELETE has no meaning (RFC 9110). An HTML form sends it as a field."""
         form = self.request.data if isinstance(self.request.data, dict) else {}
-        given = self.request.query_params.get("reason") or form.get("reason") or ""
+        reason = self.request.query_params.get("reason") or form.get("reason") or ""
         try:
-            return OptionalReasonField().run_validation(given)
+            return OptionalReasonField().run_validation(reason)
         except ValidationError as error:
-            fault = FieldError("?reason", error.get_codes()[0], str(error.detail[0]))  # type: ignore[index, arg-type]
-            raise InvalidInput(f"reason: {fault.detail}", [fault]) from None
+            code, detail = error.get_codes()[0], str(error.detail[0])  # type: ignore[index]
+            raise InvalidInput.parameter("reason", code, detail) from None  # type: ignore[arg-type]
 
     def perform_create(self, **fields: Any) -> Any:
         raise MethodNotAllowed(self.request.method or "")
 
-    def perform_update(self, row_id: int, versions: frozenset[int] | None, **fields: Any) -> None:
+    def perform_update(self, row_id: int, versions: Versions, **fields: Any) -> None:
         raise MethodNotAllowed(self.request.method or "")
 
-    def perform_destroy(self, row_id: int, versions: frozenset[int] | None, reason: str) -> None:
+    def perform_destroy(self, row_id: int, versions: Versions, reason: str) -> None:
         raise MethodNotAllowed(self.request.method or "")
 
     def run_action(self, serializer_class: Any, service: Any, id_name: str) -> Any:
-        """One POST act: its input, the version it is judged by, the service, the row after it."""
+        """Runs a POST action on one row: validates the input, calls the service, and answers with the row after it.
+
+        The service gets the row's id under the name `id_name`.
+        """
         self.refuse_unknown()
         row_id = self.kwargs["pk"]
         try:
@@ -183,7 +197,7 @@ class RecordedViewSet(FormMethodMixin, RetrySafeMixin, ConditionalMixin, Generic
             serializer = serializer_class(data=self.request.data, context=self.get_serializer_context())
             serializer.is_valid(raise_exception=True)
         except (APIException, Refusal):
-            self.row_id()  # where no row is, 404 is the answer, whatever else is wrong
+            self.row_id()  # if there is no row, 404 takes precedence
             raise
         service(**{id_name: row_id}, versions=versions, actor=self.request.user, **serializer.validated_data)
         return self.write_response(row_id)
@@ -193,7 +207,7 @@ class RecordedViewSet(FormMethodMixin, RetrySafeMixin, ConditionalMixin, Generic
         if isinstance(exc, StaleVersion) and "pk" in self.kwargs:
             try:
                 data = self.conflict_representation(self.kwargs["pk"])
-            except Exception as fault:  # outside of DRF's own try by now: the row was deleted, or the database is gone
-                return super().handle_exception(fault)
+            except Exception as error:  # the row was deleted or the database is down, and here DRF catches nothing
+                return super().handle_exception(error)
             response["ETag"] = entity_tag(dump(data), version_of(data))
         return response

@@ -49,11 +49,11 @@ class RoleAdmin(UserAdmin):
 
 @admin.register(Token)
 class TokenAdmin(admin.ModelAdmin):
-    """Other people's tokens can be revoked here, and only that."""
+    """An admin can revoke other users' tokens, but neither make nor change them."""
 
-    list_display = ("user", "name", "read_only", "created", "expiry")
+    list_display = ("user", "name", "prefix", "read_only", "created", "expiry")
     list_select_related = ("user",)
-    fields = readonly_fields = ("user", "name", "read_only", "created", "expiry")
+    fields = readonly_fields = ("user", "name", "prefix", "read_only", "created", "expiry")
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return is_admin(request)

@@ -1,11 +1,17 @@
 from django.apps import AppConfig
 from django.contrib.admin import apps as admin
+from django.core.checks import Tags, register
+
+from factcheck.checks import static_files_are_collected
 
 
 class DeskConfig(AppConfig):
     default = True
     name = "factcheck.desk"
     label = "desk"
+
+    def ready(self) -> None:
+        register(static_files_are_collected, Tags.staticfiles, deploy=True)
 
 
 class AdminConfig(admin.AdminConfig):

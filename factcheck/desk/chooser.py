@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from factcheck.api.named_references import (
-    MOST,
+    MAX_NAMES,
     Choice,
     exact_matches,
     is_number,
@@ -45,7 +45,7 @@ class Chooser:
 
 def chooser_of(queryset: Any, texts: Iterable[Any]) -> Chooser:
     """The rows that the texts name or number. A number that no row has stays, without a label."""
-    texts = [str(text).strip() for text in texts if text is not None and str(text).strip()][: MOST + 1]
+    texts = [str(text).strip() for text in texts if text is not None and str(text).strip()][: MAX_NAMES + 1]
     known = queryset.in_bulk([int(text) for text in texts if is_number(text)])
     return Chooser([_item(queryset, text, known) for text in texts])
 

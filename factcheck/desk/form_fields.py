@@ -5,8 +5,8 @@ from typing import Any
 
 from rest_framework.renderers import HTMLFormRenderer
 
-from factcheck.api.fields import Reference, ReferenceList
 from factcheck.api.named_references import Choice, form_texts
+from factcheck.api.references import Reference, ReferenceList
 from factcheck.desk.chooser import Chooser, chooser_of
 from factcheck.desk.labels import field_label
 

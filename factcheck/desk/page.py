@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
-from factcheck.api.filters import api_query, takes_as_of
+from claims.roles import permissions
+from factcheck.api.filters import api_query
 from factcheck.api.named_references import is_number
 from factcheck.api.renderers import pretty
-from factcheck.api.roles import permissions
 from factcheck.desk.addresses import address_of
 from factcheck.desk.filter_form import filter_form
 from factcheck.desk.form_fields import form_style
@@ -41,7 +41,7 @@ class Page:
 
     @cached_property
     def as_of(self) -> str:
-        return self.request.query_params.get("as_of", "") if takes_as_of(self.view) else ""
+        return self.request.query_params.get("as_of", "") if self.view.takes_as_of() else ""
 
     @cached_property
     def may(self) -> dict[str, bool]:

@@ -6,8 +6,9 @@ A key is the basename of the view and the action. Any other answer is shown as J
 from dataclasses import dataclass
 from typing import Any
 
+from claims.roles import permissions
 from factcheck.api.form_methods import is_form
-from factcheck.api.roles import is_public_read, permissions
+from factcheck.api.roles import is_public_read
 from factcheck.desk.form_pages import FormPage
 from factcheck.desk.page import JSONPage, ListPage, Page, ProblemPage
 from factcheck.desk.pages.api import NewTokenPage, RootPage, TokensPage

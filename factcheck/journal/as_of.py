@@ -1,11 +1,11 @@
-"""Reads as of an instant: the same queries, over the tables as the journal says they were.
+"""Reads as of an instant: the usual queries, run over the tables as the journal says they were.
 
-A common table expression hides the table of the same name. So each query runs unchanged, with its filters, joins and
-counts, and what is answered is by construction what the same code answered then. Each expression is a plain join on
-the journal, which the planner opens up: a look-up by id stays an index look-up.
+A common table expression (CTE) hides the table of the same name. So each query runs unchanged, with its filters, joins
+and counts, and gives the answer that the same code gave then. Each CTE is a plain join on the journal, which the
+planner inlines: a look-up by id is still an index look-up.
 
-The instant is that of the writing of an entry, not of its commit: what was written a moment before and committed a
-moment after is there. Users are no recorded rows: their names are today's.
+An entry counts from the time when it was written, not from its commit: a change that was written before the instant and
+committed after it is included. Users are not recorded, so their names are the current ones.
 """
 
 from collections.abc import Callable, Iterator
@@ -25,15 +25,16 @@ JOURNAL = Entry._meta.db_table
 
 
 @contextmanager
-def as_of(moment: datetime) -> Iterator[None]:
-    """Within it, this thread's queries see every recorded table, and the journal, as of `moment` (aware)."""
-    instant = f"'{moment.isoformat()}'::timestamptz"
+def as_of(instant: datetime) -> Iterator[None]:
+    """Inside the block, this thread's queries see the recorded tables and the journal as of `instant` (aware)."""
+    journal = (
+        f"{JOURNAL} AS NOT MATERIALIZED (SELECT * FROM {JOURNAL} WHERE at <= '{instant.isoformat()}'::timestamptz)"
+    )
 
     def rewrite(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
-        tables = [text for table, text in _tables().items() if table in sql]  # quoted or not
-        if tables or JOURNAL in sql:
-            journal = f"{JOURNAL} AS NOT MATERIALIZED (SELECT * FROM {JOURNAL} WHERE at <= {instant})"
-            sql = f"WITH {', '.join([journal, *tables])} {sql}"
+        ctes = [text for table, text in _ctes().items() if table in sql]  # with or without quotes
+        if ctes or JOURNAL in sql:
+            sql = f"WITH {', '.join([journal, *ctes])} {sql}"
         return execute(sql, params, many, context)
 
     with connection.execute_wrapper(rewrite):
@@ -41,21 +42,21 @@ def as_of(moment: datetime) -> Iterator[None]:
 
 
 @cache
-def _tables() -> dict[str, str]:
+def _ctes() -> dict[str, str]:
     found: dict[str, str] = {}
     for model in apps.get_models():
         if issubclass(model, Recorded):
             columns = ", ".join(f'{_column(model, field)} AS "{field.column}"' for field in model._meta.concrete_fields)
-            found[model._meta.db_table] = _common_table(model._meta.db_table, columns, model, "")
+            found[model._meta.db_table] = _cte(model._meta.db_table, columns, model, "")
             for table, (child_columns, rows) in model.journal_child_tables.items():
-                found[table] = _common_table(table, child_columns, model, f", LATERAL {rows}")
+                found[table] = _cte(table, child_columns, model, f", LATERAL {rows}")
     return found
 
 
-def _common_table(table: str, columns: str, model: type[Recorded], beside: str) -> str:
-    """The last entry of each row, unless that is its deletion."""
+def _cte(table: str, columns: str, model: type[Recorded], join: str) -> str:
+    """Selects the latest entry of each row, but for rows whose latest entry is their deletion."""
     return f"""{table} AS NOT MATERIALIZED (
-        SELECT {columns} FROM {JOURNAL} e{beside}
+        SELECT {columns} FROM {JOURNAL} e{join}
         WHERE e.resource = '{model.journal_resource}' AND right(e.action, 8) <> '.deleted' AND NOT EXISTS (
             SELECT FROM {JOURNAL} later WHERE later.resource = e.resource AND later.resource_id = e.resource_id
             AND later.version = e.version + 1))"""
@@ -68,7 +69,7 @@ def _column(model: type[Recorded], field: "Field[Any, Any]") -> str:
     if name in model.journal_omits:
         return f"({model.journal_omits[name]})"
     if model.journal_article == f"r.{name}":
-        return "e.article"  # the indexed one
+        return "e.article"  # this column has an index
     if isinstance(field, JSONField):
         return f"nullif(e.data->'{name}', 'null')"
     kind = field.db_type(connection)

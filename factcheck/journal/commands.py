@@ -1,4 +1,4 @@
-"""In whose name a management command writes."""
+"""The user in whose name a management command writes."""
 
 from django.contrib.auth.models import User
 from django.core.management.base import CommandError
@@ -7,7 +7,7 @@ COMMAND_LINE = "command-line"
 
 
 def actor_of_command(username: str | None) -> User:
-    """The user named, else one that stands for the command line and that nobody can log in as."""
+    """The named user, or without a name the user `command-line`, as whom nobody can log in. Raises CommandError."""
     if username is None:
         return User.objects.get_or_create(username=COMMAND_LINE, defaults={"is_active": False, "password": "!"})[0]
     named = User.objects.filter(username=username).first()

@@ -1,4 +1,4 @@
-"""The journal as a feed: oldest first, never skipping an entry, to be polled for ever."""
+"""The journal as a feed to be polled: oldest first, and no reader misses an entry."""
 
 import re
 from typing import Any
@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.viewsets import GenericViewSet
 
-from factcheck.api.conditional import ConditionalMixin
+from factcheck.api.base import BaseView
 from factcheck.api.filters import ChoiceFilter, IdFilter, UserFilter
 from factcheck.api.pagination import PAGE_SIZE_SCHEMA, RowComparison, link_header, page_size_of
 from factcheck.errors import FieldError, InvalidInput
@@ -30,14 +30,14 @@ class FeedFilter(django_filters.FilterSet):
     )
     article = IdFilter(of="claims.Article", field_name="article")
     actor = UserFilter(field_name="actor")
-    after = django_filters.CharFilter(method="keep", label="The cursor of the last answer")
+    after = django_filters.CharFilter(method="read_by_view", label="The cursor of the last answer")
 
     class Meta:
         model = Entry
         fields: list[str] = []
 
-    def keep(self, queryset: Any, name: str, value: str) -> Any:
-        """Read by the view, under the same name as every other parameter."""
+    def read_by_view(self, queryset: Any, name: str, value: str) -> Any:
+        """Declared here only to be a known parameter: the view itself reads `after`."""
         return queryset
 
 
@@ -49,7 +49,7 @@ class FeedSerializer(serializers.Serializer[Any]):
     results = EntrySerializer(many=True)
 
 
-class JournalViewSet(ConditionalMixin, GenericViewSet[Entry]):
+class JournalViewSet(BaseView, GenericViewSet[Entry]):
     """Who changed what, when and why."""
 
     serializer_class = EntrySerializer
@@ -63,6 +63,10 @@ class JournalViewSet(ConditionalMixin, GenericViewSet[Entry]):
         parameters=[OpenApiParameter("page_size", PAGE_SIZE_SCHEMA, description="Entries in one answer.")],
     )
     def list(self, request: Request) -> Response:
+        """List the journal, oldest first.
+
+        No entry is ever skipped: ask again with `after`, the `cursor` of the last answer, for as long as you like.
+        """
         after = request.query_params.get("after") or "0-0"
         match = CURSOR.fullmatch(after)
         if not match:
@@ -88,13 +92,13 @@ class JournalViewSet(ConditionalMixin, GenericViewSet[Entry]):
         return Response(page, headers=link_header(next=following))
 
     def entries(self, after_cursor: AfterCursor, *, reverse: bool, size: int) -> Any:
-        """The first entries of the filtered list that `beyond` leaves."""
+        """The first `size` entries that pass the filter and come after the cursor."""
         whole = self.get_queryset()
         found = self.filter_queryset(whole)
         filters = {name: self.request.query_params.get(name) for name in ("resource", "article", "actor")}
-        # Most entries are about statements: to leave the rest out takes no index.
+        # Most entries are about statements, so that filter needs no index.
         given = {name: value for name, value in filters.items() if value and (name, value) != ("resource", "statement")}
-        # Of these an index has each value's entries in the feed's order.
+        # An index has the entries of each value of these two in the feed's order.
         ordered = [{name: given[name]} for name in ("resource", "actor") if name in given]
         if not given or given in ordered:
             order = ("-transaction", "-id") if reverse else ("transaction", "id")
@@ -106,7 +110,10 @@ class JournalViewSet(ConditionalMixin, GenericViewSet[Entry]):
 
 
 def first_open_transaction() -> int:
-    """The first transaction that may still commit. Entries of it and later ones wait, so that none is passed by."""
+    """The id of the oldest transaction that may still commit.
+
+    The feed ends before it: a reader who saw a later entry would never see those that this transaction commits.
+    """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
         return cursor.fetchone()[0]

@@ -4,27 +4,29 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import OuterRef, Q, Subquery
-from django.db.models.functions import Now
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast, Now
 
 from factcheck.errors import FieldError
 
 
 class Recorded(models.Model):
-    """A row whose every write leaves one journal entry. The database refuses a commit without it.
+    """A row that has one journal entry for each of its writes. The database refuses a commit without that entry.
 
-    Foreign keys name their column without `_id`, so that the journal's data reads like the API.
+    The columns of foreign keys have no `_id` at the end: the entry's data has the same field names as the API.
     """
 
     journal_resource: ClassVar[str]
-    journal_article = "NULL::bigint"  # SQL for the article this row belongs to; `r` is the row
-    # Columns that entries leave out → SQL that finds their value for the entry `e`.
+    journal_article = "NULL::bigint"  # SQL for the id of the article that the row `r` belongs to
+    # Column that entries leave out → SQL that finds its value for the entry `e`.
     journal_omits: ClassVar[dict[str, str]] = {}
-    journal_children: ClassVar[dict[str, str]] = {}  # name → SQL for the child rows that count as this row's
-    # Child table → SQL for its columns, and for its rows as the entry `e` names them.
+    # Name in the entry's data → SQL for the child rows of the row `r`, as JSON.
+    journal_children: ClassVar[dict[str, str]] = {}
+    # Child table → SQL for its columns, and for its rows at the time of the entry `e`: the inverse of journal_children.
     journal_child_tables: ClassVar[dict[str, tuple[str, str]]] = {}
-    # The rules that the database holds, in words, by the name of their constraint.
+    # Name of a constraint → what the API answers when it is violated.
     constraint_errors: ClassVar[Mapping[str, FieldError]] = {}
-    private_fields: ClassVar[tuple[str, ...]] = ()  # that strangers are not told: who in the newsroom did what
+    private_fields: ClassVar[tuple[str, ...]] = ()  # hidden from anonymous readers: who in the newsroom did what
 
     version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
@@ -34,14 +36,14 @@ class Recorded(models.Model):
         abstract = True
 
     def withhold_private(self) -> None:
-        """For a page that strangers see, of a row read by `public()`. It must not be saved afterwards."""
+        """Removes what anonymous readers may not see, from a row that `public()` read. Do not save the row then."""
         for name in self.private_fields:
             setattr(self, name, None)
 
 
 class EntryQuerySet(models.QuerySet["Entry"]):
     def with_before(self) -> "EntryQuerySet":
-        """Each with the row as the entry before left it, in `before`."""
+        """Annotates each entry with `before`: the data of the row's previous entry, or None."""
         before = Entry.objects.filter(
             resource=OuterRef("resource"), resource_id=OuterRef("resource_id"), version=OuterRef("version") - 1
         )
@@ -52,9 +54,10 @@ class EntryQuerySet(models.QuerySet["Entry"]):
 
 
 class Entry(models.Model):
-    """One write of one row. Rows of this table are never changed or deleted: triggers refuse it.
+    """One write of one row. Entries are never changed or deleted: `guards.py` refuses it.
 
-    `at` and `transaction` are set by the database. (transaction, id) orders the feed.
+    The database sets `at` (UTC) and `transaction`, the id of the PostgreSQL transaction. The feed is in the order of
+    (transaction, id).
     """
 
     at = models.DateTimeField(db_default=Now())
@@ -80,13 +83,19 @@ class Entry(models.Model):
             models.Index(fields=["transaction", "id"], name="entry_feed"),
             models.Index(fields=["article", "id"], name="entry_article"),
             models.Index(fields=["actor", "transaction", "id"], name="entry_actor"),
-            # Of the rest, statements, the feed has one at every step.
+            # Statements need no index: most entries of the feed are about them.
             models.Index(
                 fields=["resource", "transaction", "id"],
                 condition=Q(resource__in=["source", "article", "evidence", "dispute"]),
                 name="entry_resource",
             ),
-            # The public feed reads these few, newest first, among all that bulk imports leave.
+            # Finds the disputes and the evidence of a statement as of an instant.
+            models.Index(
+                Cast(KT("data__statement"), models.BigIntegerField()),
+                condition=Q(resource__in=["dispute", "evidence"]),
+                name="entry_of_statement",
+            ),
+            # The public Atom feed reads these, newest first. They are few among the entries of bulk imports.
             models.Index(
                 fields=["transaction", "id"],
                 condition=Q(action__in=["statement.tagged", "dispute.opened", "dispute.resolved", "dispute.reopened"]),

@@ -1,11 +1,11 @@
-"""Writing the journal."""
+"""Locks, versions and journal entries: what each service that writes recorded rows calls."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
 import orjson
-from django.db import connection, models
+from django.db import models
 from django.utils import timezone
 
 from factcheck.errors import StaleVersion
@@ -17,15 +17,19 @@ Row = TypeVar("Row", bound=Recorded)
 
 
 def lock(queryset: models.QuerySet[Row], row_id: int, versions: frozenset[int] | None) -> Row:
-    """The row, held until the transaction ends; `versions` are those the caller has seen (None: any).
+    """The row, locked until the transaction ends. `versions` are those the caller has seen; None means any.
 
-    Raises DoesNotExist, and StaleVersion when somebody wrote the row meanwhile. Judging under the lock is what
-    makes one of two editors win and the other hear of it.
+    Raises DoesNotExist when there is no such row, and StaleVersion when it is at another version. The version is
+    compared under the lock, so that of two editors who change the same version only one succeeds.
     """
     row = queryset.select_for_update(of=("self",)).get(pk=row_id)
-    if versions is not None and row.version not in versions:
-        raise StaleVersion(f"This is at version {row.version} by now. Read it again, then decide.")
+    refuse_stale(row.version, versions)
     return row
+
+
+def refuse_stale(version: int, seen: frozenset[int] | None) -> None:
+    if seen is not None and version not in seen:
+        raise StaleVersion(f"This is at version {version} now. Read it again, then decide.")
 
 
 def save_next_version(row: Recorded, fields: Sequence[str] = (), at: datetime | None = None) -> None:
@@ -35,7 +39,7 @@ def save_next_version(row: Recorded, fields: Sequence[str] = (), at: datetime | 
 
 
 def save_next_versions(rows: Sequence[Recorded], fields: Sequence[str] = (), at: datetime | None = None) -> None:
-    """Many rows at once, of all fields if none is named; the caller holds their locks."""
+    """Writes many rows in one statement, all fields unless some are named. The caller holds their locks."""
     now = at or timezone.now()
     for row in rows:
         row.version += 1
@@ -47,7 +51,10 @@ def save_next_versions(rows: Sequence[Recorded], fields: Sequence[str] = (), at:
 
 
 def assign(row: Recorded, fields: dict[str, Any]) -> bool:
-    """Whether that changes the row, which is not written yet. References are compared by id, without reading them."""
+    """Sets the fields without saving the row, and returns whether that changed it.
+
+    Foreign keys are compared by id, without a query.
+    """
     before = values_of(row, fields)
     for name, value in fields.items():
         setattr(row, name, value)
@@ -55,12 +62,12 @@ def assign(row: Recorded, fields: dict[str, Any]) -> bool:
 
 
 def values_of(row: Recorded, names: Iterable[str]) -> list[Any]:
-    """As the row's columns hold them: references as ids."""
+    """The values as the row's columns hold them: of a foreign key the id."""
     return [row.serializable_value(name) for name in names]
 
 
 def change_rows(changes: Iterable[tuple[Row, dict[str, Any]]], *, actor: Any, reason: str = "") -> None:
-    """Writes the rows that differ from what is asked for; the caller holds their locks."""
+    """Writes and records the rows that `fields` change. The caller holds their locks."""
     changed = [row for row, fields in changes if assign(row, fields)]
     if changed:
         save_next_versions(changed)
@@ -68,7 +75,7 @@ def change_rows(changes: Iterable[tuple[Row, dict[str, Any]]], *, actor: Any, re
 
 
 def raise_versions(rows: models.QuerySet[Any], **changes: Any) -> None:
-    """Writes the same change to many rows, in one statement; the caller holds their locks."""
+    """Writes the same change to many rows in one statement. The caller holds their locks, and records them."""
     rows.update(version=models.F("version") + 1, updated_at=timezone.now(), **changes)
 
 
@@ -80,26 +87,36 @@ def record(rows: Sequence[Recorded], *, action: str, actor: Any, reason: str | S
 def record_ids(
     model: type[Recorded], ids: Sequence[int], *, action: str, actor: Any, reason: str | Sequence[str] = ""
 ) -> None:
-    """One entry for each row, in one statement, copied from the rows as the database now holds them.
+    """Adds one entry for each row, in one statement, copied from the rows as they are in the database.
 
-    The reason is one for all of them, or each its own. Call it after the write, child rows included; for a deletion
-    before it.
+    Call it after the write and after those of child rows; for a deletion call it before. `reason` is one text for all
+    rows, or one for each.
     """
     if not ids:
         return
-    table = connection.ops.quote_name(model._meta.db_table)
-    children = "".join(f" || jsonb_build_object('{name}', ({sql}))" for name, sql in model.journal_children.items())
     step = 1 if action.endswith(".deleted") else 0
     reasons = [reason] * len(ids) if isinstance(reason, str) else reason
     written = [{"id": row_id, "reason": why} for row_id, why in zip(ids, reasons, strict=True)]
+    # The planner expects a hundred rows, whatever the JSON holds, and could read the whole table. OFFSET 0 makes it
+    # look up each row by its id.
     execute_prepared(
         f"""
-        INSERT INTO journal_entry (actor, action, resource, resource_id, version, article, reason, data)
-        SELECT %s, %s, %s, r.id, r.version + %s, {model.journal_article}, w.reason,
-            (to_jsonb(r) - %s::text[]){children}
+        {entry_insert(model, version="r.version + %s", reason="w.reason")}
         FROM jsonb_to_recordset(%s::jsonb) AS w(id bigint, reason text)
-        -- OFFSET keeps it from reading the whole table instead: it expects a hundred rows, whatever the text holds.
-        CROSS JOIN LATERAL (SELECT * FROM {table} WHERE id = w.id OFFSET 0) r ORDER BY r.id
+        CROSS JOIN LATERAL (SELECT * FROM {model._meta.db_table} WHERE id = w.id OFFSET 0) r ORDER BY r.id
         """,  # noqa: S608  every interpolated part is ours
         [actor.pk, action, model.journal_resource, step, list(model.journal_omits), orjson.dumps(written).decode()],
     )
+
+
+def entry_insert(model: type[Recorded], *, version: str, reason: str) -> str:
+    """SQL that inserts one entry for each row `r` of the FROM clause, which the caller adds.
+
+    `version` and `reason` are SQL. Its parameters are the actor's id, the action, the resource, those of `version` and
+    `reason`, and the names of the omitted columns.
+    """
+    children = "".join(f" || jsonb_build_object('{name}', ({sql}))" for name, sql in model.journal_children.items())
+    return f"""
+        INSERT INTO journal_entry (actor, action, resource, resource_id, version, article, reason, data)
+        SELECT %s, %s, %s, r.id, {version}, {model.journal_article}, {reason}, (to_jsonb(r) - %s::text[]){children}
+        """

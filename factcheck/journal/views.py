@@ -10,7 +10,7 @@ from rest_framework.exceptions import NotAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from factcheck.api.json_types import TIME, TIME_WANTED
+from factcheck.api.json_types import TIME, TIME_ERROR
 from factcheck.api.roles import is_public_read
 from factcheck.api.viewsets import RecordedViewSet
 from factcheck.errors import FieldError, InvalidInput
@@ -20,41 +20,48 @@ from factcheck.journal.serializers import HistoryEntrySerializer
 
 
 class HistoryMixin(RecordedViewSet):
-    """Reads of the past: `?as_of=`, and `history/`, the row's entries newest first. Both outlive the row."""
+    """Reads of the past, also for deleted rows: `?as_of=`, and `history/` with the row's entries, newest first."""
 
     journal_resource: str
     as_of_actions = frozenset({"retrieve"})
-    # A list is read as of an instant only under one of these filters: all rows of a table, as they were, are too many.
+    # A list takes `as_of` only together with one of these filters: to rebuild a whole table would take too long.
     as_of_filters: tuple[str, ...] = ()
 
     def takes_as_of(self) -> bool:
         return self.action in self.as_of_actions or (self.action == "list" and bool(self.as_of_filters))
 
     def list(self, request: Request) -> Response:
-        with self.moment():
+        with self.read_as_of():
             return super().list(request)
 
     def retrieve(self, request: Request, pk: int) -> Response:
-        with self.moment():
+        with self.read_as_of():
             return super().retrieve(request, pk)
 
-    def moment(self) -> AbstractContextManager[None]:
-        """The instant that the request asks for, or now. Raises InvalidInput."""
+    def read_as_of(self) -> AbstractContextManager[None]:
+        """Inside the block, queries see the rows as of the requested instant, or the current rows.
+
+        Raises InvalidInput, and NotAuthenticated for an anonymous reader.
+        """
         raw = self.request.query_params.get("as_of")
         if raw is None or not self.takes_as_of():
             return nullcontext()
         if self.action == "list" and not any(self.request.query_params.get(name) for name in self.as_of_filters):
-            raise _bad(f"A list is read as of an instant only with {' or '.join(self.as_of_filters)}.")
+            raise _invalid(f"A list is read as of an instant only with {' or '.join(self.as_of_filters)}.")
         if is_public_read(self.request):
-            raise NotAuthenticated  # the past is read from the journal
-        moment = _instant(raw)
-        if moment > _now():
-            raise _bad("This lies in the future.")
-        return as_of(moment)
+            raise NotAuthenticated  # `as_of` reads the journal, which is not public
+        instant = _parse_instant(raw)
+        if instant > _database_now():
+            raise _invalid("This lies in the future.")
+        return as_of(instant)
 
     @extend_schema(responses=HistoryEntrySerializer(many=True), filters=False)
-    @action(detail=True, filterset_class=None, ordering_fields=("id",))
+    @action(detail=True, filterset_class=None, ordering_fields=("id",), default_ordering="-id")
     def history(self, request: Request, pk: int) -> Response:
+        """Read who changed {one}, when and why.
+
+        Newest first, each entry with the fields that it changed. A deleted row keeps its history.
+        """
         entries = Entry.objects.of(self.journal_resource, pk)
         if not entries.exists():
             self.get_object()
@@ -62,23 +69,23 @@ class HistoryMixin(RecordedViewSet):
         return self.get_paginated_response(HistoryEntrySerializer(page, many=True).data)
 
 
-def _instant(raw: str) -> datetime:
-    # A plus sign that nobody escaped arrives as a space.
+def _parse_instant(raw: str) -> datetime:
+    # In a query string a plus sign that is not escaped becomes a space.
     text = re.sub(r" ([0-9]{2}:[0-9]{2})$", r"+\1", raw)
     try:
         if not TIME.fullmatch(text):
             raise ValueError
         return datetime.fromisoformat(text).astimezone(UTC)
     except (ValueError, OverflowError):
-        raise _bad(TIME_WANTED) from None
+        raise _invalid(TIME_ERROR) from None
 
 
-def _now() -> datetime:
-    """The database's clock: it is the one that stamps the entries."""
+def _database_now() -> datetime:
+    """The time by the clock that also sets the entries' times."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT clock_timestamp()")
         return cursor.fetchone()[0]
 
 
-def _bad(detail: str) -> InvalidInput:
+def _invalid(detail: str) -> InvalidInput:
     return InvalidInput(f"as_of: {detail}", [FieldError("?as_of", "invalid", detail)])

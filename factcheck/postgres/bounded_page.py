@@ -1,9 +1,9 @@
-"""A page of a filtered list at a bounded cost, also where hardly any row passes the filter.
+"""A page of a filtered list at a bounded cost, even where hardly any row passes the filter.
 
 PostgreSQL either reads the list in its order until the page is full, or sorts what an index of the filter finds. It
-chooses by estimates, which take one condition to be independent of another: where two common words never meet, it
-reads the whole table for a page that stays empty. So only so much is read in order. If the page is not full by then,
-the rest is what the filter's own indexes find beyond that. All of it is one query.
+chooses by estimates, which assume that conditions are independent: where two common words never occur together, it
+reads the whole table for an empty page. So only a limited part is read in order, the head. If the page is not full
+then, the tail is what the filter's own indexes find after that part. Both are one query.
 """
 
 from collections.abc import Callable
@@ -11,24 +11,24 @@ from typing import Any
 
 from django.db.models import BooleanField, Exists, F, Func, Q, QuerySet
 
-SCAN_PAGES = 50  # pages that are read in order, where it costs little to judge a row
-MIN_SCAN_ROWS = 30  # rows; a shorter page reads as far: of two filters that each leave many, hardly any row passes both
+SCAN_PAGES = 50  # pages that are read in order, where it costs little to check a row
+MIN_SCAN_ROWS = 30  # rows; a smaller page reads as far: of two filters that many rows pass, few may pass both
 AfterCursor = Callable[[QuerySet[Any], Any], QuerySet[Any]]
 
 
 class ExistsPerRow(Exists):
     """EXISTS, looked up for each row by an index.
 
-    For a page of rows PostgreSQL would else read the whole of the other table, as if for every row there is.
+    Without OFFSET PostgreSQL reads the whole other table for one page, as if it were for all rows.
     """
 
     template = "EXISTS(%(subquery)s OFFSET 0)"
 
 
 class IndexOrRowFilter(Func):
-    """One condition in two forms: to find the rows by it, or to judge each row of a list that is read in order.
+    """One condition in two forms: to find the rows by an index, or to check each row of a list that is read in order.
 
-    PostgreSQL does not turn one into the other: a list of ids is put together whole, if only to look one up in it.
+    PostgreSQL does not turn one into the other: it builds a whole list of ids, even to look up a single one.
     """
 
     conditional = True
@@ -44,20 +44,20 @@ class IndexOrRowFilter(Func):
 
 
 def filtered_per_row(rows: QuerySet[Any]) -> QuerySet[Any]:
-    """The same rows, each judged where it is read."""
+    """The same rows, with each IndexOrRowFilter in its `per_row` form."""
     rows = rows.all()
     rows.query.per_row = True  # type: ignore[attr-defined]
     return rows
 
 
 class WithoutIndex(Func):
-    """Compares as its argument does, but no index has it."""
+    """Compares as its argument does, but no index holds it, so PostgreSQL has to sort."""
 
     function = "GREATEST"
 
 
 class _OnPage(Func):
-    """Whether a row is among those near, read in the list's order, or those far, found by the filter's indexes."""
+    """Whether a row is in the head, read in the list's order, or in the tail, found by the filter's indexes."""
 
     output_field = BooleanField()
 
@@ -75,8 +75,8 @@ class _OnPage(Func):
             texts.append(text)
             parameters = (*parameters, *own)
         table, head, tail = texts
-        # The count is asked before anything of the far part begins, also its parallel workers.
-        # An array, so that the rows are looked up by it: a join the planner might begin at the other end.
+        # The head is counted before any work on the tail begins, including its parallel workers.
+        # An array, so that the rows are looked up by id: a join could begin at the other table.
         sql = f"""{pk} = ANY(ARRAY(
             WITH scan_end AS MATERIALIZED (
                 SELECT * FROM ({table}) t(key, id) ORDER BY key{self.towards_end}, id{self.towards_end} LIMIT 1),
@@ -87,7 +87,7 @@ class _OnPage(Func):
 
 
 def newest(rows: QuerySet[Any], found: QuerySet[Any], size: int, scan_pages: int = SCAN_PAGES) -> Any:
-    """The newest `size` of the rows `found`, read as `rows` are."""
+    """The newest `size` of the rows `found`, as a queryset like `rows`."""
     return bounded_page(
         rows, found, F("pk"), reverse=True, size=size, after_cursor=lambda rows, _key: rows, scan_pages=scan_pages
     )
@@ -104,17 +104,17 @@ def bounded_page(
     scan_pages: int = SCAN_PAGES,
     scanned: QuerySet[Any] | None = None,
 ) -> Any:
-    """The first `size` of the rows `found`, which are some of `whole`, in the order of (key, id).
+    """The first `size` of the rows `found`, a part of `whole`, in the order of (key, id).
 
-    `after_cursor(rows, key)` keeps those that come after the cursor. `scanned` holds all rows that are found, in the
-    order of an index; without it the whole table is scanned.
+    `after_cursor(rows, key)` keeps the rows after the cursor. `scanned` must contain all of `found` and have an index
+    in that order; without it the whole table is scanned.
     """
 
     def in_order(rows: QuerySet[Any], by: Any) -> QuerySet[Any]:
         return rows.alias(_key=by).order_by(*(("-_key", "-pk") if reverse else ("_key", "pk")))
 
     def from_scan_end(operator: str, by: Any) -> Func:
-        template = f"(%(expressions)s) {operator} (SELECT key, id FROM scan_end)"  # noqa: S608  an operator of ours
+        template = f"(%(expressions)s) {operator} (SELECT key, id FROM scan_end)"  # noqa: S608  the operator is a constant
         return Func(by, F("pk"), template=template, output_field=BooleanField())
 
     by_sorting = WithoutIndex(key)

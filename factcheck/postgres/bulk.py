@@ -1,5 +1,5 @@
-"""Many rows in one statement, however many. They travel as one JSON text, which PostgreSQL takes apart: neither side
-parses a placeholder for each value."""
+"""Any number of rows in one statement. They are sent as one JSON text, which PostgreSQL parses, so that there is no
+placeholder for each value."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -15,7 +15,7 @@ Columns = list["Field[Any, Any]"]
 
 
 def insert_rows(rows: Sequence[models.Model]) -> None:
-    """New rows of one model; afterwards each has its id, and what else the database gives it."""
+    """Insert rows of one model, and set their ids and the other values that the database computes."""
     if not rows:
         return
     meta = type(rows[0])._meta
@@ -28,9 +28,9 @@ def insert_rows(rows: Sequence[models.Model]) -> None:
         f"""
         INSERT INTO {_quoted(meta.db_table)} ({into})
         SELECT {into} FROM ROWS FROM (jsonb_to_recordset(%s::jsonb) AS ({_types(written)})) WITH ORDINALITY
-            AS given({into}, place_of_row)
-        ORDER BY place_of_row RETURNING {back}
-        """,  # noqa: S608  every interpolated part is ours
+            AS given({into}, row_number)
+        ORDER BY row_number RETURNING {back}
+        """,  # noqa: S608  names of tables, columns and types
         [_json(rows, written)],
     )
     for row, values in zip(rows, made, strict=True):
@@ -40,7 +40,7 @@ def insert_rows(rows: Sequence[models.Model]) -> None:
 
 
 def update_rows(rows: Sequence[models.Model], names: Sequence[str]) -> None:
-    """These fields of rows of one model, each with its own values."""
+    """Update the named fields of rows of one model, each row with its own values."""
     if not rows:
         return
     meta = type(rows[0])._meta
@@ -49,9 +49,9 @@ def update_rows(rows: Sequence[models.Model], names: Sequence[str]) -> None:
     known: Columns = [meta.pk, *written]
     execute_prepared(
         f"""
-        UPDATE {_quoted(meta.db_table)} AS present SET {changes}
-        FROM jsonb_to_recordset(%s::jsonb) AS given({_types(known)}) WHERE present.id = given.id
-        """,  # noqa: S608  every interpolated part is ours
+        UPDATE {_quoted(meta.db_table)} AS stored SET {changes}
+        FROM jsonb_to_recordset(%s::jsonb) AS given({_types(known)}) WHERE stored.id = given.id
+        """,  # noqa: S608  names of tables, columns and types
         [_json(rows, known)],
     )
 

@@ -1,7 +1,7 @@
 """Reads whose SQL is compiled once and prepared on each connection.
 
-Compiling a queryset and planning its SQL cost more than running it. So the text is kept, by everything that it
-depends on, and only what changes from call to call is a parameter: the other values stand in the text.
+Compiling a queryset and planning its SQL cost more than running it. So the SQL text is kept under a key that holds
+everything it depends on. Only what changes from call to call is a parameter; other values are literals in the text.
 """
 
 from collections import OrderedDict
@@ -20,7 +20,7 @@ from django.db.models import QuerySet
 from factcheck.postgres.snapshot_cache import ENTRY_OVERHEAD, SNAPSHOT_SQL, Rows, SnapshotCache
 
 MAX_STATEMENTS = 1000
-# While compiling, these stand for the parameters; no query has them as constants.
+# They stand for the parameters while a query is compiled. No query has them as constants.
 PLACEHOLDERS: dict[type, Any] = {
     int: -7_046_029_254_386_353_131,
     datetime: datetime(1234, 5, 6, 7, 8, 9, 101112, tzinfo=UTC),
@@ -30,13 +30,13 @@ PLACEHOLDERS: dict[type, Any] = {
 
 
 class Prepared:
-    """`build` makes the queryset, of `.values_list()`, for stand-ins of the parameters' types, in their order."""
+    """`build` takes the parameters and returns a queryset of `.values_list()`; it is called once, with placeholders."""
 
     def __init__(self, build: Callable[..., QuerySet[Any, Any]], kinds: Sequence[type]):
         placeholders = [PLACEHOLDERS[kind] + n if kind is int else PLACEHOLDERS[kind] for n, kind in enumerate(kinds)]
         try:
             self.sql, self.constants = build(*placeholders).query.sql_with_params()
-        except EmptyResultSet:  # Django knows without asking that no row can be found
+        except EmptyResultSet:  # Django knows without a query that no row can be found
             self.sql, self.constants = "SELECT WHERE false", ()
         self.places = [self._place_of(value, placeholders) for value in self.constants]
         self.text: str | None = None
@@ -54,10 +54,10 @@ class Prepared:
             return self._by_psycopg(cursor, parameters)
 
     def cached_rows(self, *parameters: Any) -> Rows:
-        """The same, read again only when something was written since."""
+        """The same rows, read again only when something was written since."""
         database = connections[DEFAULT_DB_ALIAS]
         if has_execute_wrappers(database) or database.in_atomic_block:
-            return self.rows(*parameters)  # a transaction sees its own writes besides
+            return self.rows(*parameters)  # a transaction also sees its own writes
         snapshot = next(iter(execute_prepared(SNAPSHOT_SQL, ())), None)
         key = (self, parameters)
         found = _cache.read(snapshot, key)
@@ -79,7 +79,7 @@ class Prepared:
             return cursor.fetchall()
 
     def _with_constants(self, cursor: Any) -> str:
-        """The constants as literals, since a parameter in their place could keep an index from being used."""
+        """The constants as literals: with a parameter in their place, PostgreSQL might not use an index."""
         literals = (
             "%s" if place is not None else psycopg.sql.Literal(value).as_string(cursor).replace("%", "%%")
             for value, place in zip(self.constants, self.places, strict=True)
@@ -88,8 +88,8 @@ class Prepared:
 
 
 def execute_prepared(sql: str, parameters: Sequence[Any]) -> Rows:
-    """A statement of our own, prepared likewise. No rows where it gives none back."""
-    database = connections[DEFAULT_DB_ALIAS]  # looked up once: `connection` does at each attribute
+    """Run SQL as a prepared statement. Returns no rows for a statement that returns none."""
+    database = connections[DEFAULT_DB_ALIAS]  # looked up once: `connection` looks it up at each attribute
     if has_execute_wrappers(database) or not settings.DATABASE_PREPARED_STATEMENTS:
         with database.cursor() as cursor:
             cursor.execute(sql, parameters)
@@ -100,12 +100,12 @@ def execute_prepared(sql: str, parameters: Sequence[Any]) -> Rows:
 
 
 def has_execute_wrappers(database: Any) -> bool:
-    """Whether something looks at each query, or changes it: logging, tests, reads of the past."""
+    """Whether something sees or changes each query: logging, tests, reads of the past."""
     return bool(database.execute_wrappers or database.queries_logged)
 
 
 def cursor_of(database: Any) -> psycopg.Cursor[Any]:
-    """Without Django's own around it, which binds parameters into the text."""
+    """psycopg's cursor without Django's, which puts parameters into the text."""
     database.close_if_health_check_failed()
     database.ensure_connection()
     return psycopg.Cursor(database.connection)
@@ -116,12 +116,18 @@ _lock = Lock()
 _cache = SnapshotCache()
 
 
-def prepared(key: Hashable, build: Callable[..., QuerySet[Any, Any]], *kinds: type) -> Prepared:
-    """The read kept under `key`, which must hold all that the query's text depends on; else it is built."""
+def find_prepared(key: Hashable) -> Prepared | None:
     with _lock:
-        if key in _kept:
-            _kept.move_to_end(key)
-            return _kept[key]
+        if key not in _kept:
+            return None
+        _kept.move_to_end(key)
+        return _kept[key]
+
+
+def prepared(key: Hashable, build: Callable[..., QuerySet[Any, Any]], *kinds: type) -> Prepared:
+    """The read kept under `key`, built if there is none. `key` must hold everything that the SQL text depends on."""
+    if found := find_prepared(key):
+        return found
     made = Prepared(build, kinds)
     with _lock:
         _kept[key] = made

@@ -1,19 +1,19 @@
-"""What was read, kept for as long as nobody writes anything.
+"""A cache of rows that is valid until anybody writes anything.
 
-PostgreSQL's snapshot says which transactions are visible. While two snapshots are equal nothing was committed in
-between, so that what was read under the first is what the second would read: to the row, without any rule about
-which write changes which answer. Asking for it touches no table.
+PostgreSQL's snapshot says which transactions are visible. When two snapshots are equal, nothing was committed between
+them, so a read under the second gives exactly the rows of the first. No rule is needed about which write changes which
+answer. Reading the snapshot touches no table.
 """
 
 from collections.abc import Hashable
 from threading import Lock
 from typing import Any
 
-# With the server's start, since a restored backup counts anew. A standby's snapshots do not say what is in progress:
-# nothing is kept of it.
+# With the server's start time, since a restored backup may count the same transactions again. A standby's snapshot does
+# not say what is in progress, so nothing that it answers is kept.
 SNAPSHOT_SQL = "SELECT pg_current_snapshot()::text, pg_postmaster_start_time()::text WHERE NOT pg_is_in_recovery()"
-MAX_CHARACTERS = 16_000_000  # characters, for each process
-ENTRY_OVERHEAD = 2_000  # what an answer takes besides its own, as characters
+MAX_CHARACTERS = 16_000_000  # for each process
+ENTRY_OVERHEAD = 2_000  # characters that an entry counts for, besides its text
 
 Rows = list[tuple[Any, ...]]
 
@@ -35,9 +35,9 @@ class SnapshotCache:
             return self.rows.get(key) if snapshot is not None and snapshot == self.snapshot else None
 
     def keep(self, snapshot: Any, key: Hashable, rows: Rows, weight: int = ENTRY_OVERHEAD) -> None:
-        """`moment` is from before the read. What was committed since is in the rows, and ends the moment.
+        """`snapshot` is from before the read. A commit since then is in the rows, and makes the next snapshot differ.
 
-        `weight` counts for what the key holds on to.
+        `weight` is the size of the key, in characters.
         """
         if snapshot is None:
             return

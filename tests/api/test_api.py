@@ -1,4 +1,4 @@
-"""An editor's work over HTTP, as a frontend sees it."""
+"""An editor's work over HTTP, as a frontend does it."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -321,7 +321,7 @@ EDITED = LONG.replace("was entirely false", "was completely false")
 
 @pytest.fixture
 def doubtful(api, alice, minister):
-    """A statement whose words changed: it waits for an editor."""
+    """A statement whose passage changed in the text, so that an editor must review it."""
     article = services.create_article(actor=alice, title="A report", text=LONG)
     made = services.create_statement(
         article=article, actor=alice, source=minister, text="The spokeswoman said the report was entirely false."

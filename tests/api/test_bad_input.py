@@ -1,4 +1,4 @@
-"""What is refused is answered with a problem document that says where the fault is, and nothing is written."""
+"""A refused request gets a problem document that says where the error is, and writes nothing."""
 
 import base64
 import json
@@ -34,7 +34,7 @@ def editor(db):
 @pytest.fixture
 def api(editor):
     client = APIClient()
-    client.credentials(HTTP_AUTHORIZATION="Token " + Token.objects.create(editor, name="t")[1])
+    client.credentials(HTTP_AUTHORIZATION="Token " + Token.issue(editor, name="t").key)
     return client
 
 
@@ -55,7 +55,7 @@ def statement(editor, article, source):
 
 @pytest.fixture
 def refused(api, statement):
-    """Sends one request and checks all that every refusal has in common; answers the problem."""
+    """Sends one request and checks what all refusals have in common. Returns the problem."""
 
     def send(method, address, body=None, *, status, pointer=None, headers=ANY, raw=None, kind="application/json"):
         before = Entry.objects.count()
@@ -255,7 +255,7 @@ def test_an_if_match_that_is_no_etag(refused, statement, header):
     refused("PATCH", f"statements/{statement.pk}/", {"paraphrase": "No"}, status=400, headers={"If-Match": header})
 
 
-# What fuzzing found (make fuzz). JSON is taken at its word: what DRF would convert, the schema forbids.
+# What fuzzing found (make fuzz). JSON values need the right type: the schema forbids what DRF would convert.
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""A refused choice says what there is to choose from."""
+"""The error for an invalid choice lists the valid ones."""
 
 import pytest
 from django.test import Client
@@ -17,8 +17,8 @@ from tests.newsroom import client_of, user_with_role
 ])  # fmt: skip
 def test_a_field_of_the_api_lists_its_choices(api, statement, path, sent, pointer, detail):
     answer = api.post(f"/api/v1/{path.format(id=statement.pk)}", sent, headers={"if-match": "*"})
-    faults = [error for error in answer.json()["errors"] if error["pointer"] == pointer]
-    assert (answer.status_code, faults) == (
+    errors = [error for error in answer.json()["errors"] if error["pointer"] == pointer]
+    assert (answer.status_code, errors) == (
         400, [{"pointer": pointer, "code": "invalid_choice", "detail": detail}],
     )  # fmt: skip
 
@@ -31,8 +31,8 @@ def test_a_field_of_the_api_lists_its_choices(api, statement, path, sent, pointe
     ("checks/?severity=grave", "“grave” is not one of error, warning."),
 ])  # fmt: skip
 def test_a_filter_lists_its_choices(api, query, detail):
-    fault = api.get(f"/api/v1/{query}").json()["errors"][0]
-    assert (fault["code"], fault["detail"]) == ("invalid_choice", detail)
+    error = api.get(f"/api/v1/{query}").json()["errors"][0]
+    assert (error["code"], error["detail"]) == ("invalid_choice", detail)
 
 
 def test_a_page_lists_the_choices_at_the_field(alice, statement):
@@ -49,5 +49,5 @@ def test_a_document_lists_the_choices_too(db):
     path = f"/api/v1/articles/{made['id']}/annotations/"
     document = erin.get(path).json()
     document["sources"] = [{"key": "a", "name": "A", "kind": "channel"}]
-    fault = erin.put(path, document, headers={"if-match": "*"}).json()["errors"][0]
-    assert fault["detail"] == "“channel” is not one of person, organization, outlet, document, account."
+    error = erin.put(path, document, headers={"if-match": "*"}).json()["errors"][0]
+    assert error["detail"] == "“channel” is not one of person, organization, outlet, document, account."

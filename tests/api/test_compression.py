@@ -1,4 +1,4 @@
-"""What a caller that accepts gzip gets."""
+"""Responses for callers that accept gzip."""
 
 import gzip
 import json

@@ -1,6 +1,6 @@
-"""The examples in the OpenAPI document are what the service answers in one editor's day with the demo article.
+"""The examples in the OpenAPI document are what the service answers on one editor's day with the demo article.
 
-WRITE_EXAMPLES=1 writes them anew; then `manage.py spectacular --file openapi.yaml`.
+WRITE_EXAMPLES=1 writes them again; then run `manage.py spectacular --file openapi.yaml`.
 """
 
 import json
@@ -42,7 +42,7 @@ PUBLISHED = {"reason": "The editor on duty has read it."}
 
 
 class Day:
-    """Asks, and keeps what was asked and answered by the operation's name."""
+    """Sends requests, and records each request and its response under the name of the operation."""
 
     def __init__(self, client: Any) -> None:
         self.client = client
@@ -68,10 +68,10 @@ class Day:
         if described := operation["responses"][status].get("content"):
             content = b"".join(answer.streaming_content) if answer.streaming else answer.content
             kind = answer["Content-Type"].partition(";")[0]
-            said = json.loads(content) if kind.endswith("json") else content.decode()
-            kinds = [kind] if isinstance(said, str) else described  # linked data are the same under each name
-            example.setdefault("answers", {}).setdefault(status, {}).update(dict.fromkeys(kinds, said))
-            return said
+            body = json.loads(content) if kind.endswith("json") else content.decode()
+            kinds = [kind] if isinstance(body, str) else described  # linked data is the same for each media type
+            example.setdefault("answers", {}).setdefault(status, {}).update(dict.fromkeys(kinds, body))
+            return body
         return None
 
     def refused(self, status: int, method: str, path: str, body: Any = None, **headers: str) -> None:
@@ -81,7 +81,7 @@ class Day:
 
     def keep(self, problem: dict[str, Any]) -> None:
         kind = problem["type"].rpartition(":")[2]
-        self.problems.setdefault(PROBLEMS[problem["status"]][0], {})[kind] = problem
+        self.problems.setdefault(PROBLEMS[problem["status"]], {})[kind] = problem
 
 
 def spend(day: Day) -> None:
@@ -158,14 +158,14 @@ def spend(day: Day) -> None:
     record("DELETE", "articles/2/?reason=Merged%20into%20the%20longer%20report.")
 
 
-def be_refused(day: Day, reporter: Day, stranger: Day) -> None:
+def be_refused(day: Day, reporter: Day, anonymous: Day) -> None:
     refused = day.refused
     refused(400, "POST", "statements/6/tag/", {"tag": "false", "reason": "It is not so."})
     answer = day.client.generic("POST", "/api/v1/sources/", "{", content_type="application/json")
     day.keep(answer.json())
-    stranger.refused(401, "GET", "journal/")
-    stranger.client.credentials(HTTP_AUTHORIZATION="Token unknown")
-    stranger.refused(401, "GET", "journal/")
+    anonymous.refused(401, "GET", "journal/")
+    anonymous.client.credentials(HTTP_AUTHORIZATION="Token unknown")
+    anonymous.refused(401, "GET", "journal/")
     reporter.refused(403, "POST", "statements/6/tag/", DENIED)
     refused(404, "GET", "statements/999/")
     refused(406, "GET", "statements/6/", Accept="image/png")
@@ -182,12 +182,12 @@ def be_refused(day: Day, reporter: Day, stranger: Day) -> None:
     day.keep(problem_of(FirstAttemptRunning("Ask again in a moment; you will get its answer."))[0])
     day.keep(problem_of(Throttled(wait=2))[0])
     day.keep(problem_of(OperationalError("the connection is lost"))[0])
-    day.problems |= {name: day.problems.get(name, {}) | kinds for name, kinds in stranger.problems.items()}
+    day.problems |= {name: day.problems.get(name, {}) | kinds for name, kinds in anonymous.problems.items()}
     day.problems |= {name: day.problems.get(name, {}) | kinds for name, kinds in reporter.problems.items()}
 
 
-def settled(recorded: Any, began: datetime) -> Any:
-    """With one time, token and transaction, and counted keys, in the place of those that each run has."""
+def normalized(recorded: Any, began: datetime) -> Any:
+    """Replaces what differs between runs: times, tokens, transactions and keys."""
     text = json.dumps(recorded, ensure_ascii=False, indent=1)
 
     def fixed(match: re.Match[str]) -> str:
@@ -207,7 +207,8 @@ def settled(recorded: Any, began: datetime) -> Any:
     text = re.sub(r"(changes\.atom\?page_size=1&amp;cursor=)\w+", r"\1WzkwMCwxNDIsMCwiNzRkMzg5NTQ0ZDlhIl0", text)
     text = re.sub(r'(?<="cursor": ")\d+-|(?<=after=)\d+-', "900-", text)
     text = re.sub(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", "6f1f7a3e-2b54-4c1e-9d0a-3f5b8c7e1a20", text)
-    return json.loads(re.sub(r'(?<="token": ")\w+', "the-key-which-is-shown-only-here", text))
+    text = re.sub(r'(?<="token": ")\w+', "the-key-which-is-shown-only-here", text)
+    return json.loads(re.sub(r'(?<="prefix": ")[0-9a-f]{8}(?=")', "the-key-", text))
 
 
 @pytest.mark.django_db(transaction=True, reset_sequences=True)
@@ -215,16 +216,16 @@ def test_the_examples_are_what_the_service_answers():
     began = datetime.now(UTC) - timedelta(seconds=1)
     alice, bob = user_with_role("alice", "editor"), user_with_role("bob", "reporter")
     call_command("import_annotations", str(SEED), user="alice", verbosity=0)
-    day, stranger = Day(client_of(alice)), Day(client_of(bob))
+    day, anonymous = Day(client_of(alice)), Day(client_of(bob))
     reporter = Day(client_of(bob))
-    stranger.client.credentials()
+    anonymous.client.credentials()
     spend(day)
-    be_refused(day, reporter, stranger)
+    be_refused(day, reporter, anonymous)
     made = day.record("POST", "tokens/", {"name": "our front page", "read_only": True, "days": 30})
     day.record("GET", "tokens/")
     day.record("DELETE", f"tokens/{made['id']}/")
     day.record("DELETE", "tokens/")
-    found = settled({"operations": day.operations, "problems": day.problems}, began)
+    found = normalized({"operations": day.operations, "problems": day.problems}, began)
     if os.environ.get("WRITE_EXAMPLES"):
         FILE.write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     assert found == json.loads(FILE.read_text(encoding="utf-8")), "run: WRITE_EXAMPLES=1 with this test"
@@ -249,7 +250,7 @@ def test_every_request_and_answer_has_an_example_that_its_schema_allows(operatio
 
 def test_every_problem_has_an_example():
     responses = document()["components"]["responses"]
-    for name, _, _ in PROBLEMS.values():
+    for name in PROBLEMS.values():
         (part,) = responses[name]["content"].values()
         assert part["examples"], name
         for example in part["examples"].values():

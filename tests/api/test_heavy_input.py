@@ -1,4 +1,4 @@
-"""Bodies and addresses made to keep a worker busy are refused in moments, and briefly."""
+"""Bodies and URLs made to keep a worker busy are refused quickly, with a short response."""
 
 import json
 import time
@@ -9,7 +9,7 @@ from claims.passages import MAX_PASSAGE
 from factcheck.api.parsers import MAX_ITEMS
 
 LIMIT = 2_600_000  # bytes; the largest body is 2,621,440
-SECONDS = 6.0  # of processor time; measured: 1.3 at most, and 13 to 87 without the limits
+SECONDS = 6.0  # of processor time; at most 1.3 were measured, and 13 to 87 without the limits
 ANY = {"If-Match": "*"}
 DOCUMENT = '{"format": "factcheck-annotations/1", "article": {"title": "T", "text": "T"}, %s}'
 
@@ -76,7 +76,7 @@ def test_of_many_faults_the_first_hundred_are_listed_and_it_is_said(api, article
     problem = api.post("/api/v1/statements/bulk/", [{**row, "start": -1, "end": -1} for row in rows]).json()
     assert len(problem["errors"]) == 100
     assert problem["errors"][0]["pointer"] == "#/0/start"
-    assert problem["detail"].endswith("There are more than 100 faults; the first 100 are listed.")
+    assert problem["detail"].endswith("There are more than 100 errors; the first 100 are listed.")
 
 
 def test_the_largest_bulk_request_is_let_in(api, article, alice):

@@ -1,4 +1,4 @@
-"""A POST that is sent again with its Idempotency-Key is answered as it was first, and does nothing twice."""
+"""A POST that is sent again with its Idempotency-Key gets the first response again, and does nothing twice."""
 
 import json
 import threading
@@ -17,6 +17,7 @@ from rest_framework.test import APIClient
 from claims import services
 from claims.models import Article
 from factcheck.api import idempotency
+from factcheck.api.base import BaseView
 from factcheck.api.models import IdempotentAnswer, Token
 from factcheck.api.throttles import WindowCounter
 from factcheck.journal.models import Entry
@@ -42,7 +43,7 @@ def user_with_role(name: str, role: str) -> User:
 
 def client_of(user: User, **token) -> APIClient:
     client = APIClient(raise_request_exception=False)
-    client.credentials(HTTP_AUTHORIZATION="Token " + Token.objects.create(user, name="test", **token)[1])
+    client.credentials(HTTP_AUTHORIZATION="Token " + Token.issue(user, name="test", **token).key)
     return client
 
 
@@ -77,7 +78,7 @@ def problem_kind(answer):
     return answer.json()["type"].removeprefix("urn:factcheck:problem:")
 
 
-# The first answer again
+# The first response again
 
 
 def test_a_repeated_creation_is_answered_with_the_first_row_and_writes_nothing(api):
@@ -160,7 +161,7 @@ def test_the_posts_above_and_the_tokens_are_all_posts_that_there_are():
     posts = set()
     for pattern in router.urls:
         if action := (getattr(pattern.callback, "actions", None) or {}).get("post"):
-            assert issubclass(pattern.callback.cls, idempotency.RetrySafeMixin)
+            assert issubclass(pattern.callback.cls, BaseView)
             posts.add((pattern.callback.cls.schema_tag, action))
     tried = [address.strip("/").split("/") for address, _ in POSTS]
     assert posts == {(parts[0], parts[-1] if parts[1:] else "create") for parts in tried} | {("tokens", "create")}
@@ -173,8 +174,8 @@ def test_a_repeated_tag_with_the_if_match_of_the_first_is_no_conflict(api, rows)
     first = api.post(address + "tag/", act, headers=known)
     assert (first.status_code, first.json()["tag"], first.json()["version"]) == (200, "denied", 2)
     assert what_matters(api.post(address + "tag/", act, headers=known)) == what_matters(first)
-    read_meanwhile = {"If-Match": first["ETag"], **KEY}
-    assert what_matters(api.post(address + "tag/", act, headers=read_meanwhile)) == what_matters(first)
+    read_again = {"If-Match": first["ETag"], **KEY}
+    assert what_matters(api.post(address + "tag/", act, headers=read_again)) == what_matters(first)
     assert Entry.objects.filter(action="statement.tagged").count() == 1
     without_key = api.post(address + "tag/", act, headers={"If-Match": known["If-Match"]})
     assert without_key.status_code == 412
@@ -257,7 +258,7 @@ def test_a_key_is_forgotten_after_24_hours(api):
 
 
 def test_each_new_answer_deletes_a_limited_number_of_expired_ones_oldest_first(api, alice, monkeypatch):
-    monkeypatch.setattr(idempotency, "DELETED_AT_ONCE", 2)
+    monkeypatch.setattr(idempotency, "MAX_DELETED", 2)
     for hours in (1, 30, 26, 28):
         IdempotentAnswer.objects.create(
             user=alice,
@@ -373,13 +374,14 @@ def test_the_key_of_a_new_token_is_neither_repeated_nor_kept(api, alice):
         "title": "The present state does not allow this",
         "status": 409,
         "detail": (
-            "The first request made this token, and only its answer had the key: it is not kept. If you lost it, "
-            "delete the token and make another with a new Idempotency-Key."
+            "The first request made this token, and only its answer held the key, which is not stored. If you lost "
+            "the key, delete the token and make another one with a new Idempotency-Key."
         ),
         "made": {
             "id": str(made.id),
             "name": "A program",
             "read_only": False,
+            "prefix": secret[:8],
             "created": first.json()["created"],
             "expiry": first.json()["expiry"],
         },
@@ -419,7 +421,7 @@ def test_a_form_with_the_header_is_sent_on_to_the_first_row_again(alice):
     assert Source.objects.count() == 1
 
 
-# Two at once, and half-way deaths: real transactions
+# Simultaneous requests, and failures half-way: real transactions
 
 
 @pytest.fixture
@@ -430,7 +432,7 @@ def committed(transactional_db):
 
 @contextmanager
 def held_after_the_write(monkeypatch):
-    """The first call of create_source writes its row and then waits. Yields (written, go on)."""
+    """The first call of create_source writes its row and then waits. Yields the events (written, go_on)."""
     written, go_on, create = threading.Event(), threading.Event(), source_services.create_source
 
     def create_and_wait(**fields):
@@ -513,7 +515,7 @@ def test_the_waiting_one_of_two_with_different_bodies_is_refused(committed, monk
 
 
 def test_who_waits_too_long_is_told_to_ask_again(committed, monkeypatch):
-    monkeypatch.setattr(idempotency, "PATIENCE", "50ms")
+    monkeypatch.setattr(idempotency, "LOCK_TIMEOUT", "50ms")
     with held_after_the_write(monkeypatch) as (written, go_on), ThreadPoolExecutor(1) as pool:
         first = pool.submit(post_in_thread, committed)
         assert written.wait(10)
@@ -532,7 +534,7 @@ def test_who_waits_too_long_is_told_to_ask_again(committed, monkeypatch):
 
 def test_other_keys_and_other_users_do_not_wait(committed, monkeypatch):
     other_user = client_of(user_with_role("carol", "editor"))
-    monkeypatch.setattr(idempotency, "PATIENCE", "50ms")
+    monkeypatch.setattr(idempotency, "LOCK_TIMEOUT", "50ms")
     with held_after_the_write(monkeypatch) as (written, go_on), ThreadPoolExecutor(1) as pool:
         first = pool.submit(post_in_thread, committed)
         assert written.wait(10)
@@ -560,7 +562,7 @@ def test_the_usual_patience_with_row_locks_is_back_after_the_wait(committed, mon
         return create(**fields)
 
     monkeypatch.setattr(source_services, "create_source", see_timeout)
-    monkeypatch.setattr(idempotency, "PATIENCE", "9s")
+    monkeypatch.setattr(idempotency, "LOCK_TIMEOUT", "9s")
     held, go_on = threading.Event(), threading.Event()
     alice = User.objects.get()
 
@@ -595,7 +597,7 @@ def raise_something():
 
 
 def break_the_journal_rule():
-    """A row without its entry: the database refuses it only when the transaction commits."""
+    """Changes a row without a journal entry, which the database refuses when the transaction commits."""
     with connection.cursor() as cursor:
         cursor.execute("UPDATE sources_source SET description = 'unrecorded', version = version + 1")
 
@@ -637,7 +639,7 @@ def test_the_retry_of_a_request_whose_answer_was_lost_gets_it(committed, monkeyp
         raise RuntimeError("died before the answer was sent")
 
     with monkeypatch.context() as patched:
-        patched.setattr("factcheck.api.conditional._conditional", die)
+        patched.setattr("factcheck.api.base.add_entity_tag", die)
         assert committed.post(SOURCES, MINISTER, headers=KEY).status_code == 500
     made = Source.objects.get()
     retried = committed.post(SOURCES, MINISTER, headers=KEY)

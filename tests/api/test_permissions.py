@@ -1,4 +1,4 @@
-"""Who may do what over HTTP: the whole truth table, route by route."""
+"""Who may do what over HTTP: one table of all routes, methods and roles."""
 
 import pytest
 from django.contrib.auth.models import Group, User
@@ -36,7 +36,7 @@ DOCUMENT: dict[str, object] = {
 }
 DISPUTE = {"statement": "{statement}", "raised_by": "{source}", "kind": "denial"}
 
-# Route's name, method, address, body, and the status for each of WHO; None is not asked.
+# The route's name, method, path, body, and the status for each of WHO; None is not tested.
 TABLE = [
     ("api-root", "get", "", None, READ),
     ("source-list", "get", "sources/", None, READ),
@@ -110,7 +110,7 @@ def no_throttle_memory():
 
 @pytest.fixture
 def rows(db):
-    """One row of each kind, in the states that the acts of the table begin from."""
+    """One row of each kind, in the state that the table's actions need."""
     maker = User.objects.create_user("maker")
     source = create_source(actor=maker, name="The minister", kind="person")
     unused = create_source(actor=maker, name="The ministry", kind="organization")
@@ -151,9 +151,9 @@ def caller(who: str) -> tuple[APIClient, str]:
     if role and who != "anonymous":
         user.groups.add(Group.objects.get_or_create(name=role)[0])
     if who != "anonymous":
-        key = Token.objects.create(user, name="t", read_only=who == "read_only_editor")[1]
+        key = Token.issue(user, name="t", read_only=who == "read_only_editor").key
         client.credentials(HTTP_AUTHORIZATION=f"Token {key}")
-    return client, str(Token.objects.create(user, name="second")[0].id)
+    return client, str(Token.issue(user, name="second").id)
 
 
 def filled(body, rows):
@@ -201,7 +201,7 @@ def test_the_table_names_every_route_and_method_of_the_router():
 
 
 def test_a_token_of_somebody_else_is_neither_listed_nor_deleted(db):
-    foreign = Token.objects.create(User.objects.create_user("owner"), name="theirs")[0]
+    foreign = Token.issue(User.objects.create_user("owner"), name="theirs")
     client, _ = caller("admin")
     assert str(foreign.id) not in [row["id"] for row in client.get("/api/v1/tokens/").json()["results"]]
     assert client.delete(f"/api/v1/tokens/{foreign.id}/").status_code == 404
@@ -218,12 +218,12 @@ def test_a_superuser_without_a_group_is_an_admin(rows):
 def test_an_expired_token_and_an_inactive_user_are_anonymous(db):
     user = User.objects.create_user("gone")
     user.groups.add(Group.objects.get_or_create(name="editor")[0])
-    row, key = Token.objects.create(user, name="t")
+    token = Token.issue(user, name="t")
     client = APIClient()
-    client.credentials(HTTP_AUTHORIZATION=f"Token {key}")
+    client.credentials(HTTP_AUTHORIZATION=f"Token {token.key}")
     assert client.get("/api/v1/sources/").status_code == 200
     User.objects.filter(pk=user.pk).update(is_active=False)
     assert client.get("/api/v1/sources/").status_code == 401
     User.objects.filter(pk=user.pk).update(is_active=True)
-    Token.objects.filter(pk=row.pk).update(expiry=timezone.now())
+    Token.objects.filter(pk=token.pk).update(expiry=timezone.now())
     assert client.get("/api/v1/sources/").status_code == 401

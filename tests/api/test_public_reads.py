@@ -1,4 +1,4 @@
-"""With PUBLIC_READ anybody reads what is published, and learns nothing of the rest."""
+"""With PUBLIC_READ anybody can read what is published, and learns nothing about the rest."""
 
 import json
 import re
@@ -31,20 +31,20 @@ FORMATS = {
     "/api/v1/statements/{id}/claimreview/",
 }
 FEEDS = {"/api/v1/feeds/claimreviews/", "/api/v1/feeds/changes.atom", "/api/v1/statements/export/"}
-FILES = ("changes.atom", "export/")  # of a media type of their own
+FILES = ("changes.atom", "export/")  # which have their own media type
 
 
 @pytest.fixture
 def public(settings, settings_without_throttle, monkeypatch):
     settings.PUBLIC_READ = True
-    # A test is one open transaction, and the feed of changes would wait for it.
-    monkeypatch.setattr("claims.views.formats.settled", lambda: 2**62)
+    # A test is one open transaction, before which the feed of changes would end.
+    monkeypatch.setattr("claims.views.formats.first_open_transaction", lambda: 2**62)
     return APIClient()
 
 
 @pytest.fixture
 def newsroom(db):
-    """A published article, and around it all that must stay inside; whatever is hidden has the hidden word."""
+    """A published article, and rows around it that must stay hidden. Each text of a hidden row has the hidden word."""
     ann = user_with_role("ann-xylophon", "editor")
     by = {"actor": ann}
 
@@ -163,7 +163,7 @@ def test_every_operation_of_the_schema_tells_a_stranger_only_what_is_published(p
 
 
 def ask_with(public, newsroom, path, parameter):
-    """Each filter with each hidden id, hidden word and ordering answers as if the hidden rows were not there."""
+    """With each hidden id, the hidden word and each ordering, the answer is as if the hidden rows did not exist."""
     name, kind = parameter["name"], parameter["schema"].get("type")
     shown = {row["id"] for row in public.get(path).json()["results"]}
     assert shown == set(newsroom["shown"][resource_of(path)])
@@ -176,7 +176,7 @@ def ask_with(public, newsroom, path, parameter):
             assert public.get(f"{path}?{name}={row}").json() == nothing, (path, name, row)
             page = public.get(f"{path}?{name}={row}", headers={"accept": "text/html"})
             assert HIDDEN_WORD.lower() not in text_of(page).lower(), (path, name, row)
-        # Neither is a name completed for whoever types how it begins, nor what a shown source belongs to.
+        # Suggestions for a typed name show no hidden name, and no hidden affiliation of a public source.
         for typed in (HIDDEN_WORD[:5], "The speakr"):
             page = public.get(f"{path}?{name}={typed}", headers={"accept": "text/html"})
             assert HIDDEN_WORD.lower() not in text_of(page).lower(), (path, name, typed)
@@ -241,10 +241,10 @@ def test_a_public_source_keeps_a_hidden_affiliation_to_itself(public, newsroom, 
 
 
 def test_without_the_setting_a_stranger_reads_nothing(newsroom):
-    stranger = APIClient()
+    anonymous = APIClient()
     for kind, rows in newsroom["shown"].items():
-        assert stranger.get(f"/api/v1/{kind}/").status_code == 401
-        assert stranger.get(f"/api/v1/{kind}/{rows[0]}/").status_code == 401
+        assert anonymous.get(f"/api/v1/{kind}/").status_code == 401
+        assert anonymous.get(f"/api/v1/{kind}/{rows[0]}/").status_code == 401
 
 
 def test_withdrawing_hides_the_article_and_its_sources_at_once(public, newsroom, api):
@@ -288,7 +288,7 @@ def test_a_stranger_reads_the_annotated_article_as_a_page(public, newsroom):
 def test_a_stranger_sees_both_passages_of_a_dispute_only_where_both_are_published(public, newsroom, alice):
     html = page_of(public, shown(newsroom, "disputes"))
     assert len(re.findall(r"<mark ", html)) == 1
-    assert "In no marked statement; " in html
+    assert "It was not raised in a marked statement. " in html
     assert "Opened just now" in re.sub(r"<[^>]*>", "", html)
 
     (said,) = newsroom["shown"]["statements"]
@@ -405,8 +405,8 @@ def publish_busy_articles(actor, times):
 def test_a_stranger_who_asks_too_often_waits_also_at_the_start_and_the_search(settings, db, monkeypatch):
     settings.PUBLIC_READ = True
     monkeypatch.setattr(AddressThrottle, "rate", "2/day", raising=False)
-    stranger = APIClient()
-    asked = [stranger.get(address, headers={"Accept": "text/html"}) for address in ("/", "/search/", "/")]
+    anonymous = APIClient()
+    asked = [anonymous.get(address, headers={"Accept": "text/html"}) for address in ("/", "/search/", "/")]
     assert [answer.status_code for answer in asked] == [200, 200, 429]
     assert int(asked[2]["Retry-After"]) >= 1
 

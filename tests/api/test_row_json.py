@@ -1,4 +1,4 @@
-"""The JSON that PostgreSQL writes is the JSON that the serializers declare, byte for byte."""
+"""The JSON that PostgreSQL writes is that of the serializers, byte for byte."""
 
 from datetime import UTC, datetime
 
@@ -28,7 +28,7 @@ SETS = {
     Evidence: EvidenceViewSet,
     Dispute: DisputeViewSet,
 }
-# Everything that JSON escapes, and what it need not: controls, quotes, code points beyond the basic plane.
+# Everything that JSON escapes or may escape: controls, quotes, code points beyond the basic plane.
 characters = st.characters(exclude_categories=["Cs"], exclude_characters="\x00")
 texts = st.text(characters | st.sampled_from('"\\/\b\f\n\r\t\x1f\x7f\u2028'), min_size=1, max_size=20)
 times = st.datetimes(datetime(1000, 1, 1), datetime(9999, 1, 1), timezones=st.just(UTC))

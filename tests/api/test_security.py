@@ -1,4 +1,4 @@
-"""What browsers, sessions, tokens and throttles promise with DEBUG off."""
+"""Security headers, cookies, sessions, tokens and throttles, with DEBUG off."""
 
 import hashlib
 import json
@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
@@ -27,7 +28,7 @@ SERVER = {
     "ALLOWED_HOSTS": "factcheck.example",
     "DATABASE_URL": "postgres://nobody@/nothing?host=/nowhere",
 }
-# The settings as a server computes them. Nothing here asks the database, whose address leads nowhere.
+# The settings as a server has them. Nothing here needs the database, which does not exist.
 ASK = """
 import json, sys, django
 from django.conf import settings
@@ -99,7 +100,7 @@ def test_every_kind_of_answer_has_the_headers_that_guard_a_browser(answers, name
     assert policy == (page if is_page else {"default-src": "'none'", "frame-ancestors": "'none'"})
     assert answer["headers"]["x-frame-options"] == "DENY"
     assert answer["headers"]["x-content-type-options"] == "nosniff"
-    if name != "foreign host by HTTP":  # refused by the very middleware that adds it
+    if name != "foreign host by HTTP":  # refused by the middleware that adds them
         assert answer["headers"]["referrer-policy"] == "same-origin"
         assert answer["headers"]["cross-origin-opener-policy"] == "same-origin"
     if "HTTP" not in name:
@@ -234,6 +235,48 @@ def test_the_database_holds_a_tokens_digest_and_nowhere_its_key(vera):
     assert Token.objects.filter(digest=hashlib.sha512(key.encode()).hexdigest()).count() == 1
 
 
+def test_a_list_shows_the_first_characters_of_each_key(vera):
+    program = client_of(vera)
+    made = [program.post("/api/v1/tokens/", {"name": name}).json() for name in ("a", "b")]
+    shown = {row["id"]: row["prefix"] for row in program.get("/api/v1/tokens/").json()["results"]}
+    assert shown.items() >= {row["id"]: row["token"][:8] for row in made}.items()
+
+
+@pytest.mark.parametrize("scheme", ["Token", "token", "Bearer", "BEARER"])
+def test_token_and_bearer_mean_the_same(vera, scheme):
+    key = Token.issue(vera, name="a").key
+    answer = APIClient().get("/api/v1/articles/", headers={"authorization": f"{scheme} {key}"})
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize(
+    "sent",
+    ["Basic dmVyYTp4", "Digest a", "Token", "Bearer", "Token a b", "Token wrong", "Bearer wrong", "Bearer \xe9", "a"],
+)
+def test_unknown_credentials_are_never_taken_for_an_anonymous_caller_or_for_the_session(vera, settings, sent):
+    settings.PUBLIC_READ = True
+    browser = APIClient()
+    assert browser.get("/api/v1/articles/").status_code == 200
+    for _ in range(2):
+        answer = browser.get("/api/v1/articles/", headers={"authorization": sent})
+        assert (answer.status_code, answer["WWW-Authenticate"]) == (401, "Token")
+        assert answer.json()["type"] == "urn:factcheck:problem:authentication-failed"
+        browser.force_login(vera)
+
+
+def test_create_token_prints_only_a_key_that_works(vera, capsys):
+    call_command("create_token", "vera")
+    call_command("create_token", "vera", "--read-only")
+    codes = []
+    for key in capsys.readouterr().out.splitlines():
+        program = APIClient()
+        program.credentials(HTTP_AUTHORIZATION=f"Token {key}")
+        codes.append(program.post("/api/v1/sources/", {"name": key[:8], "kind": "person"}).status_code)
+    assert codes == [201, 403]
+    with pytest.raises(CommandError, match="There is no active user 'nobody'"):
+        call_command("create_token", "nobody")
+
+
 def throttled(answer) -> bool:
     if answer.status_code != 429:
         return False
@@ -250,7 +293,7 @@ def two_attempts(monkeypatch):
 
 def test_the_eleventh_attempt_in_a_minute_waits_even_with_the_right_password(vera, client):
     tried = [log_in(client, "wrong").status_code for _ in range(10)]
-    assert tried == [200] * 10  # the form again, with its error
+    assert tried == [200] * 10  # the form again, with an error
     assert throttled(log_in(client))
     assert "sessionid" not in client.cookies
 
@@ -258,7 +301,7 @@ def test_the_eleventh_attempt_in_a_minute_waits_even_with_the_right_password(ver
 def test_attempts_count_for_all_worker_processes_together(vera, client, two_attempts):
     for _ in range(2):
         log_in(client, "wrong")
-        WindowCounter.counts.clear()  # what another process would have in its memory: nothing
+        WindowCounter.counts.clear()  # as in another process, whose memory has no counts
     assert throttled(log_in(client))
 
 
@@ -267,7 +310,7 @@ def test_an_attempt_counts_for_a_minute(vera, client, two_attempts):
     log_in(client, "wrong")
     LoginAttempt.objects.update(at=timezone.now() - timedelta(seconds=61))
     assert log_in(client).status_code == 302
-    assert LoginAttempt.objects.count() == 1  # the old ones are gone
+    assert LoginAttempt.objects.count() == 1  # the old ones were deleted
 
 
 def test_a_made_up_x_forwarded_for_is_no_new_address(vera, client, two_attempts):
@@ -306,11 +349,11 @@ def test_the_admin_site_has_no_log_in_of_its_own(vera, client):
 
 def test_a_stranger_is_throttled_by_address_also_when_refused(db, monkeypatch):
     monkeypatch.setattr("factcheck.api.throttles.AddressThrottle.rate", "2/min", raising=False)
-    stranger = APIClient()
-    assert [stranger.get("/api/v1/articles/").status_code for _ in range(2)] == [401, 401]
-    assert throttled(stranger.get("/api/v1/articles/"))
-    assert throttled(stranger.get("/api/v1/sources/", headers={"authorization": "Token wrong"}))
-    assert stranger.get("/api/v1/articles/", REMOTE_ADDR="192.0.2.9").status_code == 401
+    anonymous = APIClient()
+    assert [anonymous.get("/api/v1/articles/").status_code for _ in range(2)] == [401, 401]
+    assert throttled(anonymous.get("/api/v1/articles/"))
+    assert throttled(anonymous.get("/api/v1/sources/", headers={"authorization": "Token wrong"}))
+    assert anonymous.get("/api/v1/articles/", REMOTE_ADDR="192.0.2.9").status_code == 401
 
 
 def test_a_user_is_throttled_whatever_the_token_and_counts_once_for_each_request(vera, monkeypatch):

@@ -21,7 +21,7 @@ INSTANT = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z"
 def settled(monkeypatch, request):
     """The feed waits for open transactions, and a test is one."""
     if "open_transaction" not in request.node.name:
-        monkeypatch.setattr("claims.views.formats.settled", lambda: 2**62)
+        monkeypatch.setattr("claims.views.formats.first_open_transaction", lambda: 2**62)
 
 
 @pytest.fixture

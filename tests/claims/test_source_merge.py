@@ -124,7 +124,7 @@ def test_what_cannot_be_merged_is_refused_and_nothing_moves(api, alice, article,
         (merge(api, horne, unnamed), 409, naming),
         (merge(api, twin, horne), 409, twice),
         (merge(api, twin, horne, reason=" "), 400, "reason: This field may not be blank."),
-        (merge(api, twin, horne, headers=stale), 412, "This is at version 1 by now. Read it again, then decide."),
+        (merge(api, twin, horne, headers=stale), 412, "This is at version 1 now. Read it again, then decide."),
     ):
         assert (answer.status_code, answer.json()["detail"]) == (status, said)
     assert merge(api, twin, horne, headers=unseen).status_code == 428
@@ -151,7 +151,7 @@ def test_a_statement_made_during_the_merge_is_refused_and_not_left_without_its_s
         answer = waiting.result(10)
     assert (answer.status_code, answer.json()["detail"]) == (
         409,
-        "Something that this refers to, or that refers to it, was changed meanwhile. Read it again.",
+        "Something that this refers to, or that refers to it, was changed in the meantime. Read it again.",
     )
 
 

@@ -75,6 +75,6 @@ def test_an_admin_who_is_no_superuser_cannot_change_one(admin):
 
 
 def test_an_admin_revokes_a_token(admin, alice):
-    token, _ = Token.objects.create(alice, name="lost")
+    token = Token.issue(alice, name="lost")
     admin.post(f"/admin/api/token/{token.pk}/delete/", {"post": "yes"})
     assert not Token.objects.exists()

@@ -58,7 +58,7 @@ def test_a_name_that_nobody_has_is_kept_and_those_like_it_are_offered(mark, cast
     answer = mark("Joe Bidne")
     html = answer.content.decode()
     assert answer.status_code == 400
-    assert "No source is called “Joe Bidne”. Choose one of those that are listed, or make it a new source." in html
+    assert "No source is called “Joe Bidne”. Choose one from the list, or make it a new source." in html
     assert re.search(r'name="source" value="Joe Bidne"[^>]* aria-invalid="true"', html)
     offered = re.findall(r'type="radio" name="named-source-1" value="([^"]*)"> <span><bdi>([^<]*)</bdi>', html)
     assert offered[0] == (f"{cast[0].pk}:Joe Bidne", "Joe Biden")
@@ -89,7 +89,7 @@ def test_a_source_made_meanwhile_is_taken_when_the_form_is_sent_again(mark, alic
 def test_of_two_sources_of_one_name_the_editor_must_choose(mark, alice, minister):
     twin = create_source(actor=alice, name="the Minister", kind="person")
     html = mark("The minister").content.decode()
-    assert "Several sources are called “The minister”. Choose the one that is meant." in html
+    assert "Several sources are called “The minister”. Choose the one you mean." in html
     assert set(re.findall(r'name="named-source-1" value="(\d+):The minister"', html)) == {
         str(minister.pk), str(twin.pk),
     }  # fmt: skip
@@ -130,7 +130,7 @@ def test_who_raised_a_dispute_may_be_named(desk, statement, cast):
 def test_words_of_a_passage_stand_for_no_statement_but_those_that_hold_them_are_offered(desk, statement, minister):
     sent = {"statement": statement.pk, "raised_by": minister.pk, "kind": "denial", "counter_statement": "minister"}
     html = desk.post("/api/v1/disputes/", sent).content.decode()
-    assert "No statement is called “minister”. Choose one of those that are listed." in html
+    assert "No statement is called “minister”. Choose one from the list." in html
     assert f'value="{statement.pk}:minister"' in html
 
 
@@ -156,7 +156,7 @@ def test_a_list_is_filtered_by_a_source_that_is_named(desk, statement, minister)
     assert f'<li data-id="{minister.pk}">The minister</li>' in found.content.decode()
     refused = desk.get("/api/v1/statements/?source=jane")
     assert refused.status_code == 400
-    assert "No source is called “jane”. Choose one of those that are listed." in refused.content.decode()
+    assert "No source is called “jane”. Choose one from the list." in refused.content.decode()
     assert f'<a href="/api/v1/statements/?source={minister.pk}"><bdi>The minister</bdi></a>' in refused.content.decode()
 
 

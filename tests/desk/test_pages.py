@@ -401,9 +401,13 @@ def test_no_page_holds_a_script_or_a_style_of_its_own(desk, alice):
 def test_a_token_made_in_the_browser_is_shown_once(desk):
     made = desk.post("/api/v1/tokens/", {"name": "cms", "days": "30", "read_only": "false"})
     assert made.status_code == 201
-    assert "Copy the key now" in made.content.decode()
+    shown = made.content.decode()
+    assert "Copy the key now" in shown
+    key = re.search(r"<pre[^>]*>([0-9a-f]{64})</pre>", shown)[1]
     html = page_of(desk, "/api/v1/tokens/")
     assert "cms" in html
+    assert key not in html
+    assert f"<code>{key[:8]}…</code>" in html
     revoke = re.search(r'action="(/api/v1/tokens/[0-9a-f-]+/)"', html)[1]
     assert desk.post(revoke, {"_method": "DELETE"}).status_code == 303
     assert "You have no tokens." in page_of(desk, "/api/v1/tokens/")

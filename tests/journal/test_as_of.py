@@ -1,4 +1,4 @@
-"""What the API answered then, it answers again with ?as_of=."""
+"""With ?as_of= the API gives the same answer that it gave at that time."""
 
 from datetime import datetime, timedelta
 
@@ -98,7 +98,7 @@ def test_the_past_takes_as_many_queries_as_the_present_and_one_for_the_clock(api
 
 
 class Newsroom(RuleBasedStateMachine):
-    """Writes at random; every answer on the way is kept, and read again at the end as of its time."""
+    """Random writes. Every answer on the way is kept, and at the end it is requested again as of its time."""
 
     articles, sources, statements, disputes, evidence = (Bundle(name) for name in "asxde")
     people: tuple = ()

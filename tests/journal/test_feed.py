@@ -1,4 +1,4 @@
-"""The journal as a feed: a reader that goes on from its cursor sees every entry once, however commits overlap."""
+"""The journal as a feed: a reader that continues from its cursor sees every entry once, even if commits overlap."""
 
 import random
 import time
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 FEED = "/api/v1/journal/"
 WRITERS, ENTRIES = 8, 20_000
-PATIENCE = 30  # seconds; after that something hangs
+TIMEOUT = 30  # seconds
 
 
 @pytest.fixture(autouse=True)
@@ -42,7 +42,7 @@ def alice(db: None) -> User:
 @pytest.fixture
 def api(alice: User) -> APIClient:
     client = APIClient()
-    client.credentials(HTTP_AUTHORIZATION="Token " + Token.objects.create(alice, name="feed")[1])
+    client.credentials(HTTP_AUTHORIZATION="Token " + Token.issue(alice, name="feed").key)
     return client
 
 
@@ -53,8 +53,8 @@ def read(api: APIClient, after: str = "0-0", page_size: int = 200) -> Any:
 
 
 def read_when_there(api: APIClient, after: str, count: int) -> Any:
-    """The page as soon as it has so many entries: for a moment the server's own housekeeping may hold them back."""
-    deadline = time.monotonic() + PATIENCE
+    """The page when it has `count` entries: transactions of the server itself can hold them back for a moment."""
+    deadline = time.monotonic() + TIMEOUT
     while len((page := read(api, after))["results"]) < count and time.monotonic() < deadline:
         time.sleep(0.01)
     return page
@@ -69,7 +69,7 @@ def add(actor: User, name: str) -> int:
 
 
 def on_a_connection_of_its_own(work: Any, *arguments: Any) -> Any:
-    """For a thread. Past the pool, which is smaller than the threads here are many."""
+    """Runs `work` in a thread without the connection pool, which has fewer connections than the tests have threads."""
     own = connections["default"].copy()
     own.settings_dict["OPTIONS"].pop("pool", None)
     connections["default"] = own
@@ -83,17 +83,17 @@ def on_a_connection_of_its_own(work: Any, *arguments: Any) -> Any:
 
 
 class Undone(Exception):
-    """Rolls a transaction back, as a refused request does."""
+    """Rolls a transaction back, as an error in a request does."""
 
 
 def write(number: int, share: int, actor: User) -> list[int]:
-    """Adds so many sources, up to 19 in a transaction, which stays open for a while. Answers the committed ones."""
+    """Adds `share` sources in transactions of up to 19, each open for a while. Returns the committed ids."""
     dice, committed = random.Random(number), []
     while len(committed) < share:
         size = min(dice.randint(1, 19), share - len(committed))
         with suppress(Undone), transaction.atomic():
             made = [add(actor, f"Writer {number}")]
-            time.sleep(dice.uniform(0, 0.005))  # others put their entries between the first and the rest
+            time.sleep(dice.uniform(0, 0.005))  # lets other writers add entries between the first one and the rest
             rows = Source.objects.bulk_create(Source(name=f"Writer {number}", kind="person") for _ in range(size - 1))
             record(rows, action="source.created", actor=actor)
             time.sleep(dice.uniform(0, 0.02))
@@ -104,9 +104,9 @@ def write(number: int, share: int, actor: User) -> list[int]:
 
 
 def follow(api: APIClient, writers: list[Future[Any]]) -> list[Any]:
-    """Polls the feed as a program would, beyond the last commit."""
+    """Polls the feed as an API client would, until after the last commit."""
     entries: list[Any] = []
-    cursor, deadline = "0-0", time.monotonic() + PATIENCE
+    cursor, deadline = "0-0", time.monotonic() + TIMEOUT
     while True:
         finished = all(writer.done() for writer in writers)
         page = read(api, cursor)
@@ -118,7 +118,7 @@ def follow(api: APIClient, writers: list[Future[Any]]) -> list[Any]:
 
 
 def follow_by_id(writers: list[Future[Any]]) -> list[int]:
-    """What one would write without thinking of overlapping commits: the same, but by the entries' ids."""
+    """The naive reader, which ignores overlapping commits: it continues from the last entry's id."""
     ids: list[int] = []
     while True:
         finished = all(writer.done() for writer in writers)
@@ -142,7 +142,7 @@ def test_a_reader_of_the_feed_sees_every_entry_once_in_a_lasting_order(api: APIC
         missed = ENTRIES - len(by_id.result())
     assert len(written) == Entry.objects.count() == ENTRIES
     assert sorted(entry["resource_id"] for entry in seen) == sorted(written)
-    # Luck, so not asserted; the test below has a case that is certain. To see it: pytest -s
+    # How many the naive reader misses is chance, so it is not asserted. A test below has a certain case. See: pytest -s
     print(f"\nOf {ENTRIES} entries the feed missed none, and a reader by id {missed}.")  # noqa: T201
 
     again, address = [], f"{FEED}?page_size=200"
@@ -157,14 +157,16 @@ def test_a_reader_of_the_feed_sees_every_entry_once_in_a_lasting_order(api: APIC
 
 @contextmanager
 def open_transaction(actor: User, ending: str) -> Iterator[Any]:
-    """Of another connection. It has written "Slow"; calling what is yielded lets it write "Slow too" and end."""
+    """A transaction on another connection, which has written "Slow". It yields a function, which writes "Slow too" and
+    ends the transaction.
+    """
     has_written, may_end = Event(), Event()
 
     def write_and_wait() -> None:
         with suppress(Undone), transaction.atomic():
             add(actor, "Slow")
             has_written.set()
-            assert may_end.wait(PATIENCE)
+            assert may_end.wait(TIMEOUT)
             add(actor, "Slow too")
             if ending == "rollback":
                 raise Undone
@@ -177,7 +179,7 @@ def open_transaction(actor: User, ending: str) -> Iterator[Any]:
             thread.result()
 
         try:
-            assert has_written.wait(PATIENCE)
+            assert has_written.wait(TIMEOUT)
             yield end
         finally:
             end()

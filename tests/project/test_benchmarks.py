@@ -1,14 +1,20 @@
-"""What `make bench` concludes from its numbers; the measuring itself is not tested."""
+"""What `make bench` concludes from its numbers. The measuring itself is not tested."""
 
+import os
 import re
+import sys
 from pathlib import Path
 
+import django
 import pytest
+from django.core import management
 
+from benchmarks import newsroom
 from benchmarks.agreement import difference
 from benchmarks.contenders import FASTAPI, LIMIT, OURS, Request
 from benchmarks.goals import GOALS, paired
 from benchmarks.load import _lua
+from factcheck.startup import TIME_LIMITS
 
 ROOT = Path(__file__).parents[2]
 
@@ -53,3 +59,15 @@ def test_goals_are_judged_by_what_was_measured_and_passed_over_otherwise():
 def test_a_request_reaches_wrk_with_its_quotes():
     script = _lua([Request("/tag/", "POST", {"If-Match": "*"}, '{"reason": "He said \\"no\\"."}')])
     assert r'headers = {["If-Match"] = "*"}, body = "{\"reason\": \"He said \\\"no\\\".\"}"' in script
+
+
+def test_the_corpus_is_filled_without_the_time_limits_of_a_request(monkeypatch):
+    at_setup = []
+    for name in TIME_LIMITS:
+        monkeypatch.setenv(name, "1")
+    monkeypatch.setattr(django, "setup", lambda: at_setup.extend(os.environ[name] for name in TIME_LIMITS))
+    monkeypatch.setattr(management, "call_command", lambda *_, **__: None)
+    monkeypatch.setattr(newsroom, "_fill", lambda _: None)
+    monkeypatch.setattr(sys, "argv", ["benchmarks.newsroom", "--fill", "50"])
+    newsroom.main()
+    assert at_setup == ["0", "0", "0"]

@@ -1,4 +1,4 @@
-"""The README's requests, typed as they stand there. Its TypeScript and Python are run by `make clients`."""
+"""The README's requests, run as they stand there. `make clients` runs the programs in docs/clients.md."""
 
 import json
 import re
@@ -16,13 +16,12 @@ pytestmark = [
     pytest.mark.server,
     pytest.mark.skipif(not (shutil.which("curl") and shutil.which("bash")), reason="the README's lines need curl"),
 ]
-SECTION = "## Logging in, and a first request"
+README = (ROOT / "README.md").read_text()
 MATCH = '  -H "If-Match: $ETAG" \\\n'
 
 
-def blocks() -> list[str]:
-    section = (ROOT / "README.md").read_text().partition(SECTION)[2].partition("\n## ")[0]
-    return re.findall(r"^```\n(.*?)^```", section, re.S | re.M)
+def blocks(language: str = "") -> list[str]:
+    return [text for kind, text in re.findall(r"^```(\w*)\n(.*?)^```", README, re.S | re.M) if kind == language]
 
 
 @pytest.fixture(scope="module")
@@ -46,21 +45,28 @@ def typed(service: Service, *lines: str) -> str:
     return done.stdout
 
 
-def test_the_first_requests_in_the_readme_do_what_it_says(service):
-    read, tag = blocks()
-    said = typed(service, read, 'echo; echo "$ETAG"')
-    assert said.startswith("HTTP/1.1 200 OK")
-    head, body, etag = said.replace("\r", "").split("\n\n")[0], said.splitlines()[-2], said.splitlines()[-1]
-    assert json.loads(body)["text"] == "A Russian invasion is now virtually certain once the ground freezes"
-    assert f"ETag: {etag}" in head
-    assert re.fullmatch(r'"2-[0-9a-f]{24}"', etag)
+def test_the_two_commands_in_the_readme_run_in_ci():
+    commands = [line.partition("#")[0].strip() for line in blocks()[0].splitlines()]
+    assert commands == ["make run", "make test"]
+    ci = (ROOT / ".ci" / "run").read_text()
+    assert [command for command in commands if command not in ci] == []
 
-    beginning = read.replace("curl -si", "curl -so /dev/null", 1)
-    tagged = json.loads(typed(service, beginning, tag))
+
+def test_the_first_requests_in_the_readme_do_what_it_says(service):
+    _, read, tag = blocks()
+    answer = json.loads(typed(service, read))
+    (shown,) = map(json.loads, blocks("json"))
+    assert {name: answer[name] for name in shown} == shown
+
+    token = read.splitlines()[0]
+    said = typed(service, token, tag, 'echo; echo "$ETAG"').splitlines()
+    tagged, etag = json.loads(said[0]), said[-1]
+    assert re.fullmatch(r'"2-[0-9a-f]{24}"', etag)
     assert (tagged["tag"], tagged["version"]) == ("denied", 3)
     assert tagged["tag_reason"] == "Horne denies it by name, for the National Security Council."
 
     assert MATCH in tag
-    assert json.loads(typed(service, beginning, tag.replace(MATCH, "")))["status"] == 428
-    stale = tag.replace("$ETAG", etag.replace('"', '\\"'))
-    assert json.loads(typed(service, beginning, stale))["status"] == 412
+    assert json.loads(typed(service, token, tag.replace(MATCH, "")))["status"] == 428
+    stale = tag.replace('"If-Match: $ETAG"', f"'If-Match: {etag}'")
+    assert stale != tag
+    assert json.loads(typed(service, token, stale))["status"] == 412

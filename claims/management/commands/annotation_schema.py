@@ -7,7 +7,7 @@ from claims.annotations.schema import json_schema
 
 
 class Command(BaseCommand):
-    help = "Prints the JSON Schema of an annotation document; docs/annotation-document.schema.json is its output."
+    help = "Prints the JSON Schema of annotation documents, which is kept in docs/annotation-document.schema.json."
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.stdout.write(json.dumps(json_schema(), indent=2))

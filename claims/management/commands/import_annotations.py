@@ -16,24 +16,20 @@ from factcheck.errors import InvalidInput, Refusal
 from factcheck.journal.commands import actor_of_command
 from factcheck.journal.models import Entry
 
-NAMES = ("key", "name", "title")  # what a row is known by, whichever its kind has
-KINDS = ("created", "changed", "deleted")
-
-
-def address_of(document: Any) -> str | None:
-    article = document.get("article") if isinstance(document, dict) else None
-    return article.get("url") if isinstance(article, dict) else None
+NAME_FIELDS = ("key", "name", "title")  # each resource has one of them
+OUTCOMES = ("created", "changed", "deleted")
+Changes = dict[str, list[str]]  # by outcome, each row as `resource name`
 
 
 class Command(BaseCommand):
-    help = "Imports annotation documents, each whole or not at all; importing one twice changes nothing."
+    help = "Imports annotation documents, each completely or not at all. Importing one twice changes nothing."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
-        parser.add_argument("--only-new", action="store_true", help="leave alone what has been imported before")
+        parser.add_argument("--only-new", action="store_true", help="skip a document whose article is there already")
         parser.add_argument("--replace", action="store_true", help="delete what a document leaves out of its article")
         parser.add_argument("--dry-run", action="store_true", help="print what would change, and write nothing")
-        parser.add_argument("--user", help="in whose name the journal records it")
+        parser.add_argument("--user", help="the author in the journal")
 
     def handle(
         self,
@@ -46,68 +42,75 @@ class Command(BaseCommand):
         verbosity: int,
         **options: Any,
     ) -> None:
-        faults: list[str] = []
-        # One document may refer to another, so a dry run takes none back before the last.
+        errors: list[str] = []
+        # One document may refer to another, so a dry run rolls back only after the last.
         with transaction.atomic() if dry_run else nullcontext():
             actor = actor_of_command(user)
             for number, file in enumerate(files, 1):
                 if verbosity:
                     self.stderr.write(f"[{number}/{len(files)}] {file}")
                 try:
-                    changes = self.take_in(file, actor, only_new, replace)
-                except (OSError, ValueError, Refusal, ValidationError, IntegrityError) as fault:
-                    faults += [f"{file}:", *_lines(fault)]
+                    changes = import_file(file, actor, only_new=only_new, replace=replace)
+                except (OSError, ValueError, Refusal, ValidationError, IntegrityError) as error:
+                    errors += [f"{file}:", *_error_lines(error)]
                     continue
                 if dry_run or verbosity:
-                    self.tell(changes, self.stdout if dry_run else self.stderr, in_full=dry_run)
+                    self.report(changes, self.stdout if dry_run else self.stderr, with_names=dry_run)
             if dry_run:
                 transaction.set_rollback(True)
-        if faults:
-            raise CommandError("\n".join(faults))
+        if errors:
+            raise CommandError("\n".join(errors))
 
-    def take_in(self, file: Path, actor: Any, only_new: bool, replace: bool) -> dict[str, list[str]]:
-        document = json.loads(file.read_text(encoding="utf-8"))
-        known = Article.objects.filter(url=address_of(document)).first() if address_of(document) else None
-        if only_new and known:
-            return {}
-        serializer = AnnotationDocumentSerializer(data=document)
-        serializer.is_valid(raise_exception=True)
-        with transaction.atomic():
-            last = Entry.objects.order_by("-id").values_list("id", flat=True).first() or 0
-            if replace and known:
-                replace_document(article_id=known.pk, versions=None, document=serializer.validated_data, actor=actor)
-            else:
-                import_document(document=serializer.validated_data, actor=actor)
-            return changes_since(last, actor)
-
-    def tell(self, changes: dict[str, list[str]], out: Any, *, in_full: bool) -> None:
-        out.write("  " + ", ".join(f"{len(changes.get(kind, []))} {kind}" for kind in KINDS))
-        if in_full:
-            for kind in KINDS:
-                for name in changes.get(kind, []):
-                    out.write(f"  {kind} {name}")
+    def report(self, changes: Changes, out: Any, *, with_names: bool) -> None:
+        out.write("  " + ", ".join(f"{len(changes.get(outcome, []))} {outcome}" for outcome in OUTCOMES))
+        if with_names:
+            for outcome in OUTCOMES:
+                for name in changes.get(outcome, []):
+                    out.write(f"  {outcome} {name}")
 
 
-def changes_since(last: int, actor: Any) -> dict[str, list[str]]:
-    """The rows that the actor wrote in this transaction, by what became of them, as `resource key`."""
-    fates: dict[tuple[str, int], tuple[str, str]] = {}
+def import_file(file: Path, actor: Any, *, only_new: bool, replace: bool) -> Changes:
+    document = json.loads(file.read_text(encoding="utf-8"))
+    address = _article_address(document)
+    known = Article.objects.filter(url=address).first() if address else None
+    if only_new and known:
+        return {}
+    serializer = AnnotationDocumentSerializer(data=document)
+    serializer.is_valid(raise_exception=True)
+    with transaction.atomic():
+        last = Entry.objects.order_by("-id").values_list("id", flat=True).first() or 0
+        if replace and known:
+            replace_document(article_id=known.pk, versions=None, document=serializer.validated_data, actor=actor)
+        else:
+            import_document(document=serializer.validated_data, actor=actor)
+        return changes_since(last, actor)
+
+
+def changes_since(last: int, actor: Any) -> Changes:
+    """The rows that the actor wrote in this transaction, after the entry with the id `last`."""
+    outcomes: dict[tuple[str, int], tuple[str, str]] = {}
     own = RawSQL("pg_current_xact_id()::text::bigint", [])
     for entry in Entry.objects.filter(pk__gt=last, transaction=own, actor=actor).order_by("id"):
         row = (entry.resource, entry.resource_id)
-        act = entry.action.rpartition(".")[2]
-        name = next(entry.data[key] for key in NAMES if key in entry.data)
-        fate = {"created": "created", "opened": "created", "deleted": "deleted"}.get(act, "changed")
-        if fate == "changed" and row in fates:
-            fate = fates[row][0]
-        fates[row] = (fate, f"{entry.resource} {name}")
-    return {kind: [name for fate, name in fates.values() if fate == kind] for kind in KINDS}
+        action = entry.action.rpartition(".")[2]
+        name = next(entry.data[field] for field in NAME_FIELDS if field in entry.data)
+        outcome = {"created": "created", "opened": "created", "deleted": "deleted"}.get(action, "changed")
+        if outcome == "changed" and row in outcomes:
+            outcome = outcomes[row][0]
+        outcomes[row] = (outcome, f"{entry.resource} {name}")
+    return {wanted: [name for outcome, name in outcomes.values() if outcome == wanted] for wanted in OUTCOMES}
 
 
-def _lines(fault: Exception) -> list[str]:
-    if isinstance(fault, ValidationError):
-        return [f"{error.pointer}: {error.detail}" for error in flatten(fault.detail)]
-    if isinstance(fault, InvalidInput) and fault.errors:
-        return [f"{error.pointer}: {error.detail}" for error in fault.errors]
-    if isinstance(fault, IntegrityError):  # a rule that only the database judges, in its words
-        return [problem_of(fault)[0]["detail"]]
-    return [str(fault)]
+def _article_address(document: Any) -> str | None:
+    article = document.get("article") if isinstance(document, dict) else None
+    return article.get("url") if isinstance(article, dict) else None
+
+
+def _error_lines(error: Exception) -> list[str]:
+    if isinstance(error, ValidationError):
+        return [f"{one.pointer}: {one.detail}" for one in flatten(error.detail)]
+    if isinstance(error, InvalidInput) and error.errors:
+        return [f"{one.pointer}: {one.detail}" for one in error.errors]
+    if isinstance(error, IntegrityError):  # a rule that only the database checks
+        return [problem_of(error)[0]["detail"]]
+    return [str(error)]

@@ -10,25 +10,25 @@ from factcheck.journal.commands import actor_of_command
 
 
 class Command(BaseCommand):
-    help = "Takes a plain UTF-8 text, as it is, as a draft article and prints its address."
+    help = "Makes a draft article from a plain UTF-8 text, unchanged, and prints its address."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path)
         parser.add_argument("--title", required=True)
         parser.add_argument("--url", help="where it was published")
-        parser.add_argument("--user", help="in whose name the journal records it")
+        parser.add_argument("--user", help="the author in the journal")
 
     def handle(self, *args: Any, file: Path, title: str, url: str | None, user: str | None, **options: Any) -> None:
         actor = actor_of_command(user)
         try:
             text = file.read_bytes().decode("utf-8")
-        except (OSError, UnicodeDecodeError) as fault:
-            raise CommandError(f"{file}: {fault}") from fault
+        except (OSError, UnicodeDecodeError) as error:
+            raise CommandError(f"{file}: {error}") from error
         serializer = ArticleSerializer(data={"title": title, "url": url, "text": text})
         if not serializer.is_valid():
-            faults = "; ".join(
-                f"{fault.pointer.removeprefix('#/')}: {fault.detail}" for fault in flatten(serializer.errors)
+            errors = "; ".join(
+                f"{error.pointer.removeprefix('#/')}: {error.detail}" for error in flatten(serializer.errors)
             )
-            raise CommandError(f"{file}: {faults}")
+            raise CommandError(f"{file}: {errors}")
         article = create_article(actor=actor, **serializer.validated_data)
         self.stdout.write(f"/api/v1/articles/{article.pk}/")

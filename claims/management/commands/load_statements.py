@@ -11,13 +11,15 @@ from factcheck.journal.commands import actor_of_command
 
 
 class Command(BaseCommand):
-    help = "Loads a table as statements, as a map says (docs/loading.md). Run again, it loads what is missing."
+    help = (
+        "Loads the rows of a table as statements. A map says how (docs/loading.md). A second run loads what is missing."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path)
-        parser.add_argument("--map", required=True, help="a built-in map (liar), or the path of a TOML file")
-        parser.add_argument("--user", help="in whose name the journal records it")
-        parser.add_argument("--limit", type=int, help="only so many rows from the beginning of the file")
+        parser.add_argument("--map", required=True, help="the built-in map liar, or the path of a TOML file")
+        parser.add_argument("--user", help="the author in the journal")
+        parser.add_argument("--limit", type=int, help="how many rows to read, from the beginning of the file")
 
     def handle(
         self,
@@ -31,10 +33,10 @@ class Command(BaseCommand):
         actor = actor_of_command(user)
         try:
             tally = load(Map.read(map), file, actor=actor, limit=limit, progress=self.show)
-        except (BadRows, ValueError, csv.Error) as fault:
-            raise CommandError(f"{file}: nothing was loaded.\n{fault}") from fault
-        except (BadMap, OSError, Refusal, DatabaseError) as fault:
-            raise CommandError(f"{file}: {fault}") from fault
+        except (BadRows, ValueError, csv.Error) as error:
+            raise CommandError(f"{file}: nothing was loaded.\n{error}") from error
+        except (BadMap, OSError, Refusal, DatabaseError) as error:
+            raise CommandError(f"{file}: {error}") from error
         self.stdout.write(
             f"{tally.statements} statements loaded, {tally.known} were there; "
             f"{tally.articles} new articles, {tally.sources} new sources."

@@ -1,4 +1,4 @@
-"""The examples in the OpenAPI document: what tests/api/test_examples.py asked the service, and what it was answered."""
+"""The examples in the OpenAPI document: requests of tests/api/test_examples.py, and what the service answered."""
 
 import json
 from functools import cache
@@ -18,13 +18,13 @@ def add_examples(result: dict[str, Any], generator: Any, request: Any, public: b
         for operation in operations.values():
             example = recorded()["operations"].get(operation["operationId"], {})
             if "request" in example:
-                for kind in operation["requestBody"]["content"].values():
-                    kind["example"] = example["request"]
-            for status, answers in example.get("answers", {}).items():
+                for content in operation["requestBody"]["content"].values():
+                    content["example"] = example["request"]
+            for status, bodies in example.get("answers", {}).items():
                 content = operation["responses"][status]["content"]
-                for kind, answer in answers.items():
-                    content[kind]["example"] = answer
+                for media_type, body in bodies.items():
+                    content[media_type]["example"] = body
     for name, problems in recorded()["problems"].items():
-        for kind in result["components"]["responses"][name]["content"].values():
-            kind["examples"] = {problem: {"value": document} for problem, document in problems.items()}
+        for content in result["components"]["responses"][name]["content"].values():
+            content["examples"] = {problem: {"value": document} for problem, document in problems.items()}
     return result

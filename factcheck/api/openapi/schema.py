@@ -1,26 +1,29 @@
-"""What the generated OpenAPI document needs beyond the generator."""
+"""The OpenAPI document: changes to what drf-spectacular generates.
+
+The first line of an action's docstring is the summary of its operation, the rest is the description. `{one}` stands for
+the view's `noun`, `{many}` for its tag.
+"""
 
 from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.plumbing import get_doc
+from drf_spectacular.settings import spectacular_settings
 from drf_spectacular.utils import OpenApiParameter, OpenApiTypes
 
 from factcheck.api.fields import REASON_LENGTH
-from factcheck.api.filters import takes_as_of
-from factcheck.api.idempotency import HEADER, LONGEST_KEY
-from factcheck.api.openapi.names import NamedOperations
-from factcheck.api.openapi.responses import (
-    CONDITIONAL,
-    PROBLEM_SCHEMAS,
-    add_link_headers,
-    add_links,
-    add_too_long,
-    answers,
-    components,
-    is_recorded,
-    takes_idempotency_key,
-)
+from factcheck.api.idempotency import HEADER, MAX_KEY_LENGTH
+from factcheck.api.openapi.responses import add_address_too_long, add_link_headers, add_links, responses_of
+from factcheck.api.roles import Role
 
+# An operation's name becomes a function's name in a generated client.
+OPERATION_NAMES = {
+    "retrieve": "read",
+    "update": "replace",
+    "partial_update": "update",
+    "destroy": "delete",
+    "destroy_all": "delete_all",
+}
 IF_MATCH = OpenApiParameter(
     "If-Match",
     {"type": "string", "pattern": r'^(\*|(W/)?"[!#-~]*"(, (W/)?"[!#-~]*")*)$'},
@@ -31,69 +34,93 @@ IF_MATCH = OpenApiParameter(
 AS_OF = OpenApiParameter(
     "as_of",
     OpenApiTypes.DATETIME,
-    description="Answers what this answered at that time (RFC 3339, not in the future).",
+    description="The state at this time (RFC 3339, not in the future).",
 )
 REASON_TO_DELETE = OpenApiParameter(
     "reason",
     {"type": "string", "maxLength": REASON_LENGTH},
-    description="Why. It stands in the journal for good.",
+    description="Why. The journal keeps it permanently.",
 )
 IDEMPOTENCY_KEY = OpenApiParameter(
     HEADER,
-    {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY},
+    {"type": "string", "minLength": 1, "maxLength": MAX_KEY_LENGTH},
     OpenApiParameter.HEADER,
     description=(
-        "Makes a retry safe: a new random key for each request, such as a UUID, in visible ASCII. The same request "
-        "with the same key is answered as the first was and writes nothing, for 24 hours after it succeeded; "
-        "another request with that key is answered 422. A refused request leaves its key free."
+        "Makes a retry safe. Send a new random key with each request, such as a UUID, in visible ASCII. For 24 hours "
+        "after the request succeeded, the same request with the same key gets the first answer again and writes "
+        "nothing; another request with that key gets 422. A refused request leaves its key free."
     ),
 )
 EMPTY_TEXT = {"type": "string", "maxLength": 0}
 PRIVATE_FIELDS = {"tagged_by", "dissent", "opened_by", "resolved_by"}
 
 
-class Schema(NamedOperations, AutoSchema):  # type: ignore[misc]
+class Schema(AutoSchema):
+    """Describes a `factcheck.api.base.BaseView`."""
+
+    view: Any
+
+    def get_operation_id(self) -> str:
+        """Such as `articles_publish`, which drf-spectacular would call `articles_publish_create`."""
+        action = self.view.action
+        return f"{self.get_tags()[0]}_{OPERATION_NAMES.get(action, action)}" if action else super().get_operation_id()
+
+    def get_tags(self) -> list[str]:
+        return [self.view.schema_tag or self._tokenize_path()[0]]
+
+    def get_summary(self) -> str:
+        return self._doc().partition("\n")[0].rstrip(".") or self.get_tags()[0].capitalize()
+
+    def get_description(self) -> str:  # type: ignore[override]
+        return f"{self._doc().partition(chr(10))[2].strip()}\n\n{self._roles()}".strip()
+
+    def _doc(self) -> str:
+        doc = get_doc(getattr(self.view, self.view.action)) if self.view.action else ""
+        return doc.replace("{one}", self.view.noun).replace("{many}", self.get_tags()[0])
+
+    def _roles(self) -> str:
+        """From the tables that requests are checked against."""
+        permission = self.view.get_permissions()[0]
+        needed = permission.required_role(self.view)
+        names = ", ".join(role.name.lower() for role in Role if needed and role >= needed)
+        public = " If the service has public reads, anonymous callers too: they see what is published."
+        return f"Roles: {names}.{public if permission.is_public(self.view) else ''}"
+
     def get_override_parameters(self) -> list[Any]:
-        action = getattr(self.view, "action", None)
-        parameters = [AS_OF] if takes_as_of(self.view) else []
-        if action in CONDITIONAL and is_recorded(self.view):
+        view = self.view
+        parameters = [AS_OF] if view.takes_as_of() else []
+        if view.needs_if_match():
             parameters.append(IF_MATCH)
-        if action == "destroy" and is_recorded(self.view):
+        if view.is_recorded and view.action == "destroy":
             parameters.append(REASON_TO_DELETE)
-        if takes_idempotency_key(self):
+        if self.method == "POST":
             parameters.append(IDEMPOTENCY_KEY)
         return parameters
 
     def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
-        return answers(self, super()._get_response_bodies(direction))
-
-    def get_tags(self) -> list[str]:
-        return [getattr(self.view, "schema_tag", None) or self._tokenize_path()[0]]
+        return responses_of(self, super()._get_response_bodies(direction))
 
 
-def _require_what_is_always_answered(component: dict[str, Any]) -> None:
-    """Every field, but for those that public reads leave out: no client may count on these."""
-    shapes = component.get("properties", {})
-    for name in PRIVATE_FIELDS & shapes.keys():
-        shape = shapes[name]
-        shape["description"] = " ".join([shape.get("description", ""), "Left out of public reads."]).strip()
-    for shape in shapes.values():
-        if shape.get("oneOf", [None])[-1] == EMPTY_TEXT:  # taken for null, so never answered
-            shape |= shape.pop("oneOf")[0]
-    if shapes:
-        component["required"] = sorted(shapes.keys() - PRIVATE_FIELDS)
+def _mark_required(component: dict[str, Any]) -> None:
+    """Every field of a response is required, but for those that public reads leave out."""
+    properties = component.get("properties", {})
+    for name in PRIVATE_FIELDS & properties.keys():
+        schema = properties[name]
+        schema["description"] = " ".join([schema.get("description", ""), "Left out of public reads."]).strip()
+    for schema in properties.values():
+        if schema.get("oneOf", [None])[-1] == EMPTY_TEXT:  # an empty text is stored as null, so never in a response
+            schema |= schema.pop("oneOf")[0]
+    if properties:
+        component["required"] = sorted(properties.keys() - PRIVATE_FIELDS)
 
 
 def postprocess(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
-    """Says what every answer has, and adds what the answers refer to."""
-    schemas = result["components"].setdefault("schemas", {})
-    for name, component in schemas.items():
-        if not name.endswith("Request"):
-            _require_what_is_always_answered(component)
-    schemas |= PROBLEM_SCHEMAS
-    result["components"] |= components()
+    """A hook of drf-spectacular."""
+    for name, component in result["components"]["schemas"].items():
+        if not name.endswith("Request") and name not in spectacular_settings.APPEND_COMPONENTS["schemas"]:
+            _mark_required(component)
     for operations in result["paths"].values():
-        add_too_long(operations)
+        add_address_too_long(operations)
         add_link_headers(operations)
     result["components"]["links"] = add_links(result["paths"])
     return result

@@ -1,4 +1,4 @@
-"""The API's own pages: where everything begins, the OpenAPI document, and the same to read and try."""
+"""The root of the API, and the OpenAPI document."""
 
 from typing import Any
 
@@ -9,34 +9,34 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.routers import APIRootView
 
-from factcheck.api.conditional import ConditionalMixin
+from factcheck.api.base import BaseView
 from factcheck.api.pagination import link_header
 from factcheck.api.problems import CONTENT_TYPE
 from factcheck.api.renderers import dump
 
 
-class Root(ConditionalMixin, APIRootView):
-    """Where everything begins."""
+class Root(BaseView, APIRootView):
+    """Links to every list, to the OpenAPI document and to its documentation page."""
 
     basename = "root"
 
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         response = super().get(request, *args, **kwargs)
-        pages = {"service-desc": "schema", "service-doc": "docs"}  # RFC 8631
-        links = {relation: reverse(name, request=request) for relation, name in pages.items()}
+        routes = {"service-desc": "schema", "service-doc": "docs"}  # RFC 8631
+        links = {relation: reverse(route, request=request) for relation, route in routes.items()}
         return Response(response.data, headers=link_header(**links))
 
 
-class ForeignRenderersMixin(ConditionalMixin):
-    """The generator's renderers know no problem documents."""
+class SpectacularView(BaseView):
+    """Base of drf-spectacular's views, whose own renderers cannot write a problem document."""
 
     def handle_exception(self, exc: Exception) -> Any:
-        response: Any = super().handle_exception(exc)  # type: ignore[misc]
-        answer = HttpResponse(dump(response.data), status=response.status_code, headers=dict(response.headers))
-        answer["Content-Type"] = CONTENT_TYPE
-        answer.is_problem = True  # type: ignore[attr-defined]  # for ProblemMiddleware
-        return answer
+        problem: Any = super().handle_exception(exc)
+        response = HttpResponse(dump(problem.data), status=problem.status_code, headers=dict(problem.headers))
+        response["Content-Type"] = CONTENT_TYPE
+        response.is_problem = True  # type: ignore[attr-defined]  # for ProblemMiddleware
+        return response
 
 
-class SchemaView(ForeignRenderersMixin, SpectacularAPIView):
+class SchemaView(SpectacularView, SpectacularAPIView):
     pass

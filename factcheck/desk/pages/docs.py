@@ -6,10 +6,10 @@ from drf_spectacular.views import SpectacularSwaggerSplitView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from factcheck.api.openapi.views import ForeignRenderersMixin
+from factcheck.api.openapi.views import SpectacularView
 
 
-class DocsView(ForeignRenderersMixin, SpectacularSwaggerSplitView):
+class DocsView(SpectacularView, SpectacularSwaggerSplitView):
     schema = None
     template_name = "desk/pages/docs.html"
 

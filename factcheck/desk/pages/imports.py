@@ -12,8 +12,8 @@ from rest_framework.utils import json as strict_json
 
 from claims.annotations import import_document
 from claims.annotations.schema import AnnotationDocumentSerializer
-from factcheck.api.problems import MAX_FAULTS, problem_of
-from factcheck.api.roles import REQUIRED_ROLE
+from claims.roles import REQUIRED_ROLE
+from factcheck.api.problems import MAX_ERRORS, problem_of
 from factcheck.desk.json_lines import line_of, lines_of
 from factcheck.desk.page_view import DeskView
 from factcheck.errors import Refusal
@@ -66,7 +66,7 @@ class ImportPage(DeskView):
         return file.read().decode("utf-8-sig") if file else str(request.POST.get("document", ""))
 
     def _refuse(self, text: str, errors: list[DocumentError]) -> HttpResponse:
-        context = self.get_context_data(document=text, errors=errors, has_more=len(errors) >= MAX_FAULTS)
+        context = self.get_context_data(document=text, errors=errors, has_more=len(errors) >= MAX_ERRORS)
         response = self.render_to_response(context, status=400)
         response.is_problem = True  # type: ignore[attr-defined]  # so that ProblemPageMiddleware keeps this page
         return response

@@ -1,23 +1,46 @@
-"""Django's PostgreSQL backend. Its pool looks at a connection's socket instead of asking the server, and lends it to a
-thread for more than one request."""
+"""Django's PostgreSQL backend with a cheaper pool, and with the embedded server where the settings have DATA_DIR.
+
+The pool looks at a connection's socket instead of asking the server, and a thread keeps the connection it was lent
+for more than one request.
+"""
 
 from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 from select import POLLIN, poll
 from typing import Any, ClassVar
 
 import psycopg
-from django.db import DEFAULT_DB_ALIAS, connections
+from django.db import DEFAULT_DB_ALIAS, OperationalError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.postgresql import base
 from psycopg import Connection
 from psycopg_pool import ConnectionPool
 
-KEPT_SECONDS = 60  # then the thread's next request gives it back, and takes one that the pool may have replaced
+from factcheck.postgres import embedded
+
+KEPT_SECONDS = 60  # then the thread's next request returns its connection, and takes one that the pool may have renewed
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
     _connection_pools: ClassVar[dict[str, Any]]
     _configure_connection: Callable[[Connection[Any]], None]
+
+    def __init__(self, settings_dict: dict[str, Any], alias: str = DEFAULT_DB_ALIAS) -> None:
+        super().__init__(settings_dict, alias)
+        self.embedded_data_dir: Path | None = settings_dict.get("DATA_DIR")
+        pool = settings_dict["OPTIONS"].get("pool")
+        # A pool connects in threads of its own. While all requests wait for it, no other code would start a server
+        # that has died.
+        if pool and self.embedded_data_dir:
+            pool["conninfo"] = partial(_start_for_pool, self.embedded_data_dir)
+
+    def get_connection_params(self) -> dict[str, Any]:
+        """Django calls this before every connection that it opens or takes from a pool; a pool starts the server
+        itself."""
+        if self.embedded_data_dir and self.alias not in self._connection_pools:
+            _ensure_running(self.embedded_data_dir)
+        return super().get_connection_params()
 
     @property
     def pool(self) -> Any:
@@ -25,16 +48,16 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if options and self.alias == DEFAULT_DB_ALIAS and self.alias not in self._connection_pools:
             made = ConnectionPool(
                 kwargs={**self.get_connection_params(), "autocommit": True},
-                open=False,  # Django opens it with the first connection: threads would not outlive a fork
+                open=False,  # Django opens it with the first connection: its threads would not survive a fork
                 configure=self._configure_connection,
                 check=check_socket,
                 **options,
             )
-            self._connection_pools.setdefault(self.alias, made)  # of two threads that come first, one wins
+            self._connection_pools.setdefault(self.alias, made)  # two threads may come first at once: one pool wins
         return super().pool
 
     def close_if_health_check_failed(self) -> None:
-        """Django leaves it to the pool, which a thread does not ask that keeps its connection."""
+        """Django leaves this to the pool, which a thread that keeps its connection does not ask."""
         BaseDatabaseWrapper.close_if_health_check_failed(self)
 
     def is_usable(self) -> bool:
@@ -48,10 +71,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
 
 def keep_connections(threads: int) -> None:
-    """A thread keeps the connection that the pool has lent it, where there is one for each.
+    """Let each of a worker's threads keep the connection that the pool lent it, where the pool has one for each.
 
-    Lending it anew for each request costs a tenth of a short one. Where threads are more than connections, each
-    request gives back what it took, or the others would wait in vain.
+    Lending one for each request costs a tenth of a short request. Where there are more threads than connections, each
+    request returns what it took; otherwise the other threads would wait for ever.
     """
     database = connections.settings[DEFAULT_DB_ALIAS]
     if database["OPTIONS"].get("pool", {}).get("max_size", 0) >= threads:
@@ -61,10 +84,23 @@ def keep_connections(threads: int) -> None:
 def check_socket(connection: Connection[Any]) -> None:
     """Raises psycopg.OperationalError when the server has ended the connection.
 
-    Between two requests a server has nothing to say, unless it says goodbye. So a quiet socket is a good one, and
-    saves the round trip that ConnectionPool.check_connection takes for each request.
+    Between two requests a server sends nothing unless it ends the connection. So a quiet socket is a good one, and
+    looking at it saves the round trip that ConnectionPool.check_connection makes for each request.
     """
     watch = poll()
     watch.register(connection.fileno(), POLLIN)
-    if watch.poll(0):  # or a notice, or a changed setting: then the server is asked
+    if watch.poll(0):  # it can also be a notice or a changed setting: then the server is asked
         ConnectionPool.check_connection(connection)
+
+
+def _ensure_running(data_dir: Path) -> None:
+    try:
+        embedded.ensure_running(data_dir)
+    except embedded.EmbeddedPostgresError as error:
+        raise OperationalError(str(error)) from error
+
+
+def _start_for_pool(data_dir: Path) -> str:
+    """The pool calls this for a connection string before every connection; Django gave it the parameters already."""
+    _ensure_running(data_dir)
+    return ""

@@ -17,5 +17,4 @@ class Command(BaseCommand):
         owner = User.objects.filter(username=user, is_active=True).first()
         if owner is None:
             raise CommandError(f"There is no active user {user!r}.")
-        _, key = Token.objects.create(owner, name="made on the command line", read_only=read_only)
-        self.stdout.write(key)
+        self.stdout.write(Token.issue(owner, name="made on the command line", read_only=read_only).key)

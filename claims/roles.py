@@ -1,0 +1,61 @@
+"""Who may do what. docs/roles.md shows the same table, and tests/api/test_permissions.py tries every row of it."""
+
+from typing import Any
+
+from factcheck.api.roles import Role, RolePermission, role_of
+
+# By the name of the view's action. Nobody may do what is not named here.
+REQUIRED_ROLE = {
+    "list": Role.VIEWER,
+    "retrieve": Role.VIEWER,
+    "history": Role.VIEWER,
+    "annotations": Role.VIEWER,
+    "revisions": Role.VIEWER,
+    "revision": Role.VIEWER,
+    "checks": Role.VIEWER,
+    "positions": Role.VIEWER,
+    "webannotation": Role.VIEWER,
+    "webannotations": Role.VIEWER,
+    "claimreview": Role.VIEWER,
+    "claimreviews": Role.VIEWER,
+    "changes": Role.VIEWER,
+    "export": Role.VIEWER,
+    "create": Role.REPORTER,
+    "update": Role.REPORTER,
+    "partial_update": Role.REPORTER,
+    "bulk": Role.REPORTER,
+    "reanchor": Role.REPORTER,
+    "destroy": Role.EDITOR,
+    "merge": Role.EDITOR,
+    "tag": Role.EDITOR,
+    "resolve": Role.EDITOR,
+    "reopen": Role.EDITOR,
+    "publish": Role.EDITOR,
+    "withdraw": Role.EDITOR,
+    "import_annotations": Role.EDITOR,
+}
+
+# What anonymous callers may do too, where the service has public reads.
+PUBLIC_ACTIONS = frozenset(
+    {
+        "list",
+        "retrieve",
+        "webannotation",
+        "webannotations",
+        "claimreview",
+        "claimreviews",
+        "changes",
+        "export",
+    }
+)
+
+
+class NewsroomPermission(RolePermission):
+    required_roles = REQUIRED_ROLE
+    public_actions = PUBLIC_ACTIONS
+
+
+def permissions(user: Any) -> dict[str, bool]:
+    """By action. A page does not offer what the user's role may not do."""
+    held = role_of(user)
+    return {action: held >= required for action, required in REQUIRED_ROLE.items()}

@@ -1,0 +1,21 @@
+"""System checks, for `manage.py check --deploy` and for the start of the server."""
+
+from typing import Any
+
+from django.contrib.staticfiles.apps import StaticFilesConfig
+from django.contrib.staticfiles.finders import get_finders
+from django.contrib.staticfiles.storage import staticfiles_storage
+from django.core.checks import Error
+
+
+def static_files_are_collected(*args: Any, **kwargs: Any) -> list[Error]:
+    """A page links to static files by the names in the manifest; where a name is missing, the page is a 500."""
+    manifest = getattr(staticfiles_storage, "hashed_files", None)
+    if manifest is None:  # the storage of DEBUG needs none
+        return []
+    wanted = (path for finder in get_finders() for path, _ in finder.list(StaticFilesConfig.ignore_patterns))
+    missing = [path for path in wanted if path not in manifest]
+    if not missing:
+        return []
+    advice = "Run `python manage.py collectstatic --noinput` with the settings of the server."
+    return [Error(f"Static files are not collected, such as {missing[0]}. {advice}", id="factcheck.E001")]

@@ -1,0 +1,43 @@
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
+
+from factcheck.postgres.embedded import locate
+
+pytestmark = pytest.mark.django_db
+
+
+def refusal_by_migrate() -> str:
+    MigrationRecorder(connection).record_applied("journal", "0002_guards")
+    with pytest.raises(CommandError) as refused:
+        call_command("migrate", verbosity=0)
+    return str(refused.value)
+
+
+def test_a_database_from_before_0_1_is_refused_in_one_line_that_says_how_to_start_again():
+    home = locate(connection.settings_dict["DATA_DIR"]).home
+    assert refusal_by_migrate() == (
+        f"The database in {home} was made by a development version before 0.1, and this version cannot use it. To keep "
+        "articles, export the annotation document of each with the old checkout (/api/v1/articles/ID/annotations/) and "
+        f"import it afterwards. To start again, move or remove {home}, or point DATABASE_URL to an empty database."
+    )
+
+
+def test_of_a_server_of_ones_own_it_names_the_database(monkeypatch):
+    monkeypatch.delitem(connection.settings_dict, "DATA_DIR")
+    name = connection.settings_dict["NAME"]
+    said = refusal_by_migrate()
+    assert said.startswith(f"The database '{name}' was made by a development version before 0.1")
+    assert said.endswith("To start again, point DATABASE_URL to an empty one.")
+
+
+def test_the_migrations_can_be_undone_and_applied_again(statement):
+    before = connection.introspection.table_names()
+    connection.check_constraints()  # PostgreSQL drops no table whose deferred triggers have yet to run
+    for app in ("claims", "sources", "journal"):
+        call_command("migrate", app, "zero", verbosity=0)
+    undone = set(before) - set(connection.introspection.table_names())
+    assert {name.split("_")[0] for name in undone} == {"claims", "sources", "journal"}
+    call_command("migrate", verbosity=0)
+    assert connection.introspection.table_names() == before
