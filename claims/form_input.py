@@ -1,4 +1,4 @@
-"""A passage out of an HTML form: pasted, selected, or chosen among several places."""
+"""A passage from an HTML form: pasted, selected, or chosen among several places in the article."""
 
 import re
 from typing import Any
@@ -6,17 +6,19 @@ from typing import Any
 from rest_framework.utils.html import is_html_input
 
 from claims.models import Article
+from factcheck.api.named_references import is_number
 
-CHOSEN = re.compile(r"([0-9]{1,9})-([0-9]{1,9})")
+SPAN = re.compile(r"([0-9]{1,9})-([0-9]{1,9})")
+LINE_END = re.compile(r"\r\n|\r|\n")
 
 
-# A comment, since a docstring would be inherited as a description in the schema:
-# for serializers that take a passage. What a program sends as JSON stays as it is.
+# For serializers that take a passage; JSON stays as it is. No docstring: serializers would inherit it, and it
+# would become their description in the schema.
 class PassageForm:
     def to_internal_value(self, data: Any) -> Any:
         if is_html_input(data) and data.get("text"):
             data = data.copy()
-            if chosen := CHOSEN.fullmatch(data.get("span", "")):
+            if chosen := SPAN.fullmatch(data.get("span", "")):
                 data["start"], data["end"] = chosen.groups()
             if self._is_unchanged(data["text"]):
                 del data["text"]
@@ -25,13 +27,13 @@ class PassageForm:
         return super().to_internal_value(data)  # type: ignore[misc]
 
     def _is_unchanged(self, typed: str) -> bool:
-        """A form to correct a statement sends its passage along: no reason to look for it again."""
+        """The form to correct a statement also sends the passage; unchanged, it need not be looked for again."""
         passage = getattr(self.instance, "text", None)  # type: ignore[attr-defined]
         return passage is not None and from_form(typed, passage) == passage
 
     def _article(self, data: Any) -> Article | None:
         row_id = str(self.initial_data.get("article", ""))  # type: ignore[attr-defined]
-        if row_id.isascii() and row_id.isdecimal() and len(row_id) < 19:
+        if is_number(row_id):
             return Article.objects.filter(pk=row_id).first()
         statement = self.context["view"].kwargs.get("pk")  # type: ignore[attr-defined]
         return Article.objects.filter(statements=statement).first()
@@ -39,16 +41,14 @@ class PassageForm:
 
 def _searched(text: str, data: Any) -> str:
     start, end = data.get("start", ""), data.get("end", "")
-    if all(offset.isascii() and offset.isdecimal() and len(offset) < 10 for offset in (start, end)):
-        return text[int(start) : int(end)]
-    return text
-
-
-LINE_END = re.compile(r"\r\n|\r|\n")
+    return text[int(start) : int(end)] if is_number(start) and is_number(end) else text
 
 
 def from_form(typed: str, before: str = "") -> str:
-    """What the editor means: `before` itself where only its line ends differ, else the line ends that it has."""
+    """The typed text with the line ends of `before`, since browsers send every line end as CRLF.
+
+    If only the line ends differ, it is `before` itself.
+    """
     lines = LINE_END.split(typed)
     if lines == LINE_END.split(before):
         return before
@@ -57,6 +57,6 @@ def from_form(typed: str, before: str = "") -> str:
 
 
 def passage_in(text: str, typed: str) -> str:
-    """The passage as the text has it, whatever its line ends there; as it was typed where it is not there."""
+    """The passage with the line ends that it has in the text; as it was typed if the text does not contain it."""
     found = re.search(r"(?:\r\n|\r|\n)".join(re.escape(line) for line in LINE_END.split(typed)), text)
     return found[0] if found else typed

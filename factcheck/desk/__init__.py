@@ -1,1 +1,1 @@
-"""The pages of articles, statements, disputes, sources and the journal: what editors work in."""
+"""The pages in which editors work: all HTML of the service."""

@@ -1,4 +1,4 @@
-"""Where rows have their pages."""
+"""The addresses of rows."""
 
 from typing import Any
 

@@ -11,13 +11,13 @@ from factcheck.desk.admin_site import ReadOnlyAdmin, is_admin
 from factcheck.journal.models import Entry
 from sources.models import Source
 
-admin.site.unregister(Group)  # the roles are four, made by a migration
+admin.site.unregister(Group)  # the roles are fixed: a migration makes them
 admin.site.unregister(User)
 
 
 @admin.register(User)
 class RoleAdmin(UserAdmin):
-    """Users and their roles. One who has written is deactivated, not deleted: the journal names them."""
+    """Users and their roles. A user is deactivated and never deleted: the journal names them."""
 
     list_display = ("username", "is_active", "last_login")
     list_filter = ("groups", "is_active")
@@ -40,7 +40,7 @@ class RoleAdmin(UserAdmin):
         return is_admin(request)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """A superuser, who may do anything to the database's tables, is kept by superusers only."""
+        """Only a superuser may change a superuser."""
         return is_admin(request) and (request.user.is_superuser or not (obj and obj.is_superuser))
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:

@@ -1,4 +1,4 @@
-"""Django's admin site: users and their roles. Who has the role admin may enter; what is recorded is only shown."""
+"""Django's admin site, for users with the role admin: users and their roles. Recorded rows are read-only there."""
 
 from typing import Any
 
@@ -23,15 +23,15 @@ class Site(admin.AdminSite):
         return is_admin(request)
 
     def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        """The service's own log-in, which is throttled."""
+        """Leads to the service's own log-in page, which is throttled."""
         if request.user.is_authenticated:
-            problem = document(403, detail="Users and roles are kept by users with the role admin.")
-            return render(request, "desk/problem.html", problem_context(request, problem), status=403)
+            problem = document(403, detail="Only users with the role admin manage users and roles.")
+            return render(request, "desk/pages/problem.html", problem_context(request, problem), status=403)
         return HttpResponseRedirect("/login/?" + urlencode({"next": request.GET.get("next", "/admin/")}))
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
-    """Recorded rows change through the API alone, where each write has its reason and its entry."""
+    """Recorded rows change only through the API, where each write has a reason and a journal entry."""
 
     show_full_result_count = False  # no COUNT of a large table
     list_per_page = 50

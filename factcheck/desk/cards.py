@@ -1,4 +1,4 @@
-"""A statement with what an editor needs beside it; one query for each kind of thing, however many statements."""
+"""Statements with what an editor needs beside them. Each kind of thing takes one query, however many statements."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
@@ -11,21 +11,24 @@ from claims.desk_checks import Finding, findings
 from claims.models import Article, Dispute, Evidence, Statement
 from factcheck.desk.viewer import Viewer
 
-LINKED = 20  # statements of one desk check
+MAX_LINKS = 20  # to the statements in which one desk check finds something
+MAX_CHECKS = 500  # of one article
+
+ChecksByStatement = dict[int | None, list[Finding]]
 
 
 @dataclass
 class Card:
     statement: Any
-    number: int | None = None  # its place in the text; None where it has none at present
-    disputes: list[Any] = field(default_factory=list)
-    raised: list[Any] = field(default_factory=list)  # disputes of other statements that were raised in this one
+    number: int | None = None  # of the mark in the text; None if its passage is not there
+    disputes: list[Any] = field(default_factory=list)  # of this statement
+    raised: list[Any] = field(default_factory=list)  # disputes of other statements that this one raised
     evidence: int = 0
-    checks: list[Any] = field(default_factory=list)
+    checks: list[Finding] = field(default_factory=list)
 
     @property
     def address(self) -> str:
-        """On its article's page, whichever part of the cards it is in by then."""
+        """On the article's page. `?at=` finds the page of cards, even after other statements were marked."""
         statement = self.statement
         return f"/api/v1/articles/{statement.article_id}/?at={statement.pk}#statement-{statement.pk}"
 
@@ -43,48 +46,46 @@ def cards_of(viewer: Viewer, statements: Iterable[Any], numbers: dict[int, int] 
     return list(cards.values())
 
 
-def checks_by_statement(article: int, limit: int = 500) -> dict[int | None, list[Any]]:
-    """The article's desk checks; under None those of the article as a whole."""
-    by_statement: dict[int | None, list[Any]] = defaultdict(list)
-    for _, finding in findings(article=article, limit=limit).rows:
+def checks_by_statement(article_id: int) -> ChecksByStatement:
+    """The article's desk checks. Under None are those of the article as a whole."""
+    by_statement: ChecksByStatement = defaultdict(list)
+    for _, finding in findings(article=article_id, limit=MAX_CHECKS).rows:
         by_statement[finding.statement].append(finding)
     return by_statement
 
 
 @dataclass
 class CheckGroup:
-    """The statements of an article in which one desk check finds the same."""
+    """All statements of an article in which one desk check found something."""
 
     finding: Finding
-    statements: list[tuple[int | None, str]]  # number in the text, if it has one, and the address of the card
+    statements: list[tuple[int | None, str]]  # the number in the text, if it has one, and the address of the card
     more: int
 
 
-def grouped(
-    checks: dict[int | None, list[Any]], address_of: Callable[[int], tuple[int | None, str]]
-) -> list[CheckGroup]:
-    """By what is found, errors first."""
+def group_checks(checks: ChecksByStatement, place_of: Callable[[int], tuple[int | None, str]]) -> list[CheckGroup]:
+    """By desk check, errors first."""
     by_code: dict[Any, list[Finding]] = defaultdict(list)
-    for finding in (finding for statement, found in checks.items() if statement for finding in found):
+    for finding in (finding for statement_id, found in checks.items() if statement_id for finding in found):
         by_code[finding.code].append(finding)
     groups = []
     for found in by_code.values():
-        places = sorted((address_of(finding.statement or 0) for finding in found), key=lambda place: place[0] or 0)
-        groups.append(CheckGroup(found[0], places[:LINKED], len(places[LINKED:])))
+        places = sorted((place_of(finding.statement or 0) for finding in found), key=lambda place: place[0] or 0)
+        groups.append(CheckGroup(found[0], places[:MAX_LINKS], len(places[MAX_LINKS:])))
     return sorted(groups, key=lambda group: (group.finding.severity != "error", group.finding.code))
 
 
-def with_rows(found: Iterable[Finding]) -> list[tuple[Finding, Any, Any]]:
-    """Each desk check with its statement, if it has one, and its article."""
+def with_statement_and_article(found: Iterable[Finding]) -> list[tuple[Finding, Any, Any]]:
+    """Each finding with its statement, if it has one, and its article."""
     found = list(found)
     statements = statements_by_id(finding.statement for finding in found)
-    articles = Article.objects.defer("text").in_bulk({finding.article for finding in found})
-    return [(f, statements.get(f.statement or 0), articles.get(f.article)) for f in found]
+    articles = articles_by_id(finding.article for finding in found)
+    return [(finding, statements.get(finding.statement or 0), articles.get(finding.article)) for finding in found]
 
 
-def named_articles(rows: Iterable[Any]) -> dict[int, Any]:
-    """The articles of statements, without their text, in one query."""
-    return Article.objects.defer("text").in_bulk({row.article_id for row in rows})
+def articles_by_id(ids: Iterable[int]) -> dict[int, Any]:
+    """Without their texts."""
+    return Article.objects.defer("text").in_bulk(set(ids))
 
 
 def statements_by_id(ids: Iterable[int | None]) -> dict[int, Any]:

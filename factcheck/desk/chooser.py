@@ -1,4 +1,4 @@
-"""A field for references, as a page shows it."""
+"""A field for references to rows, as a page shows it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from factcheck.api.named_references import (
 
 @dataclass
 class Unresolved:
-    """What was typed and is no row's number or only name, with the rows that may be meant."""
+    """A text that is neither a row's number nor the name of exactly one row."""
 
     text: str
     candidates: list[Choice]
@@ -23,8 +23,6 @@ class Unresolved:
 
 @dataclass
 class Chooser:
-    """A field for references, as a page shows it."""
-
     items: list[Choice | Unresolved]
 
     @property
@@ -37,16 +35,16 @@ class Chooser:
 
     @property
     def value(self) -> str:
-        """In the field, where no script makes a search of it."""
+        """The value of the text field, for browsers without JavaScript."""
         return ", ".join(item.text if isinstance(item, Unresolved) else str(item.id) for item in self.items)
 
     @property
-    def typed(self) -> str:
-        return ", ".join(one.text for one in self.unresolved)
+    def unresolved_text(self) -> str:
+        return ", ".join(item.text for item in self.unresolved)
 
 
 def chooser_of(queryset: Any, texts: Iterable[Any]) -> Chooser:
-    """The rows that are referred to, in words; a number that there is not stays, without words."""
+    """The rows that the texts name or number. A number that no row has stays, without a label."""
     texts = [str(text).strip() for text in texts if text is not None and str(text).strip()][: MAX_NAMES + 1]
     known = queryset.in_bulk([int(text) for text in texts if is_number(text)])
     return Chooser([_item(queryset, text, known) for text in texts])

@@ -1,4 +1,4 @@
-"""API serializers as HTML forms, by DRF's own renderer and the templates in `api/fields/`."""
+"""API serializers as HTML forms, by DRF's own renderer and the templates in `desk/fields/`."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,64 +10,37 @@ from factcheck.api.references import Reference, ReferenceList
 from factcheck.desk.chooser import Chooser, chooser_of
 from factcheck.desk.labels import field_label
 
-FORM_STYLE = {"template_pack": "desk/fields"}
+TEMPLATE_PACK = "desk/fields"
 
 
 class FieldRenderer(HTMLFormRenderer):
-    template_pack = FORM_STYLE["template_pack"]
+    template_pack = TEMPLATE_PACK
 
     def render_field(self, field: Any, parent_style: Mapping[str, Any]) -> str:
         inner = field._field
         reference = inner.child if isinstance(inner, ReferenceList) else inner
         if isinstance(reference, Reference):
             multiple = inner is not reference
-            shown = {"chooser": _chooser(reference, field), "may": parent_style.get("may")}
-            inner.style = {"multiple": multiple, **reference.style, **shown}
+            chooser = {"chooser": _chooser(reference, field), "may": parent_style.get("may")}
+            inner.style = {"multiple": multiple, **reference.style, **chooser}
         inner.style = {"label": field_label(field.name, str(field.label)), **inner.style}
         try:
             return super().render_field(field, parent_style)
-        except ValueError:  # DRF stops at a time it cannot read: it stays in its field as it was typed
+        except ValueError:  # DRF cannot show a time that it cannot read: show the text as it was typed
             inner.style = {**inner.style, "input_type": "text"}
             return super().render_field(field, parent_style)
 
 
+def form_style(may: dict[str, bool]) -> dict[str, Any]:
+    """The argument `style` of DRF's template tag `render_field`."""
+    return {"template_pack": TEMPLATE_PACK, "renderer": FieldRenderer(), "may": may}
+
+
 def _chooser(reference: Reference, field: Any) -> Chooser:
-    """The rows that a field refers to, and what was typed and refers to none."""
     values = field.value if isinstance(field.value, list) else [field.value]
     if all(isinstance(value, dict) for value in values):
         return Chooser([Choice(value["id"], value.get("name", "")) for value in values])
     return chooser_of(reference.queryset, values)
-
-
-def refused_form(view: Any, typed: Any, errors: list[dict[str, Any]]) -> Any:
-    """The form as it was typed, with the errors of the refusal at its fields: a service's as well as its own."""
-    form = new_form(view, _typed_values(view.get_serializer(), typed))
-    form._errors = {}
-    for error in errors:
-        form._errors.setdefault(_field_of(error["pointer"]), []).append(error["detail"])
-    return form
-
-
-def elsewhere(form: Any, errors: list[dict[str, Any]]) -> list[str]:
-    """Errors of no field of the form."""
-    return [error["detail"] for error in errors if form is None or _field_of(error["pointer"]) not in form.fields]
-
-
-def _field_of(pointer: str) -> str:
-    return pointer.lstrip("#?/").split("/")[0]
-
-
-def _typed_values(form: Any, typed: Any) -> dict[str, Any]:
-    """As they were sent: not as a field would read them."""
-    return {name: _typed_value(field, typed) for name, field in form.fields.items() if name in typed}
-
-
-def _typed_value(field: Any, typed: Any) -> Any:
-    if isinstance(field, ReferenceList):
-        return form_texts(typed, field.field_name, field.child.queryset, multiple=True)
-    if isinstance(field, Reference):
-        return next(iter(form_texts(typed, field.field_name, field.queryset, multiple=False)), "")
-    return typed[field.field_name]
 
 
 def new_form(view: Any, initial: dict[str, Any]) -> Any:
@@ -76,3 +49,31 @@ def new_form(view: Any, initial: dict[str, Any]) -> Any:
         if name in form.fields and not form.fields[name].read_only:
             form.fields[name].initial = value
     return form
+
+
+def refused_form(view: Any, form_data: Any, errors: list[dict[str, Any]]) -> Any:
+    """The form as it was typed, with each error at its field, whether the serializer or a service found it."""
+    fields = view.get_serializer().fields.items()
+    form = new_form(view, {name: _typed_value(field, form_data) for name, field in fields if name in form_data})
+    form._errors = {}
+    for error in errors:
+        form._errors.setdefault(_field_of(error["pointer"]), []).append(error["detail"])
+    return form
+
+
+def non_field_errors(form: Any, errors: list[dict[str, Any]]) -> list[str]:
+    """The errors that belong to no field of the form."""
+    return [error["detail"] for error in errors if form is None or _field_of(error["pointer"]) not in form.fields]
+
+
+def _field_of(pointer: str) -> str:
+    return pointer.lstrip("#?/").split("/")[0]
+
+
+def _typed_value(field: Any, form_data: Any) -> Any:
+    """As it was sent, not as the field reads it."""
+    if isinstance(field, ReferenceList):
+        return form_texts(form_data, field.field_name, field.child.queryset, multiple=True)
+    if isinstance(field, Reference):
+        return next(iter(form_texts(form_data, field.field_name, field.queryset, multiple=False)), "")
+    return form_data[field.field_name]

@@ -1,4 +1,4 @@
-"""On which line of a JSON text each of its values begins: errors name pointers, and editors read lines."""
+"""The line on which each value of a JSON text begins: errors have JSON pointers, but editors look for lines."""
 
 import re
 from bisect import bisect_right
@@ -9,7 +9,10 @@ DECODER = JSONDecoder()
 
 
 def lines_of(text: str) -> dict[str, int]:
-    """By JSON pointer as a URI fragment, such as `#/statements/0/text`. The text must be valid JSON."""
+    """Line numbers from 1, by JSON pointer as a URI fragment (RFC 6901) such as `#/statements/0/text`.
+
+    The text must be valid JSON.
+    """
     begins = [0, *(match.end() for match in re.finditer("\n", text))]
     lines: dict[str, int] = {}
 
@@ -42,7 +45,7 @@ def lines_of(text: str) -> dict[str, int]:
 
 
 def line_of(pointer: str, lines: dict[str, int]) -> int | None:
-    """That of the value, else of what it would stand in: something that is missing has no line."""
+    """The line of the value; if the value is missing, that of the closest object or list around it."""
     while pointer not in lines and "/" in pointer:
         pointer = pointer.rpartition("/")[0]
     return lines.get(pointer)

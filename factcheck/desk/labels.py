@@ -1,8 +1,8 @@
-"""What fields are called in the newsroom, where their own names would not do."""
+"""What fields are called on the pages, if not by their own names."""
 
 LABELS = {
     "aliases": "Other names",
-    "anonymous": "Anonymous (the name is the article’s own words for it)",  # noqa: RUF001
+    "anonymous": "Anonymous (the name is the article’s own words for the source)",  # noqa: RUF001
     "archived_url": "Archived at (URL)",
     "days": "Valid for (days)",
     "description": "Who or what it is",
@@ -14,20 +14,20 @@ LABELS = {
     "part_of": "Belongs to or speaks for",
     "published_at": "Published on (UTC)",
     "quote_type": "How it is quoted",
-    "read_only": "It may only read",
+    "read_only": "Read-only",
     "said_on": "Said on (day)",
-    "same_as": "Addresses of the same, such as its Wikidata page (URLs)",
+    "same_as": "The same on other sites, such as its Wikidata page (URLs)",
     "scope": "How much is disputed",
     "stance": "What it does",
     "url": "Address (URL)",
 }
 
 
+def field_label(name: str, default: str = "") -> str:
+    return LABELS.get(name) or default or name.replace("_", " ").capitalize()
+
+
 def short_field_label(name: str) -> str:
     """Within a sentence."""
     label = field_label(name).partition(" (")[0]
     return label[0].lower() + label[1:]
-
-
-def field_label(name: str, otherwise: str = "") -> str:
-    return LABELS.get(name) or otherwise or name.replace("_", " ").capitalize()

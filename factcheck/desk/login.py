@@ -11,12 +11,12 @@ from factcheck.api.throttles import LoginThrottle
 class LoginForm(AuthenticationForm):
     error_messages = {
         **AuthenticationForm.error_messages,
-        "invalid_login": "No user has this name and this password. Capital and small letters count.",
+        "invalid_login": "No user has this name and this password. Check capital and small letters.",
     }
 
 
 class ThrottledLoginView(LoginView):
-    template_name = "desk/login.html"
+    template_name = "desk/pages/login.html"
     authentication_form = LoginForm
     redirect_authenticated_user = True
 
@@ -33,5 +33,5 @@ class ThrottledLoginView(LoginView):
         form = LoginForm(request, initial={"username": request.POST.get("username", "")})
         context = self.get_context_data(form=form, wait=wait)
         response = self.render_to_response(context, status=429, headers=headers)
-        response.is_problem = True  # type: ignore[attr-defined]  # the middleware's sign that it is told already
+        response.is_problem = True  # type: ignore[attr-defined]  # so that ProblemPageMiddleware keeps this page
         return response

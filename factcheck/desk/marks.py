@@ -1,8 +1,8 @@
 """An article's text with its statements marked in place.
 
-The text is cut at every place where a passage begins or ends, and each piece is wrapped in one <mark> for every
-passage that covers it: so passages may nest and overlap. The page's text nodes hold the article's text and nothing
-else, character for character: what a script reads out of the page it can count offsets in.
+The text is cut wherever a passage begins or ends, and each piece is wrapped in one <mark> for every passage that
+covers it. So passages may nest and overlap. The text nodes contain exactly the article's text, so that scripts can
+count offsets in them.
 """
 
 from collections.abc import Iterable, Iterator
@@ -13,7 +13,7 @@ from itertools import pairwise
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
-LANES = 5  # lines under the text at different heights, by which overlapping passages are told apart
+LANES = 5  # heights of the line under a passage, to tell overlapping passages apart
 
 
 @dataclass(frozen=True)
@@ -22,8 +22,8 @@ class Passage:
     start: int
     end: int
     tag: str
-    number: int  # in the order of the text, as its card is numbered
-    address: str  # of its card
+    number: int  # from 1, in the order of the text
+    address: str  # of the card or the note
 
 
 def marked(text: str, passages: Iterable[Passage]) -> SafeString:
@@ -34,7 +34,7 @@ def marked(text: str, passages: Iterable[Passage]) -> SafeString:
 
 
 def _segments(length: int, passages: list[Passage]) -> Iterator[tuple[int, int, list[Passage]]]:
-    """The whole text in pieces, each with the passages that cover it, the widest first."""
+    """The whole text in pieces: start, end, and the passages that cover the piece, the longest first."""
     places = sorted({0, length, *(place for passage in passages for place in (passage.start, passage.end))})
     covering: list[Passage] = []
     waiting = iter(passages)
@@ -53,18 +53,18 @@ def _piece(text: str, start: int, covering: list[Passage], lanes: dict[int, int]
 
 
 def as_text_node(text: str) -> str:
-    """A parser makes a line feed of a carriage return, unless it is written as a character reference."""
+    """An HTML parser turns a carriage return into a line feed, unless it is a character reference."""
     return escape(text).replace("\r", "&#13;")
 
 
 def _opening(passage: Passage, first: bool, lane: int) -> str:
-    """Short: an article may have hundreds."""
+    """Short, since an article may have hundreds."""
     shown = format_html('data-statement="{}" data-tag="{}"', passage.statement, passage.tag)
     if lane:
         shown = format_html('{} class="lane-{}"', shown, lane)
     if not first:
         return format_html("<mark {}>", shown)
-    # The link's number and sign are drawn by the style sheet, so that they are no part of the text.
+    # The style sheet draws the number and the sign, so that the text nodes do not contain them.
     return format_html(
         '<mark id="mark-{}" {}><a href="{}" data-number="{}" aria-label="Statement {}, {}"></a>',
         passage.statement, shown, passage.address, passage.number, passage.number, passage.tag,
@@ -72,7 +72,7 @@ def _opening(passage: Passage, first: bool, lane: int) -> str:
 
 
 def _lanes(passages: list[Passage]) -> dict[int, int]:
-    """For each statement the lowest lane that is free from its start to its end."""
+    """For each statement, the lowest lane that is free from its start to its end."""
     free: list[int] = []
     busy: list[tuple[int, int]] = []
     opened = 0

@@ -1,48 +1,55 @@
-"""The parts of an HTML page. A page takes as many queries for a long list as for a short one."""
+"""The base of the pages that show an answer of the API.
+
+A page takes as many queries for a long list as for a short one.
+"""
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 from claims.roles import permissions
 from factcheck.api.filters import api_query
+from factcheck.api.named_references import is_number
+from factcheck.api.renderers import pretty
 from factcheck.desk.addresses import address_of
-from factcheck.desk.controls import controls_of
-from factcheck.desk.form_fields import FORM_STYLE, FieldRenderer
+from factcheck.desk.filter_form import filter_form
+from factcheck.desk.form_fields import form_style
 from factcheck.desk.problem_pages import problem_context
 from factcheck.desk.viewer import Viewer
 
 
 class Page:
-    """What a template is given besides the answer itself."""
+    """One answer and its template."""
 
-    template = "desk/plain.html"
-    shows_problems = False
-    is_public_page = False  # else they see the public JSON as it is
+    shows_problems = False  # whether a 400 is shown by this page or by one of its own
 
-    def __init__(self, view: Any, request: Any, response: Any, data: Any):
-        self.view, self.request, self.response, self.data = view, request, response, data
+    def __init__(self, view: Any, request: Any, response: Any, data: Any, template: str):
+        self.view, self.request, self.response, self.data, self.template = view, request, response, data, template
         self.viewer = Viewer(request)
 
-    @property
+    @cached_property
     def row(self) -> Any:
-        """The model's row that was read; None where there is none."""
+        """The model instance that the answer shows; None if it shows none or many."""
         serializer = getattr(self.data, "serializer", None)
         return None if getattr(serializer, "many", False) else self.viewer.redact(getattr(serializer, "instance", None))
 
-    @property
+    @cached_property
     def rows(self) -> list[Any]:
-        """Those of this page of a list."""
+        """The model instances on this page of a list."""
         found = getattr(getattr(self.view, "paginator", None), "rows", None) or []
         return [self.viewer.redact(row) for row in found]
 
+    @cached_property
     def as_of(self) -> str:
         return self.request.query_params.get("as_of", "") if self.view.takes_as_of() else ""
 
+    @cached_property
     def may(self) -> dict[str, bool]:
-        """Nothing that writes is offered on a page of the past."""
-        return {} if self.as_of() else permissions(self.request.user)
+        """What the user may do, by action. A page of the past offers nothing."""
+        return {} if self.as_of else permissions(self.request.user)
 
     def context(self) -> dict[str, Any]:
+        """What this kind of page adds to the context of every page."""
         return {}
 
     def full_context(self) -> dict[str, Any]:
@@ -54,18 +61,28 @@ class Page:
             "user": self.request.user,
             "data": self.data,
             "row": self.row,
-            "may": self.may(),
+            "resource": getattr(self.view, "basename", ""),
+            "row_id": self.view.kwargs.get("pk"),
+            "may": self.may,
             "is_anonymous": self.viewer.is_anonymous,
-            "as_of": self.as_of(),
+            "as_of": self.as_of,
             "api_query": api_query(self.view, self.request),
-            "style": {**FORM_STYLE, "renderer": FieldRenderer(), "may": self.may()},
+            "style": form_style(self.may),
             **self.context(),
         }
 
 
-class ProblemPage(Page):
-    template = "desk/problem_page.html"
+class JSONPage(Page):
+    """The answer as JSON, with the description of its view."""
 
+    def context(self) -> dict[str, Any]:
+        return {
+            "content": "" if self.data is None else pretty(self.data),
+            "description": self.view.get_view_description(html=True),
+        }
+
+
+class ProblemPage(Page):
     @property
     def address(self) -> str:
         """Of the row that the view is about."""
@@ -78,18 +95,18 @@ class ProblemPage(Page):
 
 
 class ListPage(Page):
-    """Rows, with filters, ordering and paging as controls. A refused filter is shown at its control."""
+    """Rows in pages, with a form to filter and order them. A refused filter is shown at its field."""
 
     shows_problems = True
 
     def full_context(self) -> dict[str, Any]:
         paginator = getattr(self.view, "paginator", None)
-        paged = getattr(paginator, "rows", None) is not None
+        is_paged = getattr(paginator, "rows", None) is not None
+        belongs_to_row = "pk" in self.view.kwargs  # such lists are short, and have no filters
         return {
             "rows": self.rows,
-            "controls": controls_of(self.view, self.request, self.data),
-            "pager": _links(paginator) if paged else {},
-            "resource": self.view.basename,
+            "filter_form": None if belongs_to_row else filter_form(self.view, self.request, self.data),
+            "pager": _links(paginator) if is_paged else {},
             **super().full_context(),
         }
 
@@ -98,7 +115,7 @@ def _links(paginator: Any) -> dict[str, str | None]:
     return {"previous_url": paginator.get_previous_link(), "next_url": paginator.get_next_link()}
 
 
-def whole_number(asked: Mapping[str, str], name: str) -> int:
-    """A page's own parameter; 0 for what is none, since a page has begun and can refuse no more."""
-    given = asked.get(name, "")
-    return int(given) if given.isascii() and given.isdecimal() and len(given) < 19 else 0
+def int_parameter(query: Mapping[str, str], name: str) -> int:
+    """A parameter of the page itself; 0 if it is missing or not a number, since a page refuses nothing."""
+    value = query.get(name, "")
+    return int(value) if is_number(value) else 0

@@ -18,14 +18,14 @@ from factcheck.api.roles import Role, role_of
 from factcheck.api.throttles import AddressThrottle
 from factcheck.desk.viewer import Viewer
 
-NAMED = 10
+MAX_NAMES = 10
 
 
 class DeskView(LoginRequiredMixin, TemplateView):
-    """A page that is no answer of the API."""
+    """A page that does not show an answer of the API."""
 
     required_role = Role.VIEWER
-    is_public_page = False  # where PUBLIC_READ lets them read at all
+    is_public = False  # whether anonymous readers may open it when PUBLIC_READ is on
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if request.method == "OPTIONS":  # the methods are the same for everybody
@@ -42,7 +42,7 @@ class DeskView(LoginRequiredMixin, TemplateView):
         return response
 
     def _dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if not (self.viewer.is_anonymous and self.is_public_page and settings.PUBLIC_READ):
+        if not (self.viewer.is_anonymous and self.is_public and settings.PUBLIC_READ):
             return super().dispatch(request, *args, **kwargs)
         throttle = AddressThrottle()
         if not throttle.allow_request(request, self):
@@ -52,21 +52,21 @@ class DeskView(LoginRequiredMixin, TemplateView):
     def _not_allowed(self, request: HttpRequest) -> HttpResponseBase:
         if not wants_page(request):
             raise PermissionDenied
-        says = self._refusal(role_of(request.user))
-        response = render(request, "desk/not_allowed.html", {"says": says}, status=HTTPStatus.FORBIDDEN)
-        response.is_problem = True  # type: ignore[attr-defined]  # the middleware's sign that it is told already
+        context = {"message": self._refusal(role_of(request.user))}
+        response = render(request, "desk/pages/not_allowed.html", context, status=HTTPStatus.FORBIDDEN)
+        response.is_problem = True  # type: ignore[attr-defined]  # so that ProblemPageMiddleware keeps this page
         return response
 
     def _refusal(self, held: Role) -> str:
-        """Who may open it, for those who belong here."""
+        """Names the role that is needed; to a user who has any role, also the people who have it."""
         needed = self.required_role.name.lower()
-        says = f"This page needs the role {needed}; you are {held.name.lower()}."
+        message = f"This page needs the role {needed}; you are {held.name.lower()}."
         if held is Role.NONE:
-            return says
+            return message
         able = [role.name.lower() for role in Role if role >= self.required_role]
         users = User.objects.filter(is_active=True, groups__name__in=able).distinct().order_by("username")
-        names = ", ".join(users.values_list("username", flat=True)[:NAMED])
-        return f"{says} Ask one of those who have it: {names}." if names else says
+        names = ", ".join(users.values_list("username", flat=True)[:MAX_NAMES])
+        return f"{message} Ask one of those who have it: {names}." if names else message
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(

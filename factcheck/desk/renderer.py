@@ -1,4 +1,4 @@
-"""DRF's browsable API with a page for each answer."""
+"""DRF's browsable API with a page of our own for each answer."""
 
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
@@ -7,42 +7,30 @@ from django.template import loader
 from rest_framework import status
 from rest_framework.renderers import BrowsableAPIRenderer
 
-from factcheck.api.renderers import pretty
 from factcheck.desk.table import page_of
 
 
 class DeskRenderer(BrowsableAPIRenderer):
-    """The HTML pages in which editors work: DRF's browsable API with a page for each answer (see table.py)."""
-
-    template = "desk/plain.html"
+    """The HTML pages in which editors work. table.py says which page shows which answer."""
 
     def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None) -> Any:
-        with self._moment(renderer_context):
+        view, request, response = (renderer_context[name] for name in ("view", "request", "response"))
+        with self._as_of(view, response):
             context = self.get_context(data, accepted_media_type, renderer_context)
-            page = loader.get_template(context["template"]).render(context, request=context["request"])
-        response = context["response"]
+            html = loader.get_template(context["template"]).render(context, request=request)
         if response.status_code == status.HTTP_204_NO_CONTENT:  # as DRF does: a page is content
             response.status_code = status.HTTP_200_OK
-        return page.replace("<html>", '<html lang="en-GB">', 1)  # DRF's page names no language
+        return html
 
     @staticmethod
-    def _moment(renderer_context: Any) -> AbstractContextManager[None]:
-        """A page as of an instant reads all that it shows as of that instant."""
-        view, response = renderer_context["view"], renderer_context["response"]
-        of_the_past = hasattr(view, "read_as_of") and not getattr(response, "is_problem", False)
-        return view.read_as_of() if of_the_past else nullcontext()
-
-    def get_content(self, renderer: Any, data: Any, accepted_media_type: str | None, renderer_context: Any) -> str:
-        return pretty(data) if data is not None else ""
+    def _as_of(view: Any, response: Any) -> AbstractContextManager[None]:
+        """With `?as_of=`, everything on the page is read as of that instant."""
+        is_answer = hasattr(view, "read_as_of") and not getattr(response, "is_problem", False)
+        return view.read_as_of() if is_answer else nullcontext()
 
     def get_context(self, data: Any, accepted_media_type: str | None, renderer_context: Any) -> dict[str, Any]:
-        """Not DRF's own, which renders every form that the address takes, each twice."""
+        """Replaces DRF's own, which renders every form that the address takes, each twice."""
         view, request, response = (renderer_context[name] for name in ("view", "request", "response"))
         page = page_of(view, request, response, data)
-        context = page.full_context()
-        return {
-            "template": page.template,
-            "content": "" if page.template != self.template else self.get_content(None, data, None, renderer_context),
-            "description": self.get_description(page.view, page.response.status_code),
-            **context,
-        }
+        context = page.full_context()  # first, since it may choose another template
+        return {"template": page.template, **context}

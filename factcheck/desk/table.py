@@ -1,92 +1,98 @@
-"""Which page answers what: one plain table for each kind of page.
+"""Which page shows which answer of the API, and which of them anonymous readers get.
 
-A key is (basename of the view, action). An answer without a page of its own is shown as JSON.
+A key is the basename of the view and the action. Any other answer is shown as JSON.
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 from claims.roles import permissions
 from factcheck.api.form_methods import is_form
 from factcheck.api.roles import is_public_read
-from factcheck.desk.form_pages import Form, FormPage
-from factcheck.desk.history import ConflictPage, DeletedPage, HistoryPage
-from factcheck.desk.page import Page, ProblemPage
+from factcheck.desk.form_pages import FormPage
+from factcheck.desk.page import JSONPage, ListPage, Page, ProblemPage
 from factcheck.desk.pages.api import NewTokenPage, RootPage, TokensPage
-from factcheck.desk.pages.articles import ArticlePage, MarkingPage, RevisionPage, RevisionsPage
-from factcheck.desk.pages.disputes import DisputePage, DisputingPage, EvidencePage
+from factcheck.desk.pages.articles import ArticlePage, RevisionPage, StatementFormPage
+from factcheck.desk.pages.disputes import DisputeFormPage, DisputePage
+from factcheck.desk.pages.evidence import EvidencePage
 from factcheck.desk.pages.formats import FormatPage
+from factcheck.desk.pages.history import ConflictPage, DeletedPage, HistoryPage
 from factcheck.desk.pages.journal import JournalPage
-from factcheck.desk.pages.lists import (
-    ArticleList,
-    CheckList,
-    DisputeList,
-    EvidenceList,
-    PositionList,
-    SourceList,
-    StatementList,
-)
+from factcheck.desk.pages.lists import CheckList, DisputeList, EvidenceList, StatementList
 from factcheck.desk.pages.sources import SourcePage
 from factcheck.desk.pages.statements import StatementPage
 
 Key = tuple[str, str]
 
-PAGES: dict[Key, type[Page]] = {
-    ("root", ""): RootPage,
-    ("article", "list"): ArticleList,
-    ("article", "retrieve"): ArticlePage,
-    ("article", "checks"): CheckList,
-    ("article", "revisions"): RevisionsPage,
-    ("article", "revision"): RevisionPage,
-    ("article", "annotations"): FormatPage,
-    ("article", "webannotations"): FormatPage,
-    ("article", "history"): HistoryPage,
-    ("statement", "list"): StatementList,
-    ("statement", "retrieve"): StatementPage,
-    ("statement", "positions"): PositionList,
-    ("statement", "webannotation"): FormatPage,
-    ("statement", "claimreview"): FormatPage,
-    ("statement", "history"): HistoryPage,
-    ("evidence", "list"): EvidenceList,
-    ("evidence", "retrieve"): EvidencePage,
-    ("evidence", "history"): HistoryPage,
-    ("dispute", "list"): DisputeList,
-    ("dispute", "retrieve"): DisputePage,
-    ("dispute", "history"): HistoryPage,
-    ("source", "list"): SourceList,
-    ("source", "retrieve"): SourcePage,
-    ("source", "history"): HistoryPage,
-    ("check", "list"): CheckList,
-    ("feed", "claimreviews"): FormatPage,
-    ("journal", "list"): JournalPage,
-    ("token", "list"): TokensPage,
-    ("token", "create"): NewTokenPage,
+
+@dataclass(frozen=True)
+class PageSpec:
+    template: str
+    page: type[Page]
+    is_public: bool = False  # otherwise anonymous readers see the public answer as JSON
+
+
+@dataclass(frozen=True)
+class FormSpec:
+    template: str = "desk/form.html"
+    page: type[FormPage] = FormPage
+
+
+JSON = PageSpec("desk/pages/json.html", JSONPage)
+PROBLEM = PageSpec("desk/pages/problem.html", ProblemPage)
+NOT_FOUND = PageSpec("desk/pages/problem.html", DeletedPage)
+FORMAT = PageSpec("desk/pages/format.html", FormatPage, is_public=True)
+HISTORY = PageSpec("desk/journal/history.html", HistoryPage)
+
+PAGES: dict[Key, PageSpec] = {
+    ("root", ""): PageSpec("desk/pages/api_root.html", RootPage),
+    ("article", "list"): PageSpec("desk/articles/article_list.html", ListPage, is_public=True),
+    ("article", "retrieve"): PageSpec("desk/articles/article_detail.html", ArticlePage, is_public=True),
+    ("article", "checks"): PageSpec("desk/checks/check_list.html", CheckList),
+    ("article", "revisions"): PageSpec("desk/articles/revision_list.html", ListPage),
+    ("article", "revision"): PageSpec("desk/articles/revision_detail.html", RevisionPage),
+    ("article", "annotations"): FORMAT,
+    ("article", "webannotations"): FORMAT,
+    ("article", "history"): HISTORY,
+    ("statement", "list"): PageSpec("desk/statements/statement_list.html", StatementList, is_public=True),
+    ("statement", "retrieve"): PageSpec("desk/statements/statement_detail.html", StatementPage, is_public=True),
+    ("statement", "positions"): PageSpec("desk/statements/position_list.html", ListPage),
+    ("statement", "webannotation"): FORMAT,
+    ("statement", "claimreview"): FORMAT,
+    ("statement", "history"): HISTORY,
+    ("evidence", "list"): PageSpec("desk/evidence/evidence_list.html", EvidenceList, is_public=True),
+    ("evidence", "retrieve"): PageSpec("desk/evidence/evidence_detail.html", EvidencePage, is_public=True),
+    ("evidence", "history"): HISTORY,
+    ("dispute", "list"): PageSpec("desk/disputes/dispute_list.html", DisputeList, is_public=True),
+    ("dispute", "retrieve"): PageSpec("desk/disputes/dispute_detail.html", DisputePage, is_public=True),
+    ("dispute", "history"): HISTORY,
+    ("source", "list"): PageSpec("desk/sources/source_list.html", ListPage, is_public=True),
+    ("source", "retrieve"): PageSpec("desk/sources/source_detail.html", SourcePage, is_public=True),
+    ("source", "history"): HISTORY,
+    ("check", "list"): PageSpec("desk/checks/check_list.html", CheckList),
+    ("feed", "claimreviews"): FORMAT,
+    ("journal", "list"): PageSpec("desk/journal/entry_list.html", JournalPage),
+    ("token", "list"): PageSpec("desk/pages/tokens.html", TokensPage),
+    ("token", "create"): PageSpec("desk/pages/tokens.html", NewTokenPage),
 }
 
-# A form without a row here is an ordinary one.
-FORMS: dict[Key, Form] = {
-    ("article", "create"): Form("desk/articles/article_form.html"),
-    ("article", "partial_update"): Form("desk/articles/article_form.html"),
-    ("statement", "create"): Form("desk/statements/statement_form.html", MarkingPage),
-    ("statement", "partial_update"): Form("desk/statements/statement_form.html"),
-    ("statement", "reanchor"): Form("desk/statements/reanchor_page.html"),
-    ("statement", "tag"): Form("desk/statements/tag_form.html"),
-    ("evidence", "create"): Form("desk/statements/evidence_form.html"),
-    ("dispute", "create"): Form("desk/disputes/dispute_form.html", DisputingPage),
-    ("dispute", "resolve"): Form("desk/disputes/resolve_form.html"),
-    ("token", "create"): Form("desk/tokens.html"),
+# The forms that are not simply one field after another.
+FORMS: dict[Key, FormSpec] = {
+    ("article", "create"): FormSpec("desk/articles/article_form.html"),
+    ("article", "partial_update"): FormSpec("desk/articles/article_form.html"),
+    ("statement", "create"): FormSpec("desk/statements/statement_form.html", StatementFormPage),
+    ("statement", "partial_update"): FormSpec("desk/statements/statement_form.html"),
+    ("statement", "reanchor"): FormSpec("desk/statements/reanchor_form.html"),
+    ("statement", "tag"): FormSpec("desk/statements/tag_form.html"),
+    ("evidence", "create"): FormSpec("desk/evidence/evidence_form.html"),
+    ("dispute", "create"): FormSpec("desk/disputes/dispute_form.html", DisputeFormPage),
+    ("dispute", "resolve"): FormSpec("desk/disputes/resolve_form.html"),
+    ("token", "create"): FormSpec("desk/pages/tokens.html"),
 }
 
-# By status.
-PROBLEM_PAGES: dict[int, type[ProblemPage]] = {404: DeletedPage}
-# A refused form comes back with what was typed; by status. Any other problem is a page of its own.
-REFUSED_FORMS: dict[int, type[FormPage]] = {
-    400: FormPage,
-    409: FormPage,
-    412: ConflictPage,
-    422: FormPage,
-    428: FormPage,
-}
-# `?form=` of a page, the action that must be shown there, and the action whose form it is.
+# With these statuses a form comes back as it was typed, with the errors. Any other problem has a page of its own.
+REFUSED_FORM = {400, 409, 412, 422, 428}
+# `?form=` on the page of an action shows the form of another.
 OFFERED_FORMS = {
     ("new", "list"): "create",
     ("edit", "retrieve"): "partial_update",
@@ -95,26 +101,31 @@ OFFERED_FORMS = {
 
 
 def page_of(view: Any, request: Any, response: Any, data: Any) -> Page:
-    """The page for an answer of the API."""
     basename, action = getattr(view, "basename", ""), getattr(view, "action", None) or ""
-    is_problem = getattr(response, "is_problem", False)
-    if is_problem and _is_refused_form(view, request, response):
-        form = FORMS.get((basename, action), Form())
-        kind = form.page or REFUSED_FORMS[response.status_code]
-        return kind(view, request, response, data, action=action, template=form.template, refused=True)
-    offered = OFFERED_FORMS.get((request.query_params.get("form", ""), action))
-    if offered and not is_problem and permissions(request.user).get(offered):
-        form = FORMS.get((basename, offered), Form())
-        kind = form.page or FormPage
-        return kind(view, request, response, data, action=offered, template=form.template, refused=False)
-    page = PAGES.get((basename, action), Page)
-    if is_public_read(request) and not page.is_public_page:
-        page = Page
-    if is_problem and not (page.shows_problems and response.status_code == 400):
-        page = PROBLEM_PAGES.get(response.status_code, ProblemPage)
-    return page(view, request, response, data)
+    form_action = _form_action(view, request, response, action)
+    if not form_action:
+        spec = _page_spec(request, response, (basename, action))
+        return spec.page(view, request, response, data, spec.template)
+    form = FORMS.get((basename, form_action), FormSpec())
+    page = ConflictPage if response.status_code == 412 else form.page
+    is_refused = getattr(response, "is_problem", False)
+    return page(view, request, response, data, form.template, action=form_action, is_refused=is_refused)
 
 
-def _is_refused_form(view: Any, request: Any, response: Any) -> bool:
-    is_write = request.method not in ("GET", "HEAD") and not is_public_read(request)
-    return response.status_code in REFUSED_FORMS and is_write and is_form(request) and hasattr(view, "get_serializer")
+def _form_action(view: Any, request: Any, response: Any, action: str) -> str:
+    """The action whose form is to be shown: a form that was refused, or one that was asked for. Otherwise empty."""
+    if getattr(response, "is_problem", False):
+        is_write = request.method not in ("GET", "HEAD") and not is_public_read(request)
+        is_refused = response.status_code in REFUSED_FORM and is_write and is_form(request)
+        return action if is_refused and hasattr(view, "get_serializer") else ""
+    offered = OFFERED_FORMS.get((request.query_params.get("form", ""), action), "")
+    return offered if permissions(request.user).get(offered) else ""
+
+
+def _page_spec(request: Any, response: Any, key: Key) -> PageSpec:
+    spec = PAGES.get(key, JSON)
+    if is_public_read(request) and not spec.is_public:
+        spec = JSON
+    if not getattr(response, "is_problem", False) or (spec.page.shows_problems and response.status_code == 400):
+        return spec
+    return NOT_FOUND if response.status_code == 404 else PROBLEM

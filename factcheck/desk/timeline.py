@@ -1,4 +1,4 @@
-"""Journal entries in words: who did what to which row, which fields it changed, and why."""
+"""Journal entries in plain words: who did what to which row, which fields changed, and why."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
@@ -10,11 +10,14 @@ from django.db.models.functions import Left
 from claims.models import Article, Statement
 from factcheck.desk.addresses import address_of
 from factcheck.desk.labels import short_field_label
+from factcheck.desk.viewer import Viewer
+from factcheck.journal.models import Entry
 from sources.models import Source
 
-Names = dict[str, dict[int, str]]
+Names = dict[str, dict[int, str]]  # by resource and id
 
-# Fields that hold ids, and what they are ids of.
+TIMELINE_LENGTH = 50
+# Fields that hold ids, and the resource of those.
 REFERENCES = {
     "source": "source",
     "via": "source",
@@ -25,12 +28,12 @@ REFERENCES = {
     "counter_statement": "statement",
     "article": "article",
 }
-# What the sentence itself says, or what follows from another field.
+# The sentence itself says these, or they follow from another field.
 HIDDEN_FIELDS = {
     "id", "version", "created_at", "updated_at", "key", "sha256", "prefix", "suffix", "candidate",
     "tagged_by", "tagged_at", "tag_reason", "opened_by", "opened_at", "resolved_by", "resolved_at", "resolution",
 }  # fmt: skip
-# What the verb says already.
+# The verb says these.
 IMPLIED_FIELDS = {
     "article.published": {"status"},
     "article.withdrawn": {"status"},
@@ -47,7 +50,8 @@ VERBS = {
     "dispute.resolved": "resolved",
     "dispute.reopened": "reopened",
 }
-# By resource: ids → names, in one query.
+OUTCOME_FIELDS = {"statement.tagged": "tag", "dispute.resolved": "state"}
+# By resource: the names of ids, in one query.
 LOOKUPS: dict[str, Callable[[Iterable[int]], dict[int, str]]] = {
     "source": lambda ids: dict(Source.objects.filter(pk__in=ids).values_list("pk", "name")),
     "statement": lambda ids: dict(Statement.objects.filter(pk__in=ids).values_list("pk", Left("text", 200))),
@@ -66,17 +70,24 @@ class Change:
 class TimelineItem:
     entry: Any
     verb: str
-    outcome: str  # the tag given or the state reached, where that is the news
-    subject: str  # what the row is called
-    address: str  # empty once the row is deleted
+    outcome: str  # the new tag or state, if the entry is about that
+    subject: str  # the name of the row
+    address: str  # empty if the row was deleted
     changes: list[Change]
 
 
 def timeline(entries: Iterable[Any]) -> list[TimelineItem]:
-    """Lines for entries read by `with_before`; one query for each kind of row that they refer to."""
+    """The entries must be read by `with_before`. Takes one query for each kind of row that they refer to."""
     entries = list(entries)
     names = _names_in(entries)
     return [_item(entry, names) for entry in entries]
+
+
+def row_timeline(viewer: Viewer, resource: str, row_id: int, limit: int = TIMELINE_LENGTH) -> dict[str, Any]:
+    """For the context of the row's own page. Anonymous readers do not see the journal."""
+    if viewer.is_anonymous:
+        return {}
+    return {"timeline": timeline(Entry.objects.of(resource, row_id).with_before().order_by("-id")[:limit])}
 
 
 def _names_in(entries: list[Any]) -> Names:
@@ -93,38 +104,34 @@ def _ids(value: Any) -> list[int]:
 
 
 def _item(entry: Any, names: Names) -> TimelineItem:
-    verb = VERBS.get(entry.action, entry.action.partition(".")[2])
-    outcome = {"statement.tagged": "tag", "dispute.resolved": "state"}.get(entry.action, "")
-    deleted = entry.action.endswith(".deleted")
-    address = address_of(entry.resource, entry.resource_id)
+    is_deleted = entry.action.endswith(".deleted")
     return TimelineItem(
         entry=entry,
-        verb=verb,
-        outcome=str(entry.data.get(outcome, "")) if outcome else "",
-        subject=subject_of(entry, names),
-        address="" if deleted else address,
-        changes=[] if deleted or not entry.before else changes_of(entry, names),
+        verb=VERBS.get(entry.action, entry.action.partition(".")[2]),
+        outcome=str(entry.data.get(OUTCOME_FIELDS.get(entry.action, ""), "")),
+        subject=_subject(entry, names),
+        address="" if is_deleted else address_of(entry.resource, entry.resource_id),
+        changes=[] if is_deleted or not entry.before else _changes(entry, names),
     )
 
 
-def subject_of(entry: Any, names: Names) -> str:
+def _subject(entry: Any, names: Names) -> str:
     data = entry.data
     if entry.resource == "dispute":
         return names.get("statement", {}).get(data.get("statement"), "")
     return str(data.get("name") or data.get("title") or data.get("text") or data.get("url") or "")
 
 
-def changes_of(entry: Any, names: Names) -> list[Change]:
-    before = entry.before or {}
-    told = IMPLIED_FIELDS.get(entry.action, set())
+def _changes(entry: Any, names: Names) -> list[Change]:
+    unshown = HIDDEN_FIELDS | IMPLIED_FIELDS.get(entry.action, set())
     return [
-        Change(short_field_label(field), in_words(field, before.get(field), names), in_words(field, value, names))
+        Change(short_field_label(field), _display(field, entry.before.get(field), names), _display(field, value, names))
         for field, value in entry.data.items()
-        if before.get(field) != value and field not in HIDDEN_FIELDS and field not in told
+        if entry.before.get(field) != value and field not in unshown
     ]
 
 
-def in_words(field: str, value: Any, names: Names) -> str:
+def _display(field: str, value: Any, names: Names) -> str:
     if value in (None, "", []):
         return "nothing"
     if field in REFERENCES:

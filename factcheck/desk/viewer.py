@@ -1,4 +1,4 @@
-"""Who looks at a page: somebody of the newsroom, or a stranger, who is shown no more than the public JSON has."""
+"""Who looks at a page: somebody of the newsroom, or an anonymous reader, who sees what the public JSON has."""
 
 from typing import Any
 
@@ -12,11 +12,12 @@ class Viewer:
     def visible(self, rows: Any) -> Any:
         return rows.public() if self.is_anonymous else rows
 
-    def fetch(self, rows: Any, limit: int | None = None) -> list[Any]:
-        """Those of the rows that the reader may see, as the reader may see them."""
-        return [self.redact(row) for row in self.visible(rows)[:limit]]
-
     def redact(self, row: Any) -> Any:
+        """The row, without its private fields for an anonymous reader."""
         if self.is_anonymous and row is not None:
             row.withhold_private()
         return row
+
+    def fetch(self, rows: Any, limit: int | None = None) -> list[Any]:
+        """The rows that the viewer may see, each redacted."""
+        return [self.redact(row) for row in self.visible(rows)[:limit]]

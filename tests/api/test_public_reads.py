@@ -288,7 +288,7 @@ def test_a_stranger_reads_the_annotated_article_as_a_page(public, newsroom):
 def test_a_stranger_sees_both_passages_of_a_dispute_only_where_both_are_published(public, newsroom, alice):
     html = page_of(public, shown(newsroom, "disputes"))
     assert len(re.findall(r"<mark ", html)) == 1
-    assert "In no marked statement; " in html
+    assert "It was not raised in a marked statement. " in html
     assert "Opened just now" in re.sub(r"<[^>]*>", "", html)
 
     (said,) = newsroom["shown"]["statements"]

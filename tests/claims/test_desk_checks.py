@@ -196,9 +196,9 @@ def test_the_pages_say_that_older_statements_were_not_looked_at(alice, said, den
     desk = browser_of(alice)
     assert "Desk checks" not in desk.get("/").content.decode().partition("Open disputes")[0]
     monkeypatch.setattr(desk_checks, "MAX_SCANNED_STATEMENTS", 1)
-    assert "Nothing was caught in the newest statements." in desk.get("/").content.decode()
+    assert "Nothing was found in the newest statements." in desk.get("/").content.decode()
     page = desk.get("/api/v1/checks/", headers={"accept": "text/html"}).content.decode()
-    assert "Nothing was caught in the statements looked at so far. There are older ones." in page
+    assert "Nothing was found in the statements checked so far. There are older ones." in page
     assert "More →" in page
 
 

@@ -1,4 +1,4 @@
-"""Django's admin site: users and roles for admins, the record only to look at."""
+"""Django's admin site: admins manage users and roles there; recorded rows are read-only."""
 
 import pytest
 from django.contrib.auth.models import Group, User
@@ -31,7 +31,7 @@ def test_an_editor_does_not_enter_and_a_stranger_is_sent_to_log_in(client, alice
     client.force_login(alice)
     refused = client.get(f"/admin/{page}", follow=True)
     assert refused.status_code == 403
-    assert b"Users and roles are kept by users with the role admin." in refused.content
+    assert b"Only users with the role admin manage users and roles." in refused.content
 
 
 @pytest.mark.parametrize("page", PAGES[3:])

@@ -1,4 +1,4 @@
-"""A source named in a page's form: by its number, its name or an alias, and what is asked when none fits."""
+"""A source in a form: by its number, its name or an alias, and what the page asks if none of them fits."""
 
 import re
 
@@ -215,11 +215,11 @@ def test_a_page_that_is_asked_for_after_the_act_may_be_no_address_at_all(mark):
 
 def test_strangers_find_no_source_by_its_name_that_nothing_published_names(settings, minister, statement):
     settings.PUBLIC_READ = True
-    stranger = Client(headers={"Accept": "text/html"})
-    known, unknown = (stranger.get(f"/api/v1/statements/?source={name}") for name in ("Jane+Doe", "Nobody"))
+    anonymous = Client(headers={"Accept": "text/html"})
+    known, unknown = (anonymous.get(f"/api/v1/statements/?source={name}") for name in ("Jane+Doe", "Nobody"))
     assert (known.status_code, unknown.status_code) == (400, 400)
     assert "The minister" not in known.content.decode()
-    by_number = stranger.get(f"/api/v1/statements/?source={minister.pk}")
+    by_number = anonymous.get(f"/api/v1/statements/?source={minister.pk}")
     assert "The minister" not in by_number.content.decode()
 
 

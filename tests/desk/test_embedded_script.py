@@ -1,4 +1,4 @@
-"""What a newsroom may count on before a browser is asked; the rest is in e2e/test_embed.py."""
+"""What can be tested of the embeddable script without a browser; the rest is in e2e/test_embed.py."""
 
 import re
 from pathlib import Path

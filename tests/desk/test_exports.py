@@ -1,4 +1,4 @@
-"""Where a page leads that programs read: itself as JSON, exports and feeds."""
+"""The links of a page to itself as JSON, to exports and to feeds."""
 
 import re
 from html import unescape

@@ -1,4 +1,4 @@
-"""The article's text with its passages marked in it."""
+"""The article's text with its passages marked; line ends of forms; lines of JSON texts."""
 
 import re
 from html import unescape
@@ -77,7 +77,7 @@ def _as_html(text):
 
 
 def _text_of(html, statement):
-    """What stands within the marks of one statement."""
+    """The text within the marks of one statement."""
     depth, found = [], ""
     for tag, text in re.findall(r"(<[^>]*>)|([^<]+)", html):
         if tag.startswith("<mark"):

@@ -1,4 +1,4 @@
-"""The article as it is printed: its text, and a note on each statement whatever part of the cards is on the screen."""
+"""The print version of an article: its text, and a note on each statement. And the parts that cards are shown in."""
 
 import html
 import re
@@ -22,8 +22,12 @@ def desk(alice):
 
 def notes_in(page):
     section = re.search(r'<section class="notes".*?</section>', page, re.S)[0]
-    words = html.unescape(re.sub(r"<[^>]*>", " ", section.replace("<li>", "|")))
+    words = html.unescape(re.sub(r"<[^>]*>", " ", re.sub(r"<li[^>]*>", "|", section)))
     return [re.sub(r"\s+", " ", re.sub(r" ([,.])", r"\1", note)).strip() for note in words.split("|")[1:]]
+
+
+def print_version(desk, page):
+    return page_of(desk, html.unescape(re.search(r'href="([^"]*)">Print version', page)[1]))
 
 
 def annotated(alice, source, count, reason="Denied by name."):
@@ -50,26 +54,27 @@ def test_a_note_says_the_tag_the_chain_the_reason_and_who_disputes_it_by_the_num
     services.open_dispute(actor=alice, statement=first, raised_by=cnn, counter_statement=second, kind="denial")
     over = services.open_dispute(actor=alice, statement=second, raised_by=minister, kind="correction")
     services.resolve_dispute(dispute_id=over.pk, versions=None, actor=alice, state="rejected", reason="No.")
-    page = article_page(desk, article)
+    page = print_version(desk, article_page(desk, article))
     assert notes_in(page) == [
         "− denied, said to be The minister, through unnamed official (anonymous), through CNN She <b>denies</b> it. "
         "Open dispute: denial by CNN, in statement 2",
         "? unverified, said to be CNN",
     ]
-    assert "A tag is a record of who stands behind a statement, and no verdict on whether it is true." in page
+    assert "A tag records who stands behind a statement. It does not say whether the statement is true." in page
 
 
 def test_all_statements_are_printed_from_whatever_part_of_the_cards_is_shown(desk, alice, minister):
     article = annotated(alice, minister, 70)
     for part in (1, 2, 3):
         page = page_of(desk, f"/api/v1/articles/{article.pk}/?cards={part}")
-        assert len(notes_in(page)) == 70
-        assert "To print, with all notes" not in page
+        assert 'class="notes"' not in page
+        assert f"http://testserver/api/v1/articles/{article.pk}/?print=1</p>" in page  # for those who print this page
+        assert len(notes_in(print_version(desk, page))) == 70
 
 
 def test_what_lost_its_place_in_the_text_is_printed_after_it_with_its_words(desk, alice, article, statement):
     services.update_article(article_id=article.pk, versions=None, actor=alice, text="Nothing of the kind is here.")
-    (note,) = notes_in(article_page(desk, article))
+    (note,) = notes_in(page_of(desk, f"/api/v1/articles/{article.pk}/?print=1"))
     assert note == "? unverified, no longer in the text: The minister said no., said to be The minister"
 
 
@@ -78,30 +83,18 @@ def test_of_many_that_lost_their_place_a_page_shows_ten_and_says_how_many_more_t
     services.update_article(article_id=article.pk, versions=None, actor=alice, text="Nothing of the kind is here.")
     page = article_page(desk, article)
     assert page.count('<article class="card unanchored"') == 10
-    assert "2 more are out of their place" in page
-    assert len(notes_in(page)) == 12
+    assert "2 more have no sure place in the text" in page
+    assert len(notes_in(print_version(desk, page))) == 12
 
 
-def test_a_page_without_room_for_what_lost_its_place_says_that_it_is_not_all(desk, alice, minister):
-    article = annotated(alice, minister, 120, reason="It was denied in these words. " * 60)
-    services.update_article(article_id=article.pk, versions=None, actor=alice, text="Nothing of the kind is here.")
-    page = article_page(desk, article)
-    assert "Here are not the notes on all 120 statements." in page
-    assert page_of(desk, f"/api/v1/articles/{article.pk}/?print=1").count("no longer in the text: ") == 120
-
-
-def test_a_page_without_room_for_all_notes_has_those_of_its_part_says_so_and_leads_to_all(desk, alice, minister):
+def test_the_print_version_has_a_note_for_each_number_in_the_text_and_no_cards(desk, alice, minister):
     article = annotated(alice, minister, 120, reason="It was denied in these words. " * 60)
     page = page_of(desk, f"/api/v1/articles/{article.pk}/?cards=2")
     assert len(page.encode()) < 200_000
-    assert len(notes_in(page)) == 30
-    assert '<ol start="31">' in page
-    assert "Here are the notes on statements 31 to 60 only, of 120." in page
-    assert "The page behind “To print, with all notes” has the others." in page
-    printed = page_of(desk, re.search(r'href="([^"]*)">To print, with all notes', page)[1])
+    printed = print_version(desk, page)
     assert len(re.findall(r'<li id="note-\d+">', printed)) == 120
     assert printed.count('href="#note-') == 120
-    assert "only, of" not in printed
+    assert "This page has notes" not in printed
     assert '<article class="card' not in printed
 
 
@@ -114,10 +107,10 @@ def test_the_page_to_print_has_a_thousand_notes_at_once_in_as_many_queries_as_a_
         counts.append(len(captured))
     assert counts[0] == counts[1]
     assert page.count('<li id="note-') == 1000
-    assert "Here are the notes on statements 1 to 1000 only, of 1001." in page
+    assert "This page has notes 1 to 1000 of 1001." in page
     rest = page_of(desk, f"/api/v1/articles/{many.pk}/?print=2")
     assert re.findall(r'<li id="(note-\d+)">', rest) == ["note-1001"]
-    assert f'href="/api/v1/articles/{many.pk}/?print=1" aria-label="Part 1 of the notes"' in rest
+    assert f'href="/api/v1/articles/{many.pk}/?print=1" aria-label="Page 1 of the notes"' in rest
 
 
 def test_strangers_print_what_is_published_and_in_its_place(settings, alice, article, minister):
@@ -128,18 +121,17 @@ def test_strangers_print_what_is_published_and_in_its_place(settings, alice, art
     services.update_article(
         article_id=article.pk, versions=None, actor=alice, text=article.text.replace(unanchored.text, "")
     )
-    stranger = Client(headers={"Accept": "text/html"})
-    for address in (f"/api/v1/articles/{article.pk}/", f"/api/v1/articles/{article.pk}/?print=1"):
-        page = page_of(stranger, address)
-        assert len(re.findall(r"<li[^>]*><b>\? unverified</b>, said to be", page)) == 1
-        assert "Not in their place" not in page
+    anonymous = Client(headers={"Accept": "text/html"})
+    page = print_version(anonymous, article_page(anonymous, article))
+    assert len(re.findall(r"<li[^>]*><b>\? unverified</b>, said to be", page)) == 1
+    assert "without a sure place" not in page
 
 
 def test_the_link_of_a_mark_shows_the_part_with_its_card_also_after_more_was_marked(desk, alice, minister):
     article = annotated(alice, minister, 45, reason="")
     last = Statement.objects.order_by("start").last().pk
     page = article_page(desk, article)
-    assert f'href="?at={last}#statement-{last}"' in page
+    assert f'href="/api/v1/articles/{article.pk}/?at={last}#statement-{last}"' in page
     assert f'<article class="card unverified" id="statement-{last}"' not in page
     shown = page_of(desk, f"/api/v1/articles/{article.pk}/?at={last}")
     assert f'<article class="card unverified" id="statement-{last}"' in shown
@@ -158,7 +150,7 @@ def test_the_parts_of_a_page_of_the_past_are_of_that_past_too(desk, alice, minis
 def test_on_a_part_of_the_page_to_print_each_number_leads_to_its_note_wherever_that_is(
     desk, alice, minister, monkeypatch
 ):
-    monkeypatch.setattr("factcheck.desk.pages.articles.PRINTED", 3)
+    monkeypatch.setattr("factcheck.desk.pages.articles.NOTES_PER_PAGE", 3)
     article = annotated(alice, minister, 8, reason="")
     address = f"/api/v1/articles/{article.pk}/"
     page = page_of(desk, f"{address}?print=2")
@@ -167,7 +159,7 @@ def test_on_a_part_of_the_page_to_print_each_number_leads_to_its_note_wherever_t
         *(f"#note-{number}" for number in (4, 5, 6)),
         *(f"?print=3#note-{number}" for number in (7, 8)),
     ]
-    assert "Here are the notes on statements 7 to 8 only, of 8." in page_of(desk, f"{address}?print=99")
+    assert "This page has notes 7 to 8 of 8." in page_of(desk, f"{address}?print=99")
 
 
 def test_the_page_to_print_of_the_past_leads_back_to_the_past(desk, article):

@@ -1,4 +1,4 @@
-"""What a browser is shown when something does not work: plain words, a way on, and the menu."""
+"""The pages for problems: what happened, what to do, and the menu."""
 
 import html
 import re
@@ -78,7 +78,7 @@ def test_a_form_without_its_token_is_told_to_be_loaded_anew(alice, statement):
 def test_the_address_of_an_act_leads_to_what_it_acts_on(desk, statement):
     answer = desk.get(f"/api/v1/statements/{statement.pk}/tag/")
     heading, page = shown(answer)
-    assert (answer.status_code, heading) == (405, "This address only takes forms")
+    assert (answer.status_code, heading) == (405, "This address only accepts forms")
     assert f'<a href="/api/v1/statements/{statement.pk}/">Go to statement {statement.pk}</a>' in page
 
 
@@ -112,7 +112,7 @@ def test_a_fault_of_ours_is_said_to_be_ours(desk, monkeypatch, settings):
     answer = desk.get("/")
     heading, page = shown(answer)
     assert (answer.status_code, heading) == (500, "Something broke here")
-    assert "It is not your doing." in page
+    assert "It is not your fault." in page
     assert SEARCH in page
 
 
@@ -143,7 +143,7 @@ def test_a_wrong_log_in_keeps_the_name_and_says_so(client, somebody):
     answer = log_in(client, "somebody", "wrong")
     page = answer.content.decode()
     assert answer.status_code == 200
-    assert "No user has this name and this password. Capital and small letters count." in page
+    assert "No user has this name and this password. Check capital and small letters." in page
     assert re.search(r'<input type="text" name="username" value="somebody"', page)
     assert "wrong" not in page
 

@@ -1,4 +1,4 @@
-"""Pages to read: histories, what programs read, and what the browser's title says."""
+"""Pages to read: histories, formats for other software, and the titles of pages."""
 
 import html
 import re
@@ -75,7 +75,7 @@ FORMATS = {
     "statements/{statements}/webannotation/": "the tag assesses it",
     "statements/{statements}/claimreview/": "not whether it is true",
     "articles/{articles}/webannotations/": "as a collection in pages",
-    "articles/{articles}/annotations/": "as the import takes it",
+    "articles/{articles}/annotations/": "which can be imported again",
     "feeds/claimreviews/": "newest first",
 }
 
@@ -98,7 +98,7 @@ def test_of_a_long_document_a_page_shows_the_beginning_and_saves_the_whole(desk,
     article = services.create_article(actor=alice, title="Long", text="x" * 150_000 + " the end")
     address = f"/api/v1/articles/{article.pk}/annotations/"
     page = page_of(desk, address)
-    assert "This is its beginning; the file has all of it." in page
+    assert "This is only the beginning. The file has all of it." in page
     assert "the end" not in page
     assert len(page) < 110_000
     assert "the end" in desk.get(f"{address}?format=json").content.decode()

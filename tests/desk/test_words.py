@@ -1,4 +1,4 @@
-"""What the pages say, in the newsroom's words."""
+"""The texts on the pages."""
 
 import re
 
@@ -61,7 +61,7 @@ def test_fields_have_the_newsrooms_words(desk, alice, article, statement):
     for address, words in {
         f"/api/v1/articles/{article.pk}/?form=edit": ("Address (URL)", "Published on (UTC)"),
         f"/api/v1/statements/{statement.pk}/": ("Archived at (URL)", "How much is disputed"),
-        "/api/v1/sources/?form=new": ("Belongs to or speaks for", "Other names, one a line"),
+        "/api/v1/sources/?form=new": ("Belongs to or speaks for", "Other names, one per line"),
         "/api/v1/tokens/": ("Valid for (days)",),
         "/api/v1/journal/": ("Kind of record", "Editor"),
     }.items():

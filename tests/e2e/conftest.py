@@ -1,4 +1,4 @@
-"""Chromium, two people at their desks, and a watch over what the browser complains about."""
+"""Chromium, a browser for each person, and a check that the console shows no errors or warnings."""
 
 import os
 import re
@@ -18,7 +18,7 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
 PASSWORD = "correct horse battery"
 AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-# A page with an error's status is an error to the console, too.
+# The console also reports each page with an error status.
 EXPECTED = re.compile(r"Failed to load resource: the server responded with a status of 4\d\d")
 
 
@@ -81,7 +81,7 @@ class Desk:
         return self
 
     def choose(self, label: str, typed: str, option: str) -> None:
-        """Types into a chooser and takes what it offers."""
+        """Types into a chooser and picks an option."""
         self.page.get_by_role("combobox", name=label, exact=True).fill(typed)
         self.page.get_by_role("option", name=option).first.click()
 
@@ -116,7 +116,7 @@ SELECT = """(passage) => {
 
 @pytest.fixture
 def open_desk(browser: Browser, live_server: Any, newsroom: Any) -> Iterator[Callable[..., Desk]]:
-    """A browser of one's own for each call; none may have complained by the end of the test."""
+    """A new browser for each call. No console may have errors or warnings at the end of the test."""
     desks: list[Desk] = []
 
     def opened(**options: Any) -> Desk:

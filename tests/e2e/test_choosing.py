@@ -44,7 +44,7 @@ def test_a_name_that_fits_none_is_kept_and_can_be_made_a_source_right_there(open
     assert page.get_by_label("In plain words").input_value() == "It is certain."
     page.get_by_role("radio", name="Joe Biden").click()
     page.get_by_role("group", name="“Wolf Blitzer” is").get_by_role("link", name="Make it a new source").click()
-    page.get_by_role("button", name="Make the source").click()
+    page.get_by_role("button", name="Create the source").click()
     page.get_by_role("button", name="Remove Wolf Blitzer").wait_for()
     page.get_by_role("button", name="Record the statement").click()
     page.locator("article.card").wait_for()
@@ -66,7 +66,7 @@ def test_without_a_script_names_are_typed_and_chosen_too(open_desk, article):
         page.get_by_role("group", name="“Wolf Blitzer” is").get_by_role("link", name="Make it a new source").click()
     other = opened.value
     assert other.get_by_label("Name", exact=True).input_value() == "Wolf Blitzer"
-    other.get_by_role("button", name="Record", exact=True).click()
+    other.get_by_role("button", name="Create", exact=True).click()
     other.get_by_role("heading", name="Wolf Blitzer").wait_for()
     page.get_by_role("button", name="Record the statement").click()
     page.locator("article.card").wait_for()

@@ -32,7 +32,7 @@ the harbour silted up. Nothing was done about it.</p></article>
 
 @pytest.fixture
 def desk(newsroom: Any) -> SimpleNamespace:
-    """Short words for what an editor does."""
+    """What an editor does, in short functions."""
     alice = newsroom["alice"]
     minister = create_source(actor=alice, name="The minister", kind="person")
     clerk = create_source(actor=alice, name="a clerk", kind="person", anonymous=True)
@@ -79,7 +79,7 @@ def host(live_server: Any, settings: Any, settings_without_throttle: None) -> It
             self.wfile.write(f"<!doctype html><html lang=en><title>News</title>{self.html}".encode())
 
         def log_message(self, *_: Any) -> None:
-            """Not a word."""
+            """Logs nothing."""
 
     server = HTTPServer(("127.0.0.1", 0), Handler)
     Handler.url = f"http://localhost:{server.server_port}"  # type: ignore[attr-defined]
@@ -93,7 +93,7 @@ def host(live_server: Any, settings: Any, settings_without_throttle: None) -> It
 
 @pytest.fixture
 def read(browser: Any, host: Any, live_server: Any) -> Iterator[Callable[..., Any]]:
-    """Opens the newsroom's page with the script; `page.report` is what the script told of itself."""
+    """Opens the newsroom's page with the script; `page.report` is the detail of the script's event."""
     pages: list[Any] = []
 
     def opened(article: Any, html: str = STORY, may_complain: bool = False) -> Any:

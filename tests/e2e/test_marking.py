@@ -76,7 +76,7 @@ def test_keys_go_through_the_statements_and_tag_them(open_desk, newsroom, articl
     assert second.tag_reason == "The ministry denies it."
 
     page.keyboard.press("?")
-    assert page.get_by_role("heading", name="Keys").is_visible()
+    assert page.get_by_role("heading", name="Keyboard shortcuts").is_visible()
     page.keyboard.press("Escape")
     page.keyboard.press("/")
     page.keyboard.type("smile")

@@ -1,4 +1,4 @@
-"""Every page: its rules, its contrast, its width, and what a role is offered."""
+"""Every page: accessibility rules, width, and what each role is offered."""
 
 import json
 from pathlib import Path
@@ -74,7 +74,7 @@ def test_axe_finds_nothing_on_a_refused_form(open_desk, seed, axe, width):
     page.get_by_label("The passage, word for word").fill("Nobody said this")
     page.get_by_role("combobox", name="Who is said to have said it").fill("Joe Bidne")
     page.get_by_role("button", name="Record the statement").click()
-    page.get_by_text("The passage was not recorded.").wait_for()
+    page.get_by_text("The statement was not recorded.").wait_for()
     assert page.get_by_role("radio", name="Joe Biden").is_visible()
     assert page.locator("#text mark").count() > 10
     assert _faults_of(desk, axe, "a refused passage") == []
@@ -82,15 +82,15 @@ def test_axe_finds_nothing_on_a_refused_form(open_desk, seed, axe, width):
     page.get_by_role("combobox", name="Raised by").fill("Joe Bidne")
     page.get_by_label("What is contradicted, and how").fill("All of it.")
     page.get_by_role("button", name="Open the dispute").click()
-    page.get_by_text("Nothing was written yet").wait_for()
+    page.get_by_text("Nothing was saved.").wait_for()
     assert page.get_by_label("What is contradicted, and how").input_value() == "All of it."
     page.get_by_role("combobox", name="Raised in the statement").click()
     page.locator(".options li").nth(10).wait_for()
     assert _faults_of(desk, axe, "a refused dispute") == []
     desk.open("/import/")
     page.get_by_label("Annotation document (JSON)").fill('{"title": “A”}')
-    page.get_by_role("button", name="Import it").click()
-    page.get_by_text("Line 1, column 11:").wait_for()
+    page.get_by_role("button", name="Import").click()
+    page.get_by_text("not valid JSON at line 1, column 11:").wait_for()
     assert _faults_of(desk, axe, "a refused document") == []
 
 
@@ -127,7 +127,7 @@ def test_axe_finds_nothing_on_a_strangers_pages_and_none_scrolls_sideways(open_d
     ]  # fmt: skip
     desk = open_desk(**options)
     assert _faults(desk, axe, ["/", "/search/?q=biden", *lists, *rows, *formats, "/nowhere/", "/login/"]) == []
-    assert desk.page.locator("form[method=post]").count() == 1  # that of the log-in, which came last
+    assert desk.page.locator("form[method=post]").count() == 1  # the log-in, which is the last page
 
 
 def _faults(desk, axe, pages):
@@ -229,4 +229,7 @@ def test_an_annotated_article_prints_clean(open_desk, seed):
     desk.page.emulate_media(media="print")
     assert not desk.page.locator(".bar").is_visible()
     assert desk.page.locator("form:visible").count() == 0
+    assert desk.page.locator(".paper-only").is_visible()
+    desk.open(f"/api/v1/articles/{seed.pk}/?print=1")
+    assert not desk.page.locator(".bar").is_visible()
     assert desk.page.locator(".notes ol > li:visible").count() == 23

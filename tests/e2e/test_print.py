@@ -9,6 +9,7 @@ from claims.models import Statement
 from sources.services import create_source
 
 SENTENCE = "The minister said that the talks were difficult and long, and that nothing was agreed. "
+UNPRINTED = "form, button, nav, input, textarea, summary, .bar, .foot, .card"
 SHOWN = "found => found.filter((one) => one.checkVisibility()).map((one) => one.innerText)"
 
 
@@ -31,12 +32,19 @@ def test_an_article_of_300_statements_is_printed_whole_whatever_part_is_on_the_s
     page = desk.page
     desk.open(f"/api/v1/articles/{article.pk}/?at={Statement.objects.order_by('start')[150].pk}")
     assert page.eval_on_selector_all(".card", SHOWN) != []
-    assert page.eval_on_selector_all(".notes li", SHOWN) == []
+    assert page.eval_on_selector_all(".paper-only", SHOWN) == []
     page.emulate_media(media="print")
-    assert page.eval_on_selector_all("form, button, nav, input, textarea, summary, .bar, .foot, .card", SHOWN) == []
+    assert page.eval_on_selector_all(UNPRINTED, SHOWN) == []
     assert len(page.eval_on_selector_all("#text mark", SHOWN)) == 300
+    (named,) = page.eval_on_selector_all(".paper-only", SHOWN)
+    assert named.endswith(f"/api/v1/articles/{article.pk}/?print=1")
+    page.emulate_media(media="screen")
+    page.get_by_role("link", name="Print version").click()
+    page.get_by_role("heading", name="Who stands behind the statements").wait_for()
+    page.emulate_media(media="print")
+    assert page.eval_on_selector_all(UNPRINTED, SHOWN) == []
     drawn = "marks => marks.map((one) => getComputedStyle(one, '::before').content + one.dataset.number)"
-    assert page.eval_on_selector_all("#text mark > a", drawn) == [f'"{n}"{n}' for n in range(1, 301)]
+    assert page.eval_on_selector_all(".text mark > a", drawn) == [f'"{n}"{n}' for n in range(1, 301)]
     notes = page.eval_on_selector_all(".notes ol > li", SHOWN)
     assert len(notes) == 300
     assert re.split("\n+", notes[0]) == [

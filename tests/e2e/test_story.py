@@ -20,7 +20,7 @@ def test_an_editor_takes_an_article_from_its_text_to_publication(open_desk):
     page.get_by_role("link", name="New article").click()
     page.get_by_label("Title").fill("One telephone call")
     page.get_by_role("textbox", name="Text", exact=True).fill(TEXT)
-    page.get_by_role("button", name="Record").click()
+    page.get_by_role("button", name="Create").click()
     page.get_by_role("heading", name="One telephone call").wait_for()
     article = Article.objects.get()
     assert article.text == TEXT
@@ -29,7 +29,7 @@ def test_an_editor_takes_an_article_from_its_text_to_publication(open_desk):
     for passage, source in ((HEATED, "Ukrainian official"), (INVASION, "Joe Biden"), (POSSIBILITY, "Emily Horne")):
         desk.select(passage)
         desk.choose("Who is said to have said it", source, "New source")
-        page.get_by_role("button", name="Make the source").click()
+        page.get_by_role("button", name="Create the source").click()
         page.get_by_role("button", name=f"Remove {source}").wait_for()
         page.get_by_role("button", name="Record the statement").click()
         page.locator("mark", has_text=passage).first.wait_for()
@@ -52,7 +52,7 @@ def test_an_editor_takes_an_article_from_its_text_to_publication(open_desk):
     page.locator(f'mark[data-statement="{disputed.pk}"][data-tag="denied"]').first.wait_for()
 
     other.page.locator(f"#statement-{disputed.pk}").get_by_role("button", name="asserted").click()
-    other.page.get_by_role("heading", name="Somebody changed this meanwhile").wait_for()
+    other.page.get_by_role("heading", name="Somebody else changed this first").wait_for()
     assert other.page.get_by_text("Horne denies it on the record.").is_visible()
     assert other.page.get_by_label("Reason").input_value() == "Chance’s source is known to us."
     disputed.refresh_from_db()

@@ -1,3 +1,5 @@
+"""The pages about the API itself: its root and the user's tokens."""
+
 from typing import Any
 
 from django.conf import settings
@@ -6,23 +8,19 @@ from factcheck.desk.page import Page
 
 
 class RootPage(Page):
-    template = "desk/root.html"
-
     def context(self) -> dict[str, Any]:
         tags: Any = settings.SPECTACULAR_SETTINGS["TAGS"]
-        words = {tag["name"]: tag["description"] for tag in tags}
-        return {"endpoints": [(name, address, words.get(name, "")) for name, address in self.data.items()]}
+        descriptions = {tag["name"]: tag["description"] for tag in tags}
+        return {"endpoints": [(name, url, descriptions.get(name, "")) for name, url in self.data.items()]}
 
 
 class TokensPage(Page):
-    template = "desk/tokens.html"
-
     def context(self) -> dict[str, Any]:
         return {"tokens": self.data.get("results", []), "form": self.view.get_serializer()}
 
 
 class NewTokenPage(Page):
-    template = "desk/tokens.html"
+    """The only page that shows a token's key."""
 
     def context(self) -> dict[str, Any]:
-        return {"made": self.data, "form": self.view.get_serializer()}
+        return {"new_token": self.data, "form": self.view.get_serializer()}

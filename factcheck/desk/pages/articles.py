@@ -1,115 +1,119 @@
-"""The article's page: its text with the marks, and the statements' cards beside it."""
+"""The article's page, with the text, its marks and the statements' cards; its print version; its old revisions."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
 from django.core.exceptions import TooManyFieldsSent
+from django.core.paginator import Paginator
 from django.http import QueryDict
+from django.utils.safestring import SafeString
 
 from claims.models import Article, ArticleRevision, Statement
 from claims.serializers import StatementSerializer
 from factcheck.api.named_references import is_number
-from factcheck.desk.cards import Card, cards_of, checks_by_statement, grouped
+from factcheck.desk.cards import Card, cards_of, checks_by_statement, group_checks
 from factcheck.desk.form_pages import FormPage
 from factcheck.desk.marks import Passage, marked
-from factcheck.desk.notes import UNANCHORED_CARDS, laid_out, notes_of, printed
-from factcheck.desk.page import ListPage, Page, whole_number
+from factcheck.desk.notes import notes_of
+from factcheck.desk.page import Page, int_parameter
 from factcheck.desk.viewer import Viewer
 
-PRINTED = 1_000  # notes on one page to print
+CARDS_PER_PAGE = 30
+UNANCHORED_CARDS = 10
+NOTES_PER_PAGE = 1_000
 
 
 def article_context(
-    article: Any, view: Any, viewer: Viewer, asked: Mapping[str, str], form: Any = None
+    article: Any, view: Any, viewer: Viewer, query: Mapping[str, str], form: Any = None
 ) -> dict[str, Any]:
-    """The article with a part of its statements' cards, and the form to mark another passage."""
-    places = _places(viewer, article)
-    numbers = {place.id: number for number, place in enumerate(places, 1)}
-    statements = [*numbers, *_needing_anchor(viewer, article)]
+    """The article with one page of its statements' cards, and the form to mark another passage.
+
+    `?cards=` chooses the page of cards, or `?at=` a statement whose card must be on it.
+    """
+    anchored = _anchored(viewer, article)
+    numbers = {row.id: number for number, row in enumerate(anchored, 1)}
     address = f"/api/v1/articles/{article.pk}/"
-    base = "" if form is None else address  # short, where the page is the article's own
-    size, notes = laid_out(article.text, viewer, statements, numbers, base)
-    parts = max(1, -(-len(places) // size))
-    number = numbers.get(whole_number(asked, "at"))
-    part = min(_part_of(number, size) if number else whole_number(asked, "cards") or 1, parts)
-    moment = _moment(asked)
+    as_of_query = _as_of_query(query)
+    number = numbers.get(int_parameter(query, "at"))
+    page = Paginator(anchored, CARDS_PER_PAGE).get_page(
+        _page_of(number, CARDS_PER_PAGE) if number else int_parameter(query, "cards") or 1
+    )
 
-    def card_at(statement: int) -> str:
-        is_shown = _part_of(numbers.get(statement, 1), size) == part
-        return f"#statement-{statement}" if is_shown else f"{base}?at={statement}{moment}#statement-{statement}"
+    def card_address(statement_id: int) -> str:
+        is_on_page = _page_of(numbers.get(statement_id, 1), CARDS_PER_PAGE) == page.number
+        return ("" if is_on_page else f"{address}?at={statement_id}{as_of_query}") + f"#statement-{statement_id}"
 
-    rows = Statement.objects.for_reading()
-    shown = [place.id for place in places[(part - 1) * size : part * size]]
-    cards = cards_of(viewer, viewer.fetch(rows.filter(pk__in=shown).order_by("start", "id")), numbers)
-    passages = [Passage(p.id, p.start, p.end, p.tag, numbers[p.id], card_at(p.id)) for p in places]
+    rows = Statement.objects.for_reading().filter(pk__in=[row.id for row in page])
+    cards = cards_of(viewer, viewer.fetch(rows.order_by("start", "id")), numbers)
     context = {
         "article": article,
         "address": address,
-        "moment": moment,
-        "marked_text": marked(article.text, passages),
+        "as_of_query": as_of_query,
+        "marked_text": _marked_text(article, anchored, card_address),
         "cards": cards,
-        "notes": notes or printed(notes_of(viewer, shown, numbers), of=len(places) or len(statements)),
-        "are_all_notes": notes is not None,
-        "statement_count": len(places),
-        "first_shown": (part - 1) * size + 1,
-        "last_shown": min(part * size, len(places)),
-        "part": part,
-        "parts": range(1, parts + 1),
+        "card_page": page,
     }
     if viewer.is_anonymous:
         return context
     return {
         **context,
-        **_checks(article, cards, lambda statement: (numbers.get(statement), card_at(statement))),
-        "unanchored": _unanchored(viewer, article, rows) if part == 1 else [],
-        "more_unanchored": max(0, len(statements) - len(numbers) - UNANCHORED_CARDS) if part == 1 else 0,
+        **_checks(article, cards, lambda statement_id: (numbers.get(statement_id), card_address(statement_id))),
+        **(_unanchored(viewer, article) if page.number == 1 else {}),
         "mark_form": form or StatementSerializer(context=view.get_serializer_context()),
     }
 
 
-def _part_of(number: int, size: int) -> int:
-    return (number - 1) // size + 1
+def print_context(article: Any, viewer: Viewer, query: Mapping[str, str]) -> dict[str, Any]:
+    """The article with a note on each of its statements, or on a thousand of them: `?print=` chooses the page."""
+    anchored = _anchored(viewer, article)
+    numbers = {row.id: number for number, row in enumerate(anchored, 1)}
+    as_of_query = _as_of_query(query)
+    statement_ids = [*numbers, *_needing_anchor(viewer, article).values_list("id", flat=True)]
+    page = Paginator(statement_ids, NOTES_PER_PAGE).get_page(int_parameter(query, "print"))
 
+    def note_address(statement_id: int) -> str:
+        number = numbers[statement_id]
+        its_page = _page_of(number, NOTES_PER_PAGE)
+        return ("" if its_page == page.number else f"?print={its_page}{as_of_query}") + f"#note-{number}"
 
-def print_context(article: Any, viewer: Viewer, asked: Any, part: int) -> dict[str, Any]:
-    """The article with the notes on all its statements, or on a thousand of them."""
-    places = _places(viewer, article)
-    numbers = {place.id: number for number, place in enumerate(places, 1)}
-    statements = [*numbers, *_needing_anchor(viewer, article)]
-    parts = max(1, -(-len(statements) // PRINTED))
-    part = min(part, parts)
-    moment = _moment(asked)
-
-    def note_of(number: int) -> str:
-        its_part = _part_of(number, PRINTED)
-        return f"#note-{number}" if its_part == part else f"?print={its_part}{moment}#note-{number}"
-
-    passages = [Passage(p.id, p.start, p.end, p.tag, numbers[p.id], note_of(numbers[p.id])) for p in places]
-    notes = notes_of(viewer, statements[(part - 1) * PRINTED : part * PRINTED], numbers)
+    notes = notes_of(viewer, list(page), numbers)
     return {
         "article": article,
-        "moment": moment,
-        "marked_text": marked(article.text, passages),
-        "notes": printed(notes, of=(len(places) or len(statements)) if parts > 1 else None, linked=True),
-        "part": part,
-        "parts": range(1, parts + 1),
+        "as_of_query": as_of_query,
+        "marked_text": _marked_text(article, anchored, note_address),
+        "notes": [note for note in notes if note.number],
+        "unanchored_notes": [note for note in notes if not note.number],
+        "note_page": page,
     }
 
 
-def _moment(asked: Any) -> str:
-    return f"&{urlencode({'as_of': asked['as_of']})}" if asked.get("as_of") else ""
+def _anchored(viewer: Viewer, article: Any) -> list[Any]:
+    """The statements that are marked in the text, in its order. A statement's number is its place in this list."""
+    rows = viewer.visible(Statement.objects.anchored_in(article)).order_by("start", "id")
+    return list(rows.values_list("id", "start", "end", "tag", named=True))
 
 
-def _places(viewer: Viewer, article: Any) -> list[Any]:
-    placed = viewer.visible(Statement.objects.anchored_in(article)).order_by("start", "id")
-    return list(placed.values_list("id", "start", "end", "tag", named=True))
-
-
-def _needing_anchor(viewer: Viewer, article: Any) -> list[int]:
-    """Strangers are not shown what is in question."""
+def _needing_anchor(viewer: Viewer, article: Any) -> Any:
+    """Statements whose passage is not in the text, or may not be; anonymous readers do not see them."""
     rows = Statement.objects.filter(article=article).needing_anchor().order_by("id")
-    return [] if viewer.is_anonymous else list(rows.values_list("id", flat=True))
+    return rows.none() if viewer.is_anonymous else rows
+
+
+def _page_of(number: int, page_size: int) -> int:
+    return (number - 1) // page_size + 1
+
+
+def _as_of_query(query: Mapping[str, str]) -> str:
+    return f"&{urlencode({'as_of': query['as_of']})}" if query.get("as_of") else ""
+
+
+def _marked_text(article: Any, anchored: Sequence[Any], address_of: Callable[[int], str]) -> SafeString:
+    passages = [
+        Passage(row.id, row.start, row.end, row.tag, number, address_of(row.id))
+        for number, row in enumerate(anchored, 1)
+    ]
+    return marked(article.text, passages)
 
 
 def _checks(article: Any, cards: list[Card], place_of: Callable[[int], tuple[int | None, str]]) -> dict[str, Any]:
@@ -118,39 +122,37 @@ def _checks(article: Any, cards: list[Card], place_of: Callable[[int], tuple[int
         card.checks = checks.get(card.statement.pk, [])
     return {
         "article_checks": checks.get(None, []),
-        "check_groups": grouped(checks, place_of),
-        "check_count": sum(len(found) for statement, found in checks.items() if statement),
+        "check_groups": group_checks(checks, place_of),
+        "check_count": sum(len(found) for statement_id, found in checks.items() if statement_id),
     }
 
 
-def _unanchored(viewer: Viewer, article: Any, rows: Any) -> list[Card]:
-    """Statements whose passage is not in the text, or not for sure; an editor must settle them."""
-    return cards_of(viewer, rows.filter(article=article).needing_anchor().order_by("id")[:UNANCHORED_CARDS])
+def _unanchored(viewer: Viewer, article: Any) -> dict[str, Any]:
+    rows = _needing_anchor(viewer, article)
+    cards = cards_of(viewer, rows.for_reading()[:UNANCHORED_CARDS])
+    return {"unanchored": cards, "more_unanchored": max(0, rows.count() - UNANCHORED_CARDS)}
 
 
 class ArticlePage(Page):
-    template = "desk/articles/article.html"
-    is_public_page = True
-
     def context(self) -> dict[str, Any]:
-        asked = self.request.query_params
-        if part := whole_number(asked, "print"):
+        query = self.request.query_params
+        if int_parameter(query, "print"):
             self.template = "desk/articles/article_print.html"
-            return print_context(self.row, self.viewer, asked, part)
-        return article_context(self.row, self.view, self.viewer, asked)
+            return print_context(self.row, self.viewer, query)
+        return article_context(self.row, self.view, self.viewer, query)
 
 
-class MarkingPage(FormPage):
+class StatementFormPage(FormPage):
     """The form to mark a passage, beside the article that it is in."""
 
     def context(self) -> dict[str, Any]:
         context = super().context()
-        article = self._article(context["typed"].get("article", ""))
+        article = self._article(context["form_data"].get("article", ""))
         if article is None:
             return context
-        self.template = "desk/articles/article.html"
-        asked = _query_of(context["next"])
-        return {**context, **article_context(article, self.view, self.viewer, asked, context["form"])}
+        self.template = "desk/articles/article_detail.html"
+        query = _query_of(context["next"])
+        return {**context, **article_context(article, self.view, self.viewer, query, context["form"])}
 
     @staticmethod
     def _article(typed: str) -> Any:
@@ -158,23 +160,14 @@ class MarkingPage(FormPage):
 
 
 def _query_of(address: str) -> QueryDict:
-    """Empty where it is no query of ours."""
+    """Empty if the address has more parameters than Django reads."""
     try:
         return QueryDict(address.partition("?")[2].partition("#")[0])
     except TooManyFieldsSent:
         return QueryDict()
 
 
-class RevisionsPage(ListPage):
-    template = "desk/articles/revisions.html"
-
-    def context(self) -> dict[str, Any]:
-        return {"article_id": self.view.kwargs["pk"], "controls": None}
-
-
 class RevisionPage(Page):
-    template = "desk/articles/revision.html"
-
     def context(self) -> dict[str, Any]:
         passages = [
             Passage(s["id"], s["start"], s["end"], s["tag"], number, f"/api/v1/statements/{s['id']}/")
@@ -182,7 +175,6 @@ class RevisionPage(Page):
         ]
         newest = ArticleRevision.objects.filter(article=self.view.kwargs["pk"]).order_by("-number")
         return {
-            "article_id": self.view.kwargs["pk"],
             "newest": newest.values_list("number", flat=True).first(),
             "marked_text": marked(self.data["text"], passages),
         }

@@ -1,18 +1,17 @@
+"""A dispute, and the form to open one."""
+
 from typing import Any
 
-from claims.models import Article, ArticleRevision, Dispute, Evidence, Statement
+from claims.models import Article, ArticleRevision, Dispute, Statement
 from factcheck.api.named_references import is_number
 from factcheck.desk.cards import cards_of
 from factcheck.desk.form_pages import FormPage
-from factcheck.desk.history import row_timeline
 from factcheck.desk.page import Page
+from factcheck.desk.timeline import row_timeline
 
 
 class DisputePage(Page):
     """Both passages side by side, each in its context."""
-
-    template = "desk/disputes/dispute.html"
-    is_public_page = True
 
     def context(self) -> dict[str, Any]:
         (dispute,) = self.viewer.fetch(Dispute.objects.with_passages().filter(pk=self.row.pk))
@@ -25,38 +24,29 @@ class DisputePage(Page):
         }
 
 
-class EvidencePage(Page):
-    template = "desk/statements/evidence_row.html"
-    is_public_page = True
-
-    def context(self) -> dict[str, Any]:
-        evidence = Evidence.objects.select_related("statement__source").get(pk=self.row.pk)
-        return {"evidence": evidence, **row_timeline(self.viewer, "evidence", evidence.pk)}
-
-
-def of_same_article_first(form: Any, statement: Any) -> Any:
-    """Offers as the other side what the article says elsewhere, before anything is typed."""
+def suggest_same_article(form: Any, statement: Any) -> Any:
+    """Makes the form offer other statements of the article as the counter-statement before anything is typed."""
     counter = form.fields["counter_statement"]
     counter.style = {**counter.style, "first": f"?article={statement.article_id}&page_size=50"}
     return form
 
 
-class DisputingPage(FormPage):
-    """The form to open a dispute, beside the passage that it is about."""
+class DisputeFormPage(FormPage):
+    """The form to open a dispute, beside the disputed passage."""
 
     def context(self) -> dict[str, Any]:
         context = super().context()
-        typed = str(context["typed"].get("statement", ""))
+        typed = str(context["form_data"].get("statement", ""))
         statement = Statement.objects.for_reading().filter(pk=typed).first() if is_number(typed) else None
         if statement is None:
             return context
         (card,) = cards_of(self.viewer, [statement])
         return {
             **context,
-            "form": of_same_article_first(context["form"], statement),
+            "form": suggest_same_article(context["form"], statement),
             "statement": statement,
             "card": card,
             "article": Article.objects.defer("text").get(pk=statement.article_id),
             "around": ArticleRevision.objects.around(statement),
-            "is_beside": True,
+            "is_side_by_side": True,
         }

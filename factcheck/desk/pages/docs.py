@@ -1,4 +1,4 @@
-"""Swagger UI, from local files."""
+"""The API documentation: Swagger UI from local files."""
 
 from typing import Any
 
@@ -11,9 +11,9 @@ from factcheck.api.openapi.views import SpectacularView
 
 class DocsView(SpectacularView, SpectacularSwaggerSplitView):
     schema = None
-    template_name = "desk/docs.html"
+    template_name = "desk/pages/docs.html"
 
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         response = super().get(request, *args, **kwargs)
-        response["Cache-Control"] = "private, no-cache"  # its script holds a CSRF token
+        response["Cache-Control"] = "private, no-cache"  # its script contains a CSRF token
         return response

@@ -1,4 +1,4 @@
-"""What programs read, as a person reads it: what it is, where it belongs, and the JSON."""
+"""The formats for other software, for a person to look at: what it is, what it belongs to, and the JSON."""
 
 from typing import Any
 
@@ -6,8 +6,8 @@ from factcheck.api.renderers import pretty
 from factcheck.desk.addresses import address_of
 from factcheck.desk.page import Page
 
-SHOWN = 100_000  # characters; nobody reads more of it in a page
-# By action: the heading, and what it is.
+MAX_CHARACTERS = 100_000  # nobody reads more of it on a page
+# By action: the heading and the description.
 FORMAT_TEXTS = {
     "webannotation": (
         "Web Annotation",
@@ -19,8 +19,8 @@ FORMAT_TEXTS = {
     ),
     "claimreview": (
         "ClaimReview",
-        "The statement in the schema.org format that search engines read. The rating is the tag by name, without a "
-        "number: it says who stands behind the statement, not whether it is true.",
+        "The statement in the schema.org format that search engines read. The rating is the name of the tag, without "
+        "a number: it says who stands behind the statement, not whether it is true.",
     ),
     "claimreviews": (
         "Feed of ClaimReviews",
@@ -28,28 +28,26 @@ FORMAT_TEXTS = {
     ),
     "annotations": (
         "Annotation document",
-        "The whole annotated article as one document, as the import takes it.",
+        "The whole annotated article as one document, which can be imported again.",
     ),
 }
 
 
 class FormatPage(Page):
-    template = "desk/pages/format.html"
-    is_public_page = True
-
     def context(self) -> dict[str, Any]:
         action, row_id = self.view.action, self.view.kwargs.get("pk")
-        heading, words = FORMAT_TEXTS[action]
-        of = f"{self.view.basename} {row_id}" if row_id else ""
-        shown = {**self.data, **(self.data["first"] if isinstance(self.data.get("first"), dict) else {})}
+        heading, description = FORMAT_TEXTS[action]
+        row_name = f"{self.view.basename} {row_id}" if row_id else ""
+        first_page = self.data["first"] if isinstance(self.data.get("first"), dict) else {}
+        links = {**self.data, **first_page}
         content = pretty(self.data)
         return {
             "heading": heading,
-            "words": words,
-            "of": of,
+            "description": description,
+            "row_name": row_name,
             "address": address_of(self.view.basename, row_id) if row_id else "",
-            "file": "-".join(filter(None, [*of.split(), action])) + ".json",
-            "content": content[:SHOWN],
-            "is_cut": len(content) > SHOWN,
-            "pager": {"next_url": shown.get("next"), "previous_url": shown.get("prev") or shown.get("previous")},
+            "file_name": "-".join(filter(None, [*row_name.split(), action])) + ".json",
+            "content": content[:MAX_CHARACTERS],
+            "is_cut": len(content) > MAX_CHARACTERS,
+            "pager": {"next_url": links.get("next"), "previous_url": links.get("prev") or links.get("previous")},
         }

@@ -1,4 +1,4 @@
-"""The import of an annotation document in a browser, with errors at their lines."""
+"""The import of an annotation document in a browser, with each error at its line."""
 
 import json
 from dataclasses import dataclass
@@ -14,23 +14,21 @@ from claims.annotations import import_document
 from claims.annotations.schema import AnnotationDocumentSerializer
 from claims.roles import REQUIRED_ROLE
 from factcheck.api.problems import MAX_ERRORS, problem_of
-from factcheck.desk.json_faults import in_words
 from factcheck.desk.json_lines import line_of, lines_of
 from factcheck.desk.page_view import DeskView
 from factcheck.errors import Refusal
 
-AROUND = 80  # characters of a line that are shown on each side of a fault
+QUOTED_CHARACTERS = 80  # of the line, on each side of a JSON error
 
 
 @dataclass
-class Fault:
+class DocumentError:
     detail: str
     pointer: str = ""
     line: int | None = None
-    column: int | None = None
-    # The line, before and after the place.
+    # The line as it is in the document. For invalid JSON, up to the place of the error and from there on.
     quoted: str = ""
-    rest: str = ""
+    quoted_from_error: str = ""
 
 
 class ImportPage(DeskView):
@@ -41,23 +39,25 @@ class ImportPage(DeskView):
         try:
             text = self._document(request)
         except UnicodeDecodeError:
-            return self._refuse("", [Fault("The file is not text in UTF-8.")])
+            return self._refuse("", [DocumentError("The file is not text in UTF-8.")])
+        if not text.strip():
+            return self._refuse("", [DocumentError("There is no document. Paste one, or choose a file.")])
         try:
             document = strict_json.loads(text)
         except json.JSONDecodeError as error:
-            return self._refuse(text, [_fault_of_json(text, error)])
+            return self._refuse(text, [_json_error(text, error)])
         except RecursionError:
-            return self._refuse(text, [Fault("This is not JSON that can be read: it is nested too deeply.")])
+            return self._refuse(text, [DocumentError("This JSON cannot be read: it is nested too deeply.")])
         except ValueError:
-            detail = "This is not JSON that can be read: it holds NaN, Infinity or a number that is too long."
-            return self._refuse(text, [Fault(detail)])
+            detail = "This JSON cannot be read: it contains NaN, Infinity or a number that is too long."
+            return self._refuse(text, [DocumentError(detail)])
         try:
             serializer = AnnotationDocumentSerializer(data=document)
             serializer.is_valid(raise_exception=True)
             article = import_document(document=serializer.validated_data, actor=request.user)
         except (Refusal, ValidationError, ModelError, IntegrityError) as error:
             problem, _ = problem_of(error)
-            return self._refuse(text, _faults(text, problem))
+            return self._refuse(text, _errors_at_lines(text, problem))
         return HttpResponseRedirect(f"/api/v1/articles/{article.pk}/", status=303)
 
     @staticmethod
@@ -65,31 +65,33 @@ class ImportPage(DeskView):
         file: Any = request.FILES.get("file")
         return file.read().decode("utf-8-sig") if file else str(request.POST.get("document", ""))
 
-    def _refuse(self, text: str, faults: list[Fault]) -> HttpResponse:
-        context = self.get_context_data(document=text, faults=faults, cut_off=len(faults) >= MAX_ERRORS)
+    def _refuse(self, text: str, errors: list[DocumentError]) -> HttpResponse:
+        context = self.get_context_data(document=text, errors=errors, has_more=len(errors) >= MAX_ERRORS)
         response = self.render_to_response(context, status=400)
-        response.is_problem = True  # type: ignore[attr-defined]  # the middleware's sign that it is told already
+        response.is_problem = True  # type: ignore[attr-defined]  # so that ProblemPageMiddleware keeps this page
         return response
 
 
-def _faults(text: str, problem: dict[str, Any]) -> list[Fault]:
+def _errors_at_lines(text: str, problem: dict[str, Any]) -> list[DocumentError]:
     try:
         lines = lines_of(text)
-    except RecursionError:  # nested more deeply than this reads, though JSON's own parser does
+    except RecursionError:  # nested more deeply than this can read, though Python's JSON parser can
         lines = {}
-    found = [
-        _fault_at(text, line_of(error["pointer"], lines), error["detail"], error["pointer"])
+    errors = [
+        _error_at(text, line_of(error["pointer"], lines), error["detail"], error["pointer"])
         for error in problem.get("errors", [])
     ]
-    return sorted(found, key=lambda fault: fault.line or 0) or [Fault(problem["detail"])]
+    return sorted(errors, key=lambda error: error.line or 0) or [DocumentError(problem["detail"])]
 
 
-def _fault_of_json(text: str, error: json.JSONDecodeError) -> Fault:
+def _json_error(text: str, error: json.JSONDecodeError) -> DocumentError:
+    message = error.msg.removesuffix(" at")
+    detail = f"This is not valid JSON at line {error.lineno}, column {error.colno}: {message}."
     line, at = text.split("\n")[error.lineno - 1], error.colno - 1
-    before, rest = line[max(0, at - AROUND) : at], line[at : at + AROUND]
-    return Fault(in_words(error), "", error.lineno, error.colno, before.lstrip(), rest.rstrip())
+    before, after = line[max(0, at - QUOTED_CHARACTERS) : at], line[at : at + QUOTED_CHARACTERS]
+    return DocumentError(detail, quoted=before.lstrip(), quoted_from_error=after.rstrip() or "⏎")
 
 
-def _fault_at(text: str, line: int | None, detail: str, pointer: str = "") -> Fault:
-    quoted = text.split("\n")[line - 1].strip()[:160] if line else ""
-    return Fault(detail, pointer, line, quoted=quoted)
+def _error_at(text: str, line: int | None, detail: str, pointer: str) -> DocumentError:
+    quoted = text.split("\n")[line - 1].strip()[: 2 * QUOTED_CHARACTERS] if line else ""
+    return DocumentError(detail, pointer, line, quoted)

@@ -1,36 +1,33 @@
-"""The journal as a diary: newest first, day by day. The feed for programs runs the other way."""
+"""The journal day by day, newest first. The feed for API clients has the opposite order."""
 
 from itertools import groupby
 from typing import Any
 
 from factcheck.api.pagination import RowComparison
-from factcheck.desk.page import ListPage, whole_number
-from factcheck.desk.timeline import timeline
+from factcheck.desk.page import ListPage, int_parameter
+from factcheck.desk.timeline import TimelineItem, timeline
 from factcheck.journal.models import Entry
 
-SHOWN = 50
+PAGE_SIZE = 50
 
 
-def recent_entries(number: int) -> list[Any]:
+def recent_entries(number: int) -> list[TimelineItem]:
     return timeline(Entry.objects.with_before().order_by("-id")[:number])
 
 
 class JournalPage(ListPage):
-    template = "desk/journal/journal.html"
-
     def context(self) -> dict[str, Any]:
         if self.data.get("errors"):
             return {"days": []}
-        before = whole_number(self.request.query_params, "before")
+        before = int_parameter(self.request.query_params, "before")
         place = Entry.objects.filter(pk=before).values_list("transaction", "pk").first()
 
         def after_cursor(rows: Any, key: Any) -> Any:
             return rows.filter(RowComparison(key, "<", *place)) if place else rows
 
-        rows = list(self.view.entries(after_cursor, reverse=True, size=SHOWN + 1).with_before())
-        lines = timeline(rows[:SHOWN])
-        days = groupby(lines, key=lambda line: line.entry.at.date())
+        rows = list(self.view.entries(after_cursor, reverse=True, size=PAGE_SIZE + 1).with_before())
+        days = groupby(timeline(rows[:PAGE_SIZE]), key=lambda item: item.entry.at.date())
         return {
-            "days": [(day, list(of_day)) for day, of_day in days],
-            "older": rows[SHOWN - 1].pk if len(rows) > SHOWN else None,
+            "days": [(day, list(items)) for day, items in days],
+            "older": rows[PAGE_SIZE - 1].pk if len(rows) > PAGE_SIZE else None,
         }

@@ -1,4 +1,4 @@
-"""One search over articles, statements and sources; the lists have the rest."""
+"""One search over articles, statements and sources. Each section leads to the list with all results."""
 
 from typing import Any
 
@@ -10,28 +10,29 @@ from factcheck.desk.page_view import DeskView
 from factcheck.postgres.bounded_page import SCAN_PAGES, newest
 from sources.models import Source
 
-SHOWN = 10
-LONGEST = 200
+MAX_RESULTS = 10  # in each section
+MAX_QUERY_LENGTH = 200  # characters
 
 
 class SearchPage(DeskView):
     template_name = "desk/pages/search.html"
-    is_public_page = True
+    is_public = True
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        words = self.request.GET.get("q", "").replace("\x00", "").strip()[:LONGEST]
-        found = self._found(words) if words else {}
-        return super().get_context_data(find=words, shown=SHOWN, **found, **kwargs)
+        query = self.request.GET.get("q", "").replace("\x00", "").strip()[:MAX_QUERY_LENGTH]
+        results = self._results(query) if query else {}
+        return super().get_context_data(search_query=query, max_results=MAX_RESULTS, **results, **kwargs)
 
-    def _found(self, words: str) -> dict[str, Any]:
+    def _results(self, query: str) -> dict[str, Any]:
         statements = Statement.objects.for_reading().select_related("article").defer("article__text")
         articles = Article.objects.for_reading().defer("text")
+        sources = Source.objects.for_reading().search(query).order_by("name", "id")
         return {
-            "articles": self._newest(articles, Article.objects.search(words), ARTICLE_SCAN_PAGES),
-            "statements": self._newest(statements, Statement.objects.search(words)),
-            "sources": self.viewer.fetch(Source.objects.for_reading().search(words).order_by("name", "id"), SHOWN),
+            "articles": self._newest(articles, Article.objects.search(query), ARTICLE_SCAN_PAGES),
+            "statements": self._newest(statements, Statement.objects.search(query)),
+            "sources": self.viewer.fetch(sources, MAX_RESULTS),
         }
 
     def _newest(self, rows: QuerySet[Any], found: QuerySet[Any], scan_pages: int = SCAN_PAGES) -> list[Any]:
         visible = self.viewer.visible
-        return [self.viewer.redact(row) for row in newest(visible(rows), visible(found), SHOWN, scan_pages)]
+        return [self.viewer.redact(row) for row in newest(visible(rows), visible(found), MAX_RESULTS, scan_pages)]

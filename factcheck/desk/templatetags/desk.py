@@ -1,4 +1,4 @@
-"""What the pages' templates need: times in words, addresses, signs."""
+"""What the templates need: times in words, quotation marks, signs of tags."""
 
 import re
 from datetime import datetime, timedelta
@@ -16,16 +16,24 @@ from factcheck.desk.addresses import plural
 register = template.Library()
 register.filter(plural)
 
-# Beside the colour, for those who do not see it. Neither is a verdict.
+# Shown beside the colour, for those who do not see it. No sign is a verdict.
 SIGNS = {"asserted": "+", "denied": "−", "unverified": "?"}  # noqa: RUF001  the minus sign is meant
+ANCHOR_LABELS = {
+    "anchored": "in its place",
+    "moved": "found again at another place",
+    "needs_review": "may be at another place now",
+    "orphaned": "no longer in the text",
+}
+DOUBLE_QUOTES = '“”„‟"«»'
+OPENING_QUOTES = tuple(DOUBLE_QUOTES + "‘‚'")  # noqa: RUF001
 
 
 @register.filter
-def ago(moment: datetime | str | None) -> SafeString | str:
-    """In words, with the exact time for whoever points at it."""
-    if not moment:
+def ago(time: datetime | str | None) -> SafeString | str:
+    """How long ago it was, with the exact time as a tooltip. Accepts the ISO 8601 text of an API answer, too."""
+    if not time:
         return ""
-    at = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
+    at = datetime.fromisoformat(time) if isinstance(time, str) else time
     exact = f"{at:%Y-%m-%d %H:%M:%S} UTC"
     return format_html('<time datetime="{}" title="{}">{}</time>', at.isoformat(), exact, _since(at))
 
@@ -54,28 +62,24 @@ def tag_label(tag: str) -> SafeString:
     )
 
 
-DOUBLE = '“”„‟"«»'
-OPENING = tuple(DOUBLE + "‘‚'")  # noqa: RUF001
-
-
 @register.filter
 def quoted(text: str, length: int) -> str:
-    """Between quotation marks: single ones around double ones, and none where it begins with its own."""
+    """In quotation marks: single ones if it contains double ones, none if it begins with one of its own."""
     text = text.strip()
     short = Truncator(text).chars(length)
-    if text.startswith(OPENING):
+    if text.startswith(OPENING_QUOTES):
         return short
-    return f"‘{short}’" if any(mark in short for mark in DOUBLE) else f"“{short}”"  # noqa: RUF001
+    return f"‘{short}’" if any(mark in short for mark in DOUBLE_QUOTES) else f"“{short}”"  # noqa: RUF001
 
 
 @register.simple_block_tag
 def trim_indent(content: str) -> SafeString:
-    """Without the indentation, for what a page holds many times."""
-    return mark_safe(re.sub(r"\s*\n\s*", "\n", content))  # noqa: S308  the block is rendered, so escaped already
+    """Without the indentation, for parts that a page repeats many times."""
+    return mark_safe(re.sub(r"\s*\n\s*", "\n", content))  # noqa: S308  the block is rendered, so it is escaped
 
 
 @register.filter
-def lines(value: Any) -> str:
+def join_lines(value: Any) -> str:
     return "\n".join(str(item) for item in value) if isinstance(value, list) else str(value or "")
 
 
@@ -86,7 +90,7 @@ def public_read_is_on() -> bool:
 
 @register.simple_tag
 def with_parameter(request: Any, name: str, value: Any) -> str:
-    """The present address with one query parameter set."""
+    """The address of this page with one query parameter set."""
     parameters = request.GET.copy()
     parameters[name] = value
     return f"{request.path}?{parameters.urlencode()}"
@@ -98,22 +102,14 @@ def get_item(mapping: dict[int, Any], key: int) -> Any:
 
 
 @register.filter
-def words(text: str) -> list[str]:
+def split(text: str) -> list[str]:
     return text.split()
 
 
 @register.filter
-def tags_from(chosen: str) -> list[str]:
-    """All tags, the chosen one first: a browser takes the first button when a form is sent by none."""
+def tags_starting_with(chosen: str) -> list[str]:
+    """All tags, the chosen one first: a browser presses the first button when Enter sends the form."""
     return sorted(SIGNS, key=lambda tag: tag != chosen)
-
-
-ANCHOR_LABELS = {
-    "anchored": "in its place",
-    "moved": "found again at another place",
-    "needs_review": "may stand elsewhere now",
-    "orphaned": "no longer in the text",
-}
 
 
 @register.filter
@@ -123,14 +119,14 @@ def anchor_label(anchor: str) -> str:
 
 @register.filter
 def attribution(statement: Any) -> str:
-    """How the source comes by these words, before its name."""
-    words = {"direct": "quoted directly:", "mixed": "partly quoted:"}
-    return "said to be" if statement.via else words.get(statement.quote_type, "said to be")
+    """How the words came from the source; the name of the source follows."""
+    labels = {"direct": "quoted directly:", "mixed": "partly quoted:"}
+    return "said to be" if statement.via else labels.get(statement.quote_type, "said to be")
 
 
 @register.filter
 def tag_shares(tags: dict[str, int]) -> list[tuple[str, int, int, int]]:
-    """Each tag with its number, and its place and width in a bar a hundred wide."""
+    """For a bar chart 100 wide: each tag with its count, and the start and width of its part."""
     total = sum(tags.values())
     shares, counted, begin = [], 0, 0
     for tag, number in tags.items():

@@ -1,5 +1,5 @@
-// Marking by selection. The page's text nodes hold the article's text and nothing else, so what is selected can be
-// counted: in code points, which the service counts too, and not in the UTF-16 units of the browser.
+// Marks a passage by selecting it. The text nodes contain exactly the article's text, so offsets can be counted in
+// them: in Unicode code points, as the API does, and not in the UTF-16 units of the browser.
 "use strict";
 
 (() => {
@@ -66,15 +66,15 @@
   text.addEventListener("keyup", (event) => event.shiftKey && offer());
   document.addEventListener("selectionchange", () => {
     clearTimeout(offer.later);
-    offer.later = setTimeout(offer, 350); // a phone tells of a selection by this alone
+    offer.later = setTimeout(offer, 350); // on a phone, the only event of a selection
   });
   form?.elements.text.addEventListener("input", clearOffsets);
   if (box?.querySelector(".error")) {
-    box.classList.add("fresh"); // a refused form: on a phone over the text, like a fresh one
+    box.classList.add("fresh"); // on a phone, a refused form lies over the text, like a new one
   }
   box?.addEventListener("toggle", () => box.open || box.classList.remove("fresh"));
 
-  // A mark and its card, pointed at, stand out together.
+  // Pointing at a card highlights its marks.
   const near = (id, on) =>
     text
       .querySelectorAll(`mark[data-statement="${CSS.escape(id)}"]`)
@@ -91,7 +91,7 @@
       event.preventDefault();
       desk.show(card);
       if (narrow.matches) {
-        location.hash = card.id; // the style sheet shows the card over the text, and Back takes it away
+        location.hash = card.id; // the style sheet shows the card over the text until the reader goes back
         mark.scrollIntoView({ block: "start" });
       }
     }

@@ -1,11 +1,11 @@
-// A field for a source or a statement, made into a search: type-ahead over names and aliases, and a new source made in
-// place. Without this the field takes a name or a number. What is typed and not chosen is sent all the same: the
-// service takes it if it is one row's name, and asks otherwise.
+// Turns a field for a source or a statement into a search, with type-ahead and a form for a new source. Without
+// JavaScript the field takes a name or a number. Text that was typed but not chosen is sent as well: the service
+// accepts it if it is the name of exactly one row, and asks otherwise.
 "use strict";
 
 (() => {
-  const WAIT = 180; // milliseconds after the last key
-  let made = 0;
+  const DELAY = 180; // milliseconds after the last key
+  let count = 0;
 
   const element = (name, attributes = {}, ...children) => {
     const node = document.createElement(name);
@@ -14,7 +14,7 @@
     return node;
   };
 
-  const words = (row) => row.name || row.title || row.text?.slice(0, 90) || `number ${row.id}`;
+  const labelOf = (row) => row.name || row.title || row.text?.slice(0, 90) || `number ${row.id}`;
   const details = (row) =>
     row.name
       ? [row.kind, row.anonymous && "anonymous", row.part_of && `part of ${row.part_of.name}`, ...(row.aliases || []).slice(0, 3)]
@@ -36,19 +36,19 @@
       this.name = this.number.name;
       this.multiple = "multiple" in box.dataset;
       this.list = box.querySelector(".chosen") || box.appendChild(element("ul", { class: "chosen" }));
-      this.id = `chooser-${(made += 1)}`;
+      this.id = `chooser-${(count += 1)}`;
       this.build();
-      this.adopt();
+      this.showChosen();
     }
 
-    // The number's own input becomes the search field; what is chosen is sent by hidden inputs.
+    // The field of the server becomes the search field; hidden inputs send what is chosen.
     build() {
       const label = this.number.closest("label");
       const caption = label.firstChild.textContent.trim();
       this.search = element("input", {
         type: "text", role: "combobox", "aria-expanded": "false", "aria-autocomplete": "list", autocomplete: "off",
         "aria-controls": this.id, "aria-label": caption, "data-noun": this.box.dataset.noun,
-        placeholder: this.box.dataset.noun === "source" ? "Type a name" : "Type words",
+        placeholder: this.box.dataset.noun === "source" ? "Type a name" : "Type to search",
       });
       if (this.number.getAttribute("aria-invalid")) {
         this.search.setAttribute("aria-invalid", "true");
@@ -57,12 +57,12 @@
       this.number.replaceWith(this.search);
       label.after(this.options);
       this.search.value = this.box.dataset.typed || "";
-      this.search.addEventListener("input", () => this.later());
-      this.search.addEventListener("focus", () => this.box.dataset.first && this.look());
+      this.search.addEventListener("input", () => this.searchLater());
+      this.search.addEventListener("focus", () => this.box.dataset.first && this.runSearch());
       this.search.addEventListener("keydown", (event) => this.key(event));
       this.search.addEventListener("blur", () => setTimeout(() => this.close(), 150));
       this.box.closest("form").addEventListener("formdata", (event) => this.send(event.formData));
-      this.box.querySelectorAll(".settle").forEach((asked) => this.settle(asked));
+      this.box.querySelectorAll(".settle").forEach((fieldset) => this.offerCandidates(fieldset));
     }
 
     send(data) {
@@ -74,29 +74,29 @@
       }
     }
 
-    // What the service asked about a name that fitted none: an answer is chosen like any other row.
-    settle(asked) {
-      const { text } = asked.dataset;
+    // The service asked about a name that it did not find: the answer becomes a chosen row like any other.
+    offerCandidates(fieldset) {
+      const { text } = fieldset.dataset;
       const answer = (act) => {
-        asked.remove();
+        fieldset.remove();
         this.search.value = this.search.value.split(text).join("").replace(/^[\s,]+|[\s,]+$/g, "");
         act();
       };
-      asked.addEventListener("change", ({ target }) => {
+      fieldset.addEventListener("change", ({ target }) => {
         const label = target.closest("label").querySelector("bdi").textContent;
         answer(() => this.add(target.value.split(":")[0], label));
       });
-      asked.querySelector(".make")?.addEventListener("click", (event) => {
+      fieldset.querySelector(".make")?.addEventListener("click", (event) => {
         event.preventDefault();
         answer(() => this.create(text));
       });
     }
 
-    adopt() {
+    showChosen() {
       const shown = [...this.list.children].map((item) => [item.dataset.id, item.textContent]);
       this.list.replaceChildren();
       shown.forEach(([id, label]) => this.add(id, label));
-      this.none();
+      this.sendEmptyIfNone();
     }
 
     add(id, label) {
@@ -104,52 +104,52 @@
         this.list.replaceChildren();
       }
       const text = element("span", { dir: "auto" }, label);
-      const away = element("button", { type: "button", "aria-label": `Remove ${label}` }, "×");
-      const item = element("li", {}, text, element("input", { type: "hidden", name: this.name, value: id }), away);
-      away.addEventListener("click", () => {
+      const remove = element("button", { type: "button", "aria-label": `Remove ${label}` }, "×");
+      const item = element("li", {}, text, element("input", { type: "hidden", name: this.name, value: id }), remove);
+      remove.addEventListener("click", () => {
         item.remove();
-        this.none();
+        this.sendEmptyIfNone();
         this.search.focus();
       });
       this.list.append(item);
-      this.none();
+      this.sendEmptyIfNone();
     }
 
-    // An empty choice is sent too: it is how one is taken away.
-    none() {
+    // With no row chosen an empty value is sent, which clears the field.
+    sendEmptyIfNone() {
       this.box.querySelector("input[data-none]")?.remove();
       if (!this.list.children.length) {
         this.box.append(element("input", { type: "hidden", name: this.name, value: "", "data-none": "" }));
       }
     }
 
-    later() {
+    searchLater() {
       clearTimeout(this.timer);
-      this.timer = setTimeout(() => this.look(), WAIT);
+      this.timer = setTimeout(() => this.runSearch(), DELAY);
     }
 
-    async look() {
+    async runSearch() {
       const typed = this.search.value.trim();
-      const asked = (this.asked = Symbol("question"));
+      const request = (this.latest = Symbol("request"));
       if (!typed && !this.box.dataset.first) {
         this.close();
         return;
       }
       const first = this.box.dataset.first;
       const query = `q=${encodeURIComponent(typed)}&page_size=12`;
-      const near = first ? await fetchJson(`${this.box.dataset.list}${typed ? `${first.replace(/page_size=\d+/, query)}` : first}`) : null;
-      const far = typed ? await fetchJson(`${this.box.dataset.list}?${query}`) : null;
-      if (asked !== this.asked) {
+      const sameArticle = first ? await fetchJson(`${this.box.dataset.list}${typed ? `${first.replace(/page_size=\d+/, query)}` : first}`) : null;
+      const all = typed ? await fetchJson(`${this.box.dataset.list}?${query}`) : null;
+      if (request !== this.latest) {
         return;
       }
       const rows = new Map();
-      [near, far].forEach((answer) => answer?.body.results?.forEach((row) => rows.set(row.id, row)));
+      [sameArticle, all].forEach((answer) => answer?.body.results?.forEach((row) => rows.set(row.id, row)));
       this.offer([...rows.values()], typed);
     }
 
     offer(rows, typed) {
       const items = rows.map((row) => {
-        const item = element("li", { role: "option", "aria-selected": "false" }, words(row), element("small", {}, details(row)));
+        const item = element("li", { role: "option", "aria-selected": "false" }, labelOf(row), element("small", {}, details(row)));
         item.choose = () => this.pick(row);
         return item;
       });
@@ -159,7 +159,7 @@
         items.push(item);
       }
       if (!items.length) {
-        items.push(element("li", { role: "option", "aria-selected": "false", "aria-disabled": "true" }, "Nothing fits"));
+        items.push(element("li", { role: "option", "aria-selected": "false", "aria-disabled": "true" }, "Nothing found"));
       }
       items.forEach((item, index) => {
         item.id = `${this.id}-${index}`;
@@ -209,13 +209,13 @@
     }
 
     pick(row) {
-      this.add(row.id, words(row));
+      this.add(row.id, labelOf(row));
       this.search.value = "";
-      this.box.querySelectorAll(".settle").forEach((asked) => asked.remove());
+      this.box.querySelectorAll(".settle").forEach((fieldset) => fieldset.remove());
       this.close();
     }
 
-    // A fieldset in the form rather than a form, since forms do not nest.
+    // A fieldset, since forms cannot be nested.
     create(name) {
       this.close();
       this.box.querySelector(".create-source")?.remove();
@@ -223,19 +223,19 @@
       const title = element("input", { type: "text", value: name });
       const kind = element("select", {}, ...kinds.map((one) => element("option", { value: one }, one)));
       const anonymous = element("input", { type: "checkbox" });
-      const fault = element("p", { class: "error", role: "alert" });
-      const make = element("button", { type: "button" }, "Make the source");
-      const leave = element("button", { type: "button", class: "second" }, "Cancel");
+      const error = element("p", { class: "error", role: "alert" });
+      const make = element("button", { type: "button" }, "Create the source");
+      const cancel = element("button", { type: "button", class: "second" }, "Cancel");
       const panel = element(
         "fieldset", { class: "create-source" },
         element("legend", {}, "New source"),
         element("label", {}, "Name", title),
         element("label", {}, "Kind", kind),
-        element("label", { class: "box" }, anonymous, "anonymous: the name is the article’s own words for it"),
-        fault,
-        element("div", { class: "buttons" }, make, leave),
+        element("label", { class: "box" }, anonymous, "anonymous: the name is the article’s own words for the source"),
+        error,
+        element("div", { class: "buttons" }, make, cancel),
       );
-      leave.addEventListener("click", () => panel.remove());
+      cancel.addEventListener("click", () => panel.remove());
       make.addEventListener("click", async () => {
         make.disabled = true;
         const token = document.querySelector("input[name=csrfmiddlewaretoken]").value;
@@ -246,7 +246,7 @@
         });
         make.disabled = false;
         if (!ok) {
-          fault.textContent = body.detail || "That did not work.";
+          error.textContent = body.detail || "That did not work.";
           return;
         }
         panel.remove();

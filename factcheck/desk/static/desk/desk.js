@@ -1,4 +1,4 @@
-// Keys, and the help that lists them. Every page works without this.
+// Keyboard shortcuts, and the dialog that lists them. Every page works without them.
 "use strict";
 
 document.documentElement.classList.add("scripted");
@@ -9,7 +9,7 @@ const desk = {
   current: () =>
     document.querySelector("[data-card].current") || document.querySelector("[data-card]:target") || null,
 
-  // Cards and marks of one statement stand out together.
+  // Highlights a card together with the marks of its statement.
   show(card) {
     document.querySelectorAll(".current").forEach((one) => one.classList.remove("current"));
     card.classList.add("current");
@@ -33,7 +33,7 @@ const desk = {
     }
   },
 
-  // The tag is given once there is a reason: the key arms the button, Enter in the reason presses it.
+  // A tag needs a reason, so the key only selects the button. Enter in the reason presses it.
   arm(tag) {
     const cards = desk.cards();
     const card = desk.current() || (cards.length === 1 ? cards[0] : null);
@@ -60,7 +60,7 @@ const desk = {
   },
 };
 
-// A second click on a slow day must not record a thing twice.
+// A second click while the server is slow must not record a thing twice.
 document.addEventListener("submit", (event) => {
   if (event.target.method === "post") {
     if (event.target.dataset.sent) {
@@ -73,10 +73,10 @@ window.addEventListener("pageshow", () => {
   document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent);
 });
 
-// An address may lead to something that is folded away.
-const aimed = document.getElementById(location.hash.slice(1));
-if (aimed instanceof HTMLDetailsElement) {
-  aimed.open = true;
+// The fragment of the address may name something that is folded.
+const target = document.getElementById(location.hash.slice(1));
+if (target instanceof HTMLDetailsElement) {
+  target.open = true;
 }
 
 const isTyping = (element) =>

@@ -1,9 +1,9 @@
-// What Swagger UI leaves unsaid to those who hear the API documentation, or go through it by keys.
+// Makes Swagger UI usable with a screen reader and with the keyboard.
 "use strict";
 
 (() => {
   const ui = document.getElementById("swagger-ui");
-  const each = (selector, mend) => ui.querySelectorAll(selector).forEach(mend);
+  const each = (selector, fix) => ui.querySelectorAll(selector).forEach(fix);
   const say = (selector, name, value) =>
     each(`:is(${selector}):not([${name}])`, (one) => one.setAttribute(name, value instanceof Function ? value(one) : value));
 
@@ -12,13 +12,13 @@
     control.closest("[data-property-name]")?.dataset.propertyName ||
     (control.closest(".servers") ? "Server" : control.matches(".examples-select-element") ? "Example" : "Request body");
 
-  const mend = () => {
-    // A button holds no link; to open the operation writes its address into the window's.
+  const fix = () => {
+    // A button must not contain a link. Opening the operation changes the address anyway.
     each(".opblock-summary-control a[href]", (link) => link.removeAttribute("href"));
     each("table[role=region]", (table) => table.removeAttribute("role"));
-    each(".auth-btn-wrapper [aria-label]", (button) => button.removeAttribute("aria-label")); // other words than it shows
+    each(".auth-btn-wrapper [aria-label]", (button) => button.removeAttribute("aria-label")); // it says something else than the visible text
     say(".close-modal", "aria-label", "Close");
-    // The levels go on from the title, without a gap.
+    // Heading levels continue from the title without a gap.
     for (const level of [3, 4, 5, 6]) {
       say(`h${level}`, "aria-level", level - 1);
     }
@@ -29,5 +29,5 @@
     say("select, textarea, input:not([type=hidden])", "aria-label", nameOf);
   };
 
-  new MutationObserver(mend).observe(ui, { childList: true, subtree: true });
+  new MutationObserver(fix).observe(ui, { childList: true, subtree: true });
 })();

@@ -1,5 +1,5 @@
-// Marks in an article, on any page, what Factcheck has recorded about it: see docs/embedding.md.
-// Text from the API becomes text nodes only; no inline style: a strict CSP can stay.
+// Marks the statements that Factcheck has recorded of an article, on any page: see docs/embedding.md.
+// It makes text nodes only and no inline styles, so that a strict CSP can stay.
 (() => {
 "use strict";
 const script = document.currentScript;
@@ -11,7 +11,7 @@ const TAGS = {
 };
 const UNREAD = "script, style, noscript, template, textarea, select, button, iframe, svg, rt, rp";
 const ACTIVE = "a, button, label, summary";
-const DISTINCTIVE = 20, NEIGHBOURS = 16; // letters that hardly recur by chance: a passage's, and beside it
+const DISTINCTIVE = 20, NEIGHBOURS = 16; // characters that hardly repeat by chance: in a passage, and beside it
 const FARTHEST = 2048, MOST_PLACES = 200;
 
 async function get(path) {
@@ -30,7 +30,7 @@ async function list(path) {
   return rows;
 }
 
-// A text as it is read, white space collapsed, and the node and offset that each of its UTF-16 units came from.
+// A text with white space collapsed, and the node and offset of each of its UTF-16 units.
 function folding() {
   const folded = { text: " ", origins: [[]] };
   folded.add = (text, node) => text.split("").map((unit, offset) => {
@@ -62,7 +62,7 @@ function placesOf(quote, text) {
   return places;
 }
 
-// How many units are the same from two places on, or back.
+// How many units agree from two places on; backwards with step -1.
 function agreement(mine, at, theirs, there, step) {
   let length = 0;
   while (length < FARTHEST && mine[at] && mine[at] === theirs[there]) length++, at += step, there += step;
@@ -73,7 +73,7 @@ function agreement(mine, at, theirs, there, step) {
 const isSeam = (text, at) => /[\p{L}\p{N}\p{M}]\0[\p{L}\p{N}]|\0\p{M}|\p{N}\0[.,]\p{N}|\p{N}[.,]\0\p{N}/u
   .test(`${text.slice(Math.max(0, at - 4), at)}\0${text.slice(at, at + 4)}`);
 
-// The only place in the page that can be meant, or null: no double, there or in the article, fits as well.
+// The place of a passage in the page; null if another place, there or in the article, fits as well.
 function placeOf(article, page, start, end) {
   const quote = article.slice(start, end), length = end - start;
   const isWhole = (at) => [0, length].every((edge) => isSeam(article, start + edge) || !isSeam(page, at + edge));
@@ -97,7 +97,7 @@ function find(text, statements, page) {
   const article = folding(), places = article.add(text + " ");
   return statements.flatMap((statement) => {
     const from = units[statement.start], to = units[statement.end];
-    if (!TAGS[statement.tag] || text.slice(from, to) !== statement.text) return []; // edited meanwhile
+    if (!TAGS[statement.tag] || text.slice(from, to) !== statement.text) return []; // the text was edited
     let start = places[from], end = places[to];
     while (article.text[start] === " ") start++;
     while (article.text[end - 1] === " ") end--;
@@ -121,7 +121,7 @@ function wrap(found, page) {
     pieceAt[at] = pieces.at(-1);
     pieceAt[at].to = from + 1;
   });
-  for (const piece of pieces.reverse()) { // from the end: cutting moves no offset
+  for (const piece of pieces.reverse()) { // from the end, so that offsets stay right
     const { node, match, from, to } = piece;
     const range = new Range();
     range.setStart(node, from);

@@ -1,0 +1,134 @@
+"""A list's filters and ordering as a form."""
+
+import dataclasses
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django_filters import BooleanFilter, ChoiceFilter, DateFilter
+
+from factcheck.api.filters import IdFilter, UserFilter
+from factcheck.api.named_references import unresolved_error
+from factcheck.api.roles import is_public_read
+from factcheck.desk.chooser import Chooser, chooser_of
+from factcheck.desk.labels import field_label
+
+MAIN_FIELDS = ("q", "tag", "state", "status", "ordering")  # in this order; the others are folded away
+HIDDEN_FILTERS = {"after"}  # the cursor of API clients
+EDITOR_FILTERS = {"status", "anchor"}  # all public rows have the same
+KINDS = {
+    ChoiceFilter: "select",
+    BooleanFilter: "select",
+    UserFilter: "select",
+    DateFilter: "date",
+    IdFilter: "chooser",
+}
+FILTER_LABELS = {
+    "q": "Search",
+    "article": "Article",
+    "code": "Kind of check",
+    "disputed": "Open dispute",
+    "said_after": "Said on or after",
+    "said_before": "Said on or before",
+    "involving": "Said or relayed by",
+    "anchor": "Place in the text",
+    "actor": "Editor",
+    "raised_by": "Raised by",
+    "part_of": "Belongs to",
+    "resource": "Kind of record",
+}
+# By field: ascending, descending.
+ORDERING_LABELS = {
+    "id": ("oldest first", "newest first"),
+    "start": ("as in the text", "from the end of the text"),
+    "name": ("name, A to Z", "name, Z to A"),
+    "said_on": ("first said first", "last said first"),
+    "created_at": ("first recorded first", "last recorded first"),
+    "updated_at": ("longest unchanged first", "last changed first"),
+}
+
+
+@dataclasses.dataclass
+class FilterField:
+    name: str
+    label: str
+    value: str
+    kind: str  # "select", "chooser", or the type of an <input>
+    choices: list[tuple[str, str]] = dataclasses.field(default_factory=list)
+    errors: list[str] = dataclasses.field(default_factory=list)
+    noun: str = ""  # of a chooser: what is chosen, such as "source"
+    chooser: Chooser | None = None
+
+    @property
+    def list_url(self) -> str:
+        return f"/api/v1/{self.noun}s/" if self.noun else ""
+
+
+@dataclasses.dataclass
+class FilterForm:
+    main: list[FilterField]
+    more: list[FilterField]
+
+    @property
+    def more_in_use(self) -> bool:
+        return any(field.value or field.errors for field in self.more)
+
+
+def filter_form(view: Any, request: Any, data: Any, filterset: Any = None) -> FilterForm:
+    fields = _fields(view, request, data, filterset or getattr(view, "filterset_class", None))
+    fields.sort(key=lambda field: MAIN_FIELDS.index(field.name) if field.name in MAIN_FIELDS else 0)
+    if len(fields) <= len(MAIN_FIELDS):
+        return FilterForm(fields, [])
+    main = [field for field in fields if field.name in MAIN_FIELDS]
+    return FilterForm(main, [field for field in fields if field not in main])
+
+
+def _fields(view: Any, request: Any, data: Any, filterset: Any) -> list[FilterField]:
+    filters = filterset.base_filters if filterset else {}
+    hidden = HIDDEN_FILTERS | (EDITOR_FILTERS if is_public_read(request) else set())
+    fields = [_field(name, found, request) for name, found in filters.items() if name not in hidden]
+    if len(getattr(view, "ordering_fields", ())) > 1:
+        fields.append(_ordering(view, request))
+    errors = data.get("errors", []) if isinstance(data, dict) else []
+    for field in fields:
+        field.errors = [error["detail"] for error in errors if error["pointer"] == f"?{field.name}"]
+        if field.chooser and field.chooser.unresolved:
+            field.errors = [str(unresolved_error(filters[field.name].rows(request), field.value))]
+    return fields
+
+
+def _field(name: str, found: Any, request: Any) -> FilterField:
+    value = request.query_params.get(name, "")
+    label = FILTER_LABELS.get(name) or field_label(name).partition(" (")[0]
+    kind = next((kind for base, kind in KINDS.items() if isinstance(found, base)), "search")
+    field = FilterField(name, label, value, kind)
+    if kind == "chooser":
+        rows = found.rows(request)
+        field.noun = rows.model._meta.model_name
+        field.chooser = chooser_of(rows, [value])
+    elif kind == "select":
+        field.choices = _choices(found)
+    return field
+
+
+def _choices(found: Any) -> list[tuple[str, str]]:
+    if isinstance(found, BooleanFilter):
+        return [("true", "yes"), ("false", "no")]
+    if isinstance(found, UserFilter):
+        users = get_user_model().objects.order_by("username").values_list("pk", "username")
+        return [(str(key), name) for key, name in users]
+    return [(str(key), str(label).lower()) for key, label in found.extra["choices"]]
+
+
+def _ordering(view: Any, request: Any) -> FilterField:
+    value = request.query_params.get("ordering") or view.get_default_ordering()
+    choices = [
+        (sign + name, label)
+        for name in view.ordering_fields
+        for sign, label in zip(("", "-"), _ordering_labels(name), strict=True)
+    ]
+    return FilterField("ordering", "Order", value, "select", choices)
+
+
+def _ordering_labels(name: str) -> tuple[str, str]:
+    label = name.replace("_", " ")
+    return ORDERING_LABELS.get(name, (label, f"{label}, descending"))

@@ -1,0 +1,55 @@
+"""The history of a row: as a page, in place of a row that was deleted, and beside a form that came too late."""
+
+from typing import Any
+
+from factcheck.api.conditional import form_version
+from factcheck.desk.form_pages import FormPage
+from factcheck.desk.page import ListPage, ProblemPage
+from factcheck.desk.timeline import timeline
+from factcheck.journal.models import Entry
+
+MAX_CONFLICTING_ENTRIES = 20  # the history has all of them
+
+
+class HistoryPage(ListPage):
+    def context(self) -> dict[str, Any]:
+        return {"timeline": timeline(self.rows)}
+
+
+class DeletedPage(ProblemPage):
+    """A 404. If the row existed once, it says who deleted it and why."""
+
+    def context(self) -> dict[str, Any]:
+        resource, row_id = getattr(self.view, "journal_resource", None), self.view.kwargs.get("pk")
+        if not (resource and row_id and self.may.get("history")):
+            return super().context()
+        items = timeline(Entry.objects.of(resource, row_id).with_before().filter(action=f"{resource}.deleted"))
+        if not items:
+            return super().context()
+        return {
+            **super().context(),
+            "heading": f"{resource.capitalize()} {row_id} was deleted",
+            "advice": "",
+            "more": "desk/journal/_deletion.html",
+            "timeline": items,
+            "history_url": f"{self.address}history/",
+        }
+
+
+class ConflictPage(FormPage):
+    """Somebody else changed the row first: what they did, what was typed, and the form to apply it all the same."""
+
+    def __init__(self, view: Any, request: Any, response: Any, data: Any, template: str, **options: Any):
+        super().__init__(view, request, response, data, "desk/journal/conflict_form.html", **options)
+        self.form_template = template
+
+    def context(self) -> dict[str, Any]:
+        entries = Entry.objects.of(self.view.journal_resource, self.view.kwargs["pk"])
+        seen_version = form_version(self.request) or 0
+        newer = entries.filter(version__gt=seen_version).with_before().order_by("-version")
+        self.newer_entries = list(newer[:MAX_CONFLICTING_ENTRIES])
+        return {**super().context(), "timeline": timeline(self.newer_entries), "form_template": self.form_template}
+
+    def version(self) -> int | None:
+        """The current version: the page shows what was changed, so that the form may overwrite it."""
+        return self.newer_entries[0].version if self.newer_entries else None
