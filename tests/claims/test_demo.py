@@ -5,15 +5,22 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.core.management import call_command
 
+from claims.management.commands.demo import USERS
 from claims.models import Article
 from claims.services import update_article
 from sources.services import create_source
 
-pytestmark = pytest.mark.django_db
 SEED = sorted((Path(__file__).parents[2] / "seeds").glob("*.json"))[0]
+
+
+@pytest.fixture(autouse=True)
+def roles(db):
+    """A migration made them, but an earlier test may have emptied every table."""
+    for name in USERS.values():
+        Group.objects.get_or_create(name=name)
 
 
 def demo(*files: Path) -> tuple[str, str]:
