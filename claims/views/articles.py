@@ -3,6 +3,7 @@
 import json
 from contextlib import nullcontext
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from django.shortcuts import get_object_or_404
@@ -11,7 +12,6 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from claims import services
 from claims.annotations import replace_document
 from claims.annotations.export import annotation_document
 from claims.annotations.schema import AnnotationDocumentSerializer
@@ -27,6 +27,7 @@ from claims.serializers import (
     RevisionRowSerializer,
     RevisionSerializer,
 )
+from claims.services.articles import create_article, delete_article, set_article_status, update_article
 from claims.views.checks import ChecksMixin
 from claims.views.formats import ArticleFormatsMixin
 from factcheck.api.conditional import entity_tag, version_of
@@ -52,16 +53,16 @@ class ArticleViewSet(ChecksMixin, ArticleFormatsMixin, HistoryMixin):
     queryset = Article.objects.for_reading()
 
     def get_serializer_class(self) -> Any:
-        return ArticleRowSerializer if self.action == "list" else ArticleSerializer
+        return ArticleRowSerializer if self.action == "list" else super().get_serializer_class()
 
     def get_queryset(self) -> Any:
         return super().get_queryset().defer("text") if self.action == "list" else super().get_queryset()
 
     def perform_create(self, **fields: Any) -> Article:
-        return services.create_article(actor=self.request.user, **fields)
+        return create_article(actor=self.request.user, **fields)
 
     def perform_update(self, row_id: int, versions: Versions, **fields: Any) -> None:
-        services.update_article(article_id=row_id, versions=versions, actor=self.request.user, **fields)
+        update_article(article_id=row_id, versions=versions, actor=self.request.user, **fields)
 
     def conflict_representation(self, row_id: int) -> Any:
         is_document = self.action == "import_annotations"
@@ -85,31 +86,25 @@ class ArticleViewSet(ChecksMixin, ArticleFormatsMixin, HistoryMixin):
         return super().partial_update(request, pk)
 
     def perform_destroy(self, row_id: int, versions: Versions, reason: str) -> None:
-        services.delete_article(article_id=row_id, versions=versions, actor=self.request.user, reason=reason)
+        delete_article(article_id=row_id, versions=versions, actor=self.request.user, reason=reason)
 
-    @extend_schema(request=ReasonSerializer, responses=ArticleSerializer)
+    @extend_schema(responses=ArticleSerializer)
     @action(detail=True, methods=["post"], conditional=True, serializer_class=ReasonSerializer)
     def publish(self, request: Request, pk: int) -> Any:
         """Publish an article.
 
         From then on anonymous readers see it, if the service has public reads.
         """
-        return self._set_status("published")
+        return self.run_action(partial(set_article_status, status="published"))
 
-    @extend_schema(request=ReasonSerializer, responses=ArticleSerializer)
+    @extend_schema(responses=ArticleSerializer)
     @action(detail=True, methods=["post"], conditional=True, serializer_class=ReasonSerializer)
     def withdraw(self, request: Request, pk: int) -> Any:
         """Withdraw an article.
 
         Anonymous readers no longer see it.
         """
-        return self._set_status("withdrawn")
-
-    def _set_status(self, status: str) -> Any:
-        def service(**arguments: Any) -> Any:
-            return services.set_article_status(status=status, **arguments)
-
-        return self.run_action(ReasonSerializer, service, "article_id")
+        return self.run_action(partial(set_article_status, status="withdrawn"))
 
     @extend_schema(responses=AnnotationDocumentSerializer, filters=False)
     @action(detail=True, conditional=True, filterset_class=None, pagination_class=None)

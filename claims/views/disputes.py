@@ -6,10 +6,10 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 from rest_framework.request import Request
 
-from claims import services
 from claims.filters import DisputeFilter
 from claims.models import Dispute
 from claims.serializers import DisputeSerializer, ReasonSerializer, ResolveSerializer
+from claims.services.disputes import delete_dispute, open_dispute, reopen_dispute, resolve_dispute, update_dispute
 from factcheck.errors import Versions
 from factcheck.journal.views import HistoryMixin
 
@@ -36,28 +36,28 @@ class DisputeViewSet(HistoryMixin):
         return super().create(request)
 
     def perform_create(self, **fields: Any) -> Dispute:
-        return services.open_dispute(actor=self.request.user, **fields)
+        return open_dispute(actor=self.request.user, **fields)
 
     def perform_update(self, row_id: int, versions: Versions, **fields: Any) -> None:
-        services.update_dispute(dispute_id=row_id, versions=versions, actor=self.request.user, **fields)
+        update_dispute(dispute_id=row_id, versions=versions, actor=self.request.user, **fields)
 
     def perform_destroy(self, row_id: int, versions: Versions, reason: str) -> None:
-        services.delete_dispute(dispute_id=row_id, versions=versions, actor=self.request.user, reason=reason)
+        delete_dispute(dispute_id=row_id, versions=versions, actor=self.request.user, reason=reason)
 
-    @extend_schema(request=ResolveSerializer, responses=DisputeSerializer)
+    @extend_schema(responses=DisputeSerializer)
     @action(detail=True, methods=["post"], conditional=True, serializer_class=ResolveSerializer)
     def resolve(self, request: Request, pk: int) -> Any:
         """Resolve a dispute.
 
         With its outcome and the reason. With `tag`, the statement is tagged in the same transaction.
         """
-        return self.run_action(ResolveSerializer, services.resolve_dispute, "dispute_id")
+        return self.run_action(resolve_dispute)
 
-    @extend_schema(request=ReasonSerializer, responses=DisputeSerializer)
+    @extend_schema(responses=DisputeSerializer)
     @action(detail=True, methods=["post"], conditional=True, serializer_class=ReasonSerializer)
     def reopen(self, request: Request, pk: int) -> Any:
         """Reopen a dispute.
 
         Its outcome is removed; the journal keeps it.
         """
-        return self.run_action(ReasonSerializer, services.reopen_dispute, "dispute_id")
+        return self.run_action(reopen_dispute)

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from claims import services
 from claims.filters import EvidenceFilter
 from claims.models import Evidence
 from claims.serializers import EvidenceSerializer
+from claims.services.evidence import create_evidence, delete_evidence, update_evidence
 from factcheck.errors import Versions
 from factcheck.journal.views import HistoryMixin
 
@@ -22,10 +22,10 @@ class EvidenceViewSet(HistoryMixin):
     queryset = Evidence.objects.all()
 
     def perform_create(self, **fields: Any) -> Evidence:
-        return services.create_evidence(actor=self.request.user, **fields)
+        return create_evidence(actor=self.request.user, **fields)
 
     def perform_update(self, row_id: int, versions: Versions, **fields: Any) -> None:
-        services.update_evidence(evidence_id=row_id, versions=versions, actor=self.request.user, **fields)
+        update_evidence(evidence_id=row_id, versions=versions, actor=self.request.user, **fields)
 
     def perform_destroy(self, row_id: int, versions: Versions, reason: str) -> None:
-        services.delete_evidence(evidence_id=row_id, versions=versions, actor=self.request.user, reason=reason)
+        delete_evidence(evidence_id=row_id, versions=versions, actor=self.request.user, reason=reason)

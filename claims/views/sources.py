@@ -6,7 +6,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 from rest_framework.request import Request
 
-from claims import services
+from claims.services.merging import merge_source
 from sources import views
 from sources.serializers import MergeSerializer, SourceSerializer
 
@@ -24,7 +24,5 @@ class SourceViewSet(views.SourceViewSet):
         row_id, versions = self.row_id(), self.versions()
         serializer = MergeSerializer(data=request.data, context=self.get_serializer_context())
         serializer.is_valid(raise_exception=True)
-        into = services.merge_source(
-            source_id=row_id, versions=versions, actor=request.user, **serializer.validated_data
-        )
+        into = merge_source(source_id=row_id, versions=versions, actor=request.user, **serializer.validated_data)
         return self.write_response(into.pk)

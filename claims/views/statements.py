@@ -10,7 +10,6 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from claims import services
 from claims.filters import StatementFilter
 from claims.models import Statement
 from claims.models.statement import positions_on, said_on_key
@@ -20,6 +19,14 @@ from claims.serializers import (
     ReanchorSerializer,
     StatementSerializer,
     TagSerializer,
+)
+from claims.services.statements import (
+    create_statement,
+    create_statements,
+    delete_statement,
+    reanchor_statement,
+    tag_statement,
+    update_statement,
 )
 from claims.views.export import ExportMixin
 from claims.views.formats import StatementFormatsMixin
@@ -64,13 +71,13 @@ class StatementViewSet(StatementFormatsMixin, ExportMixin, HistoryMixin):
         return "start" if "article" in self.request.query_params else self.default_ordering
 
     def perform_create(self, **fields: Any) -> Statement:
-        return services.create_statement(actor=self.request.user, **fields)
+        return create_statement(actor=self.request.user, **fields)
 
     def perform_update(self, row_id: int, versions: Versions, **fields: Any) -> None:
-        services.update_statement(statement_id=row_id, versions=versions, actor=self.request.user, **fields)
+        update_statement(statement_id=row_id, versions=versions, actor=self.request.user, **fields)
 
     def perform_destroy(self, row_id: int, versions: Versions, reason: str) -> None:
-        services.delete_statement(statement_id=row_id, versions=versions, actor=self.request.user, reason=reason)
+        delete_statement(statement_id=row_id, versions=versions, actor=self.request.user, reason=reason)
 
     @extend_schema(
         request=StatementSerializer(many=True), responses={201: StatementSerializer(many=True)}, filters=False
@@ -89,12 +96,12 @@ class StatementViewSet(StatementFormatsMixin, ExportMixin, HistoryMixin):
             context=self.get_serializer_context(),
         )
         serializer.is_valid(raise_exception=True)
-        statements = services.create_statements(rows=serializer.validated_data, actor=request.user)
+        statements = create_statements(rows=serializer.validated_data, actor=request.user)
         rows = self.get_queryset().filter(pk__in=[statement.pk for statement in statements]).order_by("pk")
         texts = rows.values_list(row_json_sql(StatementSerializer, False), flat=True)
         return Response([RowJSON(text) for text in texts], status=status.HTTP_201_CREATED)
 
-    @extend_schema(request=TagSerializer, responses=StatementSerializer)
+    @extend_schema(responses=StatementSerializer)
     @action(detail=True, methods=["post"], conditional=True, serializer_class=TagSerializer)
     def tag(self, request: Request, pk: int) -> Any:
         """Tag a statement.
@@ -102,7 +109,7 @@ class StatementViewSet(StatementFormatsMixin, ExportMixin, HistoryMixin):
         The tag says who stands behind the statement; it is not a verdict on truth. The journal keeps the
         reason permanently.
         """
-        return self.run_action(TagSerializer, services.tag_statement, "statement_id")
+        return self.run_action(tag_statement)
 
     @extend_schema(responses=PositionSerializer(many=True), filters=False)
     @action(detail=True, filterset_class=None, ordering_fields=("id",), default_ordering="-id")
@@ -118,11 +125,11 @@ class StatementViewSet(StatementFormatsMixin, ExportMixin, HistoryMixin):
             page = self.paginate_queryset(self.filter_queryset(rows))
             return self.get_paginated_response(PositionSerializer(page, many=True).data)
 
-    @extend_schema(request=ReanchorSerializer, responses=StatementSerializer)
+    @extend_schema(responses=StatementSerializer)
     @action(detail=True, methods=["post"], conditional=True, serializer_class=ReanchorSerializer)
     def reanchor(self, request: Request, pk: int) -> Any:
         """Set where a statement is in the text.
 
         Confirms the place that was found for it, or pins it to the passage that you send.
         """
-        return self.run_action(ReanchorSerializer, services.reanchor_statement, "statement_id")
+        return self.run_action(reanchor_statement)

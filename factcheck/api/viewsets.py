@@ -185,21 +185,23 @@ class RecordedViewSet(BaseView, GenericViewSet):
     def perform_destroy(self, row_id: int, versions: Versions, reason: str) -> None:
         raise MethodNotAllowed(self.request.method or "")
 
-    def run_action(self, serializer_class: Any, service: Any, id_name: str) -> Any:
-        """Runs a POST action on one row: validates the input, calls the service, and answers with the row after it.
+    def run_action(self, service: Any) -> Any:
+        """Runs a POST action on one row, and answers with the row after it.
 
-        The service gets the row's id under the name `id_name`.
+        The action's own serializer judges the input. The service gets the row's id as `statement_id` and the like.
         """
         self.refuse_unknown()
         row_id = self.kwargs["pk"]
         try:
             versions = self.versions()
-            serializer = serializer_class(data=self.request.data, context=self.get_serializer_context())
+            serializer = self.get_serializer(data=self.request.data)
             serializer.is_valid(raise_exception=True)
         except (APIException, Refusal):
             self.row_id()  # if there is no row, 404 takes precedence
             raise
-        service(**{id_name: row_id}, versions=versions, actor=self.request.user, **serializer.validated_data)
+        service(
+            **{f"{self.basename}_id": row_id}, versions=versions, actor=self.request.user, **serializer.validated_data
+        )
         return self.write_response(row_id)
 
     def handle_exception(self, exc: Exception) -> Any:
