@@ -231,12 +231,15 @@ class Statement(Recorded):
     @property
     def via(self) -> list[Source]:
         """The sources that relayed the statement, nearest to the speaker first."""
-        return [row.source for row in self.via_rows.all()]
+        return [row.source for row in self._ordered_via_rows()]
 
     @property
     def chain(self) -> list[int]:
         """The ids of `via`, without reading the sources."""
-        return [row.source_id for row in sorted(self.via_rows.all(), key=attrgetter("position"))]
+        return [row.source_id for row in self._ordered_via_rows()]
+
+    def _ordered_via_rows(self) -> list["StatementVia"]:
+        return sorted(self.via_rows.all(), key=attrgetter("position"))
 
 
 class StatementViaQuerySet(models.QuerySet["StatementVia"]):
