@@ -8,6 +8,7 @@ from rest_framework.test import APIClient
 
 from claims import services
 from claims.models import Statement
+from claims.views import statements as views
 from claims.views.statements import StatementViewSet
 from factcheck.api.models import Token
 from factcheck.desk.pages.start import StartPage
@@ -61,7 +62,7 @@ def deleted(*arguments: object, **named: object) -> None:
 
 
 @pytest.mark.parametrize("version", ['"1-0"', '"7-0"'])
-@pytest.mark.parametrize(("owner", "name"), [(services, "tag_statement"), (StatementViewSet, "row_json_after_write")])
+@pytest.mark.parametrize(("owner", "name"), [(views, "tag_statement"), (StatementViewSet, "row_json_after_write")])
 def test_a_row_that_is_deleted_during_the_request_is_answered_404(api, address, monkeypatch, owner, name, version):
     monkeypatch.setattr(owner, name, deleted)
     answer = api.post(address + "tag/", ACT, headers={"If-Match": version})
@@ -87,7 +88,7 @@ def test_who_loses_a_deadlock_is_told_that_somebody_else_is_writing(api, address
     def deadlocked(*arguments: object, **named: object) -> None:
         raise OperationalError("deadlock detected") from DeadlockDetected()
 
-    monkeypatch.setattr(services, "tag_statement", deadlocked)
+    monkeypatch.setattr(views, "tag_statement", deadlocked)
     answer = api.post(address + "tag/", ACT, headers={"If-Match": '"1-0"'})
     assert (answer.status_code, answer["Retry-After"]) == (503, "2")
     assert answer.json()["detail"].startswith("Somebody else is writing this; try again in a moment.")
