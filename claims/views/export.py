@@ -68,9 +68,8 @@ class ExportMixin:
         kind = request.accepted_renderer.format
         write = partial(csv_lines, columns(serializer)) if kind == "csv" else json_lines
         texts = rows.prefetch_related(None).values_list(json, flat=True)
-        content: Iterable[bytes] = () if request.method == "HEAD" else streamed(texts, write)
         response = StreamingHttpResponse(
-            content,
+            streamed(texts, write),
             content_type=f"{request.accepted_renderer.media_type}{'; charset=utf-8' if kind == 'csv' else ''}",
             headers={
                 "Content-Disposition": f'attachment; filename="{view.basename}s.{kind}"',

@@ -107,7 +107,7 @@ class BaseView(APIView):
         return False
 
     def needs_if_match(self) -> bool:
-        return self.conditional and self.request.method not in ("GET", "HEAD")
+        return self.conditional and self.request.method != "GET"
 
     def stored_data(self, response: Any) -> Any:
         """What is stored of the response to a request with an Idempotency-Key.

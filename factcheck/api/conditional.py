@@ -79,7 +79,7 @@ def is_form(request: Request) -> bool:
 
 def cache_rule(request: Any, response: HttpResponseBase) -> str:
     """Any cache may keep a public read for a minute. What a signed-in caller reads is for that caller only."""
-    is_public = request.method in ("GET", "HEAD") and response.status_code == 200 and is_public_read(request)
+    is_public = request.method == "GET" and response.status_code == 200 and is_public_read(request)
     return "public, max-age=60" if is_public else "private, no-cache"
 
 
@@ -90,7 +90,7 @@ def add_entity_tag(request: Request, response: Response) -> None:
     """Adds the ETag to a rendered response, and turns it into a 304 if If-None-Match names that tag."""
     tag = response.get("ETag") or entity_tag(response.content, version_of(response.data))
     response["ETag"] = tag
-    if request.method not in ("GET", "HEAD") or if_none_match_passes(request, tag):
+    if request.method != "GET" or if_none_match_passes(request, tag):
         return
     response.status_code, response.content = status.HTTP_304_NOT_MODIFIED, b""
     for name in [name for name in response.headers if name not in HEADERS_OF_304]:

@@ -42,7 +42,7 @@ class HeadMiddleware:
     """Answers HEAD as GET without the body.
 
     All code further in sees a GET, so that no view or template can give HEAD other headers. gunicorn logs a warning
-    when it has to drop a body itself.
+    when it has to drop a body itself. A stream is dropped before it begins to read.
     """
 
     def __init__(self, get_response: GetResponse):

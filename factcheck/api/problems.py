@@ -164,7 +164,7 @@ def problem_of(error: Exception) -> tuple[dict[str, Any], dict[str, str]]:
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | HttpResponseRedirect:
     request = context["request"]
     needs_login = isinstance(error, (exceptions.NotAuthenticated, exceptions.AuthenticationFailed))
-    if needs_login and wants_page(request) and request.method in ("GET", "HEAD"):
+    if needs_login and wants_page(request) and request.method == "GET":
         return HttpResponseRedirect("/login/?" + urlencode({"next": request.get_full_path()}))
     problem, headers = problem_of(error)
     response = Response(problem, status=problem["status"], headers=headers)

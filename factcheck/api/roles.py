@@ -56,7 +56,7 @@ class RolePermission(BasePermission):
 
     def has_permission(self, request: Request, view: Any) -> bool:
         if is_public_read(request):
-            return settings.PUBLIC_READ and request.method in ("GET", "HEAD") and self.is_public(view)
+            return settings.PUBLIC_READ and request.method == "GET" and self.is_public(view)
         if request.method not in SAFE_METHODS and getattr(request.auth, "read_only", False):
             self.message = "This token is read-only."
             return False

@@ -115,7 +115,7 @@ def page_of(view: Any, request: Any, response: Any, data: Any) -> Page:
 def _form_action(view: Any, request: Any, response: Any, action: str) -> str:
     """The action whose form is to be shown: a form that was refused, or one that was asked for. Otherwise empty."""
     if getattr(response, "is_problem", False):
-        is_write = request.method not in ("GET", "HEAD") and not is_public_read(request)
+        is_write = request.method != "GET" and not is_public_read(request)
         is_refused = response.status_code in REFUSED_FORM and is_write and is_form(request)
         return action if is_refused and hasattr(view, "get_serializer") else ""
     offered = OFFERED_FORMS.get((request.query_params.get("form", ""), action), "")
