@@ -148,8 +148,6 @@ class PassageSerializer(PassageForm, RecordedSerializer):
 
 
 class StatementSerializer(PassageSerializer, serializers.ModelSerializer[Statement]):
-    private_fields = Statement.private_fields
-
     article = RowId(Article.objects.only("pk"), help_text="The article's id.")
     paraphrase = serializers.CharField(
         required=False, allow_blank=True, default="", max_length=5000,
@@ -263,8 +261,6 @@ class EvidenceSerializer(RecordedSerializer, serializers.ModelSerializer[Evidenc
 
 
 class DisputeSerializer(RecordedSerializer, serializers.ModelSerializer[Dispute]):
-    private_fields = Dispute.private_fields
-
     statement = RowId(Statement.objects.only("pk"), help_text="The statement's id.")
     raised_by = source_reference()
     counter_statement = RowId(
@@ -278,15 +274,6 @@ class DisputeSerializer(RecordedSerializer, serializers.ModelSerializer[Dispute]
     )  # fmt: skip
     opened_by = UserSerializer(read_only=True)
     resolved_by = UserSerializer(read_only=True, allow_null=True)
-
-    def to_representation(self, dispute: Dispute) -> dict[str, Any]:
-        row = super().to_representation(dispute)
-        if self.context.get("is_public"):
-            row["counter_statement"] = dispute.public_counter_statement  # type: ignore[attr-defined]
-        return row
-
-    def json_sql_overrides(self) -> dict[str, Any]:
-        return {"counter_statement": F("public_counter_statement")} if self.context.get("is_public") else {}
 
     action_fields = {
         "state": "Use POST to the dispute's resolve/ or reopen/, with a reason.",

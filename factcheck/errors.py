@@ -70,12 +70,6 @@ class Conflict(Refusal):
     title = "The present state does not allow this"
 
 
-class NotAllowed(Refusal):
-    status = HTTPStatus.FORBIDDEN
-    kind = "not-allowed"
-    title = "Your role does not allow this"
-
-
 class StaleVersion(Refusal):
     """Somebody else changed the row after the caller read it."""
 

@@ -1,7 +1,7 @@
 import django_filters
 
 from factcheck.api.filters import ChoiceFilter, FlagFilter, IdFilter
-from factcheck.api.roles import is_public_read
+from factcheck.api.roles import is_anonymous
 from sources.models import Source
 
 
@@ -18,7 +18,7 @@ class SourceFilter(django_filters.FilterSet):
     def filter_parts(self, queryset, name: str, value: int):
         """Anonymous readers cannot find out an affiliation that they may not see."""
         parts = queryset.filter(part_of=value)
-        return parts.filter(public_part_of=value) if is_public_read(self.request) else parts
+        return parts.filter(public_part_of=value) if is_anonymous(self.request) else parts
 
     def search(self, queryset, name: str, value: str):
         return queryset.search(value)

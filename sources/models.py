@@ -105,6 +105,7 @@ class Source(Recorded):
         ACCOUNT = "account"
 
     journal_resource = "source"
+    public_references = {"part_of": "public_part_of"}
     constraint_errors = {
         "source_part_of_acyclic": FieldError(
             "#/part_of", "cycle", "A source cannot be a part of itself, directly or through others."
@@ -152,10 +153,6 @@ class Source(Recorded):
         has_visible_parent = getattr(self, "public_part_of", self.part_of_id) is not None
         part_of = f"part of {self.part_of}" if has_visible_parent else ""
         return ", ".join(filter(None, (self.kind, anonymous, part_of, *self.aliases[:3])))
-
-    def withhold_private(self) -> None:
-        if self.public_part_of is None:  # type: ignore[attr-defined]
-            self.part_of = None
 
     def has_part(self, other: "Source") -> bool:
         """Whether the other is a part of this one, directly or through others. One query for each step."""

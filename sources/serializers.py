@@ -1,11 +1,9 @@
 from typing import Any
 
-from django.db.models import Case, When
 from rest_framework import serializers
 
 from factcheck.api.fields import LinesField, ReasonSerializer, RecordedSerializer, WebAddressField
 from factcheck.api.references import Reference
-from factcheck.api.row_json import json_object
 from sources.models import Source
 
 
@@ -28,18 +26,6 @@ class MergeSerializer(ReasonSerializer):
 
 class SourceSerializer(RecordedSerializer, serializers.ModelSerializer[Source]):
     part_of = source_reference(required=False, allow_null=True, default=None)
-
-    def to_representation(self, source: Source) -> dict[str, Any]:
-        row = super().to_representation(source)
-        if self.context.get("is_public") and source.public_part_of is None:  # type: ignore[attr-defined]
-            row["part_of"] = None  # a source that nothing public names
-        return row
-
-    def json_sql_overrides(self) -> dict[str, Any]:
-        if not self.context.get("is_public"):
-            return {}
-        summary = json_object(SourceSummarySerializer(), "part_of__")
-        return {"part_of": Case(When(public_part_of__isnull=False, then=summary), default=None)}
 
     description = serializers.CharField(
         required=False, allow_blank=True, default="", max_length=10_000,

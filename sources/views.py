@@ -4,19 +4,18 @@ from django.http import Http404, HttpResponsePermanentRedirect
 from rest_framework.request import Request
 
 from factcheck.errors import Versions
-from factcheck.journal.views import HistoryMixin
+from factcheck.journal.views import JournaledViewSet
 from sources import services
 from sources.filters import SourceFilter
 from sources.models import Source, SourceRedirect
 from sources.serializers import SourceSerializer
 
 
-class SourceViewSet(HistoryMixin):
+class SourceViewSet(JournaledViewSet):
     """Sources: people, organizations, outlets, documents and accounts."""
 
     serializer_class = SourceSerializer
     filterset_class = SourceFilter
-    journal_resource = "source"
     schema_tag = "sources"
     noun = "a source"
     ordering_fields = ("id", "name")

@@ -14,7 +14,7 @@ from sources.models import Source
 
 REASON = "Changed by an annotation document"
 PLAIN_FIELDS = ("kind", "scope", "note")
-DISPUTE_FIELDS = (*PLAIN_FIELDS, "raised_by", "counter_statement")
+IMPORTED_DISPUTE_FIELDS = (*PLAIN_FIELDS, "raised_by", "counter_statement")
 Item = dict[str, Any]  # one object of the document
 Known = dict[tuple[int, str], Dispute]  # by statement and key
 StatementReference = tuple[str, str | None]  # a statement's key, and the address of its article if it is another one
@@ -86,12 +86,12 @@ def _write(changes: Sequence[Change], actor: Any) -> None:
 def _updated(known: Dispute, item: Item, draft: Dispute, actor: Any) -> Dispute:
     """The present row with the draft's values; open if it has to be resolved again."""
     arguments: dict[str, Any] = {"dispute_id": known.pk, "versions": None, "actor": actor, "reason": REASON}
-    is_edited = values_of(known, DISPUTE_FIELDS) != values_of(draft, DISPUTE_FIELDS)
+    is_edited = values_of(known, IMPORTED_DISPUTE_FIELDS) != values_of(draft, IMPORTED_DISPUTE_FIELDS)
     has_same_resolution = (known.state, known.resolution) == (item["state"], item["resolution"])
     if known.state != Dispute.State.OPEN and (is_edited or not has_same_resolution):
         known = services.reopen_dispute(**arguments)
     if is_edited:
-        known = services.update_dispute(**arguments, **{name: getattr(draft, name) for name in DISPUTE_FIELDS})
+        known = services.update_dispute(**arguments, **{name: getattr(draft, name) for name in IMPORTED_DISPUTE_FIELDS})
     return known
 
 

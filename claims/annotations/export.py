@@ -14,9 +14,9 @@ from factcheck.postgres.snapshot_cache import Rows
 from sources.models import Source
 
 FORMAT = "factcheck-annotations/1"
-STATEMENT_FIELDS = ("key", "text", "start", "prefix", "suffix", "paraphrase", "quote_type")
-EVIDENCE_FIELDS = ("key", "stance", "url", "title", "excerpt", "archived_url")
-DISPUTE_FIELDS = ("kind", "scope", "note", "state", "resolution")
+EXPORTED_STATEMENT_FIELDS = ("key", "text", "start", "prefix", "suffix", "paraphrase", "quote_type")
+EXPORTED_EVIDENCE_FIELDS = ("key", "stance", "url", "title", "excerpt", "archived_url")
+EXPORTED_DISPUTE_FIELDS = ("kind", "scope", "note", "state", "resolution")
 
 
 def annotation_document(article: Article) -> dict[str, Any]:
@@ -94,10 +94,10 @@ def _statements(article: Article) -> list[dict[str, Any]]:
         chains[statement].append(source_key(source))
     evidence: dict[int, list[dict[str, Any]]] = defaultdict(list)
     for statement, *values in _read(_evidence_rows, article):
-        evidence[statement].append(dict(zip(EVIDENCE_FIELDS, values, strict=True)))
+        evidence[statement].append(dict(zip(EXPORTED_EVIDENCE_FIELDS, values, strict=True)))
     return [
         {
-            **dict(zip(STATEMENT_FIELDS, values, strict=True)),
+            **dict(zip(EXPORTED_STATEMENT_FIELDS, values, strict=True)),
             "source": source_key(source),
             "via": chains.get(row_id, []),
             "said_on": said_on.isoformat() if said_on else None,
@@ -117,7 +117,7 @@ def _disputes(article: Article) -> list[dict[str, Any]]:
             "raised_by": source_key(raised_by),
             "counter_statement": counter,
             "counter_article": counter_url if counter_article != article.pk else None,
-            **dict(zip(DISPUTE_FIELDS, values, strict=True)),
+            **dict(zip(EXPORTED_DISPUTE_FIELDS, values, strict=True)),
         }
         for key, statement, raised_by, counter, counter_article, counter_url, *values in _read(_dispute_rows, article)
     ]
@@ -139,15 +139,19 @@ def _chain_rows(article: int) -> QuerySet[Any, Any]:
 
 
 def _evidence_rows(article: int) -> QuerySet[Any, Any]:
-    return Evidence.objects.filter(statement__article=article).order_by("id").values_list("statement", *EVIDENCE_FIELDS)
+    return (
+        Evidence.objects.filter(statement__article=article)
+        .order_by("id")
+        .values_list("statement", *EXPORTED_EVIDENCE_FIELDS)
+    )
 
 
 def _statement_rows(article: int) -> QuerySet[Any, Any]:
     rows = Statement.objects.filter(article=article).order_by("start", "id")
-    return rows.values_list("id", "source", "said_on", "tag", "tag_reason", *STATEMENT_FIELDS)
+    return rows.values_list("id", "source", "said_on", "tag", "tag_reason", *EXPORTED_STATEMENT_FIELDS)
 
 
 def _dispute_rows(article: int) -> QuerySet[Any, Any]:
     counter = [f"counter_statement__{name}" for name in ("key", "article", "article__url")]
     rows = Dispute.objects.filter(statement__article=article).order_by("id")
-    return rows.values_list("key", "statement__key", "raised_by", *counter, *DISPUTE_FIELDS)
+    return rows.values_list("key", "statement__key", "raised_by", *counter, *EXPORTED_DISPUTE_FIELDS)

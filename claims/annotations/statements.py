@@ -12,7 +12,7 @@ from sources.models import Source
 
 Item = dict[str, Any]  # one object of the document
 QUOTE_FIELDS = ("text", "prefix", "suffix")
-STATEMENT_FIELDS = (*QUOTE_FIELDS, "paraphrase", "quote_type", "said_on")
+IMPORTED_STATEMENT_FIELDS = (*QUOTE_FIELDS, "paraphrase", "quote_type", "said_on")
 
 
 def import_statements(
@@ -47,7 +47,7 @@ def import_statements(
 
 
 def _statement_fields(item: Item, known: Statement | None, sources: dict[str, Source]) -> dict[str, Any]:
-    fields = {name: item[name] for name in STATEMENT_FIELDS}
+    fields = {name: item[name] for name in IMPORTED_STATEMENT_FIELDS}
     if known and all(item[name] == getattr(known, name) for name in QUOTE_FIELDS):
         for name in QUOTE_FIELDS:
             fields.pop(name)  # the statement stays where it is, in doubt or not

@@ -69,6 +69,7 @@ class Dispute(Recorded):
         WITHDRAWN = "withdrawn"
 
     private_fields = ("opened_by", "resolved_by")
+    public_references = {"counter_statement": "public_counter_statement"}
     journal_resource = "dispute"
     constraint_errors = {
         "dispute_open_once": FieldError(
@@ -125,8 +126,3 @@ class Dispute(Recorded):
 
     def __str__(self) -> str:
         return f"{self.raised_by_id} disputes {self.statement_id}"
-
-    def withhold_private(self) -> None:
-        super().withhold_private()
-        if self.public_counter_statement is None:  # type: ignore[attr-defined]
-            self.counter_statement = None

@@ -13,7 +13,7 @@ from claims.models.article import sha256_of
 from claims.passages import pin
 from claims.services.deletion import delete_statements
 from factcheck.errors import Conflict, Versions
-from factcheck.journal.services import lock, record, save_next_version, save_next_versions
+from factcheck.journal.services import assign, lock, record, save_next_version, save_next_versions
 
 
 @transaction.atomic
@@ -33,11 +33,9 @@ def _add_revision(article: Article) -> None:
 def update_article(*, article_id: int, versions: Versions, actor: Any, reason: str = "", **fields: Any) -> Article:
     """A changed text makes a new revision and re-anchors every statement. Raises DoesNotExist and StaleVersion."""
     article = lock(Article.objects.all(), article_id, versions)
-    if all(getattr(article, name) == value for name, value in fields.items()):
-        return article
     old_text = article.text
-    for name, value in fields.items():
-        setattr(article, name, value)
+    if not assign(article, fields):
+        return article
     if article.text != old_text:
         article.revision += 1
         article.sha256 = sha256_of(article.text)

@@ -35,17 +35,16 @@ from factcheck.api.renderers import dump
 from factcheck.errors import Versions
 from factcheck.journal.as_of import as_of
 from factcheck.journal.models import Entry
-from factcheck.journal.views import HistoryMixin
+from factcheck.journal.views import JournaledViewSet
 
 
-class ArticleViewSet(ChecksMixin, ArticleFormatsMixin, HistoryMixin):
+class ArticleViewSet(ChecksMixin, ArticleFormatsMixin, JournaledViewSet):
     """Reports, stored as they were published and then annotated."""
 
     serializer_class = ArticleSerializer
     filterset_class = ArticleFilter
     schema_tag = "articles"
     noun = "an article"
-    journal_resource = "article"
     as_of_actions = frozenset({"retrieve", "annotations"})
     passage_actions = frozenset({"import_annotations"})
     index_ordered_filters = {"id": (frozenset({"publisher"}), frozenset({"status"}))}
@@ -107,7 +106,7 @@ class ArticleViewSet(ChecksMixin, ArticleFormatsMixin, HistoryMixin):
         return self.run_action(partial(set_article_status, status="withdrawn"))
 
     @extend_schema(responses=AnnotationDocumentSerializer, filters=False)
-    @action(detail=True, conditional=True, filterset_class=None, pagination_class=None)
+    @action(detail=True, conditional=True, filterset_class=None, pagination_class=None)  # conditional for its PUT
     def annotations(self, request: Request, pk: int) -> Response:
         """Export an annotated article as one document.
 

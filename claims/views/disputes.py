@@ -11,17 +11,16 @@ from claims.models import Dispute
 from claims.serializers import DisputeSerializer, ReasonSerializer, ResolveSerializer
 from claims.services.disputes import delete_dispute, open_dispute, reopen_dispute, resolve_dispute, update_dispute
 from factcheck.errors import Versions
-from factcheck.journal.views import HistoryMixin
+from factcheck.journal.views import JournaledViewSet
 
 
-class DisputeViewSet(HistoryMixin):
+class DisputeViewSet(JournaledViewSet):
     """Disputes: a source contradicts a statement."""
 
     serializer_class = DisputeSerializer
     filterset_class = DisputeFilter
     schema_tag = "disputes"
     noun = "a dispute"
-    journal_resource = "dispute"
     as_of_filters = ("statement", "article")
     selective_filters = frozenset({"statement", "article"})
     index_ordered_filters = {"id": (frozenset({"raised_by"}), frozenset({"state"}))}

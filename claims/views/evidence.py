@@ -7,15 +7,15 @@ from claims.models import Evidence
 from claims.serializers import EvidenceSerializer
 from claims.services.evidence import create_evidence, delete_evidence, update_evidence
 from factcheck.errors import Versions
-from factcheck.journal.views import HistoryMixin
+from factcheck.journal.views import JournaledViewSet
 
 
-class EvidenceViewSet(HistoryMixin):
+class EvidenceViewSet(JournaledViewSet):
     """What supports or refutes a statement, or puts it in context."""
 
     serializer_class = EvidenceSerializer
     filterset_class = EvidenceFilter
-    schema_tag = journal_resource = "evidence"
+    schema_tag = "evidence"
     noun = "a piece of evidence"
     as_of_filters = ("statement",)
     selective_filters = frozenset({"statement"})

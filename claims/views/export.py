@@ -20,7 +20,7 @@ from factcheck.api.filters import known_parameters, refuse_unknown
 from factcheck.api.pagination import in_list_order
 from factcheck.api.references import Reference, ReferenceList, RowId
 from factcheck.api.renderers import JSONRenderer
-from factcheck.api.roles import is_public_read
+from factcheck.api.roles import is_anonymous
 from factcheck.api.row_json import row_json_sql
 
 CHUNK = 500  # rows, about half a megabyte
@@ -64,7 +64,7 @@ class ExportMixin:
         refuse_unknown(request, known_parameters(view, request) - {"cursor", "page_size"})
         serializer = view.get_serializer_class()(context=view.get_serializer_context())
         rows = in_list_order(view.filter_queryset(view.get_queryset()), request, view)
-        json = row_json_sql(view.get_serializer_class(), is_public_read(request))
+        json = row_json_sql(view.get_serializer_class(), is_anonymous(request))
         kind = request.accepted_renderer.format
         write = partial(csv_lines, columns(serializer)) if kind == "csv" else json_lines
         texts = rows.prefetch_related(None).values_list(json, flat=True)

@@ -19,7 +19,7 @@ from claims.models.statement import TAGGED
 from factcheck.api.base import BaseView
 from factcheck.api.pagination import PAGE_SIZE_SCHEMA, RowComparison, link_header, page_size_of
 from factcheck.api.renderers import JSONRenderer, TextRenderer
-from factcheck.api.roles import is_public_read
+from factcheck.api.roles import is_anonymous
 from factcheck.errors import InvalidInput
 from factcheck.journal.feed import first_open_transaction
 from factcheck.journal.models import Entry
@@ -102,6 +102,7 @@ class ArticleFormatsMixin:
         detail=True,
         filterset_class=None,
         pagination_class=None,
+        other_parameters=frozenset({"cursor", "page_size"}),
         renderer_classes=[AnnotationRenderer, *api_settings.DEFAULT_RENDERER_CLASSES],
     )
     def webannotations(self, request: Request, pk: int) -> Response:
@@ -110,7 +111,7 @@ class ArticleFormatsMixin:
         With its first page; with `cursor`, another page.
         """
         article: Article = self.get_object()  # type: ignore[attr-defined]
-        rows = Statement.objects.public() if is_public_read(request) else Statement.objects.all()
+        rows = Statement.objects.public() if is_anonymous(request) else Statement.objects.all()
         answer = _annotations(request, article, rows.filter(article=article))
         page = answer.get("first", answer)
         return Response(answer, headers=link_header(next=page.get("next"), prev=page.get("prev")))

@@ -32,20 +32,19 @@ from claims.views.export import ExportMixin
 from claims.views.formats import StatementFormatsMixin
 from factcheck.api.row_json import RowJSON, row_json_sql
 from factcheck.errors import Versions
-from factcheck.journal.views import HistoryMixin
+from factcheck.journal.views import JournaledViewSet
 
 MAX_BULK = 500
 DAY_FILTERS = frozenset({"said_after", "said_before"})
 
 
-class StatementViewSet(StatementFormatsMixin, ExportMixin, HistoryMixin):
+class StatementViewSet(StatementFormatsMixin, ExportMixin, JournaledViewSet):
     """Passages of articles: who said it, who relayed it, and who stands behind it."""
 
     serializer_class = StatementSerializer
     filterset_class = StatementFilter
     schema_tag = "statements"
     noun = "a statement"
-    journal_resource = "statement"
     as_of_actions = frozenset({"retrieve", "positions"})
     passage_actions = frozenset({"create", "bulk", "update", "partial_update", "reanchor"})
     as_of_filters = ("article",)

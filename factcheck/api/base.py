@@ -1,6 +1,7 @@
 """The base view of every endpoint: the attributes that describe a view, and the order in which it judges a request."""
 
 import json
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import Any
 
@@ -16,7 +17,7 @@ from factcheck.api.form_methods import form_method
 from factcheck.api.idempotency import has_key, idempotency_key, request_digest, run_once
 from factcheck.api.models import IdempotentAnswer
 from factcheck.api.problems import wants_page
-from factcheck.api.roles import Role, is_public_read
+from factcheck.api.roles import Role, is_anonymous
 from factcheck.api.throttles import AddressThrottle, UserThrottle
 from factcheck.postgres.bounded_page import SCAN_PAGES
 
@@ -85,7 +86,7 @@ class BaseView(APIView):
 
     def get_throttles(self) -> list[BaseThrottle]:
         """Only the throttle that counts this caller."""
-        return [AddressThrottle() if is_public_read(self.request) else UserThrottle()]
+        return [AddressThrottle() if is_anonymous(self.request) else UserThrottle()]
 
     def apply_form_method(self, request: Request) -> None:
         """Replaces POST by the method that an HTML form names.
@@ -102,6 +103,15 @@ class BaseView(APIView):
 
     def get_default_ordering(self) -> str:
         return self.default_ordering
+
+    @property
+    def journal_resource(self) -> str:
+        """What the journal calls the view's rows; empty where it has none."""
+        return ""
+
+    def read_as_of(self) -> AbstractContextManager[None]:
+        """Reads within it are as of `?as_of=`, where the view takes that."""
+        return nullcontext()
 
     def takes_as_of(self) -> bool:
         return False

@@ -13,7 +13,7 @@ from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from factcheck.api.roles import is_public_read
+from factcheck.api.roles import is_anonymous
 from factcheck.api.row_json import RowJSON
 from factcheck.errors import InvalidInput, PreconditionRequired, Versions
 
@@ -79,7 +79,7 @@ def is_form(request: Request) -> bool:
 
 def cache_rule(request: Any, response: HttpResponseBase) -> str:
     """Any cache may keep a public read for a minute. What a signed-in caller reads is for that caller only."""
-    is_public = request.method == "GET" and response.status_code == 200 and is_public_read(request)
+    is_public = request.method == "GET" and response.status_code == 200 and is_anonymous(request)
     return "public, max-age=60" if is_public else "private, no-cache"
 
 

@@ -1,5 +1,6 @@
 """The base serializers and the fields that every resource uses."""
 
+from collections.abc import Mapping
 from functools import cached_property
 from itertools import islice
 from typing import Any, ClassVar, NoReturn
@@ -99,7 +100,7 @@ class OptionalWebAddressField(WebAddressField):
         super().__init__(allow_null=True, allow_blank=True, required=False, default=None, **kwargs)
 
     def run_validation(self, data: Any = serializers.empty) -> Any:
-        return super().run_validation(None if data == "" else data)
+        return super().run_validation(data) or None
 
 
 class ReasonField(serializers.CharField):
@@ -122,15 +123,26 @@ class OptionalReasonField(ReasonField):
         super().__init__(required=False, allow_blank=True, write_only=True, **kwargs)
 
 
-# Public reads leave out `private_fields`: they tell who in the newsroom did what.
+# For a public read, it leaves out what its model declares in `private_fields` and `public_references`.
 class RecordedSerializer(StrictSerializer):
-    private_fields: tuple[str, ...] = ()
+    Meta: Any
     serializer_choice_field: Any = ChoiceField
 
+    @property
+    def is_public(self) -> bool:
+        return bool(self.context.get("is_public")) and hasattr(self, "Meta")
+
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
-        fields = super().get_fields()
-        hidden = self.private_fields if self.context.get("is_public") else ()
-        return {name: field for name, field in fields.items() if name not in hidden}
+        hidden = self.Meta.model.private_fields if self.is_public else ()
+        return {name: field for name, field in super().get_fields().items() if name not in hidden}
+
+    def to_representation(self, instance: Any) -> Any:
+        if self.is_public:
+            instance.withhold_private()
+        return super().to_representation(instance)
+
+    def public_references(self) -> Mapping[str, str]:
+        return self.Meta.model.public_references if self.is_public else {}
 
     reason = OptionalReasonField()
 

@@ -18,7 +18,7 @@ from factcheck.api.json_types import DAY
 from factcheck.api.named_references import exact_matches, is_number
 from factcheck.api.problems import wants_page
 from factcheck.api.references import MAX_ID
-from factcheck.api.roles import is_public_read
+from factcheck.api.roles import is_anonymous
 from factcheck.errors import FieldError, InvalidInput
 
 LIST_PARAMETERS = {"cursor", "page_size", "ordering", "format"}
@@ -48,7 +48,7 @@ class IdFilter(django_filters.NumberFilter):
         """The rows whose names the caller may see."""
         model = apps.get_model(self.of) if isinstance(self.of, str) else self.of
         rows = model._default_manager.all()
-        return rows.public() if is_public_read(request) else rows
+        return rows.public() if is_anonymous(request) else rows
 
     def get_max_validator(self) -> None:
         """None: the maximum that django-filter adds is far below that of a bigint."""
@@ -217,5 +217,5 @@ def _api_parameters(view: Any, request: Request) -> set[str]:
 
 
 def has_no_filters(view: Any) -> bool:
-    """Whether the action is about one row. An action that lists what belongs to a row sets `filterset_class=None`."""
-    return bool(view.detail) and view.filterset_class is not None
+    """Whether the action is about one row. One that lists what belongs to a row sets `filterset_class=None`."""
+    return bool(view.detail) and (view.filterset_class is not None or view.pagination_class is None)

@@ -17,8 +17,8 @@ from factcheck.api.problems import (
     CONTENT_TYPE,
     UNAVAILABLE_DETAIL,
     UNAVAILABLE_HEADERS,
-    document,
     is_unavailable,
+    problem_document,
 )
 from factcheck.api.renderers import dump
 
@@ -86,7 +86,7 @@ class ProblemMiddleware:
         return HttpResponse(UNAVAILABLE_DETAIL, status=503, headers=UNAVAILABLE_HEADERS, content_type="text/plain")
 
     def problem_response(self, request: HttpRequest, original: HttpResponseBase) -> HttpResponse:
-        problem = document(original.status_code, detail=DETAILS.get(original.status_code, ""))
+        problem = problem_document(original.status_code, detail=DETAILS.get(original.status_code, ""))
         response = self.render(request, problem, original)
         for name, value in original.headers.items():
             if name not in BODY_HEADERS:  # the other headers still apply

@@ -16,7 +16,7 @@ from rest_framework.response import Response
 
 from factcheck.api.cursors import Cursor, fingerprint
 from factcheck.api.filters import has_no_filters, only_filtered_by
-from factcheck.api.roles import is_public_read
+from factcheck.api.roles import is_anonymous
 from factcheck.api.row_json import RowJSON, row_json_sql
 from factcheck.errors import InvalidInput
 from factcheck.postgres.bounded_page import bounded_page
@@ -56,7 +56,7 @@ class KeysetPagination(BasePagination):
     def paginate_json(self, request: Request, view: Any) -> list[Any]:
         """The same page, but each row is the JSON that PostgreSQL writes (see row_json)."""
         self._read_parameters(request, view, view.queryset.model)
-        is_public = is_public_read(request)
+        is_public = is_anonymous(request)
         parameters = tuple((name, *values) for name, values in request.query_params.lists() if name not in NOT_IN_QUERY)
         key = (type(view), is_public, parameters, bool(self.cursor), self.backwards)
         read = find_prepared(key)  # if there is one, these filters are valid

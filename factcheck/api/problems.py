@@ -24,7 +24,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.settings import api_settings
 
-from factcheck.errors import FieldError, InvalidInput, Refusal
+from factcheck.errors import Conflict, FieldError, InvalidInput, Refusal
 
 logger = logging.getLogger("factcheck.problems")
 
@@ -49,7 +49,7 @@ MAX_TEXT = 500  # code points of a pointer or a message, which may quote the req
 PHRASES = {413: "Content Too Large"}
 
 
-def document(status: int, kind: str = "", title: str = "", detail: str = "", **members: Any) -> dict[str, Any]:
+def problem_document(status: int, kind: str = "", title: str = "", detail: str = "", **members: Any) -> dict[str, Any]:
     phrase = PHRASES.get(status) or HTTPStatus(status).phrase
     return {
         "type": TYPE_PREFIX + (kind or phrase.lower().replace(" ", "-").replace("'", "")),
@@ -86,7 +86,7 @@ def from_refusal(refusal: Refusal) -> dict[str, Any]:
     members = dict(refusal.members)
     if refusal.errors or isinstance(refusal, InvalidInput):
         members["errors"] = [vars(error) for error in refusal.errors]
-    return document(refusal.status, refusal.kind, refusal.title, refusal.detail, **members)
+    return problem_document(refusal.status, refusal.kind, refusal.title, refusal.detail, **members)
 
 
 def _from_validation(error: exceptions.ValidationError) -> dict[str, Any]:
@@ -104,24 +104,19 @@ def _from_database(error: DatabaseError) -> dict[str, Any] | None:
     """A rule that only the database can check, when two requests write at once. The model has its text."""
     if isinstance(error.__cause__, ForeignKeyViolation):
         detail = "Something that this refers to, or that refers to it, was changed in the meantime. Read it again."
-        return document(HTTPStatus.CONFLICT, "conflict", detail=detail)
+        return from_refusal(Conflict(detail))
     name = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
     known = (getattr(model, "constraint_errors", {}).get(name) for model in apps.get_models())
     field_error = next(filter(None, known), None)
     if field_error is None:
         return None
-    status = HTTPStatus.CONFLICT if isinstance(error.__cause__, UniqueViolation) else HTTPStatus.BAD_REQUEST
-    return document(
-        status,
-        "conflict" if status == HTTPStatus.CONFLICT else InvalidInput.kind,
-        detail=field_error.detail,
-        errors=[vars(field_error)],
-    )
+    refusal = Conflict if isinstance(error.__cause__, UniqueViolation) else InvalidInput
+    return from_refusal(refusal(field_error.detail, [field_error]))
 
 
 def _from_api_exception(error: exceptions.APIException) -> dict[str, Any]:
     kind = error.default_code.replace("_", "-") if isinstance(error.default_code, str) else ""
-    return document(error.status_code, kind, detail=str(error.detail))
+    return problem_document(error.status_code, kind, detail=str(error.detail))
 
 
 def is_unavailable(error: Exception) -> bool:
@@ -140,11 +135,13 @@ def problem_of(error: Exception) -> tuple[dict[str, Any], dict[str, str]]:
     if isinstance(error, exceptions.ValidationError):
         return _from_validation(error), headers
     if isinstance(error, (Http404, ObjectDoesNotExist)):  # or deleted during this request
-        return document(404, detail="There is nothing at this address, or nothing that you may see."), headers
+        return problem_document(404, detail="There is nothing at this address, or nothing that you may see."), headers
     if isinstance(error, PermissionDenied):
-        return document(403, "not-allowed", detail=str(error)), headers
+        return problem_document(403, "not-allowed", detail=str(error)), headers
     if isinstance(error, SuspiciousOperation):  # a form with more fields or parts than Django reads
-        return document(400, detail="The body has too many fields, or does not match its Content-Type."), headers
+        return problem_document(
+            400, detail="The body has too many fields, or does not match its Content-Type."
+        ), headers
     if isinstance(error, exceptions.APIException):
         if challenge := getattr(error, "auth_header", None):
             headers["WWW-Authenticate"] = challenge
@@ -156,9 +153,9 @@ def problem_of(error: Exception) -> tuple[dict[str, Any], dict[str, str]]:
     if is_unavailable(error):
         logger.error("The database does not answer: %s", error)
         detail = DATABASE_DETAILS.get(type(error.__cause__), UNAVAILABLE_DETAIL)
-        return document(503, detail=detail), headers | UNAVAILABLE_HEADERS
+        return problem_document(503, detail=detail), headers | UNAVAILABLE_HEADERS
     logger.exception("Unexpected error", exc_info=error)
-    return document(500, detail=f"This is a fault of the service, and it was logged. {MAYBE_WRITTEN}"), headers
+    return problem_document(500, detail=f"This is a fault of the service, and it was logged. {MAYBE_WRITTEN}"), headers
 
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | HttpResponseRedirect:

@@ -19,7 +19,7 @@ class Role(IntEnum):
     ADMIN = 4
 
 
-def is_public_read(request: Any) -> bool:
+def is_anonymous(request: Any) -> bool:
     """Whether the caller is anonymous, and so sees only what is published."""
     user = request.user
     return not (user and user.is_authenticated)
@@ -55,7 +55,7 @@ class RolePermission(BasePermission):
         return view.has_public_reads and view.action in self.public_actions
 
     def has_permission(self, request: Request, view: Any) -> bool:
-        if is_public_read(request):
+        if is_anonymous(request):
             return settings.PUBLIC_READ and request.method == "GET" and self.is_public(view)
         if request.method not in SAFE_METHODS and getattr(request.auth, "read_only", False):
             self.message = "This token is read-only."
@@ -63,7 +63,11 @@ class RolePermission(BasePermission):
         if view.action is None:  # a method that this URL does not have: DRF answers 405 after this check
             return request.method not in view.allowed_methods or role_of(request.user) > Role.NONE
         required, held = self.required_role(view), role_of(request.user)
-        if required is None or held < required:
-            self.message = f"This needs the role {(required or Role.ADMIN).name.lower()}; you are {held.name.lower()}."
+        if required is None:
+            self.message = "Nobody may do this."
+            return False
+        if held < required:
+            has = f"you are {held.name.lower()}" if held else "you have no role"
+            self.message = f"This needs the role {required.name.lower()}; {has}."
             return False
         return True

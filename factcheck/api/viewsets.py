@@ -15,13 +15,13 @@ from rest_framework.viewsets import GenericViewSet
 from factcheck.api.base import BaseView
 from factcheck.api.conditional import entity_tag, expected_versions, version_of
 from factcheck.api.fields import OptionalReasonField
-from factcheck.api.filters import has_no_filters, known_parameters, refuse_unknown
+from factcheck.api.filters import known_parameters, refuse_unknown
 from factcheck.api.form_methods import redirect_form
 from factcheck.api.pagination import KeysetPagination
 from factcheck.api.problems import wants_page
 from factcheck.api.references import MAX_ID
 from factcheck.api.renderers import dump
-from factcheck.api.roles import is_public_read
+from factcheck.api.roles import is_anonymous
 from factcheck.api.row_json import RowJSON, row_json_sql
 from factcheck.errors import InvalidInput, Refusal, StaleVersion, Versions
 from factcheck.postgres.prepared import Prepared, prepared
@@ -46,11 +46,11 @@ class RecordedViewSet(BaseView, GenericViewSet):
 
     def get_queryset(self) -> Any:
         rows: Any = super().get_queryset()
-        return rows.public() if is_public_read(self.request) else rows
+        return rows.public() if is_anonymous(self.request) else rows
 
     def get_serializer_context(self) -> dict[str, Any]:
         for_schema = getattr(self, "swagger_fake_view", False)  # the schema has all fields for every caller
-        return {**super().get_serializer_context(), "is_public": not for_schema and is_public_read(self.request)}
+        return {**super().get_serializer_context(), "is_public": not for_schema and is_anonymous(self.request)}
 
     def refuse_unknown(self) -> None:
         if self.request.query_params:
@@ -61,9 +61,8 @@ class RecordedViewSet(BaseView, GenericViewSet):
 
     def row_id(self) -> int:
         """The id in the URL. Raises Http404 if there is no such row, or if the caller may not see it."""
-        if has_no_filters(self):
-            self.refuse_unknown()
-        is_public = is_public_read(self.request)
+        self.refuse_unknown()
+        is_public = is_anonymous(self.request)
 
         def build(placeholder: int) -> QuerySet[Any, Any]:
             rows: QuerySet[Any] = self.get_queryset()
@@ -79,7 +78,7 @@ class RecordedViewSet(BaseView, GenericViewSet):
 
     def json_row(self, serializer_class: Any, row_id: int, read: Callable[..., Rows] = Prepared.cached_rows) -> RowJSON:
         """The row's JSON, written by PostgreSQL. Raises Http404."""
-        is_public = is_public_read(self.request)
+        is_public = is_anonymous(self.request)
 
         def build(placeholder: int) -> QuerySet[Any, Any]:
             rows: QuerySet[Any] = self.get_queryset()

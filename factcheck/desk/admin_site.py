@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.http import urlencode
 
-from factcheck.api.problems import document
+from factcheck.api.problems import problem_document
 from factcheck.api.roles import Role, role_of
 from factcheck.desk.problem_pages import problem_context
 
@@ -25,7 +25,7 @@ class Site(admin.AdminSite):
     def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """Leads to the service's own log-in page, which is throttled."""
         if request.user.is_authenticated:
-            problem = document(403, detail="Only users with the role admin manage users and roles.")
+            problem = problem_document(403, detail="Only users with the role admin manage users and roles.")
             return render(request, "desk/pages/problem.html", problem_context(request, problem), status=403)
         return HttpResponseRedirect("/login/?" + urlencode({"next": request.GET.get("next", "/admin/")}))
 

@@ -8,7 +8,7 @@ from django_filters import BooleanFilter, ChoiceFilter, DateFilter
 
 from factcheck.api.filters import IdFilter, UserFilter
 from factcheck.api.named_references import unresolved_error
-from factcheck.api.roles import is_public_read
+from factcheck.api.roles import is_anonymous
 from factcheck.desk.chooser import Chooser, chooser_of
 from factcheck.desk.labels import field_label
 
@@ -84,7 +84,7 @@ def filter_form(view: Any, request: Any, data: Any, filterset: Any = None) -> Fi
 
 def _fields(view: Any, request: Any, data: Any, filterset: Any) -> list[FilterField]:
     filters = filterset.base_filters if filterset else {}
-    hidden = HIDDEN_FILTERS | (EDITOR_FILTERS if is_public_read(request) else set())
+    hidden = HIDDEN_FILTERS | (EDITOR_FILTERS if is_anonymous(request) else set())
     fields = [_field(name, found, request) for name, found in filters.items() if name not in hidden]
     if len(getattr(view, "ordering_fields", ())) > 1:
         fields.append(_ordering(view, request))

@@ -61,7 +61,7 @@ class Page:
             "user": self.request.user,
             "data": self.data,
             "row": self.row,
-            "resource": getattr(self.view, "basename", ""),
+            "resource": self.view.basename,
             "row_id": self.view.kwargs.get("pk"),
             "may": self.may,
             "is_anonymous": self.viewer.is_anonymous,

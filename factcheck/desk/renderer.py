@@ -25,8 +25,7 @@ class DeskRenderer(BrowsableAPIRenderer):
     @staticmethod
     def _as_of(view: Any, response: Any) -> AbstractContextManager[None]:
         """With `?as_of=`, everything on the page is read as of that instant."""
-        is_answer = hasattr(view, "read_as_of") and not getattr(response, "is_problem", False)
-        return view.read_as_of() if is_answer else nullcontext()
+        return nullcontext() if getattr(response, "is_problem", False) else view.read_as_of()
 
     def get_context(self, data: Any, accepted_media_type: str | None, renderer_context: Any) -> dict[str, Any]:
         """Replaces DRF's own, which renders every form that the address takes, each twice."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from claims.roles import permissions
 from factcheck.api.form_methods import is_form
-from factcheck.api.roles import is_public_read
+from factcheck.api.roles import is_anonymous
 from factcheck.desk.form_pages import FormPage
 from factcheck.desk.page import JSONPage, ListPage, Page, ProblemPage
 from factcheck.desk.pages.api import NewTokenPage, RootPage, TokensPage
@@ -115,7 +115,7 @@ def page_of(view: Any, request: Any, response: Any, data: Any) -> Page:
 def _form_action(view: Any, request: Any, response: Any, action: str) -> str:
     """The action whose form is to be shown: a form that was refused, or one that was asked for. Otherwise empty."""
     if getattr(response, "is_problem", False):
-        is_write = request.method != "GET" and not is_public_read(request)
+        is_write = request.method != "GET" and not is_anonymous(request)
         is_refused = response.status_code in REFUSED_FORM and is_write and is_form(request)
         return action if is_refused and hasattr(view, "get_serializer") else ""
     offered = OFFERED_FORMS.get((request.query_params.get("form", ""), action), "")
@@ -124,7 +124,7 @@ def _form_action(view: Any, request: Any, response: Any, action: str) -> str:
 
 def _page_spec(request: Any, response: Any, key: Key) -> PageSpec:
     spec = PAGES.get(key, JSON)
-    if is_public_read(request) and not spec.is_public:
+    if is_anonymous(request) and not spec.is_public:
         spec = JSON
     if not getattr(response, "is_problem", False) or (spec.page.shows_problems and response.status_code == 400):
         return spec

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from factcheck.api.roles import is_public_read
+from factcheck.api.roles import is_anonymous
 
 
 class Viewer:
     def __init__(self, request: Any):
-        self.is_anonymous = is_public_read(request)
+        self.is_anonymous = is_anonymous(request)
 
     def visible(self, rows: Any) -> Any:
         return rows.public() if self.is_anonymous else rows

@@ -26,7 +26,10 @@ class Recorded(models.Model):
     journal_child_tables: ClassVar[dict[str, tuple[str, str]]] = {}
     # Name of a constraint → what the API answers when it is violated.
     constraint_errors: ClassVar[Mapping[str, FieldError]] = {}
-    private_fields: ClassVar[tuple[str, ...]] = ()  # hidden from anonymous readers: who in the newsroom did what
+    # Hidden from anonymous readers: who in the newsroom did what.
+    private_fields: ClassVar[tuple[str, ...]] = ()
+    # Reference → annotation of `public()` that is null where anonymous readers may not see the row referred to.
+    public_references: ClassVar[Mapping[str, str]] = {}
 
     version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
@@ -37,7 +40,8 @@ class Recorded(models.Model):
 
     def withhold_private(self) -> None:
         """Removes what anonymous readers may not see, from a row that `public()` read. Do not save the row then."""
-        for name in self.private_fields:
+        hidden = [name for name, shown in self.public_references.items() if getattr(self, shown) is None]
+        for name in (*self.private_fields, *hidden):
             setattr(self, name, None)
 
 

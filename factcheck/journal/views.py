@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from factcheck.api.json_types import TIME, TIME_ERROR
-from factcheck.api.roles import is_public_read
+from factcheck.api.roles import is_anonymous
 from factcheck.api.viewsets import RecordedViewSet
 from factcheck.errors import FieldError, InvalidInput
 from factcheck.journal.as_of import as_of
@@ -19,13 +19,17 @@ from factcheck.journal.models import Entry
 from factcheck.journal.serializers import HistoryEntrySerializer
 
 
-class HistoryMixin(RecordedViewSet):
+class JournaledViewSet(RecordedViewSet):
     """Reads of the past, also for deleted rows: `?as_of=`, and `history/` with the row's entries, newest first."""
 
-    journal_resource: str
     as_of_actions = frozenset({"retrieve"})
     # A list takes `as_of` only together with one of these filters: to rebuild a whole table would take too long.
     as_of_filters: tuple[str, ...] = ()
+
+    @property
+    def journal_resource(self) -> str:
+        model: Any = self.get_queryset().model
+        return model.journal_resource
 
     def takes_as_of(self) -> bool:
         return self.action in self.as_of_actions or (self.action == "list" and bool(self.as_of_filters))
@@ -48,7 +52,7 @@ class HistoryMixin(RecordedViewSet):
             return nullcontext()
         if self.action == "list" and not any(self.request.query_params.get(name) for name in self.as_of_filters):
             raise _invalid(f"A list is read as of an instant only with {' or '.join(self.as_of_filters)}.")
-        if is_public_read(self.request):
+        if is_anonymous(self.request):
             raise NotAuthenticated  # `as_of` reads the journal, which is not public
         instant = _parse_instant(raw)
         if instant > _database_now():

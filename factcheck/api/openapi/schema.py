@@ -6,6 +6,7 @@ the view's `noun`, `{many}` for its tag.
 
 from typing import Any
 
+from django.apps import apps
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import get_doc
 from drf_spectacular.settings import spectacular_settings
@@ -52,7 +53,6 @@ IDEMPOTENCY_KEY = OpenApiParameter(
     ),
 )
 EMPTY_TEXT = {"type": "string", "maxLength": 0}
-PRIVATE_FIELDS = {"tagged_by", "dissent", "opened_by", "resolved_by"}
 
 
 class Schema(AutoSchema):
@@ -110,24 +110,25 @@ class Schema(AutoSchema):
         return responses_of(self, super()._get_response_bodies(direction))
 
 
-def _mark_required(component: dict[str, Any]) -> None:
-    """Every field of a response is required, but for those that public reads leave out."""
+def _mark_required(component: dict[str, Any], private: set[str]) -> None:
+    """Every field of a response is required, except those that public reads leave out."""
     properties = component.get("properties", {})
-    for name in PRIVATE_FIELDS & properties.keys():
+    for name in private & properties.keys():
         schema = properties[name]
         schema["description"] = " ".join([schema.get("description", ""), "Left out of public reads."]).strip()
     for schema in properties.values():
         if schema.get("oneOf", [None])[-1] == EMPTY_TEXT:  # an empty text is stored as null, so never in a response
             schema |= schema.pop("oneOf")[0]
     if properties:
-        component["required"] = sorted(properties.keys() - PRIVATE_FIELDS)
+        component["required"] = sorted(properties.keys() - private)
 
 
 def postprocess(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
     """A hook of drf-spectacular."""
+    private = {name for model in apps.get_models() for name in getattr(model, "private_fields", ())}
     for name, component in result["components"]["schemas"].items():
         if not name.endswith("Request") and name not in spectacular_settings.APPEND_COMPONENTS["schemas"]:
-            _mark_required(component)
+            _mark_required(component, private)
     for operations in result["paths"].values():
         add_address_too_long(operations)
         add_link_headers(operations)

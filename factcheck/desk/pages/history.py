@@ -20,7 +20,7 @@ class DeletedPage(ProblemPage):
     """A 404. If the row existed once, it says who deleted it and why."""
 
     def context(self) -> dict[str, Any]:
-        resource, row_id = getattr(self.view, "journal_resource", None), self.view.kwargs.get("pk")
+        resource, row_id = self.view.journal_resource, self.view.kwargs.get("pk")
         if not (resource and row_id and self.may.get("history")):
             return super().context()
         items = timeline(Entry.objects.of(resource, row_id).with_before().filter(action=f"{resource}.deleted"))
