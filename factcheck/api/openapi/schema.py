@@ -111,7 +111,7 @@ class Schema(AutoSchema):
 
 
 def _mark_required(component: dict[str, Any]) -> None:
-    """Every field of a response is required, but for those that public reads leave out."""
+    """Every field of a response is required, except those that public reads leave out."""
     properties = component.get("properties", {})
     for name in PRIVATE_FIELDS & properties.keys():
         schema = properties[name]
