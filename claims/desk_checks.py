@@ -80,18 +80,18 @@ CHAIN_WHEN_TAGGED = """(SELECT coalesce(jsonb_agg(coalesce(m.into_source, w.sour
 CHECKS = {
     Code.ASSERTED_BUT_DISPUTED: Check(
         Severity.ERROR,
-        "Tagged asserted, yet a dispute of it is open or upheld.",
+        "Tagged asserted, but a dispute of it is open or upheld.",
         f"s.tag = 'asserted' AND EXISTS {DISPUTED}",
     ),
     Code.DENIED_WITHOUT_DENIAL: Check(
         Severity.ERROR,
-        "Tagged denied, yet no dispute that is open or upheld and no refuting evidence says who denies it.",
+        "Tagged denied, but nobody is recorded as denying it: no open or upheld dispute, no refuting evidence.",
         f"s.tag = 'denied' AND NOT EXISTS {DISPUTED} "
         "AND NOT EXISTS (SELECT FROM claims_evidence v WHERE v.statement = s.id AND v.stance = 'refutes' OFFSET 0)",
     ),
     Code.ASSERTED_ON_WEAK_SOURCES: Check(
         Severity.WARNING,
-        "Tagged asserted, yet it rests on an anonymous or second-hand source alone, without supporting evidence.",
+        "Tagged asserted, but it rests on an anonymous or second-hand source alone, without supporting evidence.",
         "s.tag = 'asserted' AND (EXISTS (SELECT FROM claims_statementvia c WHERE c.statement = s.id OFFSET 0) "
         "OR EXISTS (SELECT FROM sources_source o WHERE o.id = s.source AND o.anonymous OFFSET 0)) "
         "AND NOT EXISTS (SELECT FROM claims_evidence v WHERE v.statement = s.id AND v.stance = 'supports' OFFSET 0)",

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any, Self
 
-# Of a row, as its caller has seen it and may overwrite it. None stands for any version: `If-Match: *`.
+# The versions of a row that the caller has read and may overwrite. None means any version: `If-Match: *`.
 Versions = frozenset[int] | None
 
 

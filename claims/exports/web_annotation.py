@@ -27,7 +27,7 @@ Json = dict[str, Any]
 
 
 def with_related(statements: QuerySet[Statement]) -> QuerySet[Statement]:
-    """With everything that an annotation shows, but for the revisions."""
+    """With everything that an annotation shows except the revisions."""
     return statements.select_related("source", "article").prefetch_related(
         "via_rows__source",
         Prefetch("evidence", queryset=Evidence.objects.order_by("id")),

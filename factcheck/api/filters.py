@@ -51,7 +51,7 @@ class IdFilter(django_filters.NumberFilter):
         return rows.public() if is_anonymous(request) else rows
 
     def get_max_validator(self) -> None:
-        """None: the maximum that django-filter adds is far below that of a bigint."""
+        """Adds no validator: the maximum that django-filter sets is far below that of a bigint."""
 
 
 def invalid_choice_message(choices: Iterable[str]) -> dict[str, str]:

@@ -52,7 +52,7 @@ class Reference(serializers.IntegerField):
         return rows[row_id]
 
     def run_validators(self, value: Any) -> None:
-        """Nothing: the validators of IntegerField expect a number, and the value is a row here."""
+        """Runs no validators: those of IntegerField expect a number, and the value is a row here."""
 
     def find_by_name(self, text: FormText) -> Model:
         if not text:

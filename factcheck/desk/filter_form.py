@@ -39,11 +39,11 @@ FILTER_LABELS = {
 # By field: ascending, descending.
 ORDERING_LABELS = {
     "id": ("oldest first", "newest first"),
-    "start": ("as in the text", "from the end of the text"),
+    "start": ("place in the text: first to last", "place in the text: last to first"),
     "name": ("name, A to Z", "name, Z to A"),
-    "said_on": ("first said first", "last said first"),
-    "created_at": ("first recorded first", "last recorded first"),
-    "updated_at": ("longest unchanged first", "last changed first"),
+    "said_on": ("said: oldest first", "said: newest first"),
+    "created_at": ("recorded: oldest first", "recorded: newest first"),
+    "updated_at": ("changed: oldest first", "changed: newest first"),
 }
 
 

@@ -6,7 +6,7 @@ LABELS = {
     "archived_url": "Archived at (URL)",
     "days": "Valid for (days)",
     "description": "Who or what it is",
-    "excerpt": "What it says there",
+    "excerpt": "Excerpt",
     "into": "The record that stays",
     "language": "Language (a code, such as en or ar)",
     "note": "What is contradicted, and how",
@@ -18,7 +18,7 @@ LABELS = {
     "said_on": "Said on (day)",
     "same_as": "The same on other sites, such as its Wikidata page (URLs)",
     "scope": "How much is disputed",
-    "stance": "What it does",
+    "stance": "Supports, refutes or context",
     "url": "Address (URL)",
 }
 

@@ -54,7 +54,7 @@ def _ctes() -> dict[str, str]:
 
 
 def _cte(table: str, columns: str, model: type[Recorded], join: str) -> str:
-    """Selects the latest entry of each row, but for rows whose latest entry is their deletion."""
+    """Selects the latest entry of each row, except rows whose latest entry is their deletion."""
     return f"""{table} AS NOT MATERIALIZED (
         SELECT {columns} FROM {JOURNAL} e{join}
         WHERE e.resource = '{model.journal_resource}' AND right(e.action, 8) <> '.deleted' AND NOT EXISTS (

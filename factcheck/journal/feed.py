@@ -44,9 +44,11 @@ class FeedFilter(django_filters.FilterSet):
 
 @extend_schema_serializer(many=False)
 class FeedSerializer(serializers.Serializer[Any]):
-    next = serializers.URLField(allow_null=True, help_text="The next page at once; null when there is none yet.")
+    next = serializers.URLField(
+        allow_null=True, help_text="The next page if there are more entries now, otherwise null."
+    )
     previous = serializers.URLField(allow_null=True, help_text="Always null: the feed runs forwards.")
-    cursor = serializers.CharField(help_text="Ask again with after=CURSOR, for ever.")
+    cursor = serializers.CharField(help_text="Send it as `after` to get the entries that follow. It does not expire.")
     results = EntrySerializer(many=True)
 
 

@@ -426,3 +426,25 @@ def test_an_address_too_long_for_its_index_is_refused(api):
             }
         ],
     )
+
+
+@pytest.mark.parametrize(
+    "address", ["statements/{s}/webannotation/", "statements/{s}/claimreview/", "articles/{a}/revisions/1/"]
+)
+@pytest.mark.parametrize("parameter", ["as_of=2026-01-01T00:00:00Z", "page_size=1", "tag=denied"])
+def test_what_an_address_of_one_row_does_not_take_is_refused_not_ignored(api, article, statement, address, parameter):
+    answer = api.get(f"/api/v1/{address.format(s=statement.pk, a=article.pk)}?{parameter}")
+    name = parameter.partition("=")[0]
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, f"?{name}")
+
+
+def test_white_space_is_no_address_of_an_article(api):
+    for _ in range(2):
+        answer = api.post("/api/v1/articles/", {"title": "A report", "text": "So.", "url": "   "})
+        assert (answer.status_code, answer.json()["url"]) == (201, None)
+
+
+def test_an_action_without_a_row_in_the_table_of_roles_is_nobodys(api, statement, monkeypatch):
+    monkeypatch.setattr("claims.roles.NewsroomPermission.required_roles", {})
+    answer = api.get(f"/api/v1/statements/{statement.pk}/")
+    assert (answer.status_code, answer.json()["detail"]) == (403, "Nobody may do this.")

@@ -67,7 +67,7 @@ def test_asserted_with_an_open_or_upheld_dispute_is_found_until_it_is_rejected(c
         "severity": "error",
         "article": said.article_id,
         "statement": said.pk,
-        "message": "Tagged asserted, yet a dispute of it is open or upheld.",
+        "message": "Tagged asserted, but a dispute of it is open or upheld.",
     }
     act = {"versions": None, "actor": alice, "reason": "He said so."}
     services.resolve_dispute(dispute_id=dispute.pk, state="upheld", **act)

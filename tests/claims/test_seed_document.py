@@ -1,4 +1,4 @@
-"""The demo newsroom's annotation documents (DESIGN.md section 7), checked as plain data.
+"""The demo newsroom's annotation documents, checked as plain data.
 
 No Django and no database: a seed that breaks these rules is broken whatever imports it.
 Each rule is one function in RULES; BREAKAGES shows that each rule notices the damage it is there for.

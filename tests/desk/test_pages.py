@@ -301,7 +301,7 @@ def test_a_refused_filter_stands_at_its_control(desk, statement):
 
 def test_desk_checks_are_chosen_by_kind_severity_and_article(desk, alice, article, statement):
     services.tag_statement(statement_id=statement.pk, versions=None, actor=alice, tag="denied", reason="Somebody did.")
-    caught = "Tagged denied, yet no dispute"
+    caught = "Tagged denied, but nobody is recorded as denying it"
     for query in ("", "?code=denied_without_denial&severity=&article=", f"?severity=error&article={article.pk}",
                   "?article=a+report"):  # fmt: skip
         html = page_of(desk, f"/api/v1/checks/{query}")

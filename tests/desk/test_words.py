@@ -21,7 +21,7 @@ def test_an_article_says_which_desk_checks_are_unresolved_and_links_to_their_car
     assert f'<a href="/api/v1/articles/{article.pk}/checks/" class="alarm">Desk checks (1)</a>' in html
     panel = re.search(r'<details class="panel" id="desk-checks" open>.*?</details>', html, re.S)[0]
     assert "The article is published with findings that are unresolved." in panel
-    assert "Tagged denied, yet no dispute that is open or upheld" in panel
+    assert "Tagged denied, but nobody is recorded as denying it" in panel
     assert f'<a href="#statement-{statement.pk}">1</a>' in panel
     whole = page_of(desk, "/api/v1/checks/")
     assert f'<a href="/api/v1/articles/{article.pk}/checks/">See which</a>' in whole

@@ -242,5 +242,5 @@ def test_a_page_of_the_past_shows_the_desk_checks_of_then(api, alice, statement)
     page = {"accept": "text/html"}
     path, moment = f"/api/v1/articles/{statement.article_id}/", now()
     services.tag_statement(statement_id=statement.pk, versions=None, actor=alice, tag="denied", reason="He denies it.")
-    assert b"Tagged denied, yet" in api.get(path, headers=page).content
-    assert b"Tagged denied, yet" not in api.get(then(path, moment), headers=page).content
+    assert b"Tagged denied, but" in api.get(path, headers=page).content
+    assert b"Tagged denied, but" not in api.get(then(path, moment), headers=page).content

@@ -8,7 +8,7 @@ import pytest
 
 from tests.project.test_settings import CHECK, GUNICORN, run
 
-# A server's settings, but for the folder that static files are collected in.
+# A server's settings, except the folder that static files are collected in.
 SETTINGS = """
 from factcheck.settings import *
 STATIC_ROOT = {!r}
