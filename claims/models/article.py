@@ -5,7 +5,7 @@ from django.apps import apps
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.db import models
-from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models import Count, F, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce, Left, Substr
 
 from factcheck.errors import FieldError
@@ -30,6 +30,15 @@ def _count(model: str, *, group: str, **conditions: Any) -> Coalesce:
 def article_words() -> SearchVector:
     """What `?q=` searches. A tsvector holds at most 1 MB, so only the beginning of a very long text is in it."""
     return SearchVector("title", Left("text", 100_000), config="simple")
+
+
+def in_public_text(statement: str = "") -> Q:
+    """In the present text of a published article. `statement` is the path to the statement, such as `statement__`.
+
+    A passage that was edited out is not public.
+    """
+    is_current = Q(**{f"{statement}revision": F(f"{statement}article__revision")})
+    return Q(**{f"{statement}article__status": "published"}) & is_current
 
 
 class ArticleQuerySet(models.QuerySet["Article"]):

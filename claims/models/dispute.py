@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Case, F, OuterRef, Q, When
 
+from claims.models.article import in_public_text
 from factcheck.errors import FieldError
 from factcheck.journal.models import Recorded
 from factcheck.postgres.bounded_page import ExistsPerRow
@@ -35,9 +36,7 @@ class DisputeQuerySet(models.QuerySet["Dispute"]):
         """Disputes of public statements; `public_counter_statement` is null unless that statement is public too."""
         counter = apps.get_model("claims", "Statement").objects.public().filter(pk=OuterRef("counter_statement"))
         counter_statement = Case(When(ExistsPerRow(counter), then=F("counter_statement")))
-        return self.filter(
-            statement__article__status="published", statement__revision=F("statement__article__revision")
-        ).annotate(public_counter_statement=counter_statement)
+        return self.filter(in_public_text("statement__")).annotate(public_counter_statement=counter_statement)
 
 
 class Dispute(Recorded):

@@ -2,8 +2,9 @@ import secrets
 from typing import Any, ClassVar
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 
+from claims.models.article import in_public_text
 from factcheck.journal.models import Recorded
 
 
@@ -13,9 +14,7 @@ def new_key() -> str:
 
 class EvidenceQuerySet(models.QuerySet["Evidence"]):
     def public(self) -> "EvidenceQuerySet":
-        return self.filter(
-            statement__article__status="published", statement__revision=F("statement__article__revision")
-        )
+        return self.filter(in_public_text("statement__"))
 
 
 class Evidence(Recorded):

@@ -13,6 +13,7 @@ from django.db.models import Count, Exists, F, Func, OuterRef, Prefetch, Q, Subq
 from django.db.models.fields.json import KT
 from django.db.models.functions import Coalesce
 
+from claims.models.article import in_public_text
 from factcheck.errors import FieldError
 from factcheck.journal.models import Entry, Recorded
 from factcheck.postgres.bounded_page import ExistsPerRow, IndexOrRowFilter, newest
@@ -54,8 +55,7 @@ class StatementQuerySet(models.QuerySet["Statement"]):
         return self.select_related("source").prefetch_related(Prefetch("via_rows", queryset=chain))
 
     def public(self) -> "StatementQuerySet":
-        """Those in the present text of a published article. A passage that was edited out is not public."""
-        return self.filter(article__status="published", revision=F("article__revision"))
+        return self.filter(in_public_text())
 
     def involving(self, source_id: int) -> "StatementQuerySet":
         """Said by the source or relayed by it."""

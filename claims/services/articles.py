@@ -14,6 +14,7 @@ from claims.passages import pin
 from claims.services.deletion import delete_statements
 from factcheck.errors import Conflict, Versions
 from factcheck.journal.services import assign, lock, record, save_next_version, save_next_versions
+from factcheck.postgres.bulk import delete_rows
 
 
 @transaction.atomic
@@ -103,4 +104,4 @@ def delete_article(*, article_id: int, versions: Versions, actor: Any, reason: s
     statements = list(article.statements.select_for_update(of=("self",)))
     delete_statements(statements=statements, actor=actor, reason=reason)
     record([article], action="article.deleted", actor=actor, reason=reason)
-    Article.objects.filter(pk=article.pk)._raw_delete("default")
+    delete_rows(Article.objects.filter(pk=article.pk))

@@ -6,6 +6,7 @@ from typing import Any
 from claims.models import Dispute, Evidence, Statement, StatementVia
 from factcheck.errors import Conflict
 from factcheck.journal.services import record
+from factcheck.postgres.bulk import delete_rows
 
 
 def delete_statements(*, statements: Sequence[Statement], actor: Any, reason: str = "") -> None:
@@ -22,15 +23,15 @@ def delete_statements(*, statements: Sequence[Statement], actor: Any, reason: st
     delete_disputes(disputes=disputes, actor=actor, reason=reason)
     delete_evidence_rows(rows=evidence, actor=actor, reason=reason)
     record(statements, action="statement.deleted", actor=actor, reason=reason)
-    StatementVia.objects.filter(statement__in=ids)._raw_delete("default")
-    Statement.objects.filter(pk__in=ids)._raw_delete("default")
+    delete_rows(StatementVia.objects.filter(statement__in=ids))
+    delete_rows(Statement.objects.filter(pk__in=ids))
 
 
 def delete_evidence_rows(*, rows: Sequence[Evidence], actor: Any, reason: str = "") -> None:
     record(rows, action="evidence.deleted", actor=actor, reason=reason)
-    Evidence.objects.filter(pk__in=[row.pk for row in rows])._raw_delete("default")
+    delete_rows(Evidence.objects.filter(pk__in=[row.pk for row in rows]))
 
 
 def delete_disputes(*, disputes: Sequence[Dispute], actor: Any, reason: str = "") -> None:
     record(disputes, action="dispute.deleted", actor=actor, reason=reason)
-    Dispute.objects.filter(pk__in=[row.pk for row in disputes])._raw_delete("default")
+    delete_rows(Dispute.objects.filter(pk__in=[row.pk for row in disputes]))

@@ -9,6 +9,7 @@ from claims.models import Article, Dispute, Statement, StatementVia
 from factcheck.errors import Conflict, InvalidInput, Versions
 from factcheck.journal.models import Recorded
 from factcheck.journal.services import lock, raise_versions, record, record_ids, save_next_version
+from factcheck.postgres.bulk import delete_rows
 from sources.models import Source, SourceRedirect
 
 MAX_NAMES = 100
@@ -41,7 +42,7 @@ def merge_source(*, source_id: int, versions: Versions, actor: Any, into: Source
     record([source], action="source.deleted", actor=actor, reason=f"Merged into source {into.pk}. {reason}")
     SourceRedirect.objects.filter(into=source).update(into=into)
     SourceRedirect.objects.create(id=source.pk, into=into)
-    Source.objects.filter(pk=source.pk)._raw_delete("default")
+    delete_rows(Source.objects.filter(pk=source.pk))
     return into
 
 

@@ -15,7 +15,7 @@ from claims.services.deletion import delete_statements
 from factcheck.errors import Conflict, InvalidInput, Versions
 from factcheck.journal.one_row import change_row
 from factcheck.journal.services import assign, lock, record, save_next_version, save_next_versions
-from factcheck.postgres.bulk import insert_rows
+from factcheck.postgres.bulk import delete_rows, insert_rows
 from sources.models import Source
 
 
@@ -79,7 +79,7 @@ def update_statements(*, drafts: Sequence[StatementDraft], actor: Any, reason: s
     save_next_versions(statements)
     with_new_chain = [draft for draft in drafts if draft.chain is not None]
     ids = [draft.statement.pk for draft in with_new_chain]
-    StatementVia.objects.filter(statement__in=ids)._raw_delete("default")
+    delete_rows(StatementVia.objects.filter(statement__in=ids))
     _insert_chains(with_new_chain)
     record(statements, action="statement.updated", actor=actor, reason=reason)
 

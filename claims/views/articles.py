@@ -23,7 +23,6 @@ from claims.serializers import (
     ArticleRowSerializer,
     ArticleSerializer,
     ArticleWithAnchorsSerializer,
-    ReasonSerializer,
     RevisionRowSerializer,
     RevisionSerializer,
 )
@@ -31,6 +30,7 @@ from claims.services.articles import create_article, delete_article, set_article
 from claims.views.checks import ChecksMixin
 from claims.views.formats import ArticleFormatsMixin
 from factcheck.api.conditional import entity_tag, version_of
+from factcheck.api.fields import ReasonSerializer
 from factcheck.api.renderers import dump
 from factcheck.errors import Versions
 from factcheck.journal.as_of import as_of

@@ -8,8 +8,9 @@ from rest_framework.request import Request
 
 from claims.filters import DisputeFilter
 from claims.models import Dispute
-from claims.serializers import DisputeSerializer, ReasonSerializer, ResolveSerializer
+from claims.serializers import DisputeSerializer, ResolveSerializer
 from claims.services.disputes import delete_dispute, open_dispute, reopen_dispute, resolve_dispute, update_dispute
+from factcheck.api.fields import ReasonSerializer
 from factcheck.errors import Versions
 from factcheck.journal.views import JournaledViewSet
 

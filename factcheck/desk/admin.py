@@ -7,7 +7,7 @@ from django.http import HttpRequest
 
 from claims.models import Article, Dispute, Evidence, Statement
 from factcheck.api.models import Token
-from factcheck.desk.admin_site import ReadOnlyAdmin, is_admin
+from factcheck.desk.admin_site import AdminOnlyMixin, ReadOnlyAdmin, is_admin
 from factcheck.journal.models import Entry
 from sources.models import Source
 
@@ -16,7 +16,7 @@ admin.site.unregister(User)
 
 
 @admin.register(User)
-class RoleAdmin(UserAdmin):
+class RoleAdmin(AdminOnlyMixin, UserAdmin):
     """Users and their roles. A user is deactivated and never deleted: the journal names them."""
 
     list_display = ("username", "is_active", "last_login")
@@ -30,12 +30,6 @@ class RoleAdmin(UserAdmin):
     )
     readonly_fields = ("last_login", "date_joined")
 
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return is_admin(request)
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return is_admin(request)
-
     def has_add_permission(self, request: HttpRequest) -> bool:
         return is_admin(request)
 
@@ -43,29 +37,14 @@ class RoleAdmin(UserAdmin):
         """Only a superuser may change a superuser."""
         return is_admin(request) and (request.user.is_superuser or not (obj and obj.is_superuser))
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
 
 @admin.register(Token)
-class TokenAdmin(admin.ModelAdmin):
+class TokenAdmin(AdminOnlyMixin, admin.ModelAdmin):
     """An admin can revoke other users' tokens, but neither make nor change them."""
 
     list_display = ("user", "name", "prefix", "read_only", "created", "expiry")
     list_select_related = ("user",)
     fields = readonly_fields = ("user", "name", "prefix", "read_only", "created", "expiry")
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return is_admin(request)
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return is_admin(request)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return is_admin(request)

@@ -30,11 +30,8 @@ class Site(admin.AdminSite):
         return HttpResponseRedirect("/login/?" + urlencode({"next": request.GET.get("next", "/admin/")}))
 
 
-class ReadOnlyAdmin(admin.ModelAdmin):
-    """Recorded rows change only through the API, where each write has a reason and a journal entry."""
-
-    show_full_result_count = False  # no COUNT of a large table
-    list_per_page = 50
+class AdminOnlyMixin:
+    """For the role admin. Nothing is added, changed or deleted unless a subclass allows it."""
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return is_admin(request)
@@ -50,3 +47,10 @@ class ReadOnlyAdmin(admin.ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+class ReadOnlyAdmin(AdminOnlyMixin, admin.ModelAdmin):
+    """Recorded rows change only through the API, where each write has a reason and a journal entry."""
+
+    show_full_result_count = False  # no COUNT of a large table
+    list_per_page = 50

@@ -74,7 +74,7 @@ class FilterForm:
 
 
 def filter_form(view: Any, request: Any, data: Any, filterset: Any = None) -> FilterForm:
-    fields = _fields(view, request, data, filterset or getattr(view, "filterset_class", None))
+    fields = _fields(view, request, data, filterset or view.filterset_class)
     fields.sort(key=lambda field: MAIN_FIELDS.index(field.name) if field.name in MAIN_FIELDS else 0)
     if len(fields) <= len(MAIN_FIELDS):
         return FilterForm(fields, [])
@@ -86,7 +86,7 @@ def _fields(view: Any, request: Any, data: Any, filterset: Any) -> list[FilterFi
     filters = filterset.base_filters if filterset else {}
     hidden = HIDDEN_FILTERS | (EDITOR_FILTERS if is_anonymous(request) else set())
     fields = [_field(name, found, request) for name, found in filters.items() if name not in hidden]
-    if len(getattr(view, "ordering_fields", ())) > 1:
+    if len(view.ordering_fields) > 1:
         fields.append(_ordering(view, request))
     errors = data.get("errors", []) if isinstance(data, dict) else []
     for field in fields:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from claims.roles import permissions
-from factcheck.api.form_methods import is_form
+from factcheck.api.conditional import is_form
 from factcheck.api.roles import is_anonymous
 from factcheck.desk.form_pages import FormPage
 from factcheck.desk.page import JSONPage, ListPage, Page, ProblemPage
@@ -101,7 +101,7 @@ OFFERED_FORMS = {
 
 
 def page_of(view: Any, request: Any, response: Any, data: Any) -> Page:
-    basename, action = getattr(view, "basename", ""), getattr(view, "action", None) or ""
+    basename, action = view.basename, view.action or ""
     form_action = _form_action(view, request, response, action)
     if not form_action:
         spec = _page_spec(request, response, (basename, action))

@@ -1,4 +1,7 @@
-"""An editor's work over HTTP, as a frontend does it."""
+"""An editor's work over HTTP, as a frontend does it.
+
+Over 400 lines: one day of work runs through every endpoint, with shared fixtures.
+"""
 
 from concurrent.futures import ThreadPoolExecutor
 

@@ -1,4 +1,7 @@
-"""A POST that is sent again with its Idempotency-Key gets the first response again, and does nothing twice."""
+"""A POST that is sent again with its Idempotency-Key gets the first response again, and does nothing twice.
+
+Over 400 lines: all attempts with one key, in every order and with every kind of death, share the same helpers.
+"""
 
 import json
 import threading

@@ -1,4 +1,7 @@
-"""With PUBLIC_READ anybody can read what is published, and learns nothing about the rest."""
+"""With PUBLIC_READ anybody can read what is published, and learns nothing about the rest.
+
+Over 400 lines: one newsroom with a secret in each place is read through every address.
+"""
 
 import json
 import re

@@ -2,6 +2,8 @@
 
 No Django and no database: a seed that breaks these rules is broken whatever imports it.
 Each rule is one function in RULES; BREAKAGES shows that each rule notices the damage it is there for.
+
+Over 400 lines: each rule stands beside the damage that it must notice.
 """
 
 import copy

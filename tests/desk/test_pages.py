@@ -1,4 +1,7 @@
-"""The pages: what they show, what they offer to whom, and what a form does."""
+"""The pages: what they show, what they offer to whom, and what a form does.
+
+Over 400 lines: each page is tried with the same newsroom and the same browser.
+"""
 
 import re
 

@@ -1,6 +1,8 @@
 """The embedded server starts when it is needed, comes back after a kill, and ends after its last client.
 
 Every client here is a separate process, since the server runs for as long as a client process lives.
+
+Over 400 lines: every test starts its own server and clients with the helpers at the top.
 """
 
 import importlib.util
