@@ -2,6 +2,7 @@
 
 import gc
 import os
+import signal
 import subprocess
 import sys
 from typing import Any
@@ -52,3 +53,6 @@ def post_worker_init(worker: Any) -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
+    # Ctrl-C reaches every process of the terminal, and the arbiter passes it on. Of the two signals the second met the
+    # worker within its shutdown, whose lock it then waited for until the graceful timeout.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -75,7 +75,7 @@ class StaleVersion(Refusal):
 
     status = HTTPStatus.PRECONDITION_FAILED
     kind = "stale-version"
-    title = "Somebody else changed this"
+    title = "This has changed since you read it"
 
 
 class PreconditionRequired(Refusal):

@@ -83,12 +83,12 @@ class WebAddressField(serializers.URLField):
     def to_internal_value(self, data: Any) -> str:
         address = super().to_internal_value(data)
         try:
-            scheme = urlsplit(address).scheme
-        except ValueError:
+            scheme, size = urlsplit(address).scheme, len(address.encode())
+        except ValueError:  # or a lone surrogate, which UTF-8 cannot hold
             self.fail("invalid")
         if address and scheme not in ("http", "https"):
             self.fail("scheme")
-        if len(address.encode()) > self.MAX_BYTES:
+        if size > self.MAX_BYTES:
             self.fail("long")
         return address
 

@@ -160,7 +160,8 @@ def problem_of(error: Exception) -> tuple[dict[str, Any], dict[str, str]]:
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | HttpResponseRedirect:
     request = context["request"]
-    needs_login = isinstance(error, (exceptions.NotAuthenticated, exceptions.AuthenticationFailed))
+    # Not for credentials that are not valid: the browser would send them again after the log-in, for ever.
+    needs_login = isinstance(error, exceptions.NotAuthenticated)
     if needs_login and wants_page(request) and request.method == "GET":
         return HttpResponseRedirect("/login/?" + urlencode({"next": request.get_full_path()}))
     problem, headers = problem_of(error)

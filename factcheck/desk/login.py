@@ -20,6 +20,11 @@ class ThrottledLoginView(LoginView):
     authentication_form = LoginForm
     redirect_authenticated_user = True
 
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        if request.method == "OPTIONS":  # the methods are the same for everybody
+            return self.options(request, *args, **kwargs)
+        return super().dispatch(request, *args, **kwargs)
+
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         throttle = LoginThrottle()
         if throttle.allow_request(request, self):

@@ -15,6 +15,7 @@ NOT_YOUR_FAULT = "It is not your fault."
 # By status: the heading, and what to do. The problem's own detail says what exactly is wrong.
 PROBLEM_TEXTS = {
     400: ("This was not understood", "Check the address, or go back and correct what you sent."),
+    401: ("These credentials are not valid", "The Authorization header must hold a valid token, or be left out."),
     403: ("This was refused", "If you need it for your work, ask an admin of this service."),
     404: ("Nothing is here", "The address may be mistyped, or what was here is gone. Search for it, or use the lists."),
     405: ("This address only accepts forms", "Go back to the page that has the form, and send it from there."),

@@ -451,3 +451,24 @@ def test_an_action_without_a_row_in_the_table_of_roles_is_nobodys(api, statement
     monkeypatch.setattr("claims.roles.NewsroomPermission.required_roles", {})
     answer = api.get(f"/api/v1/statements/{statement.pk}/")
     assert (answer.status_code, answer.json()["detail"]) == (403, "Nobody may do this.")
+
+
+@pytest.mark.parametrize(
+    ("address", "field", "rest"),
+    [
+        ("articles", "url", {"title": "A report", "text": "So."}),
+        ("evidence", "url", {"stance": "supports"}),
+        ("evidence", "archived_url", {"stance": "supports", "url": "https://a.example/"}),
+        ("sources", "same_as", {"name": "A", "kind": "outlet"}),
+    ],
+)
+@pytest.mark.parametrize("url", ["https://a.example/\ud800", "https://\udfff.example/"])
+def test_a_lone_surrogate_in_a_web_address_is_refused(api, statement, address, field, rest, url):
+    body = {
+        **rest,
+        field: [url] if field == "same_as" else url,
+        **({"statement": statement.pk} if address == "evidence" else {}),
+    }
+    answer = api.generic("POST", f"/api/v1/{address}/", json.dumps(body), "application/json")
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["pointer"].startswith(f"#/{field}")

@@ -279,7 +279,7 @@ def test_a_stranger_reads_the_annotated_article_as_a_page(public, newsroom):
     assert marks == [(str(said), "asserted")]
     words = re.sub(r"\s+", " ", re.sub(r"<[^>]*>", "", html))
     assert "A source puts it forward, and nobody with standing denies it." in words
-    assert "said to be The speaker, through The relay" in words
+    assert "attributed to The speaker, through The relay" in words
     assert "The speaker says so. – just now" in words
     assert "Denial by The critic, open" in words
     assert '<form method="post"' not in html

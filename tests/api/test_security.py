@@ -361,3 +361,17 @@ def test_a_user_is_throttled_whatever_the_token_and_counts_once_for_each_request
     programs = [client_of(vera), client_of(vera)]
     assert [program.get("/api/v1/articles/").status_code for program in programs] == [200, 200]
     assert throttled(programs[0].get("/api/v1/articles/"))
+
+
+@pytest.mark.parametrize("address", ["/api/v1/articles/", "/api/v1/docs/"])
+@pytest.mark.parametrize("sent", ["Basic eDp5", "Bearer bad", "Token bad"])
+def test_credentials_that_are_not_valid_are_named_on_a_page_and_lead_to_no_log_in(client, alice, address, sent):
+    client.force_login(alice)
+    answer = client.get(address, headers={"accept": "text/html", "authorization": sent})
+    assert (answer.status_code, answer.headers.get("Location")) == (401, None)
+
+
+def test_the_log_in_page_says_its_methods_to_who_is_logged_in(client, alice):
+    client.force_login(alice)
+    answer = client.options("/login/")
+    assert (answer.status_code, answer["Allow"]) == (200, "GET, POST, PUT, HEAD, OPTIONS")

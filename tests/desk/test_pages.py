@@ -40,7 +40,7 @@ def test_a_card_says_the_chain_in_words(desk, alice, article, minister):
     official = create_source(actor=alice, name="unnamed official", kind="person", anonymous=True)
     services.create_statement(article=article, actor=alice, source=minister, via=[official, cnn], start=2, end=23)
     words = re.sub(r"<[^>]*>", "", article_page(desk, article))
-    assert "said to be The minister, through unnamed official (anonymous), through CNN" in re.sub(r"\s+", " ", words)
+    assert "attributed to The minister, through unnamed official (anonymous), through CNN" in re.sub(r"\s+", " ", words)
 
 
 def test_the_tag_form_has_a_reason_the_version_and_a_button_for_each_tag(desk, article, statement):

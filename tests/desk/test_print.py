@@ -56,9 +56,9 @@ def test_a_note_says_the_tag_the_chain_the_reason_and_who_disputes_it_by_the_num
     services.resolve_dispute(dispute_id=over.pk, versions=None, actor=alice, state="rejected", reason="No.")
     page = print_version(desk, article_page(desk, article))
     assert notes_in(page) == [
-        "− denied, said to be The minister, through unnamed official (anonymous), through CNN She <b>denies</b> it. "
+        "− denied, attributed to The minister, through unnamed official (anonymous), through CNN She <b>denies</b> it. "
         "Open dispute: denial by CNN, in statement 2",
-        "? unverified, said to be CNN",
+        "? unverified, attributed to CNN",
     ]
     assert "A tag records who stands behind a statement. It does not say whether the statement is true." in page
 
@@ -75,7 +75,7 @@ def test_all_statements_are_printed_from_whatever_part_of_the_cards_is_shown(des
 def test_what_lost_its_place_in_the_text_is_printed_after_it_with_its_words(desk, alice, article, statement):
     services.update_article(article_id=article.pk, versions=None, actor=alice, text="Nothing of the kind is here.")
     (note,) = notes_in(page_of(desk, f"/api/v1/articles/{article.pk}/?print=1"))
-    assert note == "? unverified, no longer in the text: The minister said no., said to be The minister"
+    assert note == "? unverified, no longer in the text: The minister said no., attributed to The minister"
 
 
 def test_of_many_that_lost_their_place_a_page_shows_ten_and_says_how_many_more_there_are(desk, alice, minister):
@@ -123,7 +123,7 @@ def test_strangers_print_what_is_published_and_in_its_place(settings, alice, art
     )
     anonymous = Client(headers={"Accept": "text/html"})
     page = print_version(anonymous, article_page(anonymous, article))
-    assert len(re.findall(r"<li[^>]*><b>\? unverified</b>, said to be", page)) == 1
+    assert len(re.findall(r"<li[^>]*><b>\? unverified</b>, attributed to", page)) == 1
     assert "without a sure place" not in page
 
 

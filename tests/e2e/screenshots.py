@@ -54,5 +54,5 @@ def test_take_the_pictures(open_desk, newsroom, article):
         reason="Horne’s denial stands, and the readout speaks of the same call.",
     )  # fmt: skip
     form.get_by_role("button", name="unverified").click()
-    dark.page.get_by_role("heading", name="Somebody else changed this first").wait_for()
+    dark.page.get_by_role("heading", name="This has changed since you opened it").wait_for()
     take(dark, "conflict")

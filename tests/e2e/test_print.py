@@ -48,9 +48,9 @@ def test_an_article_of_300_statements_is_printed_whole_whatever_part_is_on_the_s
     notes = page.eval_on_selector_all(".notes ol > li", SHOWN)
     assert len(notes) == 300
     assert re.split("\n+", notes[0]) == [
-        "− denied, said to be The minister", "By name.", "Open dispute: denial by A critic, in statement 2",
+        "− denied, attributed to The minister", "By name.", "Open dispute: denial by A critic, in statement 2",
     ]  # fmt: skip
-    assert notes[299] == "? unverified, said to be The minister"
+    assert notes[299] == "? unverified, attributed to The minister"
     assert "http" not in page.inner_text("main")
     ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert ground == "rgb(255, 255, 255)"

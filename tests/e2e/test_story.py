@@ -52,7 +52,7 @@ def test_an_editor_takes_an_article_from_its_text_to_publication(open_desk):
     page.locator(f'mark[data-statement="{disputed.pk}"][data-tag="denied"]').first.wait_for()
 
     other.page.locator(f"#statement-{disputed.pk}").get_by_role("button", name="asserted").click()
-    other.page.get_by_role("heading", name="Somebody else changed this first").wait_for()
+    other.page.get_by_role("heading", name="This has changed since you opened it").wait_for()
     assert other.page.get_by_text("Horne denies it on the record.").is_visible()
     assert other.page.get_by_label("Reason").input_value() == "Chance’s source is known to us."
     disputed.refresh_from_db()

@@ -32,6 +32,8 @@ class SpectacularView(BaseView):
 
     def handle_exception(self, exc: Exception) -> Any:
         problem: Any = super().handle_exception(exc)
+        if not hasattr(problem, "data"):  # the way to the log-in
+            return problem
         response = HttpResponse(dump(problem.data), status=problem.status_code, headers=dict(problem.headers))
         response["Content-Type"] = CONTENT_TYPE
         response.is_problem = True  # type: ignore[attr-defined]  # for ProblemMiddleware

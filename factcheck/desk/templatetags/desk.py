@@ -121,7 +121,7 @@ def anchor_label(anchor: str) -> str:
 def attribution(statement: Any) -> str:
     """How the words came from the source; the name of the source follows."""
     labels = {"direct": "quoted directly:", "mixed": "partly quoted:"}
-    return "said to be" if statement.via else labels.get(statement.quote_type, "said to be")
+    return "attributed to" if statement.via else labels.get(statement.quote_type, "attributed to")
 
 
 @register.filter
