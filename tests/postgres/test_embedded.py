@@ -23,6 +23,7 @@ import pytest
 
 from factcheck.postgres import embedded
 from factcheck.postgres.embedded import Cluster, EmbeddedPostgresError, place
+from factcheck.postgres.embedded.place import CHECKOUT
 
 GRACE = 0.3
 ROOT = Path(__file__).resolve().parents[2]
@@ -347,6 +348,10 @@ def test_the_commands_say_what_they_find(data_dir: Path, start_client: StartClie
     assert line.startswith(f"running as pid {server_pid(data_dir)};")
     assert command("stop") == (0, "stopped")
     assert command("stop") == (0, "was not running")
+
+
+def test_without_a_data_dir_the_commands_look_into_the_checkout() -> None:
+    assert CHECKOUT == ROOT
 
 
 @pytest.mark.parametrize("name", ["with spaces and ünïcode", "q\"u'o,te$HOME", "deep/" + "long" * 30])
