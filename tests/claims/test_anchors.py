@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from claims.anchoring import near_matches
+from claims.anchoring import folded_text
 from claims.anchoring.anchors import (
     CONTEXT_LENGTH,
     Candidate,
@@ -430,8 +430,8 @@ def test_a_text_is_scanned_for_near_matches_once_for_all_its_statements(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Half a million code points with 500 statements take seconds because of this."""
-    scan = Mock(side_effect=near_matches._shingle_offsets)
-    monkeypatch.setattr(near_matches, "_shingle_offsets", scan)
+    scan = Mock(side_effect=folded_text._shingle_offsets)
+    monkeypatch.setattr(folded_text, "_shingle_offsets", scan)
     words = [f"w{n * 7919 % 100_003}x" for n in range(20_000)]
     old, new = " ".join(words), " ".join(w if n % 20 else w + "y" for n, w in enumerate(words))
     passages = [" ".join(words[n : n + 10]) for n in range(15, 19_000, 40)]
