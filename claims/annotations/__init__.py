@@ -12,6 +12,7 @@ from claims.annotations.export import document_version
 from claims.annotations.sources import import_sources
 from claims.annotations.statements import import_evidence, import_statements
 from claims.models import Article, Dispute, Evidence, Statement
+from claims.models.article import sha256_of
 from factcheck.errors import StaleVersion, Versions
 from sources.models import Source
 
@@ -20,21 +21,34 @@ Written = TypeVar("Written", Statement, Evidence, Dispute)
 ARTICLE_FIELDS = ("title", "url", "byline", "language", "published_at", "text")
 
 
-@transaction.atomic
-def import_document(*, document: Document, actor: Any, article_id: int | None = None) -> Article:
+def import_document(*, document: Document, actor: Any) -> Article:
     """Creates what is missing and changes only what differs. A second import changes nothing.
 
-    The article is found by `article_id`, or without it by its url; sources by `same_as`, or else by name or alias
-    and kind; everything else by key.
+    The article is found by its url; sources by `same_as`, or else by name or alias and kind; everything else by key.
     Raises InvalidInput or Unprocessable with a JSON pointer for each error, and what the services raise. Nothing is
     then written.
     """
+    rows = _by_url(document["article"]["url"])
+    found = _found_before_locking(document, rows.first())
+    with transaction.atomic():
+        article_id = rows.select_for_update(of=("self",)).first()  # before its sources, as replace_document does
+        return _import_document(document, actor, article_id, found)
+
+
+def _found_before_locking(document: Document, article_id: int | None) -> services.Found:
+    """Where the article's statements are in the document's text. What is added meanwhile is sought under the lock."""
+    found: services.Found = {}
+    text = document["article"]["text"]
+    if article_id is not None and not Article.objects.filter(pk=article_id, sha256=sha256_of(text)).exists():
+        services.find_again(article_id=article_id, text=text, found=found)
+    return found
+
+
+def _import_document(document: Document, actor: Any, article_id: int | None, found: services.Found) -> Article:
     errors = DocumentErrors()
     _check_keys(document, errors)
-    if article_id is None:
-        article_id = _lock_by_url(document["article"]["url"])  # before its sources, in the order of replace_document
     sources = import_sources(document["sources"], errors, actor)
-    article = _import_article(document["article"], article_id, sources, actor)
+    article = _import_article(document["article"], article_id, sources, actor, found)
     statements, evidence, disputes = _locked_rows(article.pk)  # read after a new text has re-anchored the statements
     imported = import_statements(document["statements"], article, statements, sources, errors, actor)
     import_evidence(document["statements"], imported, evidence, actor)
@@ -43,20 +57,21 @@ def import_document(*, document: Document, actor: Any, article_id: int | None = 
     return article
 
 
-@transaction.atomic
 def replace_document(*, article_id: int, versions: Versions, document: Document, actor: Any) -> Article:
     """Imports the document and deletes what it leaves out of the article, each row with its entry.
 
     `versions` are the document versions that the caller has seen (see document_version; None: any). Raises
     DoesNotExist, StaleVersion if any part of the document was written since, and what import_document raises.
     """
-    article = Article.objects.select_for_update(of=("self",)).get(pk=article_id)
-    statements, evidence, disputes = _locked_rows(article_id)
-    rows = (list(statements), list(evidence), list(disputes))  # from here on nobody else writes them
-    if versions is not None:
-        _check_version(article, versions)
-    _delete_left_out(document, *rows, actor=actor)
-    return import_document(document=document, actor=actor, article_id=article_id)
+    found = _found_before_locking(document, article_id)
+    with transaction.atomic():
+        article = Article.objects.select_for_update(of=("self",)).get(pk=article_id)
+        statements, evidence, disputes = _locked_rows(article_id)
+        rows = (list(statements), list(evidence), list(disputes))  # from here on nobody else writes them
+        if versions is not None:
+            _check_version(article, versions)
+        _delete_left_out(document, *rows, actor=actor)
+        return _import_document(document, actor, article_id, found)
 
 
 def _check_version(article: Article, versions: frozenset[int]) -> None:
@@ -96,9 +111,8 @@ def _locking(rows: QuerySet[Written]) -> QuerySet[Written]:
     return rows.order_by("pk").select_for_update(of=("self",))
 
 
-def _lock_by_url(url: str | None) -> int | None:
-    rows = Article.objects.select_for_update(of=("self",)).filter(url=url) if url else Article.objects.none()
-    return rows.values_list("pk", flat=True).first()
+def _by_url(url: str | None) -> QuerySet[Article, int]:
+    return (Article.objects.filter(url=url) if url else Article.objects.none()).values_list("pk", flat=True)
 
 
 def _check_keys(document: Document, errors: DocumentErrors) -> None:
@@ -119,13 +133,15 @@ def _check_keys(document: Document, errors: DocumentErrors) -> None:
             errors.add(pointer, "unknown_key", f"Nothing in this document has the key {key!r}.")
 
 
-def _import_article(item: Document, article_id: int | None, sources: dict[str, Source], actor: Any) -> Article:
+def _import_article(
+    item: Document, article_id: int | None, sources: dict[str, Source], actor: Any, found: services.Found
+) -> Article:
     fields = {name: item[name] for name in ARTICLE_FIELDS}
     fields["publisher"] = sources.get(item["publisher"])
     if article_id is None:
         article = services.create_article(actor=actor, **fields)
     else:
-        article = services.update_article(article_id=article_id, versions=None, actor=actor, **fields)
+        article = services.update_article(article_id=article_id, versions=None, actor=actor, found=found, **fields)
     if article.status != item["status"] and item["status"] != "draft":
         reason = "Imported with an annotation document"
         article = services.set_article_status(
