@@ -145,3 +145,14 @@ def test_a_text_edited_meanwhile_is_the_one_that_statements_are_found_from(
     services.update_article(article_id=article.pk, versions=None, actor=alice, text=EDITED)
     statement.refresh_from_db()
     assert (statement.start, statement.anchor, statement.revision, statement.version) == (10, "moved", 3, 3)
+
+
+def test_a_statement_is_found_from_the_revision_that_it_is_pinned_to(alice, minister) -> None:
+    """Of 400 equal sentences only the text around it tells which one is meant."""
+    text = "He said no.\n\n" * 400
+    article = services.create_article(actor=alice, title="A report", text=text)
+    services.create_statement(article=article, actor=alice, source=minister, start=1300, end=1311)
+    services.update_article(article_id=article.pk, versions=None, actor=alice, text="Update.\n\n" + text)
+    services.update_article(article_id=article.pk, versions=None, actor=alice, text="Update.\n\n" + text + "End.")
+    rows = Statement.objects.values_list("start", "anchor", "revision")
+    assert list(rows) == [(1309, "anchored", 3)]
