@@ -89,7 +89,7 @@ def import_file(file: Path, actor: Any, *, only_new: bool, replace: bool) -> Cha
 def changes_since(last: int, actor: Any) -> Changes:
     """The rows that the actor wrote in this transaction, after the entry with the id `last`."""
     outcomes: dict[tuple[str, int], tuple[str, str]] = {}
-    own = RawSQL("pg_current_xact_id()::text::bigint", [])
+    own = RawSQL("(SELECT base FROM journal_epoch) + pg_current_xact_id()::text::bigint", [])
     for entry in Entry.objects.filter(pk__gt=last, transaction=own, actor=actor).order_by("id"):
         row = (entry.resource, entry.resource_id)
         action = entry.action.rpartition(".")[2]
