@@ -8,17 +8,23 @@ class Migration(migrations.Migration):
     operations = [
         migrations.RunSQL("SET LOCAL lock_timeout = '5s'", "SET LOCAL lock_timeout = '5s'"),
         migrations.AddField("entry", "actor_name", models.CharField(db_default="", max_length=181)),
-        migrations.AlterField(
-            "entry",
-            "actor",
-            models.ForeignKey(
-                settings.AUTH_USER_MODEL,
-                models.PROTECT,
-                null=True,
-                related_name="+",
-                db_column="actor",
-                db_index=False,
-            ),
+        # Taken back, the column still takes NULL: entries of users may have no actor.
+        migrations.SeparateDatabaseAndState(
+            [migrations.RunSQL("ALTER TABLE journal_entry ALTER actor DROP NOT NULL", migrations.RunSQL.noop)],
+            [
+                migrations.AlterField(
+                    "entry",
+                    "actor",
+                    models.ForeignKey(
+                        settings.AUTH_USER_MODEL,
+                        models.PROTECT,
+                        null=True,
+                        related_name="+",
+                        db_column="actor",
+                        db_index=False,
+                    ),
+                )
+            ],
         ),
         # No model: Django would empty the table after a transactional test, and without its row nothing can be written.
         migrations.RunSQL(
