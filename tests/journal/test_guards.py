@@ -274,8 +274,8 @@ def test_a_relay_moved_to_another_statement_needs_the_entries_of_both(world: Wor
     bare = world.ids["statement"]
     with refused_at_commit("journal_entry_required"):
         world.write(UPDATE, "statement")
-        world.enter("statement", "statement.updated", 0, json.dumps({"via": [world.relay]}))
         sql("UPDATE claims_statementvia SET statement = %s WHERE statement = %s", bare, world.chained)
+        world.enter("statement", "statement.updated", 0, json.dumps({"via": [world.relay]}))
 
 
 @with_real_commits
