@@ -1,4 +1,5 @@
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -18,6 +19,12 @@ from factcheck.postgres.bounded_page import ExistsPerRow
 
 MAX_COMPARED = 300  # rows whose names are compared with what was typed
 MIN_LIKENESS = 60  # of 100; one word of a name with one letter changed has about 75
+
+
+def address_of(source_id: int, recorded: datetime) -> str:
+    """`sources/addresses.py` says what an address is for."""
+    at = recorded.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00")
+    return f"{source_id}@{at}Z"
 
 
 def is_public(source_id: Any) -> Q:
@@ -144,6 +151,10 @@ class Source(Recorded):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def address(self) -> str:
+        return address_of(self.pk, self.created_at)
 
     @property
     def details(self) -> str:

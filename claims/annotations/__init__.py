@@ -24,8 +24,8 @@ ARTICLE_FIELDS = ("title", "url", "byline", "language", "published_at", "text")
 def import_document(*, document: Document, actor: Any, article_id: int | None = None) -> Article:
     """Creates what is missing and changes only what differs. A second import changes nothing.
 
-    The article is found by `article_id`, or without it by its url; sources by `same_as`, or else by name or alias
-    and kind; everything else by key.
+    The article is found by `article_id`, or without it by its url; sources by their address, or else as
+    `matching.py` says; everything else by key.
     Raises InvalidInput or Unprocessable with a JSON pointer for each error, and what the services raise. Nothing is
     then written.
     """
@@ -33,8 +33,8 @@ def import_document(*, document: Document, actor: Any, article_id: int | None = 
     _check_keys(document, errors)
     if article_id is None:
         article_id = _lock_by_url(document["article"]["url"])  # before its sources, in the order of replace_document
-    sources = import_sources(document["sources"], errors, actor)
-    article = _import_article(document["article"], article_id, sources, actor)
+    sources = import_sources(document, article_id, errors, actor)
+    article = _import_article(document["article"], article_id, sources, errors, actor)
     statements, evidence, disputes = _locked_rows(article.pk)  # read after a new text has re-anchored the statements
     imported = import_statements(document["statements"], article, statements, sources, errors, actor)
     import_evidence(document["statements"], imported, evidence, actor)
@@ -119,16 +119,25 @@ def _check_keys(document: Document, errors: DocumentErrors) -> None:
             errors.add(pointer, "unknown_key", f"Nothing in this document has the key {key!r}.")
 
 
-def _import_article(item: Document, article_id: int | None, sources: dict[str, Source], actor: Any) -> Article:
+def _import_article(
+    item: Document, article_id: int | None, sources: dict[str, Source], errors: DocumentErrors, actor: Any
+) -> Article:
     fields = {name: item[name] for name in ARTICLE_FIELDS}
     fields["publisher"] = sources.get(item["publisher"])
     if article_id is None:
         article = services.create_article(actor=actor, **fields)
     else:
         article = services.update_article(article_id=article_id, versions=None, actor=actor, **fields)
-    if article.status != item["status"] and item["status"] != "draft":
-        reason = "Imported with an annotation document"
-        article = services.set_article_status(
-            article_id=article.pk, versions=None, actor=actor, status=item["status"], reason=reason
-        )
-    return article
+    return _set_status(article, item.get("status", article.status), errors, actor)
+
+
+def _set_status(article: Article, status: str, errors: DocumentErrors, actor: Any) -> Article:
+    if status == article.status:
+        return article
+    if status not in article.next_statuses[article.status]:
+        allowed = " or ".join((article.status, *article.next_statuses[article.status]))
+        detail = f"The article is {article.status} and cannot become {status}. Write {allowed}, or leave status out."
+        errors.add("#/article/status", "not_allowed", detail)
+        return article
+    reason = "Imported with an annotation document"
+    return services.set_article_status(article_id=article.pk, versions=None, actor=actor, status=status, reason=reason)

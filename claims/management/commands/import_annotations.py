@@ -110,7 +110,11 @@ def _error_lines(error: Exception) -> list[str]:
     if isinstance(error, ValidationError):
         return [f"{one.pointer}: {one.detail}" for one in flatten(error.detail)]
     if isinstance(error, InvalidInput) and error.errors:
-        return [f"{one.pointer}: {one.detail}" for one in error.errors]
+        candidates = [each for each in error.members.get("candidates", ()) if "pointer" in each]
+        return [
+            *(f"{one.pointer}: {one.detail}" for one in error.errors),
+            *(f"{each['pointer']}: {each['id']} is {each['name']}, {each['details']}" for each in candidates),
+        ]
     if isinstance(error, IntegrityError):  # a rule that only the database checks
         return [problem_of(error)[0]["detail"]]
     return [str(error)]
