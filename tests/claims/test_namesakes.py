@@ -239,8 +239,8 @@ def test_the_command_and_the_import_page_show_the_candidates(alice, two, file):
     with pytest.raises(CommandError) as refused:
         imported(file(document), "--dry-run")
     assert str(refused.value).splitlines()[2:] == [
-        f"#/sources/0: {two[0].address} is a senior official, person, anonymous, part of The ministry. Called at noon.",
-        f"#/sources/0: {two[1].address} is a senior official, person, anonymous",
+        f"  {two[0].address} a senior official: person, anonymous, part of The ministry. Called at noon.",
+        f"  {two[1].address} a senior official: person, anonymous",
     ]
     html = browser_of(alice).post("/import/", {"document": json.dumps(document, indent=1)}).content.decode()
     for source in two:
