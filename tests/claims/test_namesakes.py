@@ -279,6 +279,8 @@ def test_a_number_alone_counts_only_for_a_source_that_fits(api, alice, minister,
         [{"pointer": "#/sources/0/id", "code": "another_source", "detail": detail}],
         written,
     )
+    other_kind = document_of({"key": "a", "id": minister.pk, "name": "The minister", "kind": "outlet"}, url=None)
+    assert put(api, article, other_kind).status_code == 400
     for fields in ({"name": "Jane Doe", "kind": "person"}, {**OFFICIAL, "id": two[0].pk}):
         fitting = document_of({"key": "a", "id": minister.pk, **fields}, url=None)
         assert put(api, report(alice), fitting).status_code == 200
@@ -364,6 +366,19 @@ def test_beside_a_source_that_is_named_by_its_address_another_of_its_name_is_ano
     assert put(api, article, document).status_code == 200
     (new,) = Source.objects.filter(kind="person").exclude(pk__in=[source.pk for source in two])
     assert speakers(article) == [two[0].pk, new.pk, two[1].pk]
+
+
+def test_of_two_with_one_link_the_one_without_an_address_is_the_other_and_a_third_is_refused(api, alice):
+    linked = {"name": "The minister", "kind": "person", "same_as": [LINK]}
+    first, second = (create_source(actor=alice, **linked) for _ in range(2))
+    items = [{"key": "a", "id": first.address, **linked}, {"key": "b", **linked}]
+    article = report(alice)
+    assert put(api, article, document_of(*items, url=None)).status_code == 200
+    assert speakers(article) == [first.pk, second.pk]
+    items[1]["id"] = second.address
+    refused = put(api, article, document_of(*items, {"key": "c", **linked}, url=None))
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (400, "#/sources/2")
+    assert Source.objects.count() == 2
 
 
 def test_two_items_with_the_address_of_one_source_are_refused(api, alice, two):
