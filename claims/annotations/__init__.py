@@ -17,6 +17,7 @@ from sources.models import Source
 
 Document = dict[str, Any]
 Written = TypeVar("Written", Statement, Evidence, Dispute)
+Rows = tuple[list[Statement], list[Evidence], list[Dispute]]
 ARTICLE_FIELDS = ("title", "url", "byline", "language", "published_at", "text")
 
 
@@ -29,18 +30,7 @@ def import_document(*, document: Document, actor: Any, article_id: int | None = 
     Raises InvalidInput or Unprocessable with a JSON pointer for each error, and what the services raise. Nothing is
     then written.
     """
-    errors = DocumentErrors()
-    _check_keys(document, errors)
-    if article_id is None:
-        article_id = _lock_by_url(document["article"]["url"])  # before its sources, in the order of replace_document
-    sources = import_sources(document, article_id, errors, actor)
-    article = _import_article(document["article"], article_id, sources, errors, actor)
-    statements, evidence, disputes = _locked_rows(article.pk)  # read after a new text has re-anchored the statements
-    imported = import_statements(document["statements"], article, statements, sources, errors, actor)
-    import_evidence(document["statements"], imported, evidence, actor)
-    import_disputes(document["disputes"], article, disputes, imported, sources, errors, actor)
-    errors.raise_if_any()
-    return article
+    return _import(document, article_id, actor)
 
 
 @transaction.atomic
@@ -55,8 +45,25 @@ def replace_document(*, article_id: int, versions: Versions, document: Document,
     rows = (list(statements), list(evidence), list(disputes))  # from here on nobody else writes them
     if versions is not None:
         _check_version(article, versions)
-    _delete_left_out(document, *rows, actor=actor)
-    return import_document(document=document, actor=actor, article_id=article_id)
+    return _import(document, article_id, actor, replaced=rows)
+
+
+def _import(document: Document, article_id: int | None, actor: Any, replaced: Rows | None = None) -> Article:
+    """Deletes those of the `replaced` rows that the document leaves out."""
+    errors = DocumentErrors()
+    _check_keys(document, errors)
+    if article_id is None:
+        article_id = _lock_by_url(document["article"]["url"])  # before its sources, in the order of replace_document
+    sources = import_sources(document, article_id, errors, actor)
+    if replaced:  # only now: the sources were sought where the article has them
+        _delete_left_out(document, *replaced, actor=actor)
+    article = _import_article(document["article"], article_id, sources, errors, actor)
+    statements, evidence, disputes = _locked_rows(article.pk)  # read after a new text has re-anchored the statements
+    imported = import_statements(document["statements"], article, statements, sources, errors, actor)
+    import_evidence(document["statements"], imported, evidence, actor)
+    import_disputes(document["disputes"], article, disputes, imported, sources, errors, actor)
+    errors.raise_if_any()
+    return article
 
 
 def _check_version(article: Article, versions: frozenset[int]) -> None:
