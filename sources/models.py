@@ -21,12 +21,6 @@ MAX_COMPARED = 300  # rows whose names are compared with what was typed
 MIN_LIKENESS = 60  # of 100; one word of a name with one letter changed has about 75
 
 
-def address_of(source_id: int, recorded: datetime) -> str:
-    """`sources/addresses.py` says what an address is for."""
-    at = recorded.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00")
-    return f"{source_id}@{at}Z"
-
-
 def is_public(source_id: Any) -> Q:
     """Whether a public row of another model refers to the source. A public part of it does not count."""
     is_named = Q(pk=None)
@@ -99,6 +93,12 @@ class SourceQuerySet(models.QuerySet["Source"]):
                 output_field=models.BooleanField(),
             )
         ).filter(words_found=True)
+
+
+def address_of(source_id: int, recorded: datetime) -> str:
+    """`sources/addresses.py` says what an address is for."""
+    at = recorded.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00")
+    return f"{source_id}@{at}Z"
 
 
 class Source(Recorded):
