@@ -47,8 +47,12 @@ INSERT INTO claims_article (id, version, title, url, publisher, byline, language
     status)
 SELECT article, 1, 'Report ' || article, 'https://news.example/' || article, %(first)s + article %% %(sources)s, '', 'en',
     now(), string_agg(text, ' ' ORDER BY k), 1, encode(sha256(convert_to(string_agg(text, ' ' ORDER BY k), 'UTF8')), 'hex'),
-    CASE WHEN hashint8(article) & 1023 < 820 THEN 'published' ELSE 'draft' END
+    'draft'
 FROM sentence GROUP BY article
+"""
+PUBLISHED = """
+UPDATE claims_article SET status = 'published', version = 2, updated_at = now()
+WHERE id = ANY(%(ids)s) AND hashint8(id) & 1023 < 820 RETURNING id
 """
 REVISIONS = """
 INSERT INTO claims_articlerevision (article, number, text, sha256, created_at)
@@ -56,13 +60,17 @@ SELECT id, 1, text, sha256, now() FROM claims_article WHERE id = ANY(%(ids)s)
 """
 STATEMENTS = """
 INSERT INTO claims_statement (version, article, key, text, start, "end", prefix, suffix, revision, anchor, paraphrase,
-    quote_type, source, said_on, tag, tag_reason, tagged_by, tagged_at, updated_at)
+    quote_type, source, said_on, tag, tag_reason, updated_at)
 SELECT 1, article, 's-' || k, text, start, start + length(text), '', '', 1, 'anchored', '', 'indirect',
     %(first)s + seed * 7919 %% %(sources)s, CASE WHEN seed %% 5 > 0 THEN date '2020-01-01' + (hashint8(seed) & 2047) END,
-    tag, CASE WHEN tag <> 'unverified' THEN 'So it is said.' ELSE '' END,
-    CASE WHEN tag <> 'unverified' THEN %(actor)s END, CASE WHEN tag <> 'unverified' THEN now() END, now()
-FROM (SELECT *, (ARRAY['asserted', 'denied', 'unverified'])[seed %% 3 + 1] AS tag FROM sentence) s
-ORDER BY article, k RETURNING id
+    'unverified', '', now()
+FROM sentence ORDER BY article, k RETURNING id
+"""
+TAGGED = """
+UPDATE claims_statement r SET tag = (ARRAY['asserted', 'denied'])[s.seed %% 3 + 1], tag_reason = 'So it is said.',
+    tagged_by = %(actor)s, tagged_at = now(), updated_at = now(), version = 2
+FROM sentence s WHERE r.id = ANY(%(statements)s) AND r.article = s.article AND r.key = 's-' || s.k AND s.seed %% 3 < 2
+RETURNING r.id
 """
 CHAINS = """
 INSERT INTO claims_statementvia (statement, position, source)
@@ -75,13 +83,15 @@ SELECT 1, id, 'e-' || id, CASE WHEN id %% 20 = 3 THEN 'refutes' ELSE 'supports' 
 FROM unnest(%(statements)s::bigint[]) id WHERE id %% 10 = 3 RETURNING id
 """
 DISPUTES = """
-INSERT INTO claims_dispute (version, statement, key, raised_by, kind, scope, note, state, resolution, opened_by, opened_at,
-    resolved_by, resolved_at)
-SELECT 1, id, 'd-' || id, %(first)s + id * 13 %% %(sources)s, 'denial', 'whole', '', state,
-    CASE WHEN state <> 'open' THEN 'So it was found.' ELSE '' END, %(actor)s, now(),
-    CASE WHEN state <> 'open' THEN %(actor)s END, CASE WHEN state <> 'open' THEN now() END
-FROM (SELECT id, (ARRAY['open', 'open', 'upheld', 'rejected'])[id / 10 %% 4 + 1] AS state
-      FROM unnest(%(statements)s::bigint[]) id WHERE hashint8(id) & 1023 < 102) d RETURNING id
+INSERT INTO claims_dispute (version, statement, key, raised_by, kind, scope, note, state, resolution, opened_by,
+    opened_at)
+SELECT 1, id, 'd-' || id, %(first)s + id * 13 %% %(sources)s, 'denial', 'whole', '', 'open', '', %(actor)s, now()
+FROM unnest(%(statements)s::bigint[]) id WHERE hashint8(id) & 1023 < 102 RETURNING id
+"""
+RESOLVED = """
+UPDATE claims_dispute SET state = (ARRAY['upheld', 'rejected'])[statement / 10 %% 4 - 1], resolution = 'So it was found.',
+    resolved_by = %(actor)s, resolved_at = now(), updated_at = now(), version = 2
+WHERE id = ANY(%(disputes)s) AND statement / 10 %% 4 > 1 RETURNING id
 """
 
 
@@ -121,11 +131,17 @@ def fill(statements: int) -> None:
                 cursor.execute(ARTICLES, named)
                 cursor.execute(REVISIONS, named)
                 record_ids(Article, named["ids"], action="article.created", actor=actor)
+                record_ids(Article, insert(PUBLISHED, **named), action="article.published", actor=actor)
                 named["statements"] = insert(STATEMENTS, **named)
                 cursor.execute(CHAINS, named)
                 record_ids(Statement, named["statements"], action="statement.created", actor=actor)
+                tagged = insert(TAGGED, **named)
+                record_ids(Statement, tagged, action="statement.tagged", actor=actor, reason="So it is said.")
                 record_ids(Evidence, insert(EVIDENCE, **named), action="evidence.created", actor=actor)
-                record_ids(Dispute, insert(DISPUTES, **named), action="dispute.opened", actor=actor)
+                named["disputes"] = insert(DISPUTES, **named)
+                record_ids(Dispute, named["disputes"], action="dispute.opened", actor=actor)
+                resolved = insert(RESOLVED, **named)
+                record_ids(Dispute, resolved, action="dispute.resolved", actor=actor, reason="So it was found.")
             print(f"\r{done + count:,} of {wanted:,} articles, {monotonic() - began:.0f} s", end="", file=sys.stderr)
         cursor.execute("ANALYZE")
     print(file=sys.stderr)

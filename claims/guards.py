@@ -3,14 +3,103 @@
 `factcheck/journal/guards.py` says how to change a guard.
 """
 
-from factcheck.journal.guards import append_only, entry_required, guard, recorded
+from factcheck.journal.guards import (
+    RecordedTable,
+    append_only,
+    entries_are_true,
+    entry_required,
+    guard,
+    only_changes,
+    recorded,
+)
+from sources.guards import SOURCE
+
+CHAIN = (
+    "(SELECT coalesce(jsonb_agg(v.source ORDER BY v.position), '[]') "
+    "FROM claims_statementvia v WHERE v.statement = r.id)"
+)
+OF_STATEMENT = "(SELECT s.article FROM claims_statement s WHERE s.id = r.statement)"
+ARTICLE = RecordedTable("article", "claims_article", article="r.id", data="to_jsonb(r) - 'text'")
+STATEMENT = RecordedTable(
+    "statement", "claims_statement", article="r.article", data=f"to_jsonb(r) || jsonb_build_object('via', {CHAIN})"
+)
+EVIDENCE = RecordedTable("evidence", "claims_evidence", article=OF_STATEMENT, data="to_jsonb(r)")
+DISPUTE = RecordedTable("dispute", "claims_dispute", article=OF_STATEMENT, data="to_jsonb(r)")
+
+TAG = "tag, tag_reason, tagged_by, tagged_at"
+RESOLUTION = "state, resolution, resolved_by, resolved_at"
+
+
+def unchanged(columns: str) -> str:
+    old, new = (", ".join(f"{row}.{name}" for name in columns.split(", ")) for row in ("OLD", "NEW"))
+    return f"({old}) IS NOT DISTINCT FROM ({new})"
+
 
 GUARDS = [
-    recorded("claims_article", "article", omits=("text",)),
-    recorded("claims_statement", "statement"),
-    recorded("claims_evidence", "evidence"),
-    recorded("claims_dispute", "dispute"),
+    # A text that changes is a new revision.
+    recorded(
+        ARTICLE,
+        created="entry.action = 'article.created' AND NEW.status = 'draft' AND NEW.revision = 1",
+        updated=f"""CASE entry.action
+            WHEN 'article.updated' THEN NEW.status = OLD.status
+                AND NEW.revision = OLD.revision + (NEW.sha256 <> OLD.sha256)::integer
+            WHEN 'article.published' THEN OLD.status <> 'published' AND NEW.status = 'published'
+                AND {only_changes("status")}
+            WHEN 'article.withdrawn' THEN OLD.status = 'published' AND NEW.status = 'withdrawn'
+                AND {only_changes("status")}
+            ELSE false END""",
+    ),
+    recorded(
+        STATEMENT,
+        created="entry.action = 'statement.created' AND NEW.tagged_by IS NULL",
+        updated=f"""CASE entry.action
+            WHEN 'statement.updated' THEN {unchanged(TAG)}
+            WHEN 'statement.tagged' THEN entry.actor = NEW.tagged_by AND entry.reason = NEW.tag_reason
+                AND {only_changes(*TAG.split(", "))}
+            WHEN 'statement.reanchored' THEN
+                {only_changes("text", "start", "end", "prefix", "suffix", "revision", "anchor", "candidate")}
+            ELSE false END""",
+    ),
+    recorded(EVIDENCE, created="entry.action = 'evidence.created'", updated="entry.action = 'evidence.updated'"),
+    recorded(
+        DISPUTE,
+        created="entry.action = 'dispute.opened' AND NEW.state = 'open' AND entry.actor = NEW.opened_by",
+        updated=f"""CASE entry.action
+            WHEN 'dispute.updated' THEN {unchanged(f"opened_by, opened_at, {RESOLUTION}")}
+            WHEN 'dispute.resolved' THEN OLD.state = 'open' AND NEW.state <> 'open'
+                AND entry.actor = NEW.resolved_by AND entry.reason = NEW.resolution
+                AND {only_changes(*RESOLUTION.split(", "))}
+            WHEN 'dispute.reopened' THEN OLD.state <> 'open' AND NEW.state = 'open'
+                AND {only_changes(*RESOLUTION.split(", "))}
+            ELSE false END""",
+    ),
     append_only("claims_articlerevision"),
+    # A revision's digest and time are the database's. Its number follows that of the one before, and in the same
+    # transaction the article has an entry that says so.
+    guard("""
+CREATE FUNCTION revision_stamp() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    NEW.sha256 := encode(sha256(convert_to(NEW.text, 'UTF8')), 'hex');
+    NEW.created_at := clock_timestamp();
+    RETURN NEW;
+END $$;
+CREATE TRIGGER stamp BEFORE INSERT ON claims_articlerevision FOR EACH ROW EXECUTE FUNCTION revision_stamp();
+
+CREATE FUNCTION revision_require_entry() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.number <> 1 + coalesce((SELECT max(v.number) FROM claims_articlerevision v
+                                   WHERE v.article = NEW.article AND v.number < NEW.number), 0)
+        OR NOT EXISTS (SELECT FROM journal_entry e WHERE e.resource = 'article' AND e.resource_id = NEW.article
+            AND e.transaction = (SELECT p.base FROM journal_epoch p) + pg_current_xact_id()::text::bigint
+            AND e.data->'revision' = to_jsonb(NEW.number) AND e.data->>'sha256' = NEW.sha256) THEN
+        RAISE EXCEPTION 'article %: no journal entry for revision %', NEW.article, NEW.number
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'journal_entry_required';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE CONSTRAINT TRIGGER journal_entry_required AFTER INSERT ON claims_articlerevision
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION revision_require_entry();
+"""),
     # An article has the text of its current revision. Checked at the commit, since either may be written first.
     guard("""
 CREATE FUNCTION article_require_revision() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -29,6 +118,7 @@ CREATE CONSTRAINT TRIGGER text_is_its_revision AFTER INSERT OR UPDATE OF text, s
     # A statement's text is the passage that it is pinned to. PostgreSQL finds a passage by counting all code points
     # before it. So the statements of one INSERT are checked together: each stretch of 4,096 code points in which some
     # of them start is cut out of the revision once, and their passages are compared within that stretch.
+    # Migration 0003 replaces the check on UPDATE, statement_require_passage, by one of all updated rows together.
     guard("""
 CREATE FUNCTION statement_require_passage() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -75,15 +165,16 @@ CREATE FUNCTION statement_require_chain(owner bigint) RETURNS void LANGUAGE plpg
 DECLARE
     entry record;
 BEGIN
-    SELECT e.transaction, e.data->'via' AS via, to_jsonb(ARRAY(
+    SELECT e.transaction = epoch.base + pg_current_xact_id()::text::bigint AS is_of_this,
+            e.data->'via' AS via, to_jsonb(ARRAY(
             SELECT v.source FROM claims_statementvia v WHERE v.statement = owner ORDER BY v.position)) AS chain
-        INTO entry FROM claims_statement s
+        INTO entry FROM claims_statement s CROSS JOIN journal_epoch epoch
         LEFT JOIN journal_entry e ON e.resource = 'statement' AND e.resource_id = owner AND e.version = s.version
         WHERE s.id = owner;
     IF NOT FOUND THEN
         RETURN;  -- the statement was deleted, and its own guard requires the entry
     END IF;
-    IF entry.transaction IS DISTINCT FROM pg_current_xact_id()::text::bigint THEN
+    IF entry.is_of_this IS NOT TRUE THEN
         RAISE EXCEPTION 'statement %: no journal entry for its chain', owner
             USING ERRCODE = 'check_violation', CONSTRAINT = 'journal_entry_required';
     END IF;
@@ -105,59 +196,5 @@ BEGIN
 END $$;
 """),
     entry_required("claims_statementvia", "via_require_entry()"),
-    # The other way round, an entry needs its write: a version that the row has reached, or the row's deletion. If the
-    # row is gone, a later entry must show that the version existed.
-    #
-    # These stand in claims, the app that knows all recorded tables. journal_present_version is a CASE statement, not an
-    # expression: an expression would set up the look-ups in all five tables for each call.
-    #
-    # Each write of a statement has an entry, so here its chain is compared once for each write. The guard above is
-    # for a chain that is written without its statement.
-    guard("""
-CREATE FUNCTION journal_present_version(resource text, row_id bigint) RETURNS integer LANGUAGE plpgsql STABLE AS $$
-BEGIN
-    CASE resource
-        WHEN 'source' THEN RETURN (SELECT r.version FROM sources_source r WHERE r.id = row_id);
-        WHEN 'article' THEN RETURN (SELECT r.version FROM claims_article r WHERE r.id = row_id);
-        WHEN 'statement' THEN RETURN (SELECT r.version FROM claims_statement r WHERE r.id = row_id);
-        WHEN 'evidence' THEN RETURN (SELECT r.version FROM claims_evidence r WHERE r.id = row_id);
-        WHEN 'dispute' THEN RETURN (SELECT r.version FROM claims_dispute r WHERE r.id = row_id);
-        ELSE RETURN NULL;
-    END CASE;
-END $$;
-
-CREATE FUNCTION journal_require_write() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE
-    present integer;
-    chain jsonb;
-    is_written boolean;
-BEGIN
-    IF NEW.resource = 'statement' THEN
-        SELECT s.version, CASE WHEN s.version = NEW.version THEN to_jsonb(ARRAY(
-                SELECT v.source FROM claims_statementvia v WHERE v.statement = s.id ORDER BY v.position)) END
-            INTO present, chain FROM claims_statement s WHERE s.id = NEW.resource_id;
-    ELSE
-        present := journal_present_version(NEW.resource, NEW.resource_id);
-    END IF;
-    IF NEW.action LIKE '%.deleted' THEN
-        is_written := present IS NULL;
-    ELSIF present IS NOT NULL THEN
-        is_written := present >= NEW.version;
-    ELSE
-        is_written := EXISTS (SELECT FROM journal_entry e WHERE e.resource = NEW.resource
-                              AND e.resource_id = NEW.resource_id AND e.version > NEW.version);
-    END IF;
-    IF NOT is_written THEN
-        RAISE EXCEPTION 'journal entry %: there is no such write of % %', NEW.id, NEW.resource, NEW.resource_id
-            USING ERRCODE = 'check_violation', CONSTRAINT = 'journal_entry_has_its_write';
-    END IF;
-    IF chain IS NOT NULL AND NEW.data->'via' IS DISTINCT FROM chain THEN
-        RAISE EXCEPTION 'statement %: the journal entry holds another chain', NEW.resource_id
-            USING ERRCODE = 'check_violation', CONSTRAINT = 'journal_entry_is_true';
-    END IF;
-    RETURN NULL;
-END $$;
-CREATE CONSTRAINT TRIGGER write_required AFTER INSERT ON journal_entry
-    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION journal_require_write();
-"""),
+    entries_are_true([SOURCE, ARTICLE, STATEMENT, EVIDENCE, DISPUTE]),
 ]

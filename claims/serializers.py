@@ -1,7 +1,7 @@
 from typing import Any
 
 from django.db.models import F, OuterRef
-from drf_spectacular.utils import extend_schema_serializer
+from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.utils.html import is_html_input
 from rest_framework.validators import ProhibitSurrogateCharactersValidator
@@ -19,7 +19,7 @@ from factcheck.api.fields import (
 from factcheck.api.references import ReferenceList, RowId, valid_ids
 from factcheck.api.row_json import JSONList, JSONObject, json_object
 from factcheck.journal.models import Entry
-from factcheck.journal.serializers import UserSerializer
+from factcheck.journal.serializers import UserSerializer, actor_of
 from sources.models import Source
 from sources.serializers import SourceSummarySerializer, source_reference
 
@@ -233,7 +233,7 @@ class TagSerializer(ReasonSerializer):
 class PositionSerializer(serializers.ModelSerializer[Entry]):
     """An editor's own latest tag of a statement, and why."""
 
-    editor = UserSerializer(source="actor")
+    editor = serializers.SerializerMethodField(help_text="By the name of that time.")
     tag = ChoiceField(Statement.Tag.choices, source="data.tag")
     dissents = serializers.BooleanField(help_text="Whether it differs from the statement's present tag.")
 
@@ -241,6 +241,10 @@ class PositionSerializer(serializers.ModelSerializer[Entry]):
         model = Entry
         fields = ["editor", "tag", "reason", "at", "version", "dissents"]
         read_only_fields = fields
+
+    @extend_schema_field(UserSerializer)
+    def get_editor(self, entry: Entry) -> dict[str, Any] | None:
+        return actor_of(entry)
 
 
 class EvidenceSerializer(RecordedSerializer, serializers.ModelSerializer[Evidence]):

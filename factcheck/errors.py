@@ -78,6 +78,19 @@ class StaleVersion(Refusal):
     title = "This has changed since you read it"
 
 
+class Gone(Refusal):
+    status = HTTPStatus.GONE
+    kind = "gone"
+    title = "This is not there any more"
+
+
+class Unavailable(Refusal):
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    kind = "service-unavailable"
+    title = "Service Unavailable"
+    retry_after = 30
+
+
 class PreconditionRequired(Refusal):
     status = HTTPStatus.PRECONDITION_REQUIRED
     kind = "precondition-required"

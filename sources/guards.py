@@ -1,9 +1,21 @@
 """What the database refuses for sources. `factcheck/journal/guards.py` says how to change a guard."""
 
-from factcheck.journal.guards import guard, recorded
+from factcheck.journal.guards import RecordedTable, guard, no_truncate, recorded
+
+SOURCE = RecordedTable("source", "sources_source", article="NULL::bigint", data="to_jsonb(r)")
+
+# In this transaction another source was merged into the source.
+MERGED = """EXISTS (
+    SELECT FROM sources_sourceredirect d JOIN journal_entry m ON m.resource = 'source' AND m.resource_id = d.id
+    WHERE d.into_source = NEW.id AND m.action = 'source.deleted'
+        AND m.transaction = (SELECT e.base FROM journal_epoch e) + pg_current_xact_id()::text::bigint)"""
 
 GUARDS = [
-    recorded("sources_source", "source"),
+    recorded(
+        SOURCE,
+        created="entry.action = 'source.created'",
+        updated=f"entry.action = CASE WHEN {MERGED} THEN 'source.merged' ELSE 'source.updated' END",
+    ),
     # No source is a part of itself, directly or through others. Two transactions could each write one half of a cycle
     # and not see the other half, so an advisory lock makes them take turns.
     guard("""
@@ -25,4 +37,31 @@ END $$;
 CREATE TRIGGER part_of_acyclic AFTER INSERT OR UPDATE OF part_of ON sources_source
     FOR EACH ROW WHEN (NEW.part_of IS NOT NULL) EXECUTE FUNCTION source_refuse_cycle();
 """),
+    # A redirect is written by the merge that deletes its source, in whose transaction the other source has the entry
+    # source.merged. It changes when the source that it leads to is merged too, and ends when that source is deleted.
+    guard(
+        """
+CREATE FUNCTION redirect_require_merge() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    this bigint := (SELECT e.base FROM journal_epoch e) + pg_current_xact_id()::text::bigint;
+    merged bigint := CASE TG_OP WHEN 'INSERT' THEN NEW.id ELSE OLD.into_source END;
+BEGIN
+    IF TG_OP = 'UPDATE' AND NEW.id <> OLD.id OR NOT EXISTS (
+            SELECT FROM journal_entry e WHERE e.resource = 'source' AND e.resource_id = merged
+            AND e.action = 'source.deleted' AND e.transaction = this)
+        OR TG_OP <> 'DELETE' AND NOT EXISTS (
+            SELECT FROM journal_entry e WHERE e.resource = 'source' AND e.resource_id = NEW.into_source
+            AND e.action = 'source.merged' AND e.transaction = this)
+        OR TG_OP = 'UPDATE' AND NOT EXISTS (
+            SELECT FROM sources_sourceredirect d WHERE d.id = merged AND d.into_source = NEW.into_source) THEN
+        RAISE EXCEPTION 'redirect of source %: there was no such merge', merged
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'redirect_is_a_merge';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE CONSTRAINT TRIGGER merge_required AFTER INSERT OR UPDATE OR DELETE ON sources_sourceredirect
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION redirect_require_merge();
+"""
+        + no_truncate("sources_sourceredirect")
+    ),
 ]

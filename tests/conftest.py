@@ -1,22 +1,18 @@
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection
 from rest_framework.test import APIClient
 
 from claims import services
 from factcheck.api.throttles import WindowCounter
 from sources.services import create_source
-from tests.newsroom import TEXT, client_of, user_with_role
+from tests.newsroom import TEXT, client_of, lift_truncate_guards, user_with_role
 from tests.schema_truth import described_operations, untruth_in
 
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup, django_db_blocker):
-    """Lifts only the guards against TRUNCATE, which the flush after a transactional test needs."""
-    with django_db_blocker.unblock(), connection.cursor() as cursor:
-        cursor.execute("SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgname = 'no_truncate'")
-        for (table,) in cursor.fetchall():
-            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER no_truncate")
+    with django_db_blocker.unblock():
+        lift_truncate_guards()
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,7 @@
 """People and texts that the tests share."""
 
 from django.contrib.auth.models import Group, User
+from django.db import connection
 from django.test import Client
 from rest_framework.test import APIClient
 
@@ -11,6 +12,14 @@ from sources.services import create_source
 
 TEXT = "\U0001f600 The minister said no. The minister said no. \u0645\u0631\u062d\u0628\u0627 cafe\u0301\r\nEnd."
 LISTS = ("articles", "statements", "disputes", "evidence", "sources", "journal", "checks")
+
+
+def lift_truncate_guards() -> None:
+    """Only these: the flush after a transactional test empties the tables by TRUNCATE."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgname = 'no_truncate'")
+        for (table,) in cursor.fetchall():
+            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER no_truncate")
 
 
 def user_with_role(name: str, role: str) -> User:

@@ -18,13 +18,14 @@ from sources.models import Source
 
 Document = dict[str, Any]
 Written = TypeVar("Written", Statement, Evidence, Dispute)
+Rows = tuple[list[Statement], list[Evidence], list[Dispute]]
 ARTICLE_FIELDS = ("title", "url", "byline", "language", "published_at", "text")
 
 
 def import_document(*, document: Document, actor: Any) -> Article:
     """Creates what is missing and changes only what differs. A second import changes nothing.
 
-    The article is found by its url; sources by `same_as`, or else by name or alias and kind; everything else by key.
+    The article is found by its url; sources by their address, or else as `matching.py` says; everything else by key.
     Raises InvalidInput or Unprocessable with a JSON pointer for each error, and what the services raise. Nothing is
     then written.
     """
@@ -32,7 +33,7 @@ def import_document(*, document: Document, actor: Any) -> Article:
     found = _found_before_locking(document, rows.first())
     with transaction.atomic():
         article_id = rows.select_for_update(of=("self",)).first()  # before its sources, as replace_document does
-        return _import_document(document, actor, article_id, found)
+        return _import(document, article_id, actor, found)
 
 
 def _found_before_locking(document: Document, article_id: int | None) -> services.Found:
@@ -42,19 +43,6 @@ def _found_before_locking(document: Document, article_id: int | None) -> service
     if article_id is not None and not Article.objects.filter(pk=article_id, sha256=sha256_of(text)).exists():
         services.find_again(article_id=article_id, text=text, found=found)
     return found
-
-
-def _import_document(document: Document, actor: Any, article_id: int | None, found: services.Found) -> Article:
-    errors = DocumentErrors()
-    _check_keys(document, errors)
-    sources = import_sources(document["sources"], errors, actor)
-    article = _import_article(document["article"], article_id, sources, actor, found)
-    statements, evidence, disputes = _locked_rows(article.pk)  # read after a new text has re-anchored the statements
-    imported = import_statements(document["statements"], article, statements, sources, errors, actor)
-    import_evidence(document["statements"], imported, evidence, actor)
-    import_disputes(document["disputes"], article, disputes, imported, sources, errors, actor)
-    errors.raise_if_any()
-    return article
 
 
 def replace_document(*, article_id: int, versions: Versions, document: Document, actor: Any) -> Article:
@@ -70,8 +58,25 @@ def replace_document(*, article_id: int, versions: Versions, document: Document,
         rows = (list(statements), list(evidence), list(disputes))  # from here on nobody else writes them
         if versions is not None:
             _check_version(article, versions)
-        _delete_left_out(document, *rows, actor=actor)
-        return _import_document(document, actor, article_id, found)
+        return _import(document, article_id, actor, found, replaced=rows)
+
+
+def _import(
+    document: Document, article_id: int | None, actor: Any, found: services.Found, replaced: Rows | None = None
+) -> Article:
+    """Deletes those of the `replaced` rows that the document leaves out."""
+    errors = DocumentErrors()
+    _check_keys(document, errors)
+    sources = import_sources(document, article_id, errors, actor)
+    if replaced:  # only now: the sources were sought where the article has them
+        _delete_left_out(document, *replaced, actor=actor)
+    article = _import_article(document["article"], article_id, sources, errors, actor, found)
+    statements, evidence, disputes = _locked_rows(article.pk)  # read after a new text has re-anchored the statements
+    imported = import_statements(document["statements"], article, statements, sources, errors, actor)
+    import_evidence(document["statements"], imported, evidence, actor)
+    import_disputes(document["disputes"], article, disputes, imported, sources, errors, actor)
+    errors.raise_if_any()
+    return article
 
 
 def _check_version(article: Article, versions: frozenset[int]) -> None:
@@ -134,7 +139,12 @@ def _check_keys(document: Document, errors: DocumentErrors) -> None:
 
 
 def _import_article(
-    item: Document, article_id: int | None, sources: dict[str, Source], actor: Any, found: services.Found
+    item: Document,
+    article_id: int | None,
+    sources: dict[str, Source],
+    errors: DocumentErrors,
+    actor: Any,
+    found: services.Found,
 ) -> Article:
     fields = {name: item[name] for name in ARTICLE_FIELDS}
     fields["publisher"] = sources.get(item["publisher"])
@@ -142,9 +152,16 @@ def _import_article(
         article = services.create_article(actor=actor, **fields)
     else:
         article = services.update_article(article_id=article_id, versions=None, actor=actor, found=found, **fields)
-    if article.status != item["status"] and item["status"] != "draft":
-        reason = "Imported with an annotation document"
-        article = services.set_article_status(
-            article_id=article.pk, versions=None, actor=actor, status=item["status"], reason=reason
-        )
-    return article
+    return _set_status(article, item.get("status", article.status), errors, actor)
+
+
+def _set_status(article: Article, status: str, errors: DocumentErrors, actor: Any) -> Article:
+    if status == article.status:
+        return article
+    if status not in article.next_statuses[article.status]:
+        allowed = " or ".join((article.status, *article.next_statuses[article.status]))
+        detail = f"The article is {article.status} and cannot become {status}. Write {allowed}, or leave status out."
+        errors.add("#/article/status", "not_allowed", detail)
+        return article
+    reason = "Imported with an annotation document"
+    return services.set_article_status(article_id=article.pk, versions=None, actor=actor, status=status, reason=reason)

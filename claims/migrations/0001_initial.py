@@ -10,7 +10,7 @@ from django.db import migrations, models
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce, Left, Now
 
-from claims.guards import GUARDS
+from claims.migrations._guards_0001 import GUARDS
 from claims.models import dispute, evidence, statement
 
 

@@ -73,7 +73,7 @@ def _update(article_id: int, versions: Versions, fields: dict[str, Any], found: 
 def set_article_status(*, article_id: int, versions: Versions, actor: Any, status: str, reason: str) -> Article:
     """Publishes or withdraws. Raises DoesNotExist, StaleVersion, and Conflict if the present status forbids it."""
     article = lock(Article.objects.all(), article_id, versions)
-    if article.status == status or (status == "withdrawn" and article.status != "published"):
+    if status not in article.next_statuses[article.status]:
         raise Conflict(f"The article is {article.status}; it cannot become {status}.")
     article.status = status
     save_next_version(article)

@@ -21,7 +21,7 @@ from factcheck.api.pagination import PAGE_SIZE_SCHEMA, RowComparison, link_heade
 from factcheck.api.renderers import JSONRenderer, TextRenderer
 from factcheck.api.roles import is_anonymous
 from factcheck.errors import InvalidInput
-from factcheck.journal.feed import first_open_transaction
+from factcheck.journal.epoch import first_open_transaction
 from factcheck.journal.models import Entry
 from factcheck.postgres.bounded_page import ExistsPerRow
 

@@ -120,7 +120,7 @@ class StatementViewSet(StatementFormatsMixin, ExportMixin, JournaledViewSet):
         with self.read_as_of():
             statement = self.get_object()
             dissents = ExpressionWrapper(~Q(data__tag=statement.tag), output_field=BooleanField())
-            rows = positions_on(statement.pk).select_related("actor").annotate(dissents=dissents)
+            rows = positions_on(statement.pk).annotate(dissents=dissents)
             page = self.paginate_queryset(self.filter_queryset(rows))
             return self.get_paginated_response(PositionSerializer(page, many=True).data)
 

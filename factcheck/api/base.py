@@ -58,6 +58,7 @@ class BaseView(APIView):
     conditional = False  # (action) whether a write needs If-Match
     streamed = False  # (action) whether the response is a stream, which has no ETag
     passage_actions: frozenset[str] = frozenset()  # actions that answer 422 if a passage does not fit the text
+    more_problems: frozenset[int] = frozenset()  # (action) statuses of problems besides the usual ones
     redirecting_actions: frozenset[str] = frozenset()  # actions that answer 301 for a row merged into another one
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:

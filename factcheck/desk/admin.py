@@ -9,6 +9,7 @@ from claims.models import Article, Dispute, Evidence, Statement
 from factcheck.api.models import Token
 from factcheck.desk.admin_site import AdminOnlyMixin, ReadOnlyAdmin, is_admin
 from factcheck.journal.models import Entry
+from factcheck.journal.services import name_actor
 from sources.models import Source
 
 admin.site.unregister(Group)  # the roles are fixed: a migration makes them
@@ -29,6 +30,10 @@ class RoleAdmin(AdminOnlyMixin, UserAdmin):
         ("Dates", {"fields": ("last_login", "date_joined")}),
     )
     readonly_fields = ("last_login", "date_joined")
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        name_actor(request.user)
+        super().save_model(request, obj, form, change)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return is_admin(request)
@@ -86,6 +91,5 @@ class SourceAdmin(ReadOnlyAdmin):
 
 @admin.register(Entry)
 class EntryAdmin(ReadOnlyAdmin):
-    list_display = ("at", "actor", "action", "resource", "resource_id", "version", "reason")
-    list_select_related = ("actor",)
+    list_display = ("at", "actor_name", "action", "resource", "resource_id", "version", "reason")
     ordering = ("-id",)

@@ -119,7 +119,9 @@ def _subject(entry: Any, names: Names) -> str:
     data = entry.data
     if entry.resource == "dispute":
         return names.get("statement", {}).get(data.get("statement"), "")
-    return str(data.get("name") or data.get("title") or data.get("text") or data.get("url") or "")
+    return str(
+        data.get("name") or data.get("username") or data.get("title") or data.get("text") or data.get("url") or ""
+    )
 
 
 def _changes(entry: Any, names: Names) -> list[Change]:

@@ -4,7 +4,6 @@ import re
 from typing import Any
 
 import django_filters
-from django.db import connection
 from django.db.models import F
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_serializer
 from rest_framework import serializers
@@ -16,18 +15,21 @@ from rest_framework.viewsets import GenericViewSet
 from factcheck.api.base import BaseView
 from factcheck.api.filters import ChoiceFilter, IdFilter, UserFilter
 from factcheck.api.pagination import PAGE_SIZE_SCHEMA, RowComparison, link_header, page_size_of
-from factcheck.errors import FieldError, InvalidInput
+from factcheck.api.roles import Role, role_of
+from factcheck.errors import FieldError, Gone, InvalidInput
+from factcheck.journal.epoch import first_open_transaction
 from factcheck.journal.models import Entry
 from factcheck.journal.serializers import EntrySerializer
 from factcheck.postgres.bounded_page import AfterCursor, bounded_page
 
+START = "0-0"  # the cursor before the first entry
 CURSOR = re.compile(r"([0-9]{1,18})-([0-9]{1,18})")
 
 
 class FeedFilter(django_filters.FilterSet):
     resource = ChoiceFilter(
-        choices=[(name, name) for name in ("source", "article", "statement", "evidence", "dispute")],
-        label="Only entries about rows of this kind.",
+        choices=[(name, name) for name in ("source", "article", "statement", "evidence", "dispute", "user")],
+        label="Only entries about rows of this kind. Those about users are for admins.",
     )
     article = IdFilter(of="claims.Article", field_name="article", label="In the article with this id.")
     actor = UserFilter(field_name="actor", label="Written by the user with this id.")
@@ -59,7 +61,13 @@ class JournalViewSet(BaseView, GenericViewSet[Entry]):
     filterset_class = FeedFilter
     pagination_class = None
     schema_tag = "journal"
-    queryset = Entry.objects.select_related("actor")
+    more_problems = frozenset({410})
+    queryset = Entry.objects.all()
+
+    def get_queryset(self) -> Any:
+        """Who may do what in the newsroom is for admins."""
+        entries = super().get_queryset()
+        return entries if role_of(self.request.user) >= Role.ADMIN else entries.exclude(resource="user")
 
     @extend_schema(
         responses=FeedSerializer,
@@ -69,8 +77,12 @@ class JournalViewSet(BaseView, GenericViewSet[Entry]):
         """List the journal, oldest first.
 
         No entry is ever skipped: ask again with `after`, the `cursor` of the last answer, for as long as you like.
+
+        A cursor of an entry that this journal does not have is 410. That happens after a failover or a restore that
+        lost the last entries; read again from the beginning, and set aside the entries that you have. Until an operator
+        has confirmed such a change, the answer is 503.
         """
-        after = request.query_params.get("after") or "0-0"
+        after = request.query_params.get("after") or START
         match = CURSOR.fullmatch(after)
         if not match:
             detail = "This is not a cursor. Take it from `cursor` of an earlier answer."
@@ -78,6 +90,8 @@ class JournalViewSet(BaseView, GenericViewSet[Entry]):
         transaction, entry = int(match[1]), int(match[2])
         size = page_size_of(request)
         end = first_open_transaction()
+        if after != START and not Entry.objects.filter(transaction=transaction, pk=entry).exists():
+            raise Gone("This cursor is of an entry that the journal does not have. Read it again from the beginning.")
 
         def after_cursor(rows: Any, key: Any) -> Any:
             return rows.filter(RowComparison(key, ">", transaction, entry), transaction__lt=end)
@@ -110,13 +124,3 @@ class JournalViewSet(BaseView, GenericViewSet[Entry]):
         return bounded_page(
             whole, found, F("transaction"), reverse=reverse, size=size, after_cursor=after_cursor, scanned=scanned
         )
-
-
-def first_open_transaction() -> int:
-    """The id of the oldest transaction that may still commit.
-
-    The feed ends before it: a reader who saw a later entry would never see those that this transaction commits.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
-        return cursor.fetchone()[0]

@@ -1,15 +1,26 @@
-"""What the database refuses: for the journal itself, and for every recorded table.
+"""What the database refuses: for the journal itself, for every recorded table, and for users.
 
 `sources/guards.py` and `claims/guards.py` hold the guards of their tables. Each list GUARDS is made of migration
 operations, in the order in which they run.
 
-Migration 0001 of each app imports its list. So from version 0.1 on no text here is edited: a new migration holds the
-SQL of a changed guard, and a comment at the old text names that migration.
+`claims/migrations/0002_entries_equal_their_rows.py` runs all three lists. So no text here is edited. To change a guard,
+move these files beside the migrations that use them, as was done with `_guards_0001.py`, and write new ones.
 """
 
 import re
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from django.db.migrations.operations import RunSQL
+
+
+class RecordedTable(NamedTuple):
+    """SQL for the article and the data of the entry that the row `r` must have."""
+
+    resource: str
+    table: str
+    article: str
+    data: str
 
 
 def guard(sql: str) -> RunSQL:
@@ -28,36 +39,176 @@ def guard(sql: str) -> RunSQL:
     return RunSQL(sql + fix_search_path, f"DROP FUNCTION {functions} CASCADE;")
 
 
+def undo(operations: Sequence[RunSQL]) -> list[RunSQL]:
+    """Takes the operations back; the reverse runs them again."""
+    return [RunSQL(operation.reverse_sql or RunSQL.noop, operation.sql) for operation in reversed(operations)]
+
+
 def append_only(table: str) -> RunSQL:
     """Refuses UPDATE, DELETE and TRUNCATE."""
     return RunSQL(
         f"""
         CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON {table}
             FOR EACH ROW EXECUTE FUNCTION journal_refuse();
-        {_no_truncate(table)}
+        {no_truncate(table)}
         """,
         f"DROP TRIGGER append_only ON {table}; DROP TRIGGER no_truncate ON {table};",
     )
 
 
-def recorded(table: str, resource: str, omits: tuple[str, ...] = ()) -> RunSQL:
-    """Refuses to commit a write without its journal entry. `omits` names the columns that entries leave out."""
-    return entry_required(table, f"journal_require_entry('{resource}', '{{{','.join(omits)}}}')")
+def recorded(table: RecordedTable, *, created: str, updated: str) -> RunSQL:
+    """Refuses to commit a write without its journal entry, or with one whose action tells of another change.
+
+    The trigger runs at the commit, once for each write, since entries are made after the write. `created` and `updated`
+    are SQL that judges the action of a new and of a changed row: they see OLD, NEW and `entry` (action, actor, reason).
+
+    An entry is looked up by its version alone, and its transaction is compared afterwards. With the transaction among
+    the conditions the planner could choose the feed's index and read all entries of the transaction for each of its
+    rows: the commit of a large one took quadratic time.
+
+    The id of a deleted row is not used again in the same transaction. The new row would start at version 1 and could
+    pass with the entries of the deleted one.
+    """
+    resource, name = table.resource, f"{table.resource}_require_entry"
+    return guard(f"""
+CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    row_id bigint := CASE TG_OP WHEN 'DELETE' THEN OLD.id ELSE NEW.id END;
+    wanted integer := CASE TG_OP WHEN 'DELETE' THEN OLD.version + 1 ELSE NEW.version END;
+    entry record;
+BEGIN
+    IF TG_OP = 'INSERT' AND NEW.version <> 1 THEN
+        RAISE EXCEPTION '{resource} %: a new row must have version 1', row_id
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'version_rises_by_one';
+    END IF;
+    IF TG_OP = 'UPDATE' AND (NEW.id <> OLD.id OR NEW.version <> OLD.version + 1) THEN
+        RAISE EXCEPTION '{resource} %: each write must raise the version by one', row_id
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'version_rises_by_one';
+    END IF;
+    SELECT e.action, e.actor, e.reason, e.transaction = epoch.base + pg_current_xact_id()::text::bigint AS is_of_this
+        INTO entry FROM journal_entry e, journal_epoch epoch
+        WHERE e.resource = '{resource}' AND e.resource_id = row_id AND e.version = wanted;
+    IF entry.is_of_this IS NOT TRUE THEN
+        RAISE EXCEPTION '{resource} %: no journal entry for version %', row_id, wanted
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'journal_entry_required';
+    END IF;
+    IF TG_OP = 'INSERT' AND EXISTS (SELECT FROM journal_entry e WHERE e.resource = '{resource}'
+            AND e.resource_id = row_id AND e.version > 1 AND right(e.action, 8) = '.deleted')
+            AND EXISTS (SELECT FROM {table.table} r WHERE r.id = row_id) THEN
+        RAISE EXCEPTION '{resource} %: the id of a deleted row cannot be used again', row_id
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'journal_entry_is_true';
+    END IF;
+    IF (CASE TG_OP
+        WHEN 'DELETE' THEN entry.action = '{resource}.deleted'
+        WHEN 'INSERT' THEN {created}
+        ELSE {updated}
+    END) IS NOT TRUE THEN
+        RAISE EXCEPTION '{resource} %: version % is not what % means', row_id, wanted, entry.action
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'journal_entry_is_true';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE CONSTRAINT TRIGGER journal_entry_required AFTER INSERT OR UPDATE OR DELETE ON {table.table}
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION {name}();
+{no_truncate(table.table)}
+""")
+
+
+def only_changes(*columns: str) -> str:
+    """SQL: beside the version and the time, nothing but these columns has changed."""
+    names = "{" + ",".join((*columns, "version", "updated_at")) + "}"
+    return f"to_jsonb(NEW) - '{names}'::text[] = to_jsonb(OLD) - '{names}'::text[]"
 
 
 def entry_required(table: str, function: str) -> RunSQL:
-    """Calls `function` at the commit for each written row, since entries are made after the write. Refuses TRUNCATE."""
+    """Calls `function` at the commit for each written row. Refuses TRUNCATE."""
     return RunSQL(
         f"""
         CREATE CONSTRAINT TRIGGER journal_entry_required AFTER INSERT OR UPDATE OR DELETE ON {table}
             DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION {function};
-        {_no_truncate(table)}
+        {no_truncate(table)}
         """,
         f"DROP TRIGGER journal_entry_required ON {table}; DROP TRIGGER no_truncate ON {table};",
     )
 
 
-def _no_truncate(table: str) -> str:
+def entries_are_true(tables: Sequence[RecordedTable]) -> RunSQL:
+    """Refuses an entry that is not equal to its row: version, article and data, at the moment when it is inserted.
+
+    So the entry of an intermediate version is compared too, since the row then still has that version; and that of a
+    deletion with the row's last state. All entries of one INSERT are compared together. Data is compared as text, in
+    which 2 and 2.0 differ. OFFSET 0 makes the planner look up each row by its id.
+
+    An entry of a deletion is written before the row is deleted. At the commit the row must be gone.
+    """
+    compared = "".join(
+        f"""
+            WHEN '{resource}' THEN
+                SELECT w.id, w.resource_id, r.data IS NULL OR w.version <> r.version
+                    + (right(w.action, 8) = '.deleted')::integer AS has_no_write
+                    INTO untrue FROM written w LEFT JOIN LATERAL (
+                        SELECT r.version, {article} AS article, {data} AS data
+                        FROM {table} r WHERE r.id = w.resource_id OFFSET 0) r ON true
+                    WHERE w.resource = kind AND (r.data IS NULL
+                        OR w.version <> r.version + (right(w.action, 8) = '.deleted')::integer
+                        OR w.article IS DISTINCT FROM r.article OR w.data::text <> r.data::text) LIMIT 1;"""
+        for resource, table, article, data in tables
+    )
+    deleted = " ".join(
+        f"WHEN '{each.resource}' THEN EXISTS (SELECT FROM {each.table} r WHERE r.id = NEW.resource_id)"
+        for each in tables
+    )
+    return guard(f"""
+CREATE FUNCTION journal_require_truth() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    kind text;
+    untrue record;
+BEGIN
+    FOR kind IN SELECT DISTINCT w.resource FROM written w LOOP
+        CASE kind{compared}
+            WHEN 'user' THEN
+                SELECT w.id, w.resource_id, p.id IS NULL AND w.version <> 1 AS has_no_write
+                    INTO untrue FROM written w
+                    LEFT JOIN journal_entry p ON p.resource = kind AND p.resource_id = w.resource_id
+                        AND p.version = w.version - 1 AND p.action <> 'user.deleted'
+                    CROSS JOIN LATERAL (SELECT journal_user_data(w.resource_id) AS present OFFSET 0) u
+                    WHERE w.resource = kind AND CASE
+                        WHEN w.version <> 1 AND p.id IS NULL OR w.article IS NOT NULL THEN true
+                        WHEN w.action = 'user.deleted' THEN u.present IS NOT NULL OR w.data::text <> p.data::text
+                        ELSE w.action <> CASE w.version WHEN 1 THEN 'user.created' ELSE 'user.updated' END
+                            OR w.data::text IS DISTINCT FROM u.present::text OR w.data = p.data
+                    END LIMIT 1;
+            ELSE
+                SELECT w.id, w.resource_id, true AS has_no_write INTO untrue FROM written w
+                    WHERE w.resource = kind LIMIT 1;
+        END CASE;
+        IF untrue.has_no_write THEN
+            RAISE EXCEPTION 'journal entry %: there is no such write of % %', untrue.id, kind, untrue.resource_id
+                USING ERRCODE = 'check_violation', CONSTRAINT = 'journal_entry_has_its_write';
+        ELSIF untrue.id IS NOT NULL THEN
+            RAISE EXCEPTION 'journal entry %: it differs from % %', untrue.id, kind, untrue.resource_id
+                USING ERRCODE = 'check_violation', CONSTRAINT = 'journal_entry_is_true';
+        END IF;
+    END LOOP;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER journal_entry_true AFTER INSERT ON journal_entry REFERENCING NEW TABLE AS written
+    FOR EACH STATEMENT EXECUTE FUNCTION journal_require_truth();
+
+CREATE FUNCTION journal_require_deletion() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF (CASE NEW.resource {deleted} ELSE false END) THEN
+        RAISE EXCEPTION 'journal entry %: % % was not deleted', NEW.id, NEW.resource, NEW.resource_id
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'journal_entry_has_its_write';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE CONSTRAINT TRIGGER deletion_required AFTER INSERT ON journal_entry DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW WHEN (right(NEW.action, 8) = '.deleted') EXECUTE FUNCTION journal_require_deletion();
+""")
+
+
+def no_truncate(table: str) -> str:
     """Test databases disable this trigger: Django empties their tables by TRUNCATE."""
     return (
         f"CREATE TRIGGER no_truncate BEFORE TRUNCATE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION journal_refuse();"
@@ -65,12 +216,78 @@ def _no_truncate(table: str) -> str:
 
 
 GUARDS = [
-    # The database sets an entry's time and transaction. Nobody can backdate it or assign it to another transaction.
+    # Transactions are counted from an epoch, since another cluster may count the same ids again: `journal_epoch` names
+    # the cluster and its timeline, and a base that is added. The first write after a promotion, a restore or an upgrade
+    # raises the base above every cursor that was handed out, lost ones included, and moves the sequences on, so that no
+    # id is given twice. The feed stays closed until a person has confirmed that with `manage.py journal_epoch --raise`.
+    #
+    # The row's lock makes several first writes take turns.
     guard("""
-CREATE FUNCTION journal_stamp() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION journal_cluster(OUT system_identifier bigint, OUT timeline integer)
+    LANGUAGE sql STABLE SECURITY DEFINER AS $$
+    SELECT c.system_identifier, CASE WHEN pg_is_in_recovery() THEN (SELECT timeline_id FROM pg_control_checkpoint())
+        ELSE ('x' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8))::bit(32)::integer END
+    FROM pg_control_system() c
+$$;
+
+CREATE FUNCTION journal_raise_epoch() RETURNS void LANGUAGE plpgsql SECURITY DEFINER AS $$
+DECLARE
+    sequence regclass;
 BEGIN
-    NEW.at := clock_timestamp();
-    NEW.transaction := pg_current_xact_id()::text::bigint;
+    UPDATE journal_epoch SET
+        base = coalesce((SELECT max(e.transaction) FROM journal_entry e), 0) + 1000000000
+            - pg_current_xact_id()::text::bigint,
+        (system_identifier, timeline) = (SELECT c.system_identifier, c.timeline FROM journal_cluster() c),
+        raised_at = clock_timestamp(), confirmed = false;
+    FOR sequence IN SELECT c.oid FROM pg_class c
+        WHERE c.relkind = 'S' AND c.relnamespace = current_schema()::regnamespace LOOP
+        PERFORM setval(sequence, coalesce(pg_sequence_last_value(sequence), 1) + 1000000);
+    END LOOP;
+END $$;
+REVOKE EXECUTE ON FUNCTION journal_raise_epoch() FROM PUBLIC;
+
+CREATE FUNCTION journal_check_epoch() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+BEGIN
+    -- Not by journal_cluster(): this is asked at every write, and the call of a function would cost as much again.
+    IF EXISTS (SELECT FROM journal_epoch e, pg_control_system() c WHERE e.system_identifier = c.system_identifier
+            AND e.timeline = ('x' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8))::bit(32)::integer) THEN
+        RETURN NULL;
+    END IF;
+    PERFORM FROM journal_epoch FOR UPDATE;
+    IF NOT EXISTS (SELECT FROM journal_epoch e, journal_cluster() c WHERE (e.system_identifier, e.timeline)
+            = (c.system_identifier, c.timeline)) THEN
+        PERFORM journal_raise_epoch();
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER epoch BEFORE INSERT ON journal_entry FOR EACH STATEMENT EXECUTE FUNCTION journal_check_epoch();
+"""),
+    # The database sets an entry's id, time, transaction and actor's name, whatever was given. The time is later than
+    # that of the version before, also when the clock was set back.
+    RunSQL(
+        """
+        ALTER TABLE journal_entry ALTER id DROP IDENTITY;
+        CREATE SEQUENCE journal_entry_id_seq OWNED BY journal_entry.id;
+        SELECT setval('journal_entry_id_seq', coalesce(max(id), 0) + 1, false) FROM journal_entry;
+        """,
+        """
+        DROP SEQUENCE journal_entry_id_seq;
+        ALTER TABLE journal_entry ALTER id ADD GENERATED BY DEFAULT AS IDENTITY;
+        SELECT setval(pg_get_serial_sequence('journal_entry', 'id'), coalesce(max(id), 0) + 1, false)
+            FROM journal_entry;
+        """,
+    ),
+    guard("""
+CREATE FUNCTION journal_stamp() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+BEGIN
+    NEW.id := nextval('journal_entry_id_seq');
+    SELECT epoch.base + pg_current_xact_id()::text::bigint,
+            greatest(clock_timestamp(), before.at + interval '1 microsecond'),
+            coalesce(u.username, 'database role ' || session_user)
+        INTO STRICT NEW.transaction, NEW.at, NEW.actor_name
+        FROM journal_epoch epoch LEFT JOIN auth_user u ON u.id = NEW.actor
+        LEFT JOIN journal_entry before ON before.resource = NEW.resource AND before.resource_id = NEW.resource_id
+            AND before.version = NEW.version - 1;
     RETURN NEW;
 END $$;
 CREATE TRIGGER stamp BEFORE INSERT ON journal_entry FOR EACH ROW EXECUTE FUNCTION journal_stamp();
@@ -84,55 +301,71 @@ BEGIN
 END $$;
 """),
     append_only("journal_entry"),
-    # Each write of a recorded row raises its version by one. Its entry is for that version, of the same transaction,
-    # and equal to the row. Arguments: the resource, and the columns that entries leave out.
+    # Users are recorded by the database itself, since many ways lead to them: the admin site, commands, log-in
+    # services. At the commit each user who was written gets one entry, if what is recorded of them has changed. The
+    # setting factcheck.actor names who did it; without it, it was somebody with the rights of the database role.
     #
-    # An entry is looked up by its version alone, and its transaction is compared afterwards. With the transaction among
-    # the conditions the planner could choose the feed's index and read all entries of the transaction for each of its
-    # rows: the commit of a large one took quadratic time.
-    #
-    # The id of a deleted row is not used again in the same transaction. The new row would start at version 1 and could
-    # pass with the entries of the deleted one. (journal_present_version is in claims/guards.py.)
+    # The row's lock makes two transactions that change one user take turns.
     guard("""
-CREATE FUNCTION journal_require_entry() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION journal_user_data(row_id bigint) RETURNS jsonb LANGUAGE sql STABLE AS $$
+    SELECT jsonb_build_object('id', u.id, 'username', u.username, 'first_name', u.first_name, 'last_name', u.last_name,
+        'is_active', u.is_active, 'is_staff', u.is_staff, 'is_superuser', u.is_superuser,
+        'roles', ARRAY(SELECT g.name FROM auth_user_groups m JOIN auth_group g ON g.id = m.group_id
+                       WHERE m.user_id = u.id ORDER BY g.name))
+    FROM auth_user u WHERE u.id = row_id
+$$;
+
+CREATE FUNCTION journal_record_user(row_id bigint) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
-    wanted integer;
-    row_id bigint;
-    entry record;
+    last record;
+    present jsonb;
 BEGIN
-    IF TG_OP = 'INSERT' THEN
-        row_id := NEW.id; wanted := NEW.version;
-        IF NEW.version <> 1 THEN
-            RAISE EXCEPTION '% %: a new row must have version 1', TG_TABLE_NAME, row_id
-                USING ERRCODE = 'check_violation', CONSTRAINT = 'version_rises_by_one';
-        END IF;
-    ELSIF TG_OP = 'UPDATE' THEN
-        row_id := NEW.id; wanted := NEW.version;
-        IF NEW.id <> OLD.id OR NEW.version <> OLD.version + 1 THEN
-            RAISE EXCEPTION '% %: each write must raise the version by one', TG_TABLE_NAME, row_id
-                USING ERRCODE = 'check_violation', CONSTRAINT = 'version_rises_by_one';
-        END IF;
-    ELSE
-        row_id := OLD.id; wanted := OLD.version + 1;
+    PERFORM FROM auth_user u WHERE u.id = row_id FOR NO KEY UPDATE;
+    present := journal_user_data(row_id);
+    SELECT e.version, e.action, e.data INTO last FROM journal_entry e
+        WHERE e.resource = 'user' AND e.resource_id = row_id ORDER BY e.version DESC LIMIT 1;
+    IF (CASE WHEN present IS NULL THEN last IS NULL OR last.action = 'user.deleted'
+             ELSE present IS NOT DISTINCT FROM last.data AND last.action <> 'user.deleted' END) THEN
+        RETURN;
     END IF;
-    SELECT e.action, e.data, e.transaction INTO entry FROM journal_entry e
-        WHERE e.resource = TG_ARGV[0] AND e.resource_id = row_id AND e.version = wanted;
-    IF TG_OP = 'INSERT' AND EXISTS (SELECT FROM journal_entry e WHERE e.resource = TG_ARGV[0] AND e.resource_id = row_id
-            AND e.version > wanted AND e.action LIKE '%.deleted')
-            AND journal_present_version(TG_ARGV[0], row_id) IS NOT NULL THEN
-        RAISE EXCEPTION '% %: the id of a deleted row cannot be used again', TG_TABLE_NAME, row_id
-            USING ERRCODE = 'check_violation', CONSTRAINT = 'journal_entry_is_true';
+    INSERT INTO journal_entry (actor, action, resource, resource_id, version, reason, data)
+    VALUES (nullif(current_setting('factcheck.actor', true), '')::bigint,
+        CASE WHEN present IS NULL THEN 'user.deleted' WHEN last IS NULL THEN 'user.created' ELSE 'user.updated' END,
+        'user', row_id, coalesce(last.version, 0) + 1, '', coalesce(present, last.data));
+END $$;
+
+CREATE FUNCTION user_record() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM journal_record_user(CASE TG_OP WHEN 'DELETE' THEN OLD.id ELSE NEW.id END);
+    RETURN NULL;
+END $$;
+CREATE CONSTRAINT TRIGGER recorded AFTER INSERT OR DELETE
+    OR UPDATE OF username, first_name, last_name, is_active, is_staff, is_superuser ON auth_user
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION user_record();
+
+CREATE FUNCTION user_record_roles() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP <> 'INSERT' THEN
+        PERFORM journal_record_user(OLD.user_id);
     END IF;
-    IF NOT FOUND OR entry.transaction <> pg_current_xact_id()::text::bigint THEN
-        RAISE EXCEPTION '% %: no journal entry for version %', TG_TABLE_NAME, row_id, wanted
-            USING ERRCODE = 'check_violation', CONSTRAINT = 'journal_entry_required';
-    END IF;
-    IF (TG_OP = 'DELETE') <> (entry.action LIKE '%.deleted')
-       OR (TG_OP <> 'DELETE' AND NOT entry.data @> (to_jsonb(NEW) - TG_ARGV[1]::text[])) THEN
-        RAISE EXCEPTION '% %: the journal entry differs from the row', TG_TABLE_NAME, row_id
-            USING ERRCODE = 'check_violation', CONSTRAINT = 'journal_entry_is_true';
+    IF TG_OP <> 'DELETE' THEN
+        PERFORM journal_record_user(NEW.user_id);
     END IF;
     RETURN NULL;
 END $$;
+CREATE CONSTRAINT TRIGGER recorded AFTER INSERT OR UPDATE OR DELETE ON auth_user_groups
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION user_record_roles();
+
+CREATE FUNCTION group_record_users() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM journal_record_user(m.user_id) FROM auth_user_groups m WHERE m.group_id = NEW.id ORDER BY m.user_id;
+    RETURN NULL;
+END $$;
+CREATE CONSTRAINT TRIGGER recorded AFTER UPDATE OF name ON auth_group
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION group_record_users();
 """),
+    RunSQL(
+        "".join(map(no_truncate, ("auth_user", "auth_user_groups"))),
+        "DROP TRIGGER no_truncate ON auth_user; DROP TRIGGER no_truncate ON auth_user_groups;",
+    ),
 ]

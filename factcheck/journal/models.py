@@ -51,7 +51,7 @@ class EntryQuerySet(models.QuerySet["Entry"]):
         before = Entry.objects.filter(
             resource=OuterRef("resource"), resource_id=OuterRef("resource_id"), version=OuterRef("version") - 1
         )
-        return self.select_related("actor").annotate(before=Subquery(before.values("data")))
+        return self.annotate(before=Subquery(before.values("data")))
 
     def of(self, resource: str, resource_id: int) -> "EntryQuerySet":
         return self.filter(resource=resource, resource_id=resource_id)
@@ -60,15 +60,17 @@ class EntryQuerySet(models.QuerySet["Entry"]):
 class Entry(models.Model):
     """One write of one row. Entries are never changed or deleted: `guards.py` refuses it.
 
-    The database sets `at` (UTC) and `transaction`, the id of the PostgreSQL transaction. The feed is in the order of
-    (transaction, id).
+    The database sets `id`, `at` (UTC), `transaction` and `actor_name`. `transaction` is the id of the PostgreSQL
+    transaction, counted from the journal's epoch; the feed is in the order of (transaction, id). `actor_name` is the
+    name that the actor had then. Without an actor it is the database role, as for users made by a command.
     """
 
     at = models.DateTimeField(db_default=Now())
     transaction = models.BigIntegerField(db_default=0)
     actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_column="actor", db_index=False
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_column="actor", db_index=False
     )
+    actor_name = models.CharField(max_length=181, db_default="")
     action = models.CharField(max_length=40)
     resource = models.CharField(max_length=20)
     resource_id = models.BigIntegerField()
@@ -93,6 +95,7 @@ class Entry(models.Model):
                 condition=Q(resource__in=["source", "article", "evidence", "dispute"]),
                 name="entry_resource",
             ),
+            models.Index(fields=["transaction", "id"], condition=Q(resource="user"), name="entry_user"),
             # Finds the disputes and the evidence of a statement as of an instant.
             models.Index(
                 Cast(KT("data__statement"), models.BigIntegerField()),

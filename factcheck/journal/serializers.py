@@ -1,6 +1,7 @@
 from typing import Any
 
 from django.contrib.auth.models import User
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from factcheck.journal.models import Entry
@@ -13,8 +14,18 @@ class UserSerializer(serializers.ModelSerializer[User]):
         read_only_fields = fields
 
 
+def actor_of(entry: Entry) -> dict[str, Any] | None:
+    """A User by the name of that time, or None."""
+    return None if entry.actor_id is None else {"id": entry.actor_id, "username": entry.actor_name}
+
+
 class EntrySerializer(serializers.ModelSerializer[Entry]):
-    actor = UserSerializer(read_only=True)
+    actor = serializers.SerializerMethodField(
+        help_text="By the name of that time. Null for what was done with the rights of the database, as by a command."
+    )
+    actor_name = serializers.CharField(
+        read_only=True, help_text="The actor's name at that time; without an actor, the database role."
+    )
 
     class Meta:
         model = Entry
@@ -22,6 +33,7 @@ class EntrySerializer(serializers.ModelSerializer[Entry]):
             "id",
             "at",
             "actor",
+            "actor_name",
             "action",
             "resource",
             "resource_id",
@@ -31,6 +43,10 @@ class EntrySerializer(serializers.ModelSerializer[Entry]):
             "data",
         ]
         read_only_fields = fields
+
+    @extend_schema_field(UserSerializer(allow_null=True))
+    def get_actor(self, entry: Entry) -> dict[str, Any] | None:
+        return actor_of(entry)
 
 
 class HistoryEntrySerializer(EntrySerializer):

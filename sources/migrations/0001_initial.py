@@ -6,7 +6,7 @@ from django.db import migrations, models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
-from sources.guards import GUARDS
+from sources.migrations._guards_0001 import GUARDS
 
 
 class Migration(migrations.Migration):

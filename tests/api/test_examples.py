@@ -170,6 +170,7 @@ def be_refused(day: Day, reporter: Day, anonymous: Day) -> None:
     refused(404, "GET", "statements/999/")
     refused(406, "GET", "statements/6/", Accept="image/png")
     refused(409, "DELETE", "sources/2/")
+    refused(410, "GET", "journal/?after=999-999")
     refused(411, "POST", "sources/", OFFICE, Transfer_Encoding="chunked")
     refused(412, "POST", "statements/6/tag/", DENIED, If_Match='"1-77eda4c6a04f7a71abba013c"')
     refused(413, "POST", "sources/", {"name": "x" * 2_700_000, "kind": "person"})

@@ -112,7 +112,7 @@ def test_a_transaction_that_is_forgotten_is_ended_and_lets_the_feed_go_on(api, m
         forgotten = pool.submit(forget)
         assert began.wait(20)
         api.patch(f"/api/v1/sources/{minister.pk}/", {"name": "B"}, headers=ANY)
-        read = lambda: [entry["action"] for entry in api.get("/api/v1/journal/").json()["results"]]  # noqa: E731
+        read = lambda: [entry["action"] for entry in api.get("/api/v1/journal/?resource=source").json()["results"]]  # noqa: E731
         assert read() == ["source.created"]
         deadline = time.monotonic() + 20
         while len(read()) < 2 and time.monotonic() < deadline:

@@ -14,6 +14,7 @@ PROBLEMS = {
     404: "NotFound",
     406: "NotAcceptable",
     409: "Conflict",
+    410: "Gone",
     411: "LengthRequired",
     412: "StaleVersion",
     413: "TooLarge",
@@ -59,7 +60,7 @@ def problem_statuses(schema: Any) -> set[int]:
         statuses.add(409)
     if method == "POST" or view.action in view.passage_actions:  # a POST may carry an Idempotency-Key
         statuses.add(422)
-    return statuses
+    return statuses | view.more_problems
 
 
 def _with_headers(schema: Any, code: str, response: dict[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ PAGE_SIZE = 50
 
 
 def recent_entries(number: int) -> list[TimelineItem]:
-    return timeline(Entry.objects.with_before().order_by("-id")[:number])
+    return timeline(Entry.objects.exclude(resource="user").with_before().order_by("-id")[:number])
 
 
 class JournalPage(ListPage):

@@ -35,7 +35,7 @@ class StatementPage(Page):
         serializer_context = self.view.get_serializer_context()
         return {
             "card_checks": checks_by_statement(statement.article_id).get(statement.pk, []),
-            "positions": positions_on(statement.pk).select_related("actor").order_by("-id")[:MAX_POSITIONS],
+            "positions": positions_on(statement.pk).order_by("-id")[:MAX_POSITIONS],
             "timeline": self._timeline(statement, card, evidence),
             "dispute_form": suggest_same_article(DisputeSerializer(context=serializer_context), statement),
             "evidence_form": EvidenceSerializer(context=serializer_context),

@@ -6,7 +6,7 @@ from django.db.models import Q
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast, Now
 
-from factcheck.journal.guards import GUARDS
+from factcheck.journal.migrations._guards_0001 import GUARDS
 
 
 class Migration(migrations.Migration):

@@ -60,7 +60,7 @@ CREATE TRIGGER passage_on_update AFTER UPDATE ON claims_statement REFERENCING OL
 class Migration(migrations.Migration):
     """Of many statements updated together each took the time of reading its whole article: 4,000 took 10 seconds."""
 
-    dependencies = [("claims", "0001_initial")]
+    dependencies = [("claims", "0002_entries_equal_their_rows")]
 
     operations = [
         RunSQL(SOON_OR_NOT_AT_ALL, RunSQL.noop),

@@ -1,0 +1,93 @@
+"""What `manage.py verify_journal` checks of articles and what is in them, and the list of all checks."""
+
+from claims import guards as claims
+from claims.models import Article, Dispute, Evidence, Statement
+from factcheck.journal import guards as journal
+from factcheck.journal.verification.lives import USERS, known_resources, recorded
+from factcheck.journal.verification.ranges import Check
+from factcheck.journal.verification.tables import tables_and_guards
+from sources import guards as sources
+from sources.verification import REDIRECTS, SOURCES
+
+# Revisions are numbered from 1 without a gap, also those of deleted articles. The article's entries tell the number and
+# the digest of each, so that none is there that nobody wrote.
+REVISIONS = Check(
+    "revision",
+    """
+    SELECT 'revision' AS resource, coalesce(v.article, e.article) AS id, v.number AS version,
+        CASE
+        WHEN v.id IS NULL THEN ARRAY['revision_missing', 'an entry names revision ' || e.number]
+        WHEN v.number <> v.nth THEN ARRAY['revision_gap', 'it is number ' || v.nth || ' of its article']
+        WHEN v.sha256 <> encode(sha256(convert_to(v.text, 'UTF8')), 'hex')
+            THEN ARRAY['digest_differs', 'the digest is not that of the text']
+        WHEN e.number IS NULL THEN ARRAY['revision_without_entry', 'no entry of the article names it']
+        WHEN e.sha256 IS DISTINCT FROM v.sha256 THEN ARRAY['revision_differs', 'an entry names another digest']
+        WHEN a.text <> v.text THEN ARRAY['article_text_differs', 'the article has another text']
+        END AS fault
+    FROM (
+        SELECT v.*, row_number() OVER (PARTITION BY v.article ORDER BY v.number) AS nth
+        FROM claims_articlerevision v WHERE v.article BETWEEN %(low)s AND %(high)s
+    ) v
+    FULL JOIN (
+        SELECT DISTINCT e.resource_id AS article, e.data->>'revision' AS number, e.data->>'sha256' AS sha256
+        FROM journal_entry e WHERE e.resource = 'article' AND e.resource_id BETWEEN %(low)s AND %(high)s
+    ) e ON e.article = v.article AND e.number = v.number::text
+    LEFT JOIN claims_article a ON a.id = v.article AND a.revision = v.number
+    """,
+    ids=("SELECT article AS id FROM claims_articlerevision", "SELECT id FROM claims_article"),
+    size=2_000,  # texts are long
+)
+
+# As in the guard: each stretch of a text is cut out once, since PostgreSQL counts all code points before a passage.
+PASSAGES = Check(
+    "passage",
+    """
+    WITH stretch AS MATERIALIZED (
+        SELECT b.article, b.revision, b.place, v.words
+        FROM (SELECT s.article, s.revision, s.start / 4096 AS place, max(s."end" - s.start) AS longest
+              FROM claims_statement s WHERE s.id BETWEEN %(low)s AND %(high)s GROUP BY 1, 2, 3) b
+        CROSS JOIN LATERAL (
+            SELECT substr(v.text, b.place * 4096 + 1, 4096 + b.longest) AS words FROM claims_articlerevision v
+            WHERE v.article = b.article AND v.number = b.revision OFFSET 0) v  -- by the index, for each
+    )
+    SELECT 'statement' AS resource, s.id, s.version,
+        CASE WHEN substr(t.words, s.start %% 4096 + 1, s."end" - s.start) IS DISTINCT FROM s.text
+            THEN ARRAY['passage_differs', 'revision ' || s.revision || ' has other words there']
+        END AS fault
+    FROM claims_statement s LEFT JOIN stretch t ON t.article = s.article AND t.revision = s.revision
+        AND t.place = s.start / 4096
+    WHERE s.id BETWEEN %(low)s AND %(high)s
+    """,
+    ids=("SELECT id FROM claims_statement",),
+)
+
+CHAINS = Check(
+    "chain",
+    """
+    SELECT 'chain' AS resource, v.id, NULL::integer AS version, CASE WHEN s.id IS NULL
+        THEN ARRAY['chain_without_statement', 'there is no statement ' || v.statement] END AS fault
+    FROM claims_statementvia v LEFT JOIN claims_statement s ON s.id = v.statement
+    WHERE v.id BETWEEN %(low)s AND %(high)s
+    """,
+    ids=("SELECT id FROM claims_statementvia",),
+)
+
+ARTICLES = recorded(Article, changed=("updated", "published", "withdrawn"))
+STATEMENTS = recorded(Statement, changed=("updated", "tagged", "reanchored"))
+EVIDENCE = recorded(Evidence)
+DISPUTES = recorded(Dispute, created="opened", changed=("updated", "resolved", "reopened"))
+
+CHECKS = [
+    *tables_and_guards([*journal.GUARDS, *sources.GUARDS, *claims.GUARDS]),
+    known_resources([USERS, SOURCES, ARTICLES, STATEMENTS, EVIDENCE, DISPUTES]),
+    USERS,
+    SOURCES,
+    REDIRECTS,
+    ARTICLES,
+    REVISIONS,
+    STATEMENTS,
+    CHAINS,
+    PASSAGES,
+    EVIDENCE,
+    DISPUTES,
+]
