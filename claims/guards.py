@@ -35,6 +35,36 @@ def unchanged(columns: str) -> str:
     return f"({old}) IS NOT DISTINCT FROM ({new})"
 
 
+def require_passages(name: str, *, changed: str) -> str:
+    """A function for a trigger with the transition table `written`. `changed` is SQL for the ids to check."""
+    return f"""
+CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    length constant integer := 4096;
+    changed bigint[] := ARRAY({changed});
+    stray bigint;
+BEGIN
+    IF changed = '{{}}' THEN
+        RETURN NULL;
+    END IF;
+    WITH stretch AS MATERIALIZED (
+        SELECT b.article, b.revision, b.place, substr(v.text, b.place * length + 1, length + b.longest) AS words
+        FROM (SELECT w.article, w.revision, w.start / length AS place, max(w."end" - w.start) AS longest
+              FROM written w WHERE w.id = ANY (changed) GROUP BY 1, 2, 3) b
+        JOIN claims_articlerevision v ON v.article = b.article AND v.number = b.revision
+    )
+    SELECT w.id INTO stray FROM written w
+        LEFT JOIN stretch t ON t.article = w.article AND t.revision = w.revision AND t.place = w.start / length
+        WHERE w.id = ANY (changed)
+          AND substr(t.words, w.start % length + 1, w."end" - w.start) IS DISTINCT FROM w.text LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'statement %: its text is not the passage it is pinned to', stray
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'statement_text_is_its_passage';
+    END IF;
+    RETURN NULL;
+END $$;"""
+
+
 GUARDS = [
     # A text that changes is a new revision.
     recorded(
@@ -116,48 +146,26 @@ CREATE CONSTRAINT TRIGGER text_is_its_revision AFTER INSERT OR UPDATE OF text, s
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION article_require_revision();
 """),
     # A statement's text is the passage that it is pinned to. PostgreSQL finds a passage by counting all code points
-    # before it. So the statements of one INSERT are checked together: each stretch of 4,096 code points in which some
-    # of them start is cut out of the revision once, and their passages are compared within that stretch.
-    # Migration 0003 replaces the check on UPDATE, statement_require_passage, by one of all updated rows together.
-    guard("""
-CREATE FUNCTION statement_require_passage() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    IF NOT EXISTS (SELECT FROM claims_articlerevision v
-                   WHERE v.article = NEW.article AND v.number = NEW.revision
-                     AND substr(v.text, NEW.start + 1, NEW."end" - NEW.start) = NEW.text) THEN
-        RAISE EXCEPTION 'statement %: its text is not the passage it is pinned to', NEW.id
-            USING ERRCODE = 'check_violation', CONSTRAINT = 'statement_text_is_its_passage';
-    END IF;
-    RETURN NULL;
-END $$;
-CREATE TRIGGER passage_on_update AFTER UPDATE ON claims_statement
-    FOR EACH ROW WHEN ((OLD.article, OLD.text, OLD.start, OLD."end", OLD.revision)
-        IS DISTINCT FROM (NEW.article, NEW.text, NEW.start, NEW."end", NEW.revision))
-    EXECUTE FUNCTION statement_require_passage();
-
-CREATE FUNCTION statements_require_passages() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE
-    length constant integer := 4096;
-    stray bigint;
-BEGIN
-    WITH stretch AS MATERIALIZED (
-        SELECT b.article, b.revision, b.place, substr(v.text, b.place * length + 1, length + b.longest) AS words
-        FROM (SELECT w.article, w.revision, w.start / length AS place, max(w."end" - w.start) AS longest
-              FROM written w GROUP BY 1, 2, 3) b
-        JOIN claims_articlerevision v ON v.article = b.article AND v.number = b.revision
-    )
-    SELECT w.id INTO stray FROM written w
-        LEFT JOIN stretch t ON t.article = w.article AND t.revision = w.revision AND t.place = w.start / length
-        WHERE substr(t.words, w.start % length + 1, w."end" - w.start) IS DISTINCT FROM w.text LIMIT 1;
-    IF FOUND THEN
-        RAISE EXCEPTION 'statement %: its text is not the passage it is pinned to', stray
-            USING ERRCODE = 'check_violation', CONSTRAINT = 'statement_text_is_its_passage';
-    END IF;
-    RETURN NULL;
-END $$;
+    # before it. So the statements of one INSERT or UPDATE are checked together: each stretch of 4,096 code points in
+    # which some of them start is cut out of the revision once, and their passages are compared within that stretch.
+    #
+    # Most updates change no passage, and end at the first query. A row that takes another id counts as changed.
+    guard(
+        require_passages("statements_require_passages", changed="SELECT w.id FROM written w")
+        + """
 CREATE TRIGGER passage_on_insert AFTER INSERT ON claims_statement REFERENCING NEW TABLE AS written
     FOR EACH STATEMENT EXECUTE FUNCTION statements_require_passages();
-"""),
+"""
+        + require_passages(
+            "statements_require_changed_passages",
+            changed="""SELECT c.id FROM (SELECT w.id, w.article, w.revision, w.start, w."end", w.text FROM written w
+                EXCEPT SELECT f.id, f.article, f.revision, f.start, f."end", f.text FROM former f) c""",
+        )
+        + """
+CREATE TRIGGER passage_on_update AFTER UPDATE ON claims_statement REFERENCING OLD TABLE AS former NEW TABLE AS written
+    FOR EACH STATEMENT EXECUTE FUNCTION statements_require_changed_passages();
+"""
+    ),
     # The chain of relays is a part of the statement. When a row of it is written, the statement's current version has
     # an entry of the same transaction, and that entry holds the chain.
     guard("""
