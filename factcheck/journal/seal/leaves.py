@@ -1,0 +1,45 @@
+"""What of an entry is sealed. This is the only place that says so."""
+
+from datetime import UTC
+from typing import Any
+
+import rfc8785
+
+from factcheck.journal.models import Entry
+from factcheck.journal.seal import tree
+
+EXACT = 2**53 - 1  # beyond it, JSON's numbers are not exact
+
+
+def leaf_hash(entry: Entry) -> bytes:
+    """The hash of the entry as canonical JSON (RFC 8785), with the values that `/journal/` shows.
+
+    `at` is UTC with microseconds, and `actor` the id or null. A whole number that JSON has no exact form for, beyond ±(2**53 -
+    1), is written as text (RFC 7493, section 2.2).
+    """
+    leaf = {
+        "id": entry.pk,
+        "at": f"{entry.at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}",
+        "actor": entry.actor_id,
+        "actor_name": entry.actor_name,
+        "action": entry.action,
+        "resource": entry.resource,
+        "resource_id": entry.resource_id,
+        "version": entry.version,
+        "article": entry.article,
+        "reason": entry.reason,
+        "data": entry.data,
+    }
+    try:
+        return tree.leaf_hash(rfc8785.dumps(leaf))
+    except rfc8785.CanonicalizationError:
+        return tree.leaf_hash(rfc8785.dumps(_exact(leaf)))
+
+
+def _exact(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _exact(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_exact(inner) for inner in value]
+    is_exact = not isinstance(value, int | float) or -EXACT <= value <= EXACT
+    return value if is_exact else str(value)
