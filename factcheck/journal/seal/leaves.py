@@ -1,6 +1,7 @@
 """What of an entry is sealed. This is the only place that says so."""
 
 from datetime import UTC
+from math import inf
 from typing import Any
 
 import rfc8785
@@ -14,8 +15,8 @@ EXACT = 2**53 - 1  # beyond it, JSON's numbers are not exact
 def leaf_hash(entry: Entry) -> bytes:
     """The hash of the entry as canonical JSON (RFC 8785), with the values that `/journal/` shows.
 
-    `at` is UTC with microseconds, and `actor` the id or null. A whole number that JSON has no exact form for, beyond ±(2**53 -
-    1), is written as text (RFC 7493, section 2.2).
+    `at` is UTC with microseconds; `actor` is the id or null. A whole number beyond 2**53 - 1, which JSON has no exact
+    form for, is written as text (RFC 7493, section 2.2), and so is one beyond the largest double: “inf”.
     """
     leaf = {
         "id": entry.pk,
@@ -41,5 +42,5 @@ def _exact(value: Any) -> Any:
         return {name: _exact(inner) for name, inner in value.items()}
     if isinstance(value, list):
         return [_exact(inner) for inner in value]
-    is_exact = not isinstance(value, int | float) or -EXACT <= value <= EXACT
-    return value if is_exact else str(value)
+    too_large = (isinstance(value, int) and abs(value) > EXACT) or value in (inf, -inf)
+    return str(value) if too_large else value
