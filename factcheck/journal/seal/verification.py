@@ -61,17 +61,23 @@ def verify_note(note: str, keys: Sequence[notes.PublicKey]) -> Findings:
     """Raises NoteError where the note is not a checkpoint that one of the keys has signed."""
     text, key = notes.verify(note, keys)
     kept = notes.read_checkpoint(text)
-    found = _compare(kept.size)
-    findings = Findings(kept.size, base64.b64encode(kept.root).decode(), str(key))
-    if found.difference and _agree(found.entries, kept):
+    found = _compare(kept.size, keys)
+    faults = _faults(found, kept) + found.stored_faults
+    return Findings(kept.size, base64.b64encode(kept.root).decode(), str(key), faults)
+
+
+def _faults(found: Comparison, kept: notes.Checkpoint) -> list[Fault]:
+    if not _agree(found.entries, kept):
+        if found.difference and _agree(found.leaves, kept):
+            return [found.difference]
+        return [_one_of_many(found, kept.size)]
+    faults = []
+    if found.difference:
         detail = f"The stored leaf at position {found.difference.position} is false; the entries are as sealed."
-        findings.faults.append(replace(found.difference, detail=detail))
-    elif found.difference and _agree(found.leaves, kept):
-        findings.faults.append(found.difference)
-    elif not _agree(found.entries, kept):
-        findings.faults.append(_one_of_many(found, kept.size))
-    findings.faults += found.stored_faults
-    return findings
+        faults.append(replace(found.difference, detail=detail))
+    if found.false_from:
+        faults.append(Fault(f"The stored checkpoint of size {found.false_from} is not of this journal."))
+    return faults
 
 
 def known_keys() -> list[notes.PublicKey]:
@@ -84,23 +90,23 @@ def _agree(grown: Growing, checkpoint: Any) -> bool:
     return grown.size == checkpoint.size and grown.root == bytes(checkpoint.root)
 
 
-def _compare(size: int) -> Comparison:
+def _compare(size: int, keys: Sequence[notes.PublicKey]) -> Comparison:
     found = Comparison()
     nodes = {node.pk: bytes(node.hash) for node in Node.objects.all()}
     checkpoints = deque(Checkpoint.objects.filter(size__lte=size).order_by("size"))
     leaves = Leaf.objects.filter(position__lt=size).order_by("position").iterator()
     for position, (entry, leaf) in enumerate(zip_longest(islice(_entries(), size), leaves)):
-        hashed = leaf_hash(entry) if entry else b""
-        completed = found.entries.add(hashed) if entry else []
+        hashed = leaf_hash(entry) if entry and entry.is_own else b""
+        completed = found.entries.add(hashed) if hashed else []
         if leaf:
             found.leaves.add(bytes(leaf.hash))
         found.difference = found.difference or _difference(position, entry, hashed, leaf)
         if not found.difference:
             found.stored_faults += _false_nodes(completed, nodes)
         while checkpoints and checkpoints[0].size == position + 1:
-            _compare_checkpoint(found, checkpoints.popleft())
+            _compare_checkpoint(found, checkpoints.popleft(), keys)
     for checkpoint in checkpoints:
-        _compare_checkpoint(found, checkpoint)
+        _compare_checkpoint(found, checkpoint, keys)
     return found
 
 
@@ -134,17 +140,18 @@ def _difference(position: int, entry: Any, hashed: bytes, leaf: Leaf | None) -> 
 
 def _one_of_many(found: Comparison, size: int) -> Fault:
     """The stored leaves give another root too. So the checkpoints alone say between which places something is false."""
-    first, stop = found.true_until, found.false_from or size
+    stop = found.false_from or size
+    first = found.true_until if found.true_until < stop else 0  # the checkpoints were signed anew
     ends = dict(Leaf.objects.filter(position__in=(first, stop - 1)).values_list("position", "entry"))
     detail = (
-        "The stored leaves were rewritten too. The first false entry is at one of the positions "
+        "Neither the entries nor the stored leaves are as sealed. The first false entry is at one of the positions "
         f"{first} to {stop - 1}, entries {ends.get(first, 'unknown')} to {ends.get(stop - 1, 'unknown')}."
     )
     return Fault(detail, first, ends.get(first))
 
 
-def _compare_checkpoint(found: Comparison, checkpoint: Checkpoint) -> None:
-    if detail := _checkpoint_fault(checkpoint):
+def _compare_checkpoint(found: Comparison, checkpoint: Checkpoint, keys: Sequence[notes.PublicKey]) -> None:
+    if detail := _checkpoint_fault(checkpoint, keys):
         found.stored_faults.append(Fault(detail))
     elif _agree(found.entries, checkpoint):
         found.true_until = checkpoint.size
@@ -152,13 +159,13 @@ def _compare_checkpoint(found: Comparison, checkpoint: Checkpoint) -> None:
         found.false_from = checkpoint.size
 
 
-def _checkpoint_fault(checkpoint: Checkpoint) -> str:
+def _checkpoint_fault(checkpoint: Checkpoint, keys: Sequence[notes.PublicKey]) -> str:
     """Of the stored row itself, whatever the entries are."""
     try:
-        text, key = notes.verify(checkpoint.note, [notes.read_public_key(checkpoint.key)])
+        text, key = notes.verify(checkpoint.note, keys)
         signed = notes.read_checkpoint(text)
     except notes.NoteError as error:
         return f"The stored checkpoint of size {checkpoint.size} is false: {error}"
-    if (signed.size, signed.root, signed.origin) != (checkpoint.size, bytes(checkpoint.root), key.name):
+    if (signed.size, signed.root, str(key)) != (checkpoint.size, bytes(checkpoint.root), checkpoint.key):
         return f"The stored checkpoint of size {checkpoint.size} differs from its own note."
     return ""

@@ -19,12 +19,18 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", metavar="FILE", help="the signed note; - is standard input")
-        parser.add_argument("--key", metavar="KEY", help="the public key that you kept; without, those in the database")
+        parser.add_argument(
+            "--key",
+            metavar="KEY",
+            action="append",
+            help="the public key that you kept, and again each that came after it; without, those in the database",
+        )
         parser.add_argument("--json", action="store_true", dest="as_json", help="print the findings as JSON")
 
-    def handle(self, *args: Any, file: str, key: str | None, as_json: bool, **options: Any) -> None:
+    def handle(self, *args: Any, file: str, key: list[str] | None, as_json: bool, **options: Any) -> None:
         try:
-            found = verify_note(read(file), [read_public_key(key)] if key else known_keys())
+            keys = [read_public_key(text) for text in key] if key else known_keys()
+            found = verify_note(read(file), keys)
         except NoteError as error:
             raise CommandError(str(error)) from None
         except (DataError, ProgrammingError) as error:  # somebody changed the type of a column, for example
