@@ -6,6 +6,7 @@ from factcheck.journal.seal.notes import NoteError, make_key
 
 
 class Command(BaseCommand):
+    requires_system_checks = ()
     help = "Makes a key for JOURNAL_SIGNING_KEY and prints it. Its public part, for everybody, goes to standard error."
 
     def add_arguments(self, parser: CommandParser) -> None:
