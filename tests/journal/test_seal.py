@@ -14,12 +14,14 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
+from hypothesis import example, given
+from hypothesis import strategies as st
 from rest_framework.test import APIClient
 
 from factcheck.journal import followers
 from factcheck.journal.models import Entry
 from factcheck.journal.seal import notes, services
-from factcheck.journal.seal.leaves import leaf_hash
+from factcheck.journal.seal.leaves import canonical, leaf_hash
 from factcheck.journal.seal.models import Checkpoint, Leaf, Node
 from factcheck.journal.seal.services import Seal, signing_key
 from factcheck.journal.seal.tree import Growing, consistency_holds, inclusion_holds
@@ -108,6 +110,21 @@ def test_the_leaf_word_for_word():
         '"resource_id":"9007199254740992","version":2}'
     )
     assert leaf_hash(entry) == hashlib.sha256(b"\x00" + text.encode()).digest()
+
+
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | st.text() | st.floats(allow_nan=False, width=64),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=20,
+)
+
+
+@given(JSON_VALUES)
+@example(dict.fromkeys(("\ue000", "😀", "a", "A", "é")))
+@example([chr(code) for code in (*range(256), 0x2028, 0xFEFF, 0xFFFF, 0x10FFFF)])
+def test_what_is_written_quickly_is_what_rfc_8785_says(value):
+    if "inf" not in repr(value):
+        assert canonical(value) == rfc8785.dumps(value)
 
 
 def test_entries_are_sealed_in_the_order_of_the_feed_at_gapless_places(alice, key):

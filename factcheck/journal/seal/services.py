@@ -8,6 +8,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from django.db import connection
 from django.utils import timezone
 
 from factcheck.journal.models import Entry
@@ -50,16 +51,23 @@ def signing_key() -> notes.SigningKey:
 def append(entries: Sequence[Entry]) -> tree.Growing:
     """Adds the leaves of these entries, and returns the tree."""
     last = Leaf.objects.order_by("-position").values_list("position", flat=True).first()
-    grown = tree.grown(0 if last is None else last + 1, stored_hashes)
-    leaves: list[Leaf] = []
-    nodes: list[tuple[int, int, bytes]] = []
-    for entry in entries:
-        hashed = leaf_hash(entry)
-        leaves.append(Leaf(position=grown.size, entry=entry.pk, hash=hashed))
-        nodes += grown.add(hashed)
-    Leaf.objects.bulk_create(leaves)
+    size = 0 if last is None else last + 1
+    grown = tree.grown(size, stored_hashes)
+    hashes = [leaf_hash(entry) for entry in entries]
+    _insert_leaves(size, [entry.pk for entry in entries], hashes)
+    nodes = [node for hashed in hashes for node in grown.add(hashed)]
     Node.objects.bulk_create(Node(level=level, index=index, hash=made) for level, index, made in nodes)
     return grown
+
+
+def _insert_leaves(size: int, entries: list[int], hashes: list[bytes]) -> None:
+    """In one statement with arrays: bulk_create costs ten times as much, and these are as many as the entries."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO journal_leaf (position, entry, hash) SELECT %s + l.number - 1, l.entry, l.hash "
+            "FROM unnest(%s::bigint[], %s::bytea[]) WITH ORDINALITY AS l(entry, hash, number)",
+            [size, entries, hashes],
+        )
 
 
 def sign(grown: tree.Growing, key: notes.SigningKey) -> Checkpoint:
