@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import InterfaceError, InternalError, OperationalError, connection, transaction
 from django.db.models import Count, F, Min, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -24,6 +24,7 @@ from factcheck.postgres.row_comparison import RowComparison
 
 BATCH = 5_000  # entries in one transaction
 PAUSE = 1  # second between two looks at the feed
+TROUBLE = (OperationalError, InterfaceError, InternalError, Unavailable)  # the third: the server is read-only
 
 logger = logging.getLogger("factcheck.followers")
 
@@ -57,7 +58,7 @@ def lags(names: Sequence[str]) -> list[Lag]:
 def run(followers: Mapping[str, Follower], *, once: bool = False, is_wanted: Callable[[], bool] = lambda: True) -> None:
     """Follow for as long as it is wanted, or `once` until all have caught up.
 
-    While the database cannot be reached, or refuses the feed, it waits; with `once` it raises what the matter is.
+    While the database cannot be reached, is read-only or refuses the feed, it waits; with `once` it raises the error.
     """
     for follower in followers.values():
         follower.prepare()
@@ -71,7 +72,7 @@ def run(followers: Mapping[str, Follower], *, once: bool = False, is_wanted: Cal
                 caught_up[name] = not found
                 moved = max(moved, found)
             trouble = ""
-        except (OperationalError, InterfaceError, Unavailable) as error:
+        except TROUBLE as error:
             if once:
                 raise
             if trouble != (trouble := " ".join(str(error).split())):

@@ -13,7 +13,7 @@ import psycopg
 import pytest
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
-from django.db import OperationalError, connection, transaction
+from django.db import InternalError, OperationalError, connection, transaction
 
 from factcheck.errors import Unavailable
 from factcheck.journal import followers
@@ -112,6 +112,7 @@ def test_each_follower_has_a_cursor_of_its_own(alice, follower):
 
 def test_it_does_not_pass_an_open_transaction(alice, follower):
     add(alice)
+    before = in_feed_order()
     may_end, is_open = Event(), Event()
 
     def write_slowly():
@@ -125,12 +126,12 @@ def test_it_does_not_pass_an_open_transaction(alice, follower):
         assert is_open.wait(30)
         add(alice)
         run({"noting": follower}, once=True)
-        assert len(followed()) == 1
+        assert followed() == before
         may_end.set()
         slow.result()
     run({"noting": follower}, once=True)
     assert followed() == in_feed_order()
-    assert len(followed()) == 3
+    assert len(followed()) == len(before) + 2
 
 
 def test_two_of_one_name_share_the_work_and_do_nothing_twice(alice, follower, monkeypatch):
@@ -161,15 +162,22 @@ def test_one_that_is_idle_writes_nothing_at_all(alice, follower):
 
 
 def test_the_lag_is_what_was_written_and_not_followed(alice, follower):
-    assert lags(["noting"]) == [Lag("noting", 0, 0)]
     add(alice, 2)
-    assert [lag.entries for lag in lags(["noting", "other"])] == [2, 2]
+    written = Entry.objects.count()
+    assert [lag.entries for lag in lags(["noting", "other"])] == [written, written]
     run({"noting": follower}, once=True)
-    assert [lag.entries for lag in lags(["noting", "other"])] == [0, 2]
-    assert [lag.seconds for lag in lags(["noting"])] == [0]
+    assert lags(["noting"]) == [Lag("noting", 0, 0)]
+    assert [lag.entries for lag in lags(["noting", "other"])] == [0, written]
 
 
-@pytest.mark.parametrize("error", [OperationalError("the connection is lost"), Unavailable("raise the epoch first")])
+@pytest.mark.parametrize(
+    "error",
+    [
+        OperationalError("the connection is lost"),
+        InternalError("cannot execute INSERT in a read-only transaction"),
+        Unavailable("raise the epoch first"),
+    ],
+)
 def test_trouble_is_told_once_and_waited_for(alice, follower, monkeypatch, caplog, error):
     monkeypatch.setattr(followers, "PAUSE", 0)
     rounds = iter(range(5))
@@ -279,7 +287,7 @@ def test_once_ends_when_all_have_caught_up_and_status_shows_the_lag(alice, setti
     add(alice, 3)
     shown = StringIO()
     call_command("follow", status=True, stdout=shown)
-    assert shown.getvalue().startswith("seal: 3 entries and ")
+    assert shown.getvalue().startswith(f"seal: {Entry.objects.count()} entries and ")
     call_command("follow", once=True)
     shown = StringIO()
     call_command("follow", "seal", status=True, stdout=shown)
