@@ -118,6 +118,7 @@ CREATE CONSTRAINT TRIGGER text_is_its_revision AFTER INSERT OR UPDATE OF text, s
     # A statement's text is the passage that it is pinned to. PostgreSQL finds a passage by counting all code points
     # before it. So the statements of one INSERT are checked together: each stretch of 4,096 code points in which some
     # of them start is cut out of the revision once, and their passages are compared within that stretch.
+    # Migration 0003 replaces the check on UPDATE, statement_require_passage, by one of all updated rows together.
     guard("""
 CREATE FUNCTION statement_require_passage() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

@@ -18,17 +18,19 @@ from claims import services
 from claims.models import Article, Evidence, Statement
 from claims.models.article import MAX_TEXT
 from claims.passages import MAX_PASSAGE
+from sources.addresses import ADDRESS, find_sources
 from sources.models import Source
 from sources.services import create_sources
 
 MAPS = Path(__file__).parent / "maps"
+MAX_CANDIDATES = 20  # sources that an error lists
 BATCH_SIZE = 1000  # statements in an article, and in a transaction
 SEPARATOR = "\n\n"  # between two statements in the article's text
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
 SECTIONS = {"file", "article", "statement", "source", "evidence"}
 Cells = dict[str, str]  # one row of the table, by column
-NameAndKind = tuple[str, str]  # of a source
+NamedSource = tuple[str, str, str]  # name, kind, and its address or nothing
 check_url = URLValidator(schemes=["http", "https"])
 
 
@@ -49,7 +51,7 @@ class Record:
 
     line: int
     statement: dict[str, Any]
-    source: NameAndKind
+    source: NamedSource
     evidence: dict[str, Any] | None
 
 
@@ -124,7 +126,7 @@ class ColumnMap:
         """What the map says for this field, with the row's cells in place of `{column}`."""
         template = self.sections.get(section, {}).get(name, default)
         if isinstance(template, dict):
-            return template.get("values", {}).get(cells[template["column"]], template.get("default", default))
+            return str(template.get("values", {}).get(cells[template["column"]], template.get("default", default)))
         if isinstance(template, list):
             # A line whose columns are all empty is left out.
             lines = [line for line in template if any(cells[column] for column in PLACEHOLDER.findall(line))]
@@ -147,7 +149,7 @@ def convert(column_map: ColumnMap, line: int, cells: Cells) -> Record:
         "said_on": date.fromisoformat(said_on) if said_on else None,
     }
     name, kind = column_map.value("source", "name", cells), column_map.value("source", "kind", cells, "person")
-    source = (name.strip(), kind)
+    source = (name.strip(), kind, column_map.value("source", "id", cells))
     evidence = None
     if "evidence" in column_map.sections:
         fields = ("stance", "url", "title", "excerpt")
@@ -158,7 +160,7 @@ def convert(column_map: ColumnMap, line: int, cells: Cells) -> Record:
     return Record(line, statement, source, evidence)
 
 
-def _rules(statement: dict[str, Any], source: NameAndKind, evidence: dict[str, Any] | None) -> Any:
+def _rules(statement: dict[str, Any], source: NamedSource, evidence: dict[str, Any] | None) -> Any:
     texts = [*(value for value in statement.values() if isinstance(value, str)), *source, *(evidence or {}).values()]
     yield "a null character", not any("\x00" in text for text in texts)
     yield "the key is not 1 to 60 letters, digits, dots, hyphens and underscores", KEY.fullmatch(statement["key"])
@@ -167,6 +169,7 @@ def _rules(statement: dict[str, Any], source: NameAndKind, evidence: dict[str, A
     yield "there is no such quote_type", statement["quote_type"] in Statement.QuoteType.values
     yield "the source has no name, or one of more than 300 code points", 0 < len(source[0]) <= 300
     yield "there is no such kind of source", source[1] in Source.Kind.values
+    yield "the source's id is no address of a source", not source[2] or ADDRESS.fullmatch(source[2])
     if evidence:
         yield "there is no such stance", evidence["stance"] in Evidence.Stance.values
         yield "the evidence has no web address", _is_url(evidence["url"])
@@ -217,10 +220,10 @@ def load(
     return tally
 
 
-def _check_rows(column_map: ColumnMap, path: Path, limit: int | None) -> set[NameAndKind]:
+def _check_rows(column_map: ColumnMap, path: Path, limit: int | None) -> set[NamedSource]:
     """Returns the sources in the rows. Raises BadRows, and BadMap if the map names a column that is not there."""
     errors: list[str] = []
-    sources: set[NameAndKind] = set()
+    sources: set[NamedSource] = set()
     line_of: dict[str, int] = {}
     for line, cells in column_map.rows(path, limit):
         if isinstance(cells, str):
@@ -242,15 +245,27 @@ def _check_rows(column_map: ColumnMap, path: Path, limit: int | None) -> set[Nam
     return sources
 
 
-def _known_sources(named: set[NameAndKind]) -> dict[NameAndKind, Source]:
-    """By exact name or alias, and kind. Raises BadRows if two sources match."""
-    found: dict[NameAndKind, list[Source]] = {}
-    for source in Source.objects.matching_names(sorted({name for name, _ in named})):
+def _known_sources(named: set[NamedSource]) -> dict[NamedSource, Source]:
+    """By address, or else by exact name or alias, and kind. Raises BadRows if nothing or more than one source fits."""
+    at_address = find_sources({address for _, _, address in named if address})
+    by_name: dict[tuple[str, str], list[Source]] = {}
+    for source in Source.objects.matching_names(sorted({name for name, _, _ in named})).order_by("pk"):
         for name in {source.name, *source.aliases}:
-            found.setdefault((name, source.kind), []).append(source)
-    if ambiguous := sorted(name for name, kind in named if len(found.get((name, kind), [])) > 1):
-        raise BadRows([f"More than one source is {name!r}. Merge them, or rename one." for name in ambiguous])
-    return {each: found[each][0] for each in named if each in found}
+            by_name.setdefault((name, source.kind), []).append(source)
+    known, errors = {}, []
+    for each in sorted(named):
+        name, kind, address = each
+        fitting = [at_address[address].source] if address in at_address else by_name.get((name, kind), [])
+        if address and address not in at_address:
+            errors.append(f"There is no source {address}, which the map says {name!r} is.")
+        elif len(fitting) > 1:
+            listed = ", ".join(source.address for source in fitting[:MAX_CANDIDATES])
+            errors.append(f"More than one source is {name!r}: {listed}. Say which in the map: id in [source].")
+        elif fitting:
+            known[each] = fitting[0]
+    if errors:
+        raise BadRows(errors)
+    return known
 
 
 @transaction.atomic
@@ -258,14 +273,14 @@ def _load_batch(
     column_map: ColumnMap,
     path: Path,
     batch: list[Record],
-    sources: dict[NameAndKind, Source],
+    sources: dict[NamedSource, Source],
     tally: Tally,
     actor: Any,
 ) -> None:
     """Writes one article with its statements, and adds what it writes to `sources` and `tally`."""
     entry: dict[str, Any] = {"actor": actor, "reason": f"Loaded from {path.name} with the map {column_map.name}"}
     new = sorted({record.source for record in batch} - sources.keys())
-    created = create_sources(rows=[{"name": name, "kind": kind} for name, kind in new], **entry)
+    created = create_sources(rows=[{"name": name, "kind": kind} for name, kind, _ in new], **entry)
     sources.update(zip(new, created, strict=True))
     article = services.create_article(**_article_fields(column_map, path, batch), **entry)
     rows = _statement_rows(article, batch, sources, entry["reason"])
@@ -295,7 +310,7 @@ def _article_fields(column_map: ColumnMap, path: Path, batch: list[Record]) -> d
 
 
 def _statement_rows(
-    article: Article, batch: list[Record], sources: dict[NameAndKind, Source], reason: str
+    article: Article, batch: list[Record], sources: dict[NamedSource, Source], reason: str
 ) -> Iterator[dict[str, Any]]:
     start = 0
     for record in batch:

@@ -1,4 +1,5 @@
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -94,6 +95,12 @@ class SourceQuerySet(models.QuerySet["Source"]):
         ).filter(words_found=True)
 
 
+def address_of(source_id: int, recorded: datetime) -> str:
+    """`sources/addresses.py` says what an address is for."""
+    at = recorded.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00")
+    return f"{source_id}@{at}Z"
+
+
 class Source(Recorded):
     """Who speaks. The name of an anonymous source is the article's description of it, never an identity."""
 
@@ -144,6 +151,10 @@ class Source(Recorded):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def address(self) -> str:
+        return address_of(self.pk, self.created_at)
 
     @property
     def details(self) -> str:

@@ -84,7 +84,8 @@ def find_passage(text: str, passage: str, prefix: str = "", suffix: str = "") ->
     if first:
         total = len(first) + sum(1 for _ in found)
         raise PassageAmbiguous([_candidate(text, span) for span in first], total)
-    near = NearMatches(text, [passage]).best(Selector(passage, prefix, suffix, start=None))
+    selector = Selector(passage, prefix, suffix, start=None)
+    near = NearMatches(text, [selector]).best(selector)
     if near is None:
         raise PassageNotFound
     raise PassageNotFound(_candidate(text, near[0]), score=near[1])
@@ -99,7 +100,7 @@ def reanchor(old_text: str, new_text: str, selectors: Sequence[Selector]) -> lis
     located = [_located(old_text, selector) for selector in selectors]
     edit = _Edit.between(old_text, new_text)
     starts = [_new_start(edit, each) for each in located]
-    near = NearMatches(new_text, [each.text for each, start in zip(located, starts, strict=True) if start is None])
+    near = NearMatches(new_text, [each for each, start in zip(located, starts, strict=True) if start is None])
     results = []
     for selector, each, start in zip(selectors, located, starts, strict=True):
         if start is not None:
@@ -158,6 +159,8 @@ def _new_start(edit: _Edit, selector: Selector) -> int | None:
     """The one offset that can be right, or None."""
     old, new, *_ = edit
     start = _outside_the_edit(edit, selector)
+    if start is None and selector.text not in new:
+        return None
     if start is None:
         start = _in_same_paragraph(old, new, selector)
     if start is None:
@@ -198,6 +201,8 @@ def _rest_of_paragraph(text: str, span: Span) -> tuple[str, str]:
 def _in_same_context(old: str, new: str, selector: Selector) -> int | None:
     """By a context that did not change at all, unless a duplicate of the passage fits it as well."""
     for prefix, suffix in _old_contexts(old, selector, WIDTHS):
+        if prefix + selector.text + suffix not in new:
+            return None  # nor is a wider context
         start = _unique_start(old, new, selector, prefix, suffix)
         if start is not None:
             return None if _is_contested(old, new, selector, start) else start
@@ -208,12 +213,12 @@ def _unique_start(old: str, new: str, selector: Selector, prefix: str, suffix: s
     """Where the passage occurs in this context, if it does once in the new text and did once in the old one: of two
     duplicates the right one may be the one that was deleted."""
     needle = prefix + selector.text + suffix
-    if len(needle) < DISTINCTIVE_LENGTH or (selector.start is not None and len(_first_two(old, needle)) > 1):
+    if len(needle) < DISTINCTIVE_LENGTH:
         return None
     starts = [at + len(prefix) for at in _first_two(new, needle)]
     if len(starts) != 1 or not keeps_word_ends(new, starts[0], selector.text, selector.prefix, selector.suffix):
         return None
-    return starts[0]
+    return None if selector.start is not None and len(_first_two(old, needle)) > 1 else starts[0]
 
 
 def _is_contested(old: str, new: str, selector: Selector, start: int) -> bool:

@@ -108,10 +108,10 @@ def splits_word(left: str, right: str) -> bool:
         return before.isdigit() and right[1:2].isdigit()
     if before in ".,":
         return left[-2:-1].isdigit() and after.isdigit()
-    return _is_mark(after) or (after.isalnum() and (before.isalnum() or _is_mark(before)))
+    return is_mark(after) or (after.isalnum() and (before.isalnum() or is_mark(before)))
 
 
-def _is_mark(character: str) -> bool:
+def is_mark(character: str) -> bool:
     return unicodedata.category(character)[0] == "M"
 
 
@@ -123,8 +123,8 @@ def context_likeness(known: tuple[str, str], other: tuple[str, str]) -> float:
     return 1 - (Indel.distance(prefix, before) + Indel.distance(suffix, after)) / length if length else 0.0
 
 
-def likeness(left: str, right: str) -> float:
-    """Likeness (0..1) of two passages; 0.0 for anything less than MIN_LIKENESS."""
+def likeness(left: str, right: str, at_least: float = MIN_LIKENESS) -> float:
+    """Likeness (0..1) of two passages; 0.0 for anything less than `at_least`."""
     if max(len(left), len(right)) <= MAX_BY_CHARACTER:
-        return Indel.normalized_similarity(left, right, score_cutoff=MIN_LIKENESS)
-    return Indel.normalized_similarity(WORD.findall(left), WORD.findall(right), score_cutoff=MIN_LIKENESS)
+        return Indel.normalized_similarity(left, right, score_cutoff=at_least)
+    return Indel.normalized_similarity(WORD.findall(left), WORD.findall(right), score_cutoff=at_least)

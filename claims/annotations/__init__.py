@@ -12,51 +12,71 @@ from claims.annotations.export import document_version
 from claims.annotations.sources import import_sources
 from claims.annotations.statements import import_evidence, import_statements
 from claims.models import Article, Dispute, Evidence, Statement
+from claims.models.article import sha256_of
 from factcheck.errors import StaleVersion, Versions
 from sources.models import Source
 
 Document = dict[str, Any]
 Written = TypeVar("Written", Statement, Evidence, Dispute)
+Rows = tuple[list[Statement], list[Evidence], list[Dispute]]
 ARTICLE_FIELDS = ("title", "url", "byline", "language", "published_at", "text")
 
 
-@transaction.atomic
-def import_document(*, document: Document, actor: Any, article_id: int | None = None) -> Article:
+def import_document(*, document: Document, actor: Any) -> Article:
     """Creates what is missing and changes only what differs. A second import changes nothing.
 
-    The article is found by `article_id`, or without it by its url; sources by `same_as`, or else by name or alias
-    and kind; everything else by key.
+    The article is found by its url; sources by their address, or else as `matching.py` says; everything else by key.
     Raises InvalidInput or Unprocessable with a JSON pointer for each error, and what the services raise. Nothing is
     then written.
     """
-    errors = DocumentErrors()
-    _check_keys(document, errors)
-    if article_id is None:
-        article_id = _lock_by_url(document["article"]["url"])  # before its sources, in the order of replace_document
-    sources = import_sources(document["sources"], errors, actor)
-    article = _import_article(document["article"], article_id, sources, actor)
-    statements, evidence, disputes = _locked_rows(article.pk)  # read after a new text has re-anchored the statements
-    imported = import_statements(document["statements"], article, statements, sources, errors, actor)
-    import_evidence(document["statements"], imported, evidence, actor)
-    import_disputes(document["disputes"], article, disputes, imported, sources, errors, actor)
-    errors.raise_if_any()
-    return article
+    rows = _by_url(document["article"]["url"])
+    found = _found_before_locking(document, rows.first())
+    with transaction.atomic():
+        article_id = rows.select_for_update(of=("self",)).first()  # before its sources, as replace_document does
+        return _import(document, article_id, actor, found)
 
 
-@transaction.atomic
+def _found_before_locking(document: Document, article_id: int | None) -> services.Found:
+    """Where the article's statements are in the document's text. What is added meanwhile is sought under the lock."""
+    found: services.Found = {}
+    text = document["article"]["text"]
+    if article_id is not None and not Article.objects.filter(pk=article_id, sha256=sha256_of(text)).exists():
+        services.find_again(article_id=article_id, text=text, found=found)
+    return found
+
+
 def replace_document(*, article_id: int, versions: Versions, document: Document, actor: Any) -> Article:
     """Imports the document and deletes what it leaves out of the article, each row with its entry.
 
     `versions` are the document versions that the caller has seen (see document_version; None: any). Raises
     DoesNotExist, StaleVersion if any part of the document was written since, and what import_document raises.
     """
-    article = Article.objects.select_for_update(of=("self",)).get(pk=article_id)
-    statements, evidence, disputes = _locked_rows(article_id)
-    rows = (list(statements), list(evidence), list(disputes))  # from here on nobody else writes them
-    if versions is not None:
-        _check_version(article, versions)
-    _delete_left_out(document, *rows, actor=actor)
-    return import_document(document=document, actor=actor, article_id=article_id)
+    found = _found_before_locking(document, article_id)
+    with transaction.atomic():
+        article = Article.objects.select_for_update(of=("self",)).get(pk=article_id)
+        statements, evidence, disputes = _locked_rows(article_id)
+        rows = (list(statements), list(evidence), list(disputes))  # from here on nobody else writes them
+        if versions is not None:
+            _check_version(article, versions)
+        return _import(document, article_id, actor, found, replaced=rows)
+
+
+def _import(
+    document: Document, article_id: int | None, actor: Any, found: services.Found, replaced: Rows | None = None
+) -> Article:
+    """Deletes those of the `replaced` rows that the document leaves out."""
+    errors = DocumentErrors()
+    _check_keys(document, errors)
+    sources = import_sources(document, article_id, errors, actor)
+    if replaced:  # only now: the sources were sought where the article has them
+        _delete_left_out(document, *replaced, actor=actor)
+    article = _import_article(document["article"], article_id, sources, errors, actor, found)
+    statements, evidence, disputes = _locked_rows(article.pk)  # read after a new text has re-anchored the statements
+    imported = import_statements(document["statements"], article, statements, sources, errors, actor)
+    import_evidence(document["statements"], imported, evidence, actor)
+    import_disputes(document["disputes"], article, disputes, imported, sources, errors, actor)
+    errors.raise_if_any()
+    return article
 
 
 def _check_version(article: Article, versions: frozenset[int]) -> None:
@@ -96,9 +116,8 @@ def _locking(rows: QuerySet[Written]) -> QuerySet[Written]:
     return rows.order_by("pk").select_for_update(of=("self",))
 
 
-def _lock_by_url(url: str | None) -> int | None:
-    rows = Article.objects.select_for_update(of=("self",)).filter(url=url) if url else Article.objects.none()
-    return rows.values_list("pk", flat=True).first()
+def _by_url(url: str | None) -> QuerySet[Article, int]:
+    return (Article.objects.filter(url=url) if url else Article.objects.none()).values_list("pk", flat=True)
 
 
 def _check_keys(document: Document, errors: DocumentErrors) -> None:
@@ -119,16 +138,30 @@ def _check_keys(document: Document, errors: DocumentErrors) -> None:
             errors.add(pointer, "unknown_key", f"Nothing in this document has the key {key!r}.")
 
 
-def _import_article(item: Document, article_id: int | None, sources: dict[str, Source], actor: Any) -> Article:
+def _import_article(
+    item: Document,
+    article_id: int | None,
+    sources: dict[str, Source],
+    errors: DocumentErrors,
+    actor: Any,
+    found: services.Found,
+) -> Article:
     fields = {name: item[name] for name in ARTICLE_FIELDS}
     fields["publisher"] = sources.get(item["publisher"])
     if article_id is None:
         article = services.create_article(actor=actor, **fields)
     else:
-        article = services.update_article(article_id=article_id, versions=None, actor=actor, **fields)
-    if article.status != item["status"] and item["status"] != "draft":
-        reason = "Imported with an annotation document"
-        article = services.set_article_status(
-            article_id=article.pk, versions=None, actor=actor, status=item["status"], reason=reason
-        )
-    return article
+        article = services.update_article(article_id=article_id, versions=None, actor=actor, found=found, **fields)
+    return _set_status(article, item.get("status", article.status), errors, actor)
+
+
+def _set_status(article: Article, status: str, errors: DocumentErrors, actor: Any) -> Article:
+    if status == article.status:
+        return article
+    if status not in article.next_statuses[article.status]:
+        allowed = " or ".join((article.status, *article.next_statuses[article.status]))
+        detail = f"The article is {article.status} and cannot become {status}. Write {allowed}, or leave status out."
+        errors.add("#/article/status", "not_allowed", detail)
+        return article
+    reason = "Imported with an annotation document"
+    return services.set_article_status(article_id=article.pk, versions=None, actor=actor, status=status, reason=reason)

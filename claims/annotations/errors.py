@@ -1,8 +1,14 @@
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import Any
 
 from factcheck.errors import FieldError, InvalidInput
+from sources.models import Source
+
+MAX_CANDIDATES = 20  # of one item; and 100 of a document, as many as a problem document has errors
+MAX_ERRORS = 100
+MAX_DETAILS = 500  # code points
 
 
 class DocumentErrors:
@@ -11,8 +17,16 @@ class DocumentErrors:
     def __init__(self) -> None:
         self.refusals: list[InvalidInput] = []
 
-    def add(self, pointer: str, code: str, detail: str) -> None:
-        self.refusals.append(InvalidInput(f"{pointer}: {detail}", [FieldError(pointer, code, detail)]))
+    def add(self, pointer: str, code: str, detail: str, **members: Any) -> None:
+        self.refusals.append(InvalidInput(f"{pointer}: {detail}", [FieldError(pointer, code, detail)], **members))
+
+    def add_ambiguous(self, pointer: str, detail: str, sources: Sequence[Source], code: str = "ambiguous") -> None:
+        """Lists the sources, each with the address that can be written into the document."""
+        shown = [source.address for source in sources[:MAX_CANDIDATES]]
+        more = [f"and {len(sources) - MAX_CANDIDATES} more"] if len(sources) > MAX_CANDIDATES else []
+        listed = f" {', '.join([*shown, *more])}." if shown else ""
+        candidates = [_candidate(pointer, source) for source in sources[:MAX_CANDIDATES]]
+        self.add(pointer, code, detail + listed, candidates=candidates)
 
     @contextmanager
     def collected_at(self, pointer: str) -> Iterator[None]:
@@ -31,4 +45,25 @@ class DocumentErrors:
         if self.refusals:
             kinds = {type(refusal) for refusal in self.refusals}
             kind = kinds.pop() if len(kinds) == 1 else InvalidInput
-            raise kind(self.refusals[0].detail, [error for refusal in self.refusals for error in refusal.errors])
+            errors = [error for refusal in self.refusals for error in refusal.errors]
+            detail = self.refusals[0].detail
+            if len(errors) > MAX_ERRORS:
+                detail += f" There are {len(errors)} errors; the first {MAX_ERRORS} are listed."
+            raise kind(detail, errors[:MAX_ERRORS], **self._candidates())
+
+    def _candidates(self) -> dict[str, Any]:
+        """Those of sources: they say which error they are of. Those of passages do not."""
+        listed = [each for refusal in self.refusals for each in refusal.members.get("candidates", ())]
+        of_sources = [each for each in listed if "pointer" in each]
+        return {"candidates": of_sources[:MAX_ERRORS]} if of_sources else {}
+
+
+def _candidate(pointer: str, source: Source) -> dict[str, Any]:
+    details = ". ".join(filter(None, (source.details, source.description)))
+    return {
+        "pointer": pointer,
+        "id": source.address,
+        "url": f"/api/v1/sources/{source.pk}/",
+        "name": source.name,
+        "details": details if len(details) <= MAX_DETAILS else details[: MAX_DETAILS - 1] + "…",
+    }

@@ -21,7 +21,7 @@ EXPORTED_DISPUTE_FIELDS = ("kind", "scope", "note", "state", "resolution")
 
 def annotation_document(article: Article) -> dict[str, Any]:
     """The whole annotated article, in the form that `claims.annotations.import_document` takes."""
-    sources = _sources_of(article)
+    sources = sources_of(article)
     return {
         "format": FORMAT,
         "version": _version(article, sources),
@@ -34,7 +34,7 @@ def annotation_document(article: Article) -> dict[str, Any]:
 
 def document_version(article: Article) -> tuple[int, list[int]]:
     """The version of the article's document, and the ids of the sources in it."""
-    sources = _sources_of(article)
+    sources = sources_of(article)
     return _version(article, sources), [source.pk for source in sources]
 
 
@@ -51,7 +51,7 @@ def source_key(source_id: int | None) -> str | None:
     return None if source_id is None else f"source-{source_id}"
 
 
-def _sources_of(article: Article) -> list[Source]:
+def sources_of(article: Article) -> list[Source]:
     """The sources it refers to, and those that these are parts of. One query for each step of part_of."""
     ids = {article.publisher_id, *(source for (source,) in _read(_source_ids, article))}
     sources: dict[int, Source] = {}
@@ -77,6 +77,7 @@ def _article(article: Article) -> dict[str, Any]:
 def _source(source: Source) -> dict[str, Any]:
     return {
         "key": source_key(source.pk),
+        "id": source.address,
         "name": source.name,
         "kind": source.kind,
         "part_of": source_key(source.part_of_id),

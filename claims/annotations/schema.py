@@ -5,6 +5,7 @@ import re
 from typing import Any
 
 from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from claims.annotations.export import FORMAT
@@ -12,6 +13,7 @@ from claims.models import Article, Dispute, Evidence, Statement
 from claims.models.article import MAX_TEXT
 from claims.serializers import VerbatimField
 from factcheck.api.fields import REASON_LENGTH, ChoiceField, OptionalWebAddressField, StrictSerializer, WebAddressField
+from sources.addresses import ADDRESS
 from sources.models import Source
 
 MAX_ROWS = 5000
@@ -34,6 +36,24 @@ class OptionalText(serializers.CharField):
         return "" if data is serializers.empty else super().run_validation(data)
 
 
+@extend_schema_field(
+    {
+        "oneOf": [
+            {"type": "string", "pattern": f"^{ADDRESS.pattern}$"},
+            {"type": "integer", "format": "int64", "minimum": 1, "maximum": 10**18 - 1},
+        ]
+    }
+)
+class SourceAddressField(serializers.Field):
+    default_error_messages = {"invalid": "Give the address as an export writes it, or the number of a source."}
+
+    def to_internal_value(self, data: Any) -> str:
+        text = str(data) if isinstance(data, int) else data
+        if not isinstance(text, str) or not ADDRESS.fullmatch(text):
+            self.fail("invalid")
+        return text
+
+
 class ArticleDocumentSerializer(StrictSerializer):
     title = serializers.CharField(max_length=500)
     url = OptionalWebAddressField(max_length=2000)
@@ -43,12 +63,22 @@ class ArticleDocumentSerializer(StrictSerializer):
         r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$", required=False, default="en", max_length=35
     )
     published_at = serializers.DateTimeField(required=False, allow_null=True, default=None)
-    status = ChoiceField(Article.Status.choices, required=False, default="draft")
+    status = ChoiceField(
+        Article.Status.choices,
+        required=False,
+        help_text="Publishes or withdraws the article if it has another status. Left out: the status stays.",
+    )
     text = VerbatimField(max_length=MAX_TEXT, allow_blank=True)
 
 
 class SourceDocumentSerializer(StrictSerializer):
     key = KeyField()
+    id = SourceAddressField(
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="The address of the source. On the service that recorded it, the item is this very source.",
+    )
     name = serializers.CharField(max_length=300)
     kind = ChoiceField(Source.Kind.choices)
     part_of = KeyField(required=False, allow_null=True, default=None)

@@ -76,6 +76,7 @@ class Article(Recorded):
         WITHDRAWN = "withdrawn"
 
     journal_resource = "article"
+    next_statuses = {"draft": ("published",), "published": ("withdrawn",), "withdrawn": ("published",)}
     constraint_errors = {"article_url_unique": FieldError("#/url", "unique", "Another article has this address.")}
     journal_article = "r.id"
     journal_omits = {

@@ -1,6 +1,7 @@
 """Writes to articles, statements, evidence and disputes, every row with its journal entry.
 
-Each service is one transaction. Those that take locked rows or drafts are part of the caller's transaction.
+Each service is one transaction. Those that take locked rows or drafts are part of the caller's transaction; find_again
+needs none.
 """
 
 from claims.services.articles import create_article, delete_article, set_article_status, update_article
@@ -23,6 +24,7 @@ from claims.services.evidence import (
     update_evidence_rows,
 )
 from claims.services.merging import merge_source
+from claims.services.reanchoring import Found, find_again
 from claims.services.statements import (
     StatementDraft,
     create_statement,

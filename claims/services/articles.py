@@ -1,20 +1,18 @@
 """Writes to articles, every row with its journal entry."""
 
-from itertools import groupby
-from operator import attrgetter
 from typing import Any
 
 from django.db import transaction
 
-from claims.anchoring.anchors import Reanchored, reanchor
-from claims.anchoring.quotes import Selector, Span
 from claims.models import Article, ArticleRevision, Statement
 from claims.models.article import sha256_of
-from claims.passages import pin
 from claims.services.deletion import delete_statements
+from claims.services.reanchoring import Found, find_again, pin_of, write_anchors
 from factcheck.errors import Conflict, Versions
-from factcheck.journal.services import assign, lock, record, save_next_version, save_next_versions
+from factcheck.journal.services import assign, lock, record, refuse_stale, save_next_version
 from factcheck.postgres.bulk import delete_rows
+
+MAX_ROUNDS = 5  # of seeking an article's statements, until none was added or moved meanwhile
 
 
 @transaction.atomic
@@ -30,61 +28,52 @@ def _add_revision(article: Article) -> None:
     ArticleRevision.objects.create(article=article, number=article.revision, text=article.text, sha256=article.sha256)
 
 
+def update_article(
+    *, article_id: int, versions: Versions, actor: Any, reason: str = "", found: Found | None = None, **fields: Any
+) -> Article:
+    """A changed text makes a new revision and re-anchors every statement. Raises DoesNotExist and StaleVersion.
+
+    The statements are sought before the article is locked; `found` holds what the caller has sought already. There is
+    another round if somebody adds or moves a statement meanwhile. Raises Conflict if that happens in every round.
+    """
+    found = {} if found is None else found
+    for _ in range(MAX_ROUNDS):
+        if "text" in fields:
+            article = Article.objects.only("version", "text").get(pk=article_id)
+            refuse_stale(article.version, versions)
+            if article.text != fields["text"]:
+                find_again(article_id=article_id, text=fields["text"], found=found)
+        if updated := _update(article_id, versions, fields, found, actor=actor, reason=reason):
+            return updated
+    raise Conflict("Others are adding statements to the article, or moving them. Send the new text again in a moment.")
+
+
 @transaction.atomic
-def update_article(*, article_id: int, versions: Versions, actor: Any, reason: str = "", **fields: Any) -> Article:
-    """A changed text makes a new revision and re-anchors every statement. Raises DoesNotExist and StaleVersion."""
+def _update(article_id: int, versions: Versions, fields: dict[str, Any], found: Found, **by: Any) -> Article | None:
+    """None if the text changes and `found` lacks a statement; nothing is written then."""
     article = lock(Article.objects.all(), article_id, versions)
     old_text = article.text
     if not assign(article, fields):
         return article
+    statements: list[Statement] = []
     if article.text != old_text:
+        statements = list(article.statements.select_for_update(of=("self",)).order_by("pk"))
+        if any(pin_of(statement) not in found for statement in statements):
+            return None
         article.revision += 1
         article.sha256 = sha256_of(article.text)
         _add_revision(article)
     save_next_version(article)
-    record([article], action="article.updated", actor=actor, reason=reason)
-    if article.text != old_text:
-        _reanchor_statements(article, actor)
+    record([article], action="article.updated", **by)
+    write_anchors(article=article, statements=statements, found=found, actor=by["actor"])
     return article
-
-
-def _reanchor_statements(article: Article, actor: Any) -> None:
-    """Each from the revision it is pinned to: a lost passage is found again when its words come back."""
-    statements = list(article.statements.select_for_update(of=("self",)).order_by("revision", "id"))
-    changed: list[Statement] = []
-    for revision, group in groupby(statements, key=attrgetter("revision")):
-        pinned = list(group)
-        text = ArticleRevision.objects.get(article=article, number=revision).text
-        results = reanchor(text, article.text, [Selector(s.text, s.prefix, s.suffix, s.start) for s in pinned])
-        changed += [s for s, result in zip(pinned, results, strict=True) if _apply(result, s, article)]
-    save_next_versions(changed, ("text", "start", "end", "prefix", "suffix", "revision", "anchor", "candidate"))
-    reason = f"Revision {article.revision} of the article"
-    record(changed, action="statement.reanchored", actor=actor, reason=reason)
-
-
-def _apply(result: Reanchored, statement: Statement, article: Article) -> bool:
-    """Returns whether the result changes the statement. A statement in doubt stays pinned to the old text."""
-    before = (statement.anchor, statement.candidate)
-    statement.anchor, statement.candidate = result.state, None
-    if result.state == "needs_review":
-        statement.candidate = {
-            "revision": article.revision,
-            "start": result.start,
-            "end": result.end,
-            "text": result.text,
-            "score": round(result.score or 0.0, 3),
-        }
-    elif result.start is not None and result.end is not None:
-        pin(statement, article, Span(result.start, result.end))
-        return True
-    return (statement.anchor, statement.candidate) != before
 
 
 @transaction.atomic
 def set_article_status(*, article_id: int, versions: Versions, actor: Any, status: str, reason: str) -> Article:
     """Publishes or withdraws. Raises DoesNotExist, StaleVersion, and Conflict if the present status forbids it."""
     article = lock(Article.objects.all(), article_id, versions)
-    if article.status == status or (status == "withdrawn" and article.status != "published"):
+    if status not in article.next_statuses[article.status]:
         raise Conflict(f"The article is {article.status}; it cannot become {status}.")
     article.status = status
     save_next_version(article)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from claims.anchoring import near_matches
+from claims.anchoring import folded_text
 from claims.anchoring.anchors import (
     CONTEXT_LENGTH,
     Candidate,
@@ -25,6 +25,9 @@ from claims.anchoring.anchors import (
     occurrences,
     reanchor,
 )
+from claims.anchoring.folded_text import MAX_SHINGLE_OFFSETS, SHINGLE_LENGTH, FoldedText, word_borders
+from claims.anchoring.near_matches import MAX_PLACES, NearMatches
+from claims.anchoring.quotes import splits_word
 
 repeatable = settings(
     derandomize=True,
@@ -430,14 +433,52 @@ def test_a_text_is_scanned_for_near_matches_once_for_all_its_statements(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Half a million code points with 500 statements take seconds because of this."""
-    scan = Mock(side_effect=near_matches._shingle_offsets)
-    monkeypatch.setattr(near_matches, "_shingle_offsets", scan)
+    scan = Mock(side_effect=folded_text._shingle_offsets)
+    monkeypatch.setattr(folded_text, "_shingle_offsets", scan)
     words = [f"w{n * 7919 % 100_003}x" for n in range(20_000)]
     old, new = " ".join(words), " ".join(w if n % 20 else w + "y" for n, w in enumerate(words))
     passages = [" ".join(words[n : n + 10]) for n in range(15, 19_000, 40)]
     results = reanchor(old, new, [selector(old, each) for each in passages])
     assert {each.state for each in results} == {"needs_review"}
     assert scan.call_count == 1
+
+
+def test_only_the_rarest_pieces_of_a_passage_are_looked_at_where_many_occur_often() -> None:
+    """Otherwise each of 4,000 statements could be sought in thousands of places."""
+    words = [f"w{n % 150:03d}x" for n in range(9_000)]
+    passage = " ".join(words[15:40])
+    (known,) = [selector("Before. " + passage, passage)]
+    near = NearMatches(" ".join(words), [known])
+    assert len(near._shifts(passage)) < MAX_PLACES + MAX_SHINGLE_OFFSETS
+
+
+@pytest.mark.parametrize("occurring", [1, MAX_SHINGLE_OFFSETS + 1])
+@pytest.mark.parametrize("prefix", ["", "abc", "abcde", "abcdefg"])
+def test_context_is_found_whether_its_first_piece_is_rare_common_or_too_short(prefix: str, occurring: int) -> None:
+    text = "abcde " * (occurring - 1) + "x " + prefix + "that the talks in Genova have collapsed"
+    result = find_near(text, Selector("the talks in Geneva had collapsed", prefix + "that ", "", None))
+    assert result == "the talks in Genova have collapsed"
+
+
+def find_near(text: str, known: Selector) -> str:
+    (span, _) = NearMatches(text, [known, Selector("abc", "", "abc", None)]).best(known) or (Span(0, 0), 0)
+    return text[slice(*span)]
+
+
+@repeatable
+@given(st.text("ab1²½.,  \n\u0301\u0903é的_-", max_size=8))
+@example("1.5 a.b 1,, 1.")
+def test_the_borders_of_words_are_where_no_word_is_split(text: str) -> None:
+    expected = [at for at in range(len(text) + 1) if not splits_word(*context(text, at, at, 2))]
+    assert word_borders(text) == expected
+
+
+@repeatable
+@given(st.text("ab", max_size=200), st.text("ab", min_size=1, max_size=8))
+@example("a" * 100, "aaaaaa")
+def test_an_indexed_text_finds_what_a_search_finds(text: str, needle: str) -> None:
+    indexed = FoldedText(text, {needle[:SHINGLE_LENGTH]})
+    assert list(indexed.occurrences(needle)) == list(occurrences(text, needle))
 
 
 # Finding it again: whatever the edit

@@ -134,7 +134,7 @@ def test_every_fault_of_a_document_is_named_by_its_pointer_and_nothing_of_it_is_
         {"key": "f", "statement": "nobody", "raised_by": "t", "counter_statement": "nobody", "kind": "denial"}
     ]
     lines = faults(run, wrong)
-    assert [line.split(": ")[0] for line in lines] == [
+    assert [line.split(": ")[0] for line in lines if not line.startswith("  ")] == [
         "#/article/publisher",
         "#/sources/0/part_of",
         "#/statements/0/source",

@@ -119,6 +119,34 @@ def test_a_source_that_is_there_is_used_and_of_two_none_is_guessed(alice, table)
         run(table(row(key="9.json")))
 
 
+def test_of_namesakes_the_map_says_by_address_which_is_meant(alice, table, tmp_path):
+    namesakes = [create_source(actor=alice, name="jane-doe", kind="person") for _ in range(2)]
+    with pytest.raises(CommandError) as refused:
+        run(table(row()))
+    listed = ", ".join(source.address for source in namesakes)
+    assert str(refused.value).splitlines()[1:] == [
+        f"More than one source is 'jane-doe': {listed}. Say which in the map: id in [source]."
+    ]
+    liar = (loading.MAPS / "liar.toml").read_text()
+
+    def choose(address):
+        chart = tmp_path / "chart.toml"
+        choice = f'[source]\nid = {{ column = "speaker", values = {{ jane-doe = {address} }} }}\n'
+        chart.write_text(liar.replace("[source]\n", choice))
+        return str(chart)
+
+    run(table(row(), row(key="8.json", speaker="john-doe")), chart=choose(f'"{namesakes[1].address}"'))
+    run(table(row(key="9.json")), chart=choose(namesakes[0].pk))
+    said = dict(Statement.objects.values_list("key", "source"))
+    assert (said["7.json"], said["9.json"]) == (namesakes[1].pk, namesakes[0].pk)
+    for wrong, words in (
+        ('"63@yesterday"', "line 1: the source's id is no address"),
+        (10**17, "There is no source 1000"),
+    ):
+        with pytest.raises(CommandError, match=words):
+            run(table(row(key="10.json")), chart=choose(wrong))
+
+
 def test_a_map_of_ones_own_reads_quoted_csv_with_a_header(table, tmp_path):
     chart = tmp_path / "mine.toml"
     chart.write_text(

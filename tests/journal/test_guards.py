@@ -274,8 +274,8 @@ def test_a_relay_moved_to_another_statement_needs_the_entries_of_both(world: Wor
     bare = world.ids["statement"]
     with refused_at_commit("journal_entry_required"):
         world.write(UPDATE, "statement")
-        world.enter("statement", "statement.updated", 0, json.dumps({"via": [world.relay]}))
         sql("UPDATE claims_statementvia SET statement = %s WHERE statement = %s", bare, world.chained)
+        world.enter("statement", "statement.updated", 0, json.dumps({"via": [world.relay]}))
 
 
 @with_real_commits
@@ -377,6 +377,31 @@ def test_of_many_statements_in_one_insert_each_must_be_its_passage(world: World,
         passages[stray] = LONG[places[stray] + 1 : places[stray] + 201]
     with refused("journal_entry_required" if stray is None else "statement_text_is_its_passage"):
         assert sql(INSERT_PASSAGES, article, world.speaker, places, passages) == 7
+
+
+@pytest.mark.parametrize("stray", [None, 0, 2, 3, 6])
+def test_of_many_statements_moved_in_one_update_each_must_be_its_passage(world: World, stray: int | None) -> None:
+    article = claims.create_article(title="Long", text="_" + LONG, actor=world.actor)
+    ids = [
+        claims.create_statement(
+            article=article, source_id=world.speaker, start=place + 1, end=place + 201, actor=world.actor
+        ).pk
+        for place in [0, 4000, 4095, 4096, 4097, 12_287, 15_790]
+    ]
+    claims.update_article(article_id=article.pk, versions=None, text=LONG + "!", found={}, actor=world.actor)
+    assert rows("SELECT count(*) FROM claims_statement WHERE article = %s AND revision = 2", article.pk) == [(7,)]
+    moved_back = """
+        UPDATE claims_statement SET revision = 1, version = version + 1,
+            start = start + 1 + (id = %s)::integer, "end" = "end" + 1 + (id = %s)::integer WHERE article = %s
+    """
+    wrong = 0 if stray is None else ids[stray]
+    with refused("journal_entry_required" if stray is None else "statement_text_is_its_passage"):
+        assert sql(moved_back, wrong, wrong, article.pk) == 7
+
+
+def test_a_statement_that_takes_another_id_must_be_its_passage_too(world: World) -> None:
+    with refused("statement_text_is_its_passage"):
+        world.write("UPDATE {table} SET id = id + 1000, text = 'words nobody wrote' WHERE id = %s", "statement")
 
 
 def test_a_new_statement_of_a_revision_that_is_not_there_is_refused(world: World) -> None:

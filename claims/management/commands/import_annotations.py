@@ -12,7 +12,7 @@ from claims.annotations import import_document, replace_document
 from claims.annotations.schema import AnnotationDocumentSerializer
 from claims.models import Article
 from factcheck.api.problems import flatten, problem_of
-from factcheck.errors import InvalidInput, Refusal
+from factcheck.errors import FieldError, InvalidInput, Refusal
 from factcheck.journal.commands import actor_of_command
 from factcheck.journal.models import Entry
 
@@ -110,7 +110,17 @@ def _error_lines(error: Exception) -> list[str]:
     if isinstance(error, ValidationError):
         return [f"{one.pointer}: {one.detail}" for one in flatten(error.detail)]
     if isinstance(error, InvalidInput) and error.errors:
-        return [f"{one.pointer}: {one.detail}" for one in error.errors]
+        candidates = error.members.get("candidates", ())
+        return [line for one in error.errors for line in (f"{one.pointer}: {one.detail}", *_listed(candidates, one))]
     if isinstance(error, IntegrityError):  # a rule that only the database checks
         return [problem_of(error)[0]["detail"]]
     return [str(error)]
+
+
+def _listed(candidates: Any, error: FieldError) -> list[str]:
+    """The sources that may be meant; a passage's candidates have no pointer."""
+    return [
+        f"  {each['id']} {each['name']}: {each['details']}"
+        for each in candidates
+        if each.get("pointer") == error.pointer
+    ]

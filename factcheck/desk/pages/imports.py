@@ -1,7 +1,7 @@
 """The import of an annotation document in a browser, with each error at its line."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.core.exceptions import ValidationError as ModelError
@@ -29,6 +29,7 @@ class DocumentError:
     # The line as it is in the document. For invalid JSON, up to the place of the error and from there on.
     quoted: str = ""
     quoted_from_error: str = ""
+    candidates: list[dict[str, str]] = field(default_factory=list)  # the sources that may be meant
 
 
 class ImportPage(DeskView):
@@ -81,6 +82,8 @@ def _errors_at_lines(text: str, problem: dict[str, Any]) -> list[DocumentError]:
         _error_at(text, line_of(error["pointer"], lines), error["detail"], error["pointer"])
         for error in problem.get("errors", [])
     ]
+    for error in errors:
+        error.candidates = [each for each in problem.get("candidates", []) if each.get("pointer") == error.pointer]
     return sorted(errors, key=lambda error: error.line or 0) or [DocumentError(problem["detail"])]
 
 

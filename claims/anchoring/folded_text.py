@@ -1,0 +1,98 @@
+"""A text as a reader sees it, with an index of short pieces of it, so that many passages are found in one scan.
+
+Pure text, no Django. Offsets are Unicode code points of the folded text.
+"""
+
+import re
+import unicodedata
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+
+from claims.anchoring.quotes import Span, is_mark, occurrences
+
+SHINGLE_LENGTH, MAX_SHINGLES = 5, 64  # code points; shingles per passage
+MAX_SHINGLE_OFFSETS = 64  # a shingle that occurs more often is no clue
+QUOTATION_MARKS = dict.fromkeys("“”„‟«»″", '"') | dict.fromkeys("‘’‚‛′", "'")  # noqa: RUF001
+# quotes.splits_word as a regular expression, over the kinds of the characters: letter, digit, mark, or point.
+BORDER = re.compile(r"(?!(?<=d)(?=\.d)|(?<=d\.)(?=d)|(?<=[^.])(?=m)|(?<=[adm])(?=[ad]))")
+
+
+@lru_cache(maxsize=4096)
+def _fold_character(character: str) -> str:
+    category = unicodedata.category(character)
+    if character == "\r" or category == "Cf":  # CRLF is LF; soft hyphens and direction marks are invisible
+        return ""
+    if character.isspace():
+        return " "
+    if category == "Pd":
+        return "-"
+    return QUOTATION_MARKS.get(character) or unicodedata.normalize("NFKD", character)
+
+
+def fold(text: str) -> str:
+    """The text as a reader sees it, so that a changed encoding is not a changed word."""
+    return text.translate({ord(each): _fold_character(each) for each in set(text)})
+
+
+def sample_shingles(passage: str) -> Iterator[tuple[int, str]]:
+    """(offset, shingle), in their order."""
+    last = len(passage) - SHINGLE_LENGTH
+    for offset in range(0, last + 1, max(1, last // MAX_SHINGLES)):
+        yield offset, passage[offset : offset + SHINGLE_LENGTH]
+
+
+class FoldedText:
+    def __init__(self, text: str, shingles: set[str]) -> None:
+        """`shingles` are those whose offsets will be asked for."""
+        self.text = fold(text)
+        self.origins = _origins(text)
+        self.borders = word_borders(self.text)
+        self.shingle_offsets = _shingle_offsets(self.text, shingles)
+
+    def origin(self, span: Span) -> Span:
+        """The same span in the text that was folded."""
+        return Span(self.origins[span.start], self.origins[span.end - 1] + 1)
+
+    def occurrences(self, needle: str) -> Iterator[int]:
+        """By the needle's first shingle, if it is indexed; otherwise the text is searched."""
+        places = self.shingle_offsets.get(needle[:SHINGLE_LENGTH])
+        if places is None:
+            return occurrences(self.text, needle)
+        return (at for at in places if self.text.startswith(needle, at))
+
+    def borders_between(self, first: int, last: int) -> Sequence[int]:
+        """The offsets from `first` to `last` that split no word."""
+        return self.borders[bisect_left(self.borders, first) : bisect_right(self.borders, last)]
+
+
+def _origins(text: str) -> Sequence[int]:
+    """For each code point of the folded text, the offset of the one it came from."""
+    widths = {each: len(_fold_character(each)) for each in set(text)}
+    if set(widths.values()) <= {1}:
+        return range(len(text))
+    return [at for at, each in enumerate(text) for _ in range(widths[each])]
+
+
+def word_borders(text: str) -> list[int]:
+    """Each offset that splits no word (see splits_word), in one pass through the text."""
+    kinds = text.translate({ord(each): _kind(each) for each in set(text)})
+    return [border.start() for border in BORDER.finditer(kinds)]
+
+
+def _kind(character: str) -> str:
+    if character in ".,":
+        return "."
+    if character.isdigit():
+        return "d"
+    return "a" if character.isalnum() else "m" if is_mark(character) else " "
+
+
+def _shingle_offsets(text: str, shingles: set[str]) -> dict[str, list[int]]:
+    """Where each shingle occurs, without those that occur all over the text."""
+    offsets: dict[str, list[int]] = {shingle: [] for shingle in shingles if len(shingle) == SHINGLE_LENGTH}
+    for at in range(len(text) - SHINGLE_LENGTH + 1) if offsets else ():
+        found = offsets.get(text[at : at + SHINGLE_LENGTH])
+        if found is not None and len(found) <= MAX_SHINGLE_OFFSETS:
+            found.append(at)
+    return {shingle: found for shingle, found in offsets.items() if len(found) <= MAX_SHINGLE_OFFSETS}
