@@ -32,6 +32,7 @@ run: environment ## Serve the demo newsroom at http://127.0.0.1:8000/ (another p
 	login=$$($(MANAGE) demo seeds/*.json); \
 	printf '\nFactcheck runs at http://127.0.0.1:%s/ (the API at /api/v1/, its documentation at /api/v1/docs/).\n' "$(PORT)"; \
 	printf '%s\nCtrl-C ends it. The data stays.\n\n' "$$login"; \
+	$(MANAGE) follow --while $$$$ & \
 	exec $(PY) -m gunicorn --config gunicorn.conf.py --bind "127.0.0.1:$(PORT)" --log-level warning factcheck.wsgi
 
 test: export DEBUG := 1

@@ -20,6 +20,11 @@ REQUIRED_ROLE = {
     "claimreviews": Role.VIEWER,
     "changes": Role.VIEWER,
     "export": Role.VIEWER,
+    "checkpoints": Role.VIEWER,
+    "latest": Role.VIEWER,
+    "proof": Role.VIEWER,
+    "consistency": Role.VIEWER,
+    "key": Role.VIEWER,
     "create": Role.REPORTER,
     "update": Role.REPORTER,
     "partial_update": Role.REPORTER,
@@ -46,6 +51,11 @@ PUBLIC_ACTIONS = frozenset(
         "claimreviews",
         "changes",
         "export",
+        "checkpoints",
+        "latest",
+        "proof",
+        "consistency",
+        "key",
     }
 )
 

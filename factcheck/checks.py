@@ -2,10 +2,13 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.staticfiles.apps import StaticFilesConfig
 from django.contrib.staticfiles.finders import get_finders
 from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.checks import Error
+
+from factcheck.journal.seal.notes import NoteError, read_signing_key
 
 
 def static_files_are_collected(*args: Any, **kwargs: Any) -> list[Error]:
@@ -19,3 +22,13 @@ def static_files_are_collected(*args: Any, **kwargs: Any) -> list[Error]:
         return []
     advice = "Run `python manage.py collectstatic --noinput` with the settings of the server."
     return [Error(f"Static files are not collected, such as {missing[0]}. {advice}", id="factcheck.E001")]
+
+
+def signing_key_is_whole(*args: Any, **kwargs: Any) -> list[Error]:
+    """Where one is set: only the process that seals needs it."""
+    try:
+        if settings.JOURNAL_SIGNING_KEY:
+            read_signing_key(settings.JOURNAL_SIGNING_KEY)
+    except NoteError as error:
+        return [Error(f"JOURNAL_SIGNING_KEY: {error}", id="factcheck.E002")]
+    return []

@@ -41,6 +41,15 @@ def env_rate(name: str, default: str) -> str:
     return value
 
 
+def env_file(name: str) -> str:
+    """The text of the file that the variable names."""
+    path = os.environ.get(name, "")
+    try:
+        return Path(path).read_text().strip() if path else ""
+    except (OSError, UnicodeDecodeError):
+        raise ImproperlyConfigured(f"{name} names {path!r}, which cannot be read.") from None
+
+
 def env_list(name: str) -> list[str]:
     return [part.strip() for part in os.environ.get(name, "").split(",") if part.strip()]
 
@@ -176,6 +185,9 @@ DATABASE_PREPARED_STATEMENTS = env_flag("DATABASE_PREPARED_STATEMENTS", default=
 if DATABASE_PREPARED_STATEMENTS:
     DATABASES["default"]["OPTIONS"]["prepare_threshold"] = 2
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Signs the journal's checkpoints. Only the process that runs `manage.py follow seal` needs it.
+JOURNAL_SIGNING_KEY = os.environ.get("JOURNAL_SIGNING_KEY", "").strip() or env_file("JOURNAL_SIGNING_KEY_FILE")
 
 # Time and language
 USE_TZ = True

@@ -7,7 +7,7 @@ a page, and page 10,000 costs as much as page 1. There is no COUNT.
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import BooleanField, F, Func, QuerySet, Value
+from django.db.models import F, QuerySet
 from django.utils.encoding import escape_uri_path
 from django.utils.http import urlencode
 from rest_framework.pagination import BasePagination
@@ -21,28 +21,12 @@ from factcheck.api.row_json import RowJSON, row_json_sql
 from factcheck.errors import InvalidInput
 from factcheck.postgres.bounded_page import bounded_page
 from factcheck.postgres.prepared import find_prepared, prepared
+from factcheck.postgres.row_comparison import RowComparison
 
 PAGE_SIZE = 50
 MAX_PAGE_SIZE = 200
 PAGE_SIZE_SCHEMA = {"type": "integer", "minimum": 1, "maximum": MAX_PAGE_SIZE, "default": PAGE_SIZE}
 NOT_IN_QUERY = ("cursor", "as_of", "format")  # parameters on which the text of the query does not depend
-
-
-class RowComparison(Func):
-    """`(field, id) > (value, row_id)`: one range of an index, unlike `a > x OR (a = x AND id > y)`."""
-
-    template = "(%(expressions)s)"
-    output_field = BooleanField()
-    conditional = True
-
-    def __init__(self, key: Any, operator: str, value: Any, row_id: int):
-        super().__init__(key, F("pk"), Value(value), Value(row_id))
-        self.operator = operator
-
-    def as_sql(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, tuple[Any, ...]]:  # type: ignore[override]
-        parts = [compiler.compile(expression) for expression in self.source_expressions]
-        sql = f"({parts[0][0]}, {parts[1][0]}) {self.operator} ({parts[2][0]}, {parts[3][0]})"
-        return sql, tuple(parameter for part in parts for parameter in part[1])
 
 
 class KeysetPagination(BasePagination):

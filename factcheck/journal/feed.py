@@ -19,6 +19,7 @@ from factcheck.api.roles import Role, role_of
 from factcheck.errors import FieldError, Gone, InvalidInput
 from factcheck.journal.epoch import first_open_transaction
 from factcheck.journal.models import Entry
+from factcheck.journal.seal.views import SealMixin
 from factcheck.journal.serializers import EntrySerializer
 from factcheck.postgres.bounded_page import AfterCursor, bounded_page
 
@@ -54,7 +55,7 @@ class FeedSerializer(serializers.Serializer[Any]):
     results = EntrySerializer(many=True)
 
 
-class JournalViewSet(BaseView, GenericViewSet[Entry]):
+class JournalViewSet(SealMixin, BaseView, GenericViewSet[Entry]):
     """Who changed what, when and why."""
 
     serializer_class = EntrySerializer
@@ -62,6 +63,7 @@ class JournalViewSet(BaseView, GenericViewSet[Entry]):
     pagination_class = None
     schema_tag = "journal"
     more_problems = frozenset({410})
+    lookup_value_converter = "int"
     queryset = Entry.objects.all()
 
     def get_queryset(self) -> Any:

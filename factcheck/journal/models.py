@@ -8,6 +8,7 @@ from django.db.models.fields.json import KT
 from django.db.models.functions import Cast, Now
 
 from factcheck.errors import FieldError
+from factcheck.journal.seal.models import Checkpoint, Leaf, Node  # noqa: F401  Django looks for models here
 
 
 class Recorded(models.Model):
@@ -112,3 +113,15 @@ class Entry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.action} {self.resource_id} v{self.version}"
+
+
+class FollowerCursor(models.Model):
+    """The last entry that a follower has followed (see followers.py). (0, 0) is before the first one."""
+
+    name = models.CharField(primary_key=True, max_length=40)
+    transaction = models.BigIntegerField(default=0)
+    entry = models.BigIntegerField(default=0)
+    moved_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return f"{self.name} at {self.transaction}-{self.entry}"

@@ -10,6 +10,9 @@ from rest_framework.test import APIClient
 
 from claims import services
 from factcheck.api.models import Token
+from factcheck.journal.models import Entry
+from factcheck.journal.seal.notes import make_key
+from factcheck.journal.seal.services import append, sign
 
 ORIGIN = "https://news.example"
 ADMIN = "admin/"
@@ -41,9 +44,11 @@ def address_of(api, alice, article, statement, minister):
     services.set_article_status(
         article_id=article.pk, versions=None, actor=alice, status="published", reason="It is edited."
     )
+    entry = Entry.objects.earliest("id")
+    sign(append([entry]), make_key("factcheck.example"))
     rows = {
         "sources": minister.pk, "articles": article.pk, "statements": statement.pk, "evidence": evidence.pk,
-        "disputes": dispute.pk,
+        "disputes": dispute.pk, "journal": entry.pk,
     }  # fmt: skip
 
     def address(route: str) -> str:
@@ -66,7 +71,7 @@ def methods_at(address: str) -> list[str]:
 
 
 def test_the_routes_are_all_there_is():
-    assert len(API_ROUTES) == 41
+    assert len(API_ROUTES) == 46
     assert "api/v1/statements/<int:pk>/tag/" in API_ROUTES
     assert set(ROUTES) - set(API_ROUTES) == {"", "search/", "import/", "login/", "logout/", "healthz/"}
 

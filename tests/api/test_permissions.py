@@ -9,6 +9,8 @@ from claims import services
 from factcheck.api.models import Token
 from factcheck.api.throttles import WindowCounter
 from factcheck.journal.models import Entry
+from factcheck.journal.seal.notes import make_key
+from factcheck.journal.seal.services import append, sign
 from factcheck.urls import router
 from sources.services import create_source
 
@@ -96,6 +98,11 @@ TABLE = [
     ("feed-claimreviews", "get", "feeds/claimreviews/", None, READ),
     ("feed-changes", "get", "feeds/changes.atom", None, READ),
     ("journal-list", "get", "journal/", None, READ),
+    ("journal-checkpoints", "get", "journal/checkpoints/", None, READ),
+    ("journal-latest", "get", "journal/checkpoints/latest/", None, READ),
+    ("journal-proof", "get", "journal/{sealed_entry}/proof/", None, READ),
+    ("journal-consistency", "get", "journal/consistency/?first=1", None, READ),
+    ("journal-key", "get", "journal/key/", None, READ),
     ("token-list", "get", "tokens/", None, OWN_READ),
     ("token-list", "post", "tokens/", {"name": "A program"}, OWN_CREATE),
     ("token-list", "delete", "tokens/", None, OWN_DELETE),
@@ -130,7 +137,10 @@ def rows(db):
     services.resolve_dispute(
         dispute_id=resolved.pk, versions=None, actor=maker, state="rejected", reason="It was about another day."
     )
+    sealed_entry = Entry.objects.earliest("id")
+    sign(append([sealed_entry]), make_key("factcheck.example"))
     return {
+        "sealed_entry": sealed_entry.pk,
         "source": source.pk,
         "unused_source": unused.pk,
         "article": article.pk,

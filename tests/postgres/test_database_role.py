@@ -5,7 +5,10 @@ from pathlib import Path
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from factcheck.journal.models import Entry
+from factcheck.journal.followers import advance
+from factcheck.journal.models import Checkpoint, Entry
+from factcheck.journal.seal.notes import make_key
+from factcheck.journal.seal.services import Seal
 from tests.newsroom import TEXT
 
 ROLE = (Path(__file__).parents[2] / "factcheck/postgres/application_role.sql").read_text()
@@ -71,6 +74,16 @@ def test_the_service_works_as_a_role_that_owns_nothing(as_app, client, alice):
     assert client.post("/logout/").status_code == 302
 
 
+def test_that_role_can_seal_the_journal(as_app, statement, settings):
+    settings.JOURNAL_SIGNING_KEY = str(make_key("factcheck.example"))
+    seal = Seal()
+    seal.prepare()
+    advance("seal", seal, caught_up=False)
+    seal.follow(list(Entry.objects.order_by("id")))
+    seal.follow([])
+    assert Checkpoint.objects.get().size == Entry.objects.count()
+
+
 @pytest.mark.parametrize(
     "attempt",
     [
@@ -94,6 +107,9 @@ def test_the_service_works_as_a_role_that_owns_nothing(as_app, client, alice):
         "INSERT INTO journal_entry (transaction) VALUES (1)",
         "INSERT INTO journal_entry (actor_name) VALUES ('mallory')",
         "UPDATE journal_epoch SET base = 0",
+        "UPDATE journal_leaf SET hash = ''",
+        "DELETE FROM journal_node",
+        "UPDATE journal_checkpoint SET root = ''",
         "SELECT journal_raise_epoch()",
         "SELECT setval('journal_entry_id_seq', 1)",
         "INSERT INTO django_migrations (app, name, applied) VALUES ('claims', '9999', now())",

@@ -9,14 +9,16 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
 from factcheck import startup
 from factcheck.postgres import embedded
-from tests.service import ROOT, free_port
+from tests.service import ROOT, free_port, processes_with
 
+AT_REST = "seal: 0 entries and 0 seconds behind\n"
 PARTS = ["Makefile", "manage.py", "gunicorn.conf.py", "factcheck", "sources", "claims", "seeds"]
 
 
@@ -46,6 +48,12 @@ def run(checkout: Path, *command: str, **settings: str) -> subprocess.CompletedP
 
 def make_run(checkout: Path) -> str:
     """What it prints until it serves; then it is ended."""
+    with served(checkout) as said:
+        return said
+
+
+@contextmanager
+def served(checkout: Path) -> Iterator[str]:
     port = free_port()
     # -o: the environment counts as made.
     command = ["make", "--no-print-directory", "-o", "environment", "run", f"PY={sys.executable}", f"PORT={port}"]
@@ -60,7 +68,7 @@ def make_run(checkout: Path) -> str:
             assert process.poll() is None, log.read_text()
             assert time.monotonic() < deadline, log.read_text()
             time.sleep(0.1)
-        return log.read_text()
+        yield log.read_text()
     finally:
         os.killpg(process.pid, signal.SIGTERM)
         process.wait(30)
@@ -103,6 +111,30 @@ def test_commands_find_the_settings_of_make_run_which_starts_whatever_became_of_
     (complaint,) = [line for line in second.splitlines() if "not imported" in line]
     assert "More than one source is 'Emily Horne'" in complaint
     assert "Factcheck runs at http://127.0.0.1:" in second
+
+
+def followers_of(checkout: Path) -> list[tuple[int, int]]:
+    """The processes that follow the journal there, each with the process that it is beside."""
+    found = []
+    for pid in processes_with("manage.py follow --while"):
+        with suppress(OSError):
+            if Path(f"/proc/{pid}/cwd").samefile(checkout):
+                found.append((pid, int(Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[-2])))
+    return found
+
+
+@pytest.mark.server
+def test_the_journal_is_sealed_beside_the_server_and_no_longer_than_that(checkout):
+    with served(checkout):
+        deadline = time.monotonic() + 90
+        while (shown := run(checkout, "manage.py", "follow", "--status")).stdout != AT_REST:
+            assert time.monotonic() < deadline, shown
+        ((_, server),) = followers_of(checkout)
+        os.kill(server, signal.SIGKILL)
+        while followers_of(checkout):
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+    assert stat.S_IMODE((checkout / ".data/journal-signing-key").stat().st_mode) == 0o600
 
 
 def test_a_value_in_the_environment_wins_over_the_one_that_make_run_left(tmp_path, monkeypatch):

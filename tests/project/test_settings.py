@@ -84,3 +84,22 @@ def test_a_command_says_in_one_line_that_the_database_cannot_be_reached():
     assert "port 1 failed: Connection refused" in done.stderr
     last = done.stderr.strip().splitlines()[-1]
     assert last == "The database cannot be reached: see the message above, and check DATABASE_URL."
+
+
+def test_nothing_is_sealed_without_a_key_and_a_malformed_one_is_told_by_the_check_and_by_the_command(tmp_path):
+    done = run(["manage.py", "follow", "seal"])
+    assert (done.returncode, done.stderr) == (
+        1,
+        "CommandError: JOURNAL_SIGNING_KEY is not set. Make a key with `manage.py journal_key NAME`, "
+        "and keep it secret.\n",
+    )
+    (tmp_path / "key").write_text("PRIVATE+KEY+a+00000000+AAAA\n")
+    given = {"JOURNAL_SIGNING_KEY_FILE": str(tmp_path / "key")}
+    said = "JOURNAL_SIGNING_KEY: This is not an Ed25519 key in the form PRIVATE+KEY+NAME+ID+BASE64."
+    for command in (["manage.py", "follow"], CHECK):
+        done = run(command, **given)
+        assert done.returncode == 1
+        assert said in done.stderr
+        assert "AAAA" not in done.stderr
+    done = run(CHECK, JOURNAL_SIGNING_KEY_FILE=str(tmp_path / "none"))
+    assert re.fullmatch("Factcheck does not start: JOURNAL_SIGNING_KEY_FILE names .*cannot be read.\n", done.stderr)

@@ -14,6 +14,7 @@ PARAMETER_ENUMS = {
     frozenset({"article", "dispute", "evidence", "source", "statement", "user"}): "RecordedResource",
     frozenset({"json", "jsonld"}): "LinkedDataFormat",
     frozenset({"csv", "jsonl"}): "ExportFormat",
+    frozenset({"json", "text"}): "NoteFormat",
 }
 # What no filter and no serializer describes.
 PARAMETER_DESCRIPTIONS = {

@@ -1,0 +1,117 @@
+"""Followers: what follows a commit, such as sealing, outside of the transaction that wrote.
+
+Each follower reads the journal's feed by a cursor of its own, which it moves in the transaction of what it does. So one
+that is killed goes on where it ended, and does nothing twice. Of two processes with one name the second waits for the
+first one's transaction, and goes on behind it.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from django.db import InterfaceError, InternalError, OperationalError, connection, transaction
+from django.db.models import Count, F, Min, QuerySet
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from factcheck.errors import Unavailable
+from factcheck.journal.epoch import first_open_transaction
+from factcheck.journal.models import Entry, FollowerCursor
+from factcheck.postgres.row_comparison import RowComparison
+
+BATCH = 5_000  # entries in one transaction
+PAUSE = 1  # second between two looks at the feed
+TROUBLE = (OperationalError, InterfaceError, InternalError, Unavailable)  # the third: the server is read-only
+
+logger = logging.getLogger("factcheck.followers")
+
+
+class Follower(Protocol):
+    def prepare(self) -> None:
+        """Called once, before the first batch. Raises ImproperlyConfigured when a setting is missing."""
+
+    def follow(self, entries: Sequence[Entry]) -> None:
+        """Called within the transaction that moves the cursor; without entries when it has caught up."""
+
+
+@dataclass(frozen=True)
+class Lag:
+    name: str
+    entries: int  # written and not yet followed
+    seconds: int  # since the oldest of them was written
+
+
+def entries_after(transaction: int, entry: int) -> QuerySet[Entry]:
+    """All entries behind this place of the feed, in its order."""
+    behind = RowComparison(F("transaction"), ">", transaction, entry)
+    return Entry.objects.filter(behind).order_by("transaction", "id")
+
+
+def lags(names: Sequence[str]) -> list[Lag]:
+    cursors = FollowerCursor.objects.in_bulk(names)
+    return [_lag(cursors.get(name) or FollowerCursor(name=name)) for name in names]
+
+
+def run(followers: Mapping[str, Follower], *, once: bool = False, is_wanted: Callable[[], bool] = lambda: True) -> None:
+    """Follow for as long as it is wanted, or `once` until all have caught up.
+
+    While the database cannot be reached, is read-only or refuses the feed, it waits; with `once` it raises the error.
+    """
+    for follower in followers.values():
+        follower.prepare()
+    caught_up = dict.fromkeys(followers, False)
+    trouble = ""
+    while is_wanted():
+        moved = 0
+        try:
+            for name, follower in followers.items():
+                found = advance(name, follower, caught_up=caught_up[name])
+                caught_up[name] = not found
+                moved = max(moved, found)
+            trouble = ""
+        except TROUBLE as error:
+            if once:
+                raise
+            if trouble != (trouble := " ".join(str(error).split())):
+                logger.warning("Waiting: %s", trouble)
+            connection.close()
+        if once and all(caught_up.values()):
+            return
+        if not once and moved < BATCH:
+            time.sleep(PAUSE)
+
+
+def advance(name: str, follower: Follower, *, caught_up: bool) -> int:
+    """Follows the next batch, and returns how many entries it had."""
+    if caught_up and not _next_entries(*_place(name)).exists():
+        return 0  # without a lock, which would be a write and so end what web processes keep of their reads
+    with transaction.atomic():
+        cursor, _ = FollowerCursor.objects.select_for_update().get_or_create(name=name)
+        entries = list(_next_entries(cursor.transaction, cursor.entry)[:BATCH])
+        follower.follow(entries)
+        if entries:
+            last = entries[-1]
+            FollowerCursor.objects.filter(pk=name).update(transaction=last.transaction, entry=last.pk, moved_at=Now())
+    return len(entries)
+
+
+def _place(name: str) -> tuple[int, int]:
+    return FollowerCursor.objects.values_list("transaction", "entry").get(pk=name)
+
+
+def _next_entries(transaction: int, entry: int) -> QuerySet[Entry]:
+    """Those that no transaction which is still open can come before."""
+    return entries_after(transaction, entry).filter(transaction__lt=first_open_transaction())
+
+
+def _lag(cursor: FollowerCursor) -> Lag:
+    waiting = entries_after(cursor.transaction, cursor.entry)
+    found = waiting.order_by().aggregate(entries=Count("pk"), since=Min("at"))
+    return Lag(cursor.name, found["entries"], _seconds_since(found["since"]))
+
+
+def _seconds_since(instant: datetime | None) -> int:
+    return max(0, int((timezone.now() - instant).total_seconds())) if instant else 0

@@ -1,0 +1,60 @@
+from django.db import migrations, models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from factcheck.journal.guards import append_only
+
+
+class Migration(migrations.Migration):
+    dependencies = [("journal", "0004_index_entries_of_users")]
+
+    operations = [
+        migrations.CreateModel(
+            name="FollowerCursor",
+            fields=[
+                ("name", models.CharField(max_length=40, primary_key=True, serialize=False)),
+                ("transaction", models.BigIntegerField(default=0)),
+                ("entry", models.BigIntegerField(default=0)),
+                ("moved_at", models.DateTimeField(db_default=Now())),
+            ],
+        ),
+        migrations.CreateModel(
+            name="Leaf",
+            fields=[
+                ("position", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("entry", models.BigIntegerField(unique=True)),
+                ("hash", models.BinaryField()),
+            ],
+        ),
+        migrations.CreateModel(
+            name="Node",
+            fields=[
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "level", "index", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("level", models.PositiveSmallIntegerField()),
+                ("index", models.BigIntegerField()),
+                ("hash", models.BinaryField()),
+            ],
+        ),
+        migrations.CreateModel(
+            name="Checkpoint",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("size", models.BigIntegerField(unique=True)),
+                ("root", models.BinaryField()),
+                ("key", models.TextField()),
+                ("note", models.TextField()),
+                ("at", models.DateTimeField(db_default=Now())),
+            ],
+            options={
+                "constraints": [models.CheckConstraint(condition=Q(size__gt=0), name="a_checkpoint_has_leaves")],
+            },
+        ),
+        append_only("journal_leaf"),
+        append_only("journal_node"),
+        append_only("journal_checkpoint"),
+    ]
