@@ -2,6 +2,7 @@
 
 import pytest
 from django.contrib.auth.models import Group, User
+from django.db import connection
 from django.utils import timezone
 from rest_framework.test import APIClient
 
@@ -190,6 +191,30 @@ def test_the_truth_table(rows, who, method, address, body, status):
         assert Token.objects.filter(id=own_token).exists()
     if status == 401:
         assert answer["WWW-Authenticate"].startswith("Token")
+
+
+@pytest.mark.parametrize(
+    ("method", "address", "body", "status"),
+    [pytest.param(*case.values[1:], id=case.id) for case in CASES if case.values[0] == "editor"],
+)
+def test_a_database_that_only_reads_answers_reads_and_refuses_each_write_with_503(rows, method, address, body, status):
+    """A standby does, and any server with default_transaction_read_only."""
+    client, own_token = caller("editor")
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # the rows' own, which would write at the end
+        cursor.execute("SET TRANSACTION READ ONLY")
+    path = "/api/v1/" + address.format(**rows, own_token=own_token)
+    answer = getattr(client, method)(path, filled(body, rows), headers={"If-Match": "*"})
+    is_write = method != "get" and status != 405
+    assert answer.status_code == (503 if is_write else status)
+    if is_write:
+        assert (answer["Content-Type"], answer["Retry-After"]) == ("application/problem+json", "2")
+        assert answer.json() == {
+            "type": "urn:factcheck:problem:service-unavailable",
+            "title": "Service Unavailable",
+            "status": 503,
+            "detail": "The database only reads at the moment, so nothing was written; try again in a moment.",
+        }
 
 
 def test_the_table_names_every_route_and_method_of_the_router():
