@@ -69,20 +69,20 @@ def flatten(detail: Any, path: str = "#") -> Iterator[FieldError]:
     if isinstance(detail, dict):
         for name, inner in detail.items():
             is_whole = name in (api_settings.NON_FIELD_ERRORS_KEY, "__all__")  # an error of the object, not of a field
-            yield from flatten(inner, path if is_whole else f"{path}/{_escape(str(name))}")
+            yield from flatten(inner, path if is_whole else f"{path}/{escape(str(name))}")
     elif isinstance(detail, (list, tuple)):
         for index, inner in enumerate(detail):
             nested = isinstance(inner, (dict, list))
             yield from flatten(inner, f"{path}/{index}" if nested else path)
     else:
-        yield FieldError(_truncate(path), getattr(detail, "code", None) or "invalid", _truncate(str(detail)))
+        yield FieldError(truncate(path), getattr(detail, "code", None) or "invalid", truncate(str(detail)))
 
 
-def _truncate(text: str) -> str:
+def truncate(text: str) -> str:
     return text if len(text) <= MAX_TEXT else text[: MAX_TEXT - 1] + "…"
 
 
-def _escape(token: str) -> str:
+def escape(token: str) -> str:
     return token.replace("~", "~0").replace("/", "~1")
 
 

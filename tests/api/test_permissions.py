@@ -193,10 +193,10 @@ def test_the_truth_table(rows, who, method, address, body, status):
         assert answer["WWW-Authenticate"].startswith("Token")
 
 
-@pytest.mark.parametrize(
-    ("method", "address", "body", "status"),
-    [pytest.param(*case.values[1:], id=case.id) for case in CASES if case.values[0] == "editor"],
-)
+OF_AN_EDITOR = [pytest.param(*case.values[1:], id=case.id) for case in CASES if case.values[0] == "editor"]
+
+
+@pytest.mark.parametrize(("method", "address", "body", "status"), OF_AN_EDITOR)
 def test_a_database_that_only_reads_answers_reads_and_refuses_each_write_with_503(rows, method, address, body, status):
     """A standby does, and any server with default_transaction_read_only."""
     client, own_token = caller("editor")
@@ -215,6 +215,15 @@ def test_a_database_that_only_reads_answers_reads_and_refuses_each_write_with_50
             "status": 503,
             "detail": "The database only reads at the moment, so nothing was written; try again in a moment.",
         }
+
+
+@pytest.mark.parametrize(("method", "address", "body", "status"), OF_AN_EDITOR)
+def test_no_address_takes_a_body_in_which_a_name_is_there_twice(rows, method, address, body, status):
+    client, _ = caller("editor")
+    path = "/api/v1/" + address.format(**rows, own_token="")
+    if body is not None and status != 405:
+        answer = client.generic(method, path, '{"a": 1, "a": 2}', "application/json", headers={"If-Match": "*"})
+        assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, "#/a")
 
 
 def test_the_table_names_every_route_and_method_of_the_router():
