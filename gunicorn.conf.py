@@ -3,7 +3,6 @@
 import gc
 import os
 import signal
-import subprocess
 import sys
 from typing import Any
 
@@ -16,10 +15,11 @@ bind = f"0.0.0.0:{port}"  # for a container; `make run` binds to 127.0.0.1
 worker_class = "gthread"
 workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
 threads = 4
-preload_app = False  # after a fork, processes must not share a pool and its connections
-# Each worker has its own socket, and the kernel spreads connections among them. With one shared socket, often one
-# worker takes every connection that a proxy keeps open, while the others are idle.
-reuse_port = True
+# Loaded once, by the main process, which opens no connection and starts no thread: a worker begins by a fork, in
+# milliseconds. All workers accept from one socket. With a socket for each (`reuse_port`), the connections that wait at
+# one are reset when its worker ends, and those at a new worker's wait until it has loaded.
+preload_app = True
+reuse_port = False
 
 timeout = 60  # for a worker that does not answer at all; a slow request in one thread does not count
 graceful_timeout = 30
@@ -36,23 +36,31 @@ worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108
 control_socket_disable = True  # it would be in $HOME, which is read-only in the container
 
 
-def on_starting(server: object) -> None:
-    """Say in one line what is wrong, where each worker would end with a traceback.
+def when_ready(server: object) -> None:
+    """Before the first fork: what the first request would load, all workers share."""
+    from django.urls import get_resolver
 
-    In its own process, since workers inherit everything that is imported here.
+    get_resolver().url_patterns  # noqa: B018  imports every view
+    # What is loaded now stays loaded. Collecting it again and again would copy its memory into each worker, and make an
+    # import of many rows 5% slower.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
+
+
+def pre_request(worker: Any, request: Any) -> None:
+    """A worker with more connections than threads closes one with every hundredth answer; any may take its successor.
+
+    Otherwise a worker that once took most of the connections that a proxy keeps open would have them for ever.
     """
-    if status := subprocess.call([sys.executable, "-m", "factcheck.startup"]):
-        sys.exit(status)
+    if worker.nr_conns > worker.cfg.threads and worker.nr % 100 == 99:
+        request.force_close()
 
 
 def post_worker_init(worker: Any) -> None:
     from factcheck.postgres.backend.base import keep_connections
 
     keep_connections(worker.cfg.threads)
-    # What is loaded now stays loaded. Collecting it again and again would make an import of many rows 5% slower.
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 20)
     # Ctrl-C reaches every process of the terminal, and the arbiter passes it on. Of the two signals the second met the
     # worker within its shutdown, whose lock it then waited for until the graceful timeout.
     signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -5,7 +5,6 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-import django
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
@@ -60,15 +59,7 @@ def run_command(arguments: list[str]) -> None:
         raise
 
 
-def check_server() -> None:
-    """Exit with one line where every worker, or every page, would fail."""
-    load_settings()
-    if settings.DEBUG:  # static files need not be collected
-        return
-    django.setup()
+def check_static_files() -> None:
+    """Exit where every page would fail."""
     for error in static_files_are_collected():
         sys.exit(f"Factcheck does not start: {error.msg}")
-
-
-if __name__ == "__main__":
-    check_server()

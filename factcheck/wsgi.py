@@ -1,7 +1,7 @@
-import os
-
 from django.core.wsgi import get_wsgi_application
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "factcheck.settings")
+from factcheck.startup import check_static_files, load_settings
 
+load_settings()
 application = get_wsgi_application()
+check_static_files()

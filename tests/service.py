@@ -69,8 +69,8 @@ class Service:
             raise RuntimeError(f"The demo could not be loaded:\n{self.log.read_text()}")
         return done.stdout.decode().split()
 
-    def start(self) -> None:
-        command = [sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py"]
+    def start(self, *options: str) -> None:
+        command = [sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py", *options]
         command += ["--bind", f"127.0.0.1:{self.port}", "--error-logfile", str(self.log), "factcheck.wsgi"]
         with self.log.open("ab") as log:
             self.masters.append(

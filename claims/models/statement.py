@@ -38,6 +38,10 @@ def positions_on(statement_id: Any) -> models.QuerySet[Entry]:
     return tagged.filter(~Exists(later), resource_id=statement_id)
 
 
+def _is_anchored_in(article: Any) -> Q:
+    return Q(revision=article.revision, anchor__in=["anchored", "moved"])
+
+
 class StatementQuerySet(models.QuerySet["Statement"]):
     def for_reading(self) -> "StatementQuerySet":
         disputes = apps.get_model("claims", "Dispute").objects.filter(statement=OuterRef("pk"), state="open").order_by()
@@ -76,7 +80,11 @@ class StatementQuerySet(models.QuerySet["Statement"]):
 
     def anchored_in(self, article: Any) -> "StatementQuerySet":
         """Those whose passage is in the article's present text."""
-        return self.filter(article=article, revision=article.revision, anchor__in=["anchored", "moved"])
+        return self.filter(article=article).filter(_is_anchored_in(article))
+
+    def not_anchored_in(self, article: Any) -> "StatementQuerySet":
+        """All others of the article, also those that a change of its text had not reached at an instant within it."""
+        return self.filter(article=article).exclude(_is_anchored_in(article))
 
     def needing_anchor(self) -> "StatementQuerySet":
         """Those whose passage is lost or in doubt since the article's text changed."""

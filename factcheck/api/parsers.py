@@ -1,8 +1,10 @@
+import codecs
 from typing import IO, Any
 
 from rest_framework import parsers
 from rest_framework.exceptions import ParseError
 
+from factcheck.api.strict_json import loads
 from factcheck.errors import FieldError, InvalidInput
 
 # Each item may cause an error, which costs up to 0.1 ms: 2.5 MB of `{}` would take a minute and a half.
@@ -12,8 +14,11 @@ MAX_MEMBERS = 1_000  # of one object; no valid one has 50
 
 class JSONParser(parsers.JSONParser):
     def parse(self, stream: IO[Any], media_type: str | None = None, parser_context: Any = None) -> Any:
+        encoding = parsers.get_encoding(parser_context or {})  # type: ignore[attr-defined]
         try:
-            data = super().parse(stream, media_type, parser_context)
+            data = loads(codecs.getreader(encoding)(stream).read())
+        except ValueError as error:
+            raise ParseError(f"JSON parse error - {error}") from None
         except RecursionError:
             raise ParseError("JSON parse error - nested too deeply.") from None
         check_size(data)

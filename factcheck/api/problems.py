@@ -17,6 +17,7 @@ from psycopg.errors import (
     IdleInTransactionSessionTimeout,
     LockNotAvailable,
     QueryCanceled,
+    ReadOnlySqlTransaction,
     UniqueViolation,
 )
 from psycopg_pool import PoolTimeout
@@ -41,7 +42,10 @@ DATABASE_DETAILS: dict[type, str] = {
     LockNotAvailable: f"Somebody else is writing this; try again in a moment. {MAYBE_WRITTEN}",
     DeadlockDetected: f"Somebody else is writing this; try again in a moment. {MAYBE_WRITTEN}",
     IdleInTransactionSessionTimeout: f"This took too long and was cancelled; send less at a time. {MAYBE_WRITTEN}",
+    ReadOnlySqlTransaction: "The database only reads at the moment, so nothing was written; try again in a moment.",
 }
+# Of a class that psycopg and Django take for an error of ours.
+UNAVAILABLE_CAUSES = (IdleInTransactionSessionTimeout, ReadOnlySqlTransaction)
 MAX_ERRORS = 100  # listed in one problem; nobody reads more, and a response should not be larger than its request
 MAX_TEXT = 500  # code points of a pointer or a message, which may quote the request
 
@@ -65,20 +69,20 @@ def flatten(detail: Any, path: str = "#") -> Iterator[FieldError]:
     if isinstance(detail, dict):
         for name, inner in detail.items():
             is_whole = name in (api_settings.NON_FIELD_ERRORS_KEY, "__all__")  # an error of the object, not of a field
-            yield from flatten(inner, path if is_whole else f"{path}/{_escape(str(name))}")
+            yield from flatten(inner, path if is_whole else f"{path}/{escape(str(name))}")
     elif isinstance(detail, (list, tuple)):
         for index, inner in enumerate(detail):
             nested = isinstance(inner, (dict, list))
             yield from flatten(inner, f"{path}/{index}" if nested else path)
     else:
-        yield FieldError(_truncate(path), getattr(detail, "code", None) or "invalid", _truncate(str(detail)))
+        yield FieldError(truncate(path), getattr(detail, "code", None) or "invalid", truncate(str(detail)))
 
 
-def _truncate(text: str) -> str:
+def truncate(text: str) -> str:
     return text if len(text) <= MAX_TEXT else text[: MAX_TEXT - 1] + "…"
 
 
-def _escape(token: str) -> str:
+def escape(token: str) -> str:
     return token.replace("~", "~0").replace("/", "~1")
 
 
@@ -120,7 +124,11 @@ def _from_api_exception(error: exceptions.APIException) -> dict[str, Any]:
 
 
 def is_unavailable(error: Exception) -> bool:
-    return isinstance(error, UNAVAILABLE) or isinstance(error.__cause__, IdleInTransactionSessionTimeout)
+    return isinstance(error, UNAVAILABLE) or isinstance(error.__cause__, UNAVAILABLE_CAUSES)
+
+
+def unavailable_detail(error: Exception) -> str:
+    return DATABASE_DETAILS.get(type(error.__cause__), UNAVAILABLE_DETAIL)
 
 
 def problem_of(error: Exception) -> tuple[dict[str, Any], dict[str, str]]:
@@ -152,8 +160,7 @@ def problem_of(error: Exception) -> tuple[dict[str, Any], dict[str, str]]:
         return known, headers
     if is_unavailable(error):
         logger.error("The database does not answer: %s", error)
-        detail = DATABASE_DETAILS.get(type(error.__cause__), UNAVAILABLE_DETAIL)
-        return problem_document(503, detail=detail), headers | UNAVAILABLE_HEADERS
+        return problem_document(503, detail=unavailable_detail(error)), headers | UNAVAILABLE_HEADERS
     logger.exception("Unexpected error", exc_info=error)
     return problem_document(500, detail=f"This is a fault of the service, and it was logged. {MAYBE_WRITTEN}"), headers
 

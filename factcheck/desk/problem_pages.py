@@ -26,7 +26,7 @@ PROBLEM_TEXTS = {
     415: ("This kind of file is not accepted", "Go back, and send a form or JSON."),
     429: ("Too many requests", "Wait, then load the page again."),
     500: ("Something broke here", f"{NOT_YOUR_FAULT} Try again later. If it does not get better, tell an admin."),
-    503: ("The database does not answer", f"{NOT_YOUR_FAULT} Wait a moment, then load the page again."),
+    503: ("The database cannot do this now", f"{NOT_YOUR_FAULT} Wait a moment, then load the page again."),
 }
 
 

@@ -5,7 +5,8 @@ and counts, and gives the answer that the same code gave then. Each CTE is a pla
 planner inlines: a look-up by id is still an index look-up.
 
 An entry counts from the time when it was written, not from its commit: a change that was written before the instant and
-committed after it is included. The table of users is not rebuilt, so their names are the current ones.
+committed after it is included, and of a change that was being written the part that was there by then. The table of
+users is not rebuilt, so their names are the current ones.
 """
 
 from collections.abc import Callable, Iterator

@@ -9,9 +9,14 @@ from collections.abc import Hashable
 from threading import Lock
 from typing import Any
 
-# With the server's start time, since a restored backup may count the same transactions again. A standby's snapshot does
-# not say what is in progress, so nothing that it answers is kept.
-SNAPSHOT_SQL = "SELECT pg_current_snapshot()::text, pg_postmaster_start_time()::text WHERE NOT pg_is_in_recovery()"
+# With two times, since PostgreSQL can give out the same transaction ids twice. A restored backup counts them again; the
+# server's start time is then another. When one backend is killed, all are restarted, and the ids whose abort had
+# not reached the disk come again, while start time and a pooler's connections stay. But the statistics begin again, and
+# any role may read when. A standby's snapshot does not say what is in progress, so nothing that it answers is kept.
+SNAPSHOT_SQL = (
+    "SELECT pg_current_snapshot()::text, pg_postmaster_start_time()::text, pg_stat_get_bgwriter_stat_reset_time()::text"
+    " WHERE NOT pg_is_in_recovery()"
+)
 MAX_CHARACTERS = 16_000_000  # for each process
 ENTRY_OVERHEAD = 2_000  # characters that an entry counts for, besides its text
 

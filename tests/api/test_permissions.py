@@ -2,6 +2,7 @@
 
 import pytest
 from django.contrib.auth.models import Group, User
+from django.db import connection
 from django.utils import timezone
 from rest_framework.test import APIClient
 
@@ -200,6 +201,39 @@ def test_the_truth_table(rows, who, method, address, body, status):
         assert Token.objects.filter(id=own_token).exists()
     if status == 401:
         assert answer["WWW-Authenticate"].startswith("Token")
+
+
+OF_AN_EDITOR = [pytest.param(*case.values[1:], id=case.id) for case in CASES if case.values[0] == "editor"]
+
+
+@pytest.mark.parametrize(("method", "address", "body", "status"), OF_AN_EDITOR)
+def test_a_database_that_only_reads_answers_reads_and_refuses_each_write_with_503(rows, method, address, body, status):
+    """A standby does, and any server with default_transaction_read_only."""
+    client, own_token = caller("editor")
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # the rows' own, which would write at the end
+        cursor.execute("SET TRANSACTION READ ONLY")
+    path = "/api/v1/" + address.format(**rows, own_token=own_token)
+    answer = getattr(client, method)(path, filled(body, rows), headers={"If-Match": "*"})
+    is_write = method != "get" and status != 405
+    assert answer.status_code == (503 if is_write else status)
+    if is_write:
+        assert (answer["Content-Type"], answer["Retry-After"]) == ("application/problem+json", "2")
+        assert answer.json() == {
+            "type": "urn:factcheck:problem:service-unavailable",
+            "title": "Service Unavailable",
+            "status": 503,
+            "detail": "The database only reads at the moment, so nothing was written; try again in a moment.",
+        }
+
+
+@pytest.mark.parametrize(("method", "address", "body", "status"), OF_AN_EDITOR)
+def test_no_address_takes_a_body_in_which_a_name_is_there_twice(rows, method, address, body, status):
+    client, _ = caller("editor")
+    path = "/api/v1/" + address.format(**rows, own_token="")
+    if body is not None and status != 405:
+        answer = client.generic(method, path, '{"a": 1, "a": 2}', "application/json", headers={"If-Match": "*"})
+        assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, "#/a")
 
 
 def test_the_table_names_every_route_and_method_of_the_router():

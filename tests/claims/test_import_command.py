@@ -161,6 +161,12 @@ def test_faults_of_form_are_all_named_too(run):
     ]
 
 
+def test_a_name_that_is_there_twice_is_named_by_its_pointer(run):
+    twice = json.dumps(document()).replace('"title": "A report"', '"title": "A report", "title": "Another"')
+    assert faults(run, twice) == ["#/article/title: This is given twice in the same object. Send it once."]
+    assert not Article.objects.exists()
+
+
 def test_one_bad_document_does_not_stop_the_others_and_is_told_at_the_end(run):
     bad = document(statements=[{"key": "no", "text": "Nowhere to be found.", "source": "minister"}], disputes=[])
     bad["article"]["url"] = "https://news.example/2"

@@ -43,6 +43,14 @@ def test_faults_stand_at_their_lines_and_what_was_pasted_is_kept(desk):
     assert not Article.objects.exists()
 
 
+def test_a_name_that_is_there_twice_is_shown_at_its_line(desk):
+    document = '{"format": "factcheck-annotations/1",\n"article": {"title": "A",\n"text": "Yes.",\n"title": "B"}}'
+    answer = desk.post("/import/", {"document": document})
+    assert answer.status_code == 400
+    assert "<b>Line 4:</b> This is given twice in the same object. Send it once." in answer.content.decode()
+    assert not Article.objects.exists()
+
+
 def test_a_passage_that_the_text_does_not_hold_is_named_and_nothing_is_written(desk):
     document = json.loads(SEED)
     document["statements"][0]["text"] = "Nobody ever wrote this."

@@ -414,3 +414,37 @@ def test_a_token_made_in_the_browser_is_shown_once(desk):
     revoke = re.search(r'action="(/api/v1/tokens/[0-9a-f-]+/)"', html)[1]
     assert desk.post(revoke, {"_method": "DELETE"}).status_code == 303
     assert "You have no tokens." in page_of(desk, "/api/v1/tokens/")
+
+
+def test_a_page_of_the_past_has_the_statements_of_the_list_at_each_instant(desk, alice, article, minister):
+    """Also within one write: the article has its new text, and some of its statements are still pinned to the old."""
+    first, *_others = (
+        services.create_statement(article=article, actor=alice, source=minister, start=start, end=end)
+        for start, end in ((2, 23), (24, 45), (2, 5))
+    )
+    text = "More. " + TEXT.replace("minister", "deputy minister", 1)
+    services.update_article(article_id=article.pk, versions=None, actor=alice, text=text)
+    services.tag_statement(statement_id=first.pk, versions=None, actor=alice, tag="denied", reason="Because.")
+    services.delete_article(article_id=article.pk, versions=None, actor=alice, reason="Twice.")
+    address = f"/api/v1/articles/{article.pk}/"
+    sizes = []
+    *entries, deletion = Entry.objects.filter(article=article.pk).order_by("id")
+    for entry in entries:
+        query = f"as_of={entry.at.isoformat().replace('+00:00', 'Z')}"
+        listed = desk.get(f"/api/v1/statements/?article={article.pk}&{query}", headers={"Accept": "*/*"}).json()
+        ids = sorted(row["id"] for row in listed["results"])
+        page = page_of(desk, f"{address}?{query}")
+        assert sorted(map(int, re.findall(r'id="statement-(\d+)"', page))) == ids
+        notes = page_of(desk, f"{address}?print=1&{query}")
+        assert len(re.findall(r"<li[^>]*><b>. (?:denied|unverified)</b>", notes)) == len(ids)
+        assert ("pinned to revision 1" in page) == ("pinned to revision 1" in notes)
+        sizes.append((entry.action, len(ids), "pinned to revision 1" in page))
+    assert sizes == [
+        ("article.created", 0, False),
+        *(("statement.created", number, False) for number in (1, 2, 3)),
+        ("article.updated", 3, True),
+        *(("statement.reanchored", 3, is_old) for is_old in (True, True, False)),
+        ("statement.tagged", 3, False),
+        *(("statement.deleted", number, False) for number in (2, 1, 0)),
+    ]
+    assert deletion.action == "article.deleted"

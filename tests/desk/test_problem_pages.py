@@ -100,7 +100,7 @@ def test_while_the_database_does_not_answer_the_page_asks_it_nothing_and_keeps_t
     monkeypatch.setattr(StartPage, "get_context_data", lost)
     answer = desk.get("/")
     heading, page = shown(answer)
-    assert (answer.status_code, heading) == (503, "The database does not answer")
+    assert (answer.status_code, heading) == (503, "The database cannot do this now")
     assert SEARCH in page
     assert "alice" not in page
 

@@ -1,11 +1,19 @@
 """Answers are cached while nobody writes, and are never older than the last commit."""
 
+import os
+import shutil
+import signal
+import tempfile
+import time
+from pathlib import Path
 from threading import Event, Thread
 
 import pytest
-from django.db import connection, connections, transaction
+from django.contrib.contenttypes.models import ContentType
+from django.db import DEFAULT_DB_ALIAS, OperationalError, connection, connections, transaction
 
-from factcheck.postgres import prepared
+from factcheck.postgres import embedded, prepared
+from factcheck.postgres.backend.base import DatabaseWrapper
 from factcheck.postgres.snapshot_cache import SnapshotCache
 from sources.models import Source
 from sources.services import create_source, update_source
@@ -136,6 +144,66 @@ def test_raw_sql_counts_as_a_write_too(editor, source):
         cursor.execute("ALTER TABLE sources_source ENABLE TRIGGER journal_entry_required")
     assert names(client) == ["Silently"]
     assert Source.objects.count() == 1
+
+
+@pytest.fixture
+def own_server():
+    """This thread's connection leads to a PostgreSQL that no other test uses, with one small table.
+
+    An abort reaches the disk only with the next commit: the server does not write the log by itself.
+    """
+    home = Path(tempfile.mkdtemp(prefix="factcheck-test-", dir="/tmp"))
+    home.chmod(0o755)
+    shared = connections[DEFAULT_DB_ALIAS]
+    settings = {**shared.settings_dict, **embedded.connection_settings(home / "data"), "CONN_HEALTH_CHECKS": False}
+    connections[DEFAULT_DB_ALIAS] = own = DatabaseWrapper({**settings, "OPTIONS": {}})
+    try:
+        embedded.ensure_running(home / "data")
+        with own.cursor() as cursor:
+            for setting in ("autovacuum = off", "wal_writer_delay = '10s'"):
+                cursor.execute(f"ALTER SYSTEM SET {setting}")
+            cursor.execute("SELECT pg_reload_conf()")
+        with own.schema_editor() as editor:
+            editor.create_model(ContentType)
+        yield own
+    finally:
+        own.close()
+        connections[DEFAULT_DB_ALIAS] = shared
+        embedded.stop(home / "data")
+        shutil.rmtree(home)
+
+
+def kill_backend(database):
+    """PostgreSQL then ends every connection and recovers from its log; its main process goes on."""
+    os.kill(database.connection.info.backend_pid, signal.SIGKILL)
+    deadline = time.monotonic() + 15
+    while True:
+        database.close()
+        try:
+            return database.ensure_connection()
+        except OperationalError:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+
+
+def test_nothing_kept_survives_a_crash_after_which_postgresql_gives_out_transaction_ids_again(own_server):
+    row = ContentType.objects.create(app_label="news", model="version 1")
+    read = prepared.Prepared(lambda: ContentType.objects.values_list("model"), ())
+    with transaction.atomic(), own_server.cursor() as cursor:
+        cursor.execute("SELECT pg_current_xact_id()")
+        transaction.set_rollback(True)
+    at_first = snapshot_and_start(own_server)
+    assert read.cached_rows() == [("version 1",)]
+    kill_backend(own_server)
+    ContentType.objects.filter(pk=row.pk).update(model="version 2")
+    assert snapshot_and_start(own_server) == at_first
+    assert read.cached_rows() == [("version 2",)]
+
+
+def snapshot_and_start(database):
+    with database.cursor() as cursor:
+        cursor.execute("SELECT pg_current_snapshot()::text, pg_postmaster_start_time()")
+        return cursor.fetchone()
 
 
 def test_what_is_kept_has_an_upper_bound():

@@ -99,7 +99,7 @@ def test_commands_find_the_settings_of_make_run_which_starts_whatever_became_of_
     assert len(made.stdout.split()) == 1
     assert made.stderr == "Using the settings of `make run`.\n"
 
-    server = run(checkout, "-m", "factcheck.startup")
+    server = run(checkout, "-c", "import factcheck.wsgi")
     assert server.stderr.startswith("Factcheck does not start: SECRET_KEY is not set.")
     for explicit in ({"DEBUG": "0"}, {"DATABASE_URL": "postgres://me@database.example/x"}):
         done = run(checkout, "manage.py", "check", **explicit)

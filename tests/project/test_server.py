@@ -1,8 +1,13 @@
-"""What only the real server shows: HEAD on the wire, and what it logs."""
+"""What only the real server shows: HEAD on the wire, what it logs, and answers while its workers are replaced."""
 
 import http.client
+import signal
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Event, Thread
 
 import pytest
 
@@ -23,11 +28,15 @@ def service() -> Iterator[Service]:
     with service_of_its_own(None, 1, PUBLIC_READ="1", THROTTLE_ANONYMOUS="1000000/sec") as running:
         (running.token,) = running.prepare('call_command("create_token", "alice")')
         running.start()
-        deadline = time.monotonic() + 60
-        while not running.serves():
-            assert time.monotonic() < deadline, running.log.read_text()
-            time.sleep(0.1)
+        wait_until(running, running.serves)
         yield running
+
+
+def wait_until(service: Service, condition: Callable[[], bool], seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, service.log.read_text()
+        time.sleep(0.1)
 
 
 def ask(service: Service, method: str, address: str, **headers: str) -> tuple[int, dict[str, str], bytes]:
@@ -53,3 +62,77 @@ def test_no_head_is_logged(service):
         ask(service, "HEAD", address, **{"Accept": "text/html", "Accept-Encoding": "gzip"})
     assert "no-body response" not in service.log.read_text()
     assert "WARNING" not in service.log.read_text()
+
+
+def test_the_main_process_has_no_thread_and_no_connection_that_a_worker_would_inherit(service):
+    assert ask(service, "GET", "/api/v1/articles/")[0] == 200
+    main = Path(f"/proc/{service.master.pid}")
+    assert len(list(main.glob("task/*"))) == 1
+    assert [link.readlink() for link in main.glob("fd/*")].count(listening_socket(service)) == 1
+    assert len([link for link in main.glob("fd/*") if str(link.readlink()).startswith("socket:")]) == 1
+
+
+def listening_socket(service: Service) -> Path:
+    rows = map(str.split, Path("/proc/net/tcp").read_text().splitlines())
+    (inode,) = {row[9] for row in rows if row[1].endswith(f":{service.port:04X}") and row[3] == "0A"}
+    return Path(f"socket:[{inode}]")
+
+
+@pytest.mark.parametrize(("others", "closed"), [(0, 0), (5, 2)])
+def test_a_worker_with_more_connections_than_threads_closes_one_with_every_hundredth_answer(service, others, closed):
+    kept = [http.client.HTTPConnection("127.0.0.1", service.port, timeout=30) for _ in range(others + 1)]
+    assert [is_closed_by(connection) for connection in kept].count(True) <= 1
+    assert [is_closed_by(kept[0]) for _ in range(200)].count(True) == closed
+    for connection in kept:
+        connection.close()
+
+
+def is_closed_by(connection: http.client.HTTPConnection) -> bool:
+    connection.request("GET", "/healthz/")
+    answer = connection.getresponse()
+    assert answer.read() == b"ok\n"
+    return answer.will_close
+
+
+@contextmanager
+def load_on(service: Service) -> Iterator[Counter[object]]:
+    """What six clients get, by status or kind of error. Half of them keep their connections."""
+    answers: Counter[object] = Counter()
+    stop = Event()
+
+    def call(*, keeps_connection: bool) -> None:
+        connection = http.client.HTTPConnection("127.0.0.1", service.port, timeout=30)
+        while not stop.is_set():
+            try:
+                connection.request("GET", "/healthz/")
+                answer = connection.getresponse()
+                answer.read()
+                answers[answer.status] += 1
+            except (OSError, http.client.HTTPException) as error:
+                answers[type(error)] += 1
+                connection.close()
+            if not keeps_connection:
+                connection.close()
+        connection.close()
+
+    clients = [Thread(target=call, kwargs={"keeps_connection": n % 2 == 0}) for n in range(6)]
+    for client in clients:
+        client.start()
+    try:
+        yield answers
+    finally:
+        stop.set()
+        for client in clients:
+            client.join()
+
+
+def test_no_answer_is_lost_while_the_service_is_reloaded_and_while_workers_are_replaced():
+    with service_of_its_own(None, 2) as running:
+        running.start("--max-requests", "300", "--max-requests-jitter", "100")
+        wait_until(running, lambda: running.serves() and len(running.workers()) == 2)
+        first = set(running.workers())
+        with load_on(running) as answers:
+            running.master.send_signal(signal.SIGHUP)
+            wait_until(running, lambda: not first & set(running.workers()))
+            wait_until(running, lambda: running.log.read_text().count("Autorestarting worker") >= 2)
+        assert set(answers) == {200}, answers

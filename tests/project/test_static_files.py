@@ -45,7 +45,7 @@ def test_without_collected_files_the_check_for_a_server_fails(tmp_path):
 def test_djangos_own_check_for_a_server_finds_nothing(collected):
     done = run_with(collected, *CHECK)
     assert (done.returncode, done.stdout.strip()) == (0, "System check identified no issues (0 silenced).")
-    assert run_with(collected, "-m", "factcheck.startup").returncode == 0
+    assert run_with(collected, "-c", "import factcheck.wsgi").returncode == 0
 
 
 def test_files_that_were_collected_before_one_was_added_are_not_enough(collected):

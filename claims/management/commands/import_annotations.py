@@ -1,4 +1,3 @@
-import json
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from claims.annotations import import_document, replace_document
 from claims.annotations.schema import AnnotationDocumentSerializer
 from claims.models import Article
 from factcheck.api.problems import flatten, problem_of
+from factcheck.api.strict_json import loads
 from factcheck.errors import FieldError, InvalidInput, Refusal
 from factcheck.journal.commands import actor_of_command
 from factcheck.journal.models import Entry
@@ -70,7 +70,7 @@ class Command(BaseCommand):
 
 
 def import_file(file: Path, actor: Any, *, only_new: bool, replace: bool) -> Changes:
-    document = json.loads(file.read_text(encoding="utf-8"))
+    document = loads(file.read_text(encoding="utf-8"))
     address = _article_address(document)
     known = Article.objects.filter(url=address).first() if address else None
     if only_new and known:

@@ -69,7 +69,7 @@ def print_context(article: Any, viewer: Viewer, query: Mapping[str, str]) -> dic
     anchored = _anchored(viewer, article)
     numbers = {row.id: number for number, row in enumerate(anchored, 1)}
     as_of_query = _as_of_query(query)
-    statement_ids = [*numbers, *_needing_anchor(viewer, article).values_list("id", flat=True)]
+    statement_ids = [*numbers, *_not_anchored(viewer, article).values_list("id", flat=True)]
     page = Paginator(statement_ids, NOTES_PER_PAGE).get_page(int_parameter(query, "print"))
 
     def note_address(statement_id: int) -> str:
@@ -94,9 +94,9 @@ def _anchored(viewer: Viewer, article: Any) -> list[Any]:
     return list(rows.values_list("id", "start", "end", "tag", named=True))
 
 
-def _needing_anchor(viewer: Viewer, article: Any) -> Any:
-    """Statements whose passage is not in the text, or may not be; anonymous readers do not see them."""
-    rows = Statement.objects.filter(article=article).needing_anchor().order_by("id")
+def _not_anchored(viewer: Viewer, article: Any) -> Any:
+    """The article's other statements: a page has all that the list has. Anonymous readers do not see them."""
+    rows = Statement.objects.not_anchored_in(article).order_by("id")
     return rows.none() if viewer.is_anonymous else rows
 
 
@@ -128,7 +128,7 @@ def _checks(article: Any, cards: list[Card], place_of: Callable[[int], tuple[int
 
 
 def _unanchored(viewer: Viewer, article: Any) -> dict[str, Any]:
-    rows = _needing_anchor(viewer, article)
+    rows = _not_anchored(viewer, article)
     cards = cards_of(viewer, rows.for_reading()[:UNANCHORED_CARDS])
     return {"unanchored": cards, "more_unanchored": max(0, rows.count() - UNANCHORED_CARDS)}
 

@@ -8,15 +8,15 @@ from django.core.exceptions import ValidationError as ModelError
 from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from rest_framework.exceptions import ValidationError
-from rest_framework.utils import json as strict_json
 
 from claims.annotations import import_document
 from claims.annotations.schema import AnnotationDocumentSerializer
 from claims.roles import REQUIRED_ROLE
 from factcheck.api.problems import MAX_ERRORS, problem_of
+from factcheck.api.strict_json import loads
 from factcheck.desk.json_lines import line_of, lines_of
 from factcheck.desk.page_view import DeskView
-from factcheck.errors import Refusal
+from factcheck.errors import InvalidInput, Refusal
 
 QUOTED_CHARACTERS = 80  # of the line, on each side of a JSON error
 
@@ -44,7 +44,7 @@ class ImportPage(DeskView):
         if not text.strip():
             return self._refuse("", [DocumentError("There is no document. Paste one, or choose a file.")])
         try:
-            document = strict_json.loads(text)
+            document = loads(text)
         except json.JSONDecodeError as error:
             return self._refuse(text, [_json_error(text, error)])
         except RecursionError:
@@ -52,6 +52,8 @@ class ImportPage(DeskView):
         except ValueError:
             detail = "This JSON cannot be read: it contains NaN, Infinity or a number that is too long."
             return self._refuse(text, [DocumentError(detail)])
+        except InvalidInput as error:
+            return self._refuse(text, _errors_at_lines(text, problem_of(error)[0]))
         try:
             serializer = AnnotationDocumentSerializer(data=document)
             serializer.is_valid(raise_exception=True)

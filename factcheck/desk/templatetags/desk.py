@@ -118,6 +118,14 @@ def anchor_label(anchor: str) -> str:
 
 
 @register.filter
+def lost_place(statement: Any) -> str:
+    """Why a statement is not marked in the text. At an instant within a change of the text, it is still pinned to the
+    old one."""
+    is_lost = statement.anchor in ("needs_review", "orphaned")
+    return anchor_label(statement.anchor) if is_lost else f"pinned to revision {statement.revision}"
+
+
+@register.filter
 def attribution(statement: Any) -> str:
     """How the words came from the source; the name of the source follows."""
     labels = {"direct": "quoted directly:", "mixed": "partly quoted:"}
