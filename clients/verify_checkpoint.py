@@ -196,7 +196,7 @@ def canonical(value: Any) -> str:
     if isinstance(value, float):
         return ecmascript(value)
     if isinstance(value, int) and abs(value) >= 2**53:
-        raise ValueError(f"the number {value} is too large for canonical JSON")
+        return f'"{value}"'  # as text, since JSON's numbers are not exact there (RFC 7493)
     return json.dumps(value, ensure_ascii=False)
 
 
@@ -322,10 +322,11 @@ class Service:
             raise Unchecked("It needs the service (--url), or an answer of it that was saved (--proof).")
         base = self.url.rstrip("/").removesuffix("/api/v1")
         address = f"{base}/api/v1/journal/{path}?{urllib.parse.urlencode(query)}".rstrip("?")
-        request = urllib.request.Request(address, headers={"Accept": "application/json", "Cache-Control": "no-cache"})
-        if self.token:  # not sent on to where a redirect leads
-            request.add_unredirected_header("Authorization", f"Bearer {self.token}")
+        headers = {"Accept": "application/json", "Cache-Control": "no-cache"}
         try:
+            request = urllib.request.Request(address, headers=headers)
+            if self.token:  # not sent on to where a redirect leads
+                request.add_unredirected_header("Authorization", f"Bearer {self.token}")
             with urllib.request.urlopen(request, timeout=60) as answer:
                 found = parse(answer.read(MAX_ANSWER).decode(), address)
         except urllib.error.HTTPError as error:
@@ -459,24 +460,24 @@ def unsealed_in(entry: dict[str, Any]) -> set[str]:
 # The command
 
 
-def options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("note", metavar="SAVED_NOTE", help="the file with the checkpoint that you saved")
-    parser.add_argument("--url", help="the service, such as https://factcheck.example")
-    parser.add_argument("--key", action="append", help="the key that you kept, or a file with it; several are tried")
-    parser.add_argument("--token", default=os.environ.get("TOKEN"), help="if the service wants one (default: $TOKEN)")
-    parser.add_argument("--latest", metavar="FILE", help="another saved checkpoint, in place of the service's latest")
+def parser() -> argparse.ArgumentParser:
+    made = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    made.add_argument("note", metavar="SAVED_NOTE", help="the file with the checkpoint that you saved")
+    made.add_argument("--url", help="the service, such as https://factcheck.example")
+    made.add_argument("--key", action="append", help="the key that you kept, or a file with it; several are tried")
+    made.add_argument("--token", default=os.environ.get("TOKEN"), help="if the service wants one (default: $TOKEN)")
+    made.add_argument("--latest", metavar="FILE", help="another saved checkpoint, in place of the service's latest")
     for name, what in (
         ("--entry", "entries as the API gave them: one, a page of the feed, or one in each line"),
         ("--proof", "saved answers of /journal/consistency/ and /journal/ID/proof/, used in place of asking"),
     ):
-        parser.add_argument(name, action="append", default=[], metavar="FILE", help=what)
-    parser.add_argument("--json", action="store_true", help="print the result as JSON")
-    return parser.parse_args()
+        made.add_argument(name, action="append", default=[], metavar="FILE", help=what)
+    made.add_argument("--json", action="store_true", help="print the result as JSON")
+    return made
 
 
-def main() -> int:
-    asked = options()
+def main(arguments: list[str] | None = None) -> int:
+    asked = parser().parse_args(arguments)
     report = check_all(asked)
     if asked.json:
         print(json.dumps({"result": report.result, "checks": report.checks, "not_proved": report.not_proved}, indent=2))

@@ -1,4 +1,4 @@
-"""The stand-alone program that checks a saved checkpoint: against trees made by hand, and against the running service."""
+"""The program that checks a saved checkpoint, against trees made by hand and against the running service."""
 
 import base64
 import hashlib
@@ -15,7 +15,7 @@ import pytest
 import rfc8785
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from clients.verify_checkpoint import canonical, is_consistent, is_included, leaf_hash
+from clients.verify_checkpoint import canonical, is_consistent, is_included, main
 
 PROGRAM = Path(__file__).parents[2] / "clients" / "verify_checkpoint.py"
 LARGEST = 40
@@ -111,7 +111,7 @@ def test_no_change_of_an_earlier_leaf_has_a_consistency_proof():
 
 
 def test_the_trees_are_those_of_certificate_transparency():
-    """The test vectors of google/certificate-transparency, which RFC 9162’s authors published."""
+    """The vectors that transparency-dev and google/certificate-transparency test with."""
     inputs = ["", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f"]
     leaves = tuple(hashlib.sha256(b"\0" + bytes.fromhex(one)).digest() for one in inputs)
     roots = {
@@ -162,6 +162,7 @@ def test_canonical_json_is_what_rfc_8785_and_another_library_of_it_say():
     )
     names = {"\u20ac": 1, "\r": 2, "\ufb33": 3, "1": 4, "\U0001f600": 5, "\u0080": 6, "\u00f6": 7}
     assert list(json.loads(canonical(names)).values()) == [2, 4, 6, 7, 1, 5, 3]
+    assert canonical([2**53 - 1, -(2**53), 2**63]) == '[9007199254740991,"-9007199254740992","9223372036854775808"]'
     chance = random.Random(9162)
     for _ in range(300):
         value = made_up(chance, 0)
@@ -217,7 +218,8 @@ class Signer:
         self.private, self.name = Ed25519PrivateKey.from_private_bytes(bytes([seed]) * 32), name
         raw = b"\1" + self.private.public_key().public_bytes_raw()
         self.key_id = hashlib.sha256(f"{name}\n".encode() + raw).digest()[:4]
-        self.key = f"{name}+{self.key_id.hex()}+{base64.b64encode(raw).decode()}"
+        self.short = f"{name}+{self.key_id.hex()}"
+        self.key = f"{self.short}+{base64.b64encode(raw).decode()}"
 
     def note(self, leaves, origin=ORIGIN):
         text = f"{origin}\n{len(leaves)}\n{encoded(root(leaves))}\n"
@@ -244,24 +246,208 @@ def consistency(first, leaves=SEALED):
 
 
 @pytest.fixture
-def check(tmp_path):
-    """Runs the program as somebody does who has only this file. Strings and JSON are handed over as files."""
+def check(tmp_path, capsys):
+    """Runs the program. Strings and JSON are handed over as files."""
 
     def run(note=NOTE, *, key=SIGNER.key, **given):
-        command = [sys.executable, "-I", str(PROGRAM), "--json"]
-        files = {"note": note, **given}
-        for name, value in files.items():
+        arguments = ["--json", *(["--key", key] if key else [])]
+        for name, value in {"note": note, **given}.items():
             if name in ("note", "latest", "entry", "proof"):
-                path = tmp_path / name
                 content = value if isinstance(value, (str, bytes)) else json.dumps(value)
-                path.write_bytes(content if isinstance(content, bytes) else content.encode())
-                value = str(path)  # noqa: PLW2901
-            command += [value] if name == "note" else [f"--{name}", value]
-        command += ["--key", key] if key else []
-        done = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=tmp_path)
-        assert done.stderr == ""
-        answer = json.loads(done.stdout)
-        assert done.returncode == {"proved": 0, "failed": 1, "unchecked": 2}[answer["result"]]
+                (tmp_path / name).write_bytes(content if isinstance(content, bytes) else content.encode())
+            word = str(tmp_path / name) if (tmp_path / name).exists() else value
+            arguments += [word] if name == "note" else [f"--{name}", word]
+        status = main(arguments)
+        answer = json.loads(capsys.readouterr().out)
+        assert status == {"proved": 0, "failed": 1, "unchecked": 2}[answer["result"]]
         return answer["result"], {one["check"]: one["detail"] for one in answer["checks"]}
 
     return run
+
+
+def test_a_saved_note_is_proved_against_a_later_one_and_an_entry_in_both(check):
+    result, found = check(
+        latest=SIGNER.note(SEALED), entry=ENTRIES[3], proof=[consistency(5), proof(3), proof(3, SEALED[:5])]
+    )
+    assert result == "proved"
+    assert found == {
+        "saved checkpoint": f"The saved checkpoint of {ORIGIN}, with 5 entries, is signed by {SIGNER.short}.",
+        "latest checkpoint": f"The latest checkpoint of {ORIGIN}, with 9 entries, is signed by {SIGNER.short}.",
+        "consistency": "Of the first 5 entries none was changed, removed or put in since the note was saved.",
+        "entry 103": "Entry 103 (statement.tagged by alice, 2026-11-29T12:00:03.000000Z) is word for word in the saved "
+        "and in the latest checkpoint, at position 3.",
+    }
+
+
+def test_without_the_service_the_signature_and_the_entries_in_the_saved_note_are_proved(check):
+    assert check()[0] == "proved"
+    assert check(entry=ENTRIES[3], proof=proof(3, SEALED[:5]))[0] == "proved"
+    assert check(entry=ENTRIES[3])[0] == "unchecked"
+
+
+def test_an_entry_sealed_after_the_saved_note_is_said_to_be(check):
+    result, found = check(latest=SIGNER.note(SEALED), entry=ENTRIES[7], proof=[consistency(5), proof(7)])
+    assert result == "proved"
+    assert found["entry 107"].endswith("is word for word in the latest checkpoint, at position 7.")
+
+
+@pytest.mark.parametrize("field", [
+    "id", "at", "actor", "actor_name", "action", "resource", "resource_id", "version", "article", "reason", "data",
+])  # fmt: skip
+def test_an_entry_that_differs_in_one_field_is_not_proved(check, field):
+    other = {"id": 999, "at": "2026-11-29T12:00:03.000001Z", "data": {"tag": "asserted"}}.get(field, "other")
+    proofs = [{**proof(3, SEALED[:5]), "entry": 999 if field == "id" else 103}]
+    result, found = check(entry={**ENTRIES[3], field: other}, proof=proofs)
+    assert result == "failed"
+    (sentence,) = (detail for name, detail in found.items() if name.startswith("entry"))
+    assert "is not in the saved checkpoint as you saved it." in sentence
+
+
+def test_an_entry_is_read_as_the_api_gives_it_alone_in_lines_and_as_a_page(check):
+    api = [
+        {**entry, "at": entry["at"].replace(".000000", ""), "actor": {"id": 7, "username": "ally"}, "changes": {}}
+        for entry in ENTRIES[:2]
+    ]
+    proofs = [proof(0, SEALED[:5]), proof(1, SEALED[:5])]
+    for entry in (api, {"next": None, "results": api}, "\n".join(map(json.dumps, api))):
+        result, found = check(entry=entry, proof=proofs)
+        assert result == "proved"
+        assert {"entry 100", "entry 101"} < found.keys()
+
+
+def test_a_changed_journal_a_shorter_one_and_another_one_fail(check):
+    forged = (*SEALED[:2], OTHER, *SEALED[3:])
+    result, found = check(latest=SIGNER.note(forged), proof=consistency(5, forged))
+    assert result == "failed"
+    assert "something was changed, removed or put in" in found["consistency"]
+    result, found = check(latest=SIGNER.note(forged[:5]))  # of the same size
+    assert result == "failed"
+    result, found = check(latest=SIGNER.note(SEALED[:3]))
+    assert result == "failed"
+    assert found["consistency"] == "Entries are gone: 5 were sealed, and now the service has 3."
+    result, found = check(latest=SIGNER.note(SEALED, "other.example"), proof=consistency(5))
+    assert result == "failed"
+    assert found["consistency"] == f"The latest checkpoint is of another journal: other.example, not {ORIGIN}."
+
+
+def test_a_proof_for_other_sizes_does_not_count(check):
+    wrong = {**consistency(4), "first": 5}
+    assert check(latest=SIGNER.note(SEALED), proof=wrong)[0] == "failed"
+    assert check(latest=SIGNER.note(SEALED), proof=consistency(4))[0] == "unchecked"
+    assert check(entry=ENTRIES[3], proof={**proof(3), "size": 5})[0] == "failed"
+    assert check(entry=ENTRIES[3], proof={**proof(3, SEALED[:5]), "position": 2})[0] == "failed"
+
+
+def test_a_note_altered_in_any_part_or_signed_by_another_key_fails(check):
+    origin, size, digest, _, line = NOTE.splitlines()
+    for altered in (
+        NOTE.replace(origin, "factcheck.exampel/journal", 1),
+        NOTE.replace(f"\n{size}\n", "\n6\n"),
+        NOTE.replace(digest, encoded(OTHER)),
+        NOTE.replace(digest, f"{digest}\nan extension line"),
+        NOTE.replace(line, line[:-10] + ("A" if line[-10] != "A" else "B") + line[-9:]),
+        NOTE.replace(line, line[:-8]),
+    ):
+        result, found = check(altered)
+        assert result == "failed", altered
+        assert found.keys() == {"saved checkpoint"}
+        assert "the note was altered" in found["saved checkpoint"]
+    result, found = check(STRANGER.note(SEALED[:5]))
+    assert result == "failed"
+    assert found["saved checkpoint"] == (f"It is not signed by {SIGNER.short}, but by {STRANGER.short}.")
+    assert check(latest=STRANGER.note(SEALED), proof=consistency(5))[0] == "failed"
+    assert check(Signer(1, "another.name").note(SEALED[:5]))[0] == "failed"
+
+
+def test_signatures_of_others_beside_the_known_one_count_for_nothing(check):
+    witness = Signer(3, "witness.example").note(SEALED[:5]).splitlines()[-1]
+    assert check(f"{NOTE}{witness}\n")[0] == "proved"
+    namesake = STRANGER.note(SEALED).splitlines()[-1]  # of another text, by another key of the same name
+    assert check(f"{NOTE}{namesake}\n")[0] == "proved"
+
+
+def mail(encoding, body):
+    message = EmailMessage()
+    message["Subject"] = "The checkpoint of today"
+    message.set_content(body, cte=encoding)
+    return message.as_bytes()
+
+
+@pytest.mark.parametrize(("name", "saved"), [
+    ("CRLF", NOTE.replace("\n", "\r\n")),
+    ("a BOM", "\ufeff" + NOTE),
+    ("no last newline", NOTE.rstrip()),
+    ("blanks at the ends", NOTE.replace("\n", "  \n")),
+    ("quoted", "Ann wrote:\n" + "".join(f"> {line}\n" for line in NOTE.splitlines()) + "\nThank you.\n"),
+    ("quoted twice", "".join(f">> {line}\r\n" for line in NOTE.splitlines())),
+    ("wrapped at a blank", NOTE.replace(f"{ORIGIN} ", f"{ORIGIN}\n")),
+    ("in a letter, twice", f"Dear Ann,\n\nkeep this:\n\n{NOTE}\n\n-- \nBob\n\n> {NOTE}".replace("\n", "\r\n")),
+    ("as the API’s JSON", json.dumps({"size": 5, "note": NOTE})),
+    ("a mail as it is sent", mail("quoted-printable", f"Keep this:\n\n{NOTE}")),
+    ("a mail in base64", mail("base64", NOTE)),
+    ("a mail of eight bits", mail("8bit", NOTE)),
+])  # fmt: skip
+def test_a_note_is_read_from_what_mail_programs_make_of_it(check, name, saved):
+    assert check(saved)[0] == "proved", name
+
+
+def test_a_key_that_was_kept_beside_the_note_is_used_and_a_key_may_be_a_file(check, tmp_path):
+    assert check(mail("quoted-printable", f"{NOTE}\nIts key: {SIGNER.key}\n"), key=None)[0] == "proved"
+    assert check(json.dumps({"note": NOTE, "key": SIGNER.key}), key=None)[0] == "proved"
+    assert check(f"{NOTE}\nIts key: {STRANGER.key}\n", key=None)[0] == "failed"
+    assert check(f"{NOTE}\nIts key: {STRANGER.key}\n")[0] == "proved"
+    (tmp_path / "keys").write_text(f"old {STRANGER.key}\nnew {SIGNER.key}\n")
+    assert check(key=str(tmp_path / "keys"))[0] == "proved"
+
+
+@pytest.mark.parametrize(("given", "reason"), [
+    ({"note": NOTE[:60]}, "holds no whole checkpoint, with its signature"),
+    ({"note": NOTE.partition("—")[0]}, "holds no whole checkpoint, with its signature"),
+    ({"note": ""}, "holds no whole checkpoint, with its signature"),
+    ({"note": NOTE + SIGNER.note(SEALED)}, "holds 2 different checkpoints"),
+    ({"note": b"\xff\xfe"}, "cannot be read"),
+    ({"note": "{"}, "is not JSON"),
+    ({"key": "factcheck.example+1a2b3c4d"}, "--key holds no whole key"),
+    ({"key": SIGNER.key[:-1] + "A"}, "--key holds no whole key"),
+    ({"key": None}, "It needs the service"),
+    ({"entry": "not json", "proof": proof(3)}, "is not JSON"),
+    ({"entry": "7"}, "holds no JSON objects"),
+    ({"entry": json.dumps(ENTRIES[3])[:-1] + ', "reason": "Two."}'}, "a key stands twice in one object"),
+    ({"entry": {"id": 1}}, "lacks at, actor, actor_name"),
+    ({"entry": {**ENTRIES[3], "id": "../key"}}, "id is not a whole number"),
+    ({"entry": json.dumps({**ENTRIES[3], "version": float("nan")})}, "has no canonical JSON"),
+    ({"entry": json.dumps({**ENTRIES[3], "reason": "\ud800"})}, "has no canonical JSON"),
+    ({"entry": ENTRIES[3], "proof": {**proof(3, SEALED[:5]), "path": None}}, "The proof has no path"),
+    ({"entry": ENTRIES[3], "proof": {**proof(3, SEALED[:5]), "path": ["%"]}}, "This is not base64"),
+    ({"entry": ENTRIES[3], "proof": {**proof(3, SEALED[:5]), "path": [7]}}, "This is not base64"),
+    ({"entry": ENTRIES[3], "proof": {**proof(3, SEALED[:5]), "position": "3"}}, "names no position"),
+    ({"entry": ENTRIES[3], "proof": {"entry": 103, "size": 9}}, "It needs the service"),
+    ({"url": "http://127.0.0.1:9/"}, "could not be read"),
+    ({"url": "nonsense"}, "could not be read"),
+])  # fmt: skip
+def test_what_cannot_be_checked_is_said_and_is_no_failure(check, given, reason):
+    result, found = check(**given)
+    assert result == "unchecked"
+    assert reason in list(found.values())[-1]
+
+
+def test_the_file_alone_is_the_program_and_what_it_reads_cannot_forge_its_words(tmp_path):
+    entry = {**ENTRIES[3], "actor_name": "alice\n\nPROVED\x1b[2J"}
+    for name, content in {"note": NOTE, "entry": json.dumps(entry), "proof": json.dumps(proof(3, SEALED[:5]))}.items():
+        (tmp_path / name).write_text(content)
+    command = [sys.executable, "-I", PROGRAM, "note", "--entry", "entry", "--proof", "proof", "--key", SIGNER.key]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
+    assert done.returncode == 1
+    assert done.stdout.splitlines() == [
+        f"PROVED       The saved checkpoint of {ORIGIN}, with 5 entries, is signed by {SIGNER.short}.",
+        "FAILED       Entry 103 (statement.tagged by alice??PROVED?[2J, 2026-11-29T12:00:03.000000Z) is not in the "
+        "saved checkpoint as you saved it.",
+        "",
+        "This does not prove:",
+        "- that what the entries say is true, or who sat at the keyboard",
+        "- anything that was recorded after the latest checkpoint",
+        "- that everybody is shown the same journal: compare notes with others who keep them",
+        "- that the journal of today agrees with the saved checkpoint: for that, give --url",
+        "",
+        "FAILED",
+    ]  # fmt: skip
