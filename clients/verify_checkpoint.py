@@ -330,13 +330,21 @@ class Service:
             with urllib.request.urlopen(request, timeout=60) as answer:
                 found = parse(answer.read(MAX_ANSWER).decode(), address)
         except urllib.error.HTTPError as error:
-            hint = " Give a token with --token." if error.code == 401 else ""
-            raise Unchecked(f"{address} answered {error.code} {error.reason}.{hint}") from None
+            hint = " Give a valid token with --token." if error.code == 401 else ""
+            raise Unchecked(f"{address} answered {error.code}: {reason(error)}{hint}") from None
         except (OSError, ValueError, http.client.HTTPException) as error:
             raise Unchecked(f"{address} could not be read: {error}") from None
         if not isinstance(found, dict):
             raise Unchecked(f"{address} answered something else than a JSON object.")
         return found
+
+
+def reason(error: urllib.error.HTTPError) -> str:
+    """The detail of a problem document (RFC 9457), or the status in words."""
+    try:
+        return str(json.loads(error.read(MAX_ANSWER))["detail"])
+    except (OSError, ValueError, KeyError, TypeError, http.client.HTTPException):
+        return f"{error.reason}."
 
 
 def path_of(proof: dict[str, Any]) -> list[bytes]:

@@ -9,13 +9,24 @@ import subprocess
 import sys
 from email.message import EmailMessage
 from functools import cache
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 import rfc8785
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from django.core.management import call_command
+from django.db import connection, transaction
 
+from claims import services
+from claims.models import Article
 from clients.verify_checkpoint import canonical, is_consistent, is_included, main
+from factcheck.api.models import Token
+from factcheck.journal.models import FollowerCursor
+from factcheck.journal.seal.models import Checkpoint, Leaf, Node
+from factcheck.journal.seal.notes import make_key
+from sources.services import create_source
 
 PROGRAM = Path(__file__).parents[2] / "clients" / "verify_checkpoint.py"
 LARGEST = 40
@@ -451,3 +462,120 @@ def test_the_file_alone_is_the_program_and_what_it_reads_cannot_forge_its_words(
         "",
         "FAILED",
     ]  # fmt: skip
+
+
+# Against the service
+
+
+def seal():
+    call_command("follow", "seal", once=True)
+
+
+@pytest.fixture
+def service(transactional_db, live_server, settings, alice):
+    settings.JOURNAL_SIGNING_KEY = str(make_key(ORIGIN))
+    create_source(actor=alice, name="The minister", kind="person", aliases=["Jane Doe", "\ufb33", "\U0001f600"])
+    article = services.create_article(actor=alice, title="A report", text="One. Two.")
+    services.create_statement(article=article, actor=alice, quote_type="narration", start=0, end=4)
+    seal()
+    return {"url": live_server.url, "token": Token.issue(alice, name="test").key}
+
+
+def add_sources(actor, number):
+    for n in range(number):
+        create_source(actor=actor, name=f"Source {n}", kind="person")
+    seal()
+
+
+def saved_entries(api):
+    return api.get("/api/v1/journal/").json()
+
+
+def test_the_service_proves_a_saved_note_and_every_saved_entry(check, service, alice, api):
+    latest = api.get("/api/v1/journal/checkpoints/latest/").json()
+    size, page = latest["size"], saved_entries(api)
+    add_sources(alice, 6)
+    result, found = check(latest["note"], key=latest["key"], entry=page, **service)
+    assert result == "proved"
+    assert f"Of the first {size} entries none was changed" in found["consistency"]
+    entries = [detail for name, detail in found.items() if name.startswith("entry ")]
+    assert len(entries) == len(page["results"]) >= 3
+    assert all("is word for word in the saved and in the latest checkpoint" in detail for detail in entries)
+    newer = [entry for entry in saved_entries(api)["results"] if entry not in page["results"]]
+    result, found = check(latest["note"], key=latest["key"], entry=newer, **service)
+    assert result == "proved"
+    assert len(newer) == 6
+    article = Article.objects.get().pk
+    history = api.get(f"/api/v1/articles/{article}/history/").json()
+    assert check(latest["note"], key=latest["key"], entry=history, **service)[0] == "proved"
+
+
+def test_without_a_key_the_service_is_trusted_for_its_own_and_the_result_says_so(service, api, tmp_path, capsys):
+    (tmp_path / "note").write_text(api.get("/api/v1/journal/checkpoints/latest/", HTTP_ACCEPT="text/plain").text)
+    arguments = [str(tmp_path / "note"), "--url", f"{service['url']}/api/v1/", "--token", service["token"]]
+    assert main(arguments) == 0
+    assert "the newsroom's: you gave none, so the service was trusted for its own" in capsys.readouterr().out
+
+
+def test_who_may_not_read_proves_nothing_until_reads_are_public(check, service, api, settings):
+    latest = api.get("/api/v1/journal/checkpoints/latest/").json()
+    for token in ({}, {"token": "wrong"}):
+        result, found = check(latest["note"], key=latest["key"], url=service["url"], **token)
+        assert result == "unchecked"
+        assert " answered 401: " in found["latest checkpoint"]
+        assert found["latest checkpoint"].endswith("Give a valid token with --token.")
+    settings.PUBLIC_READ = True
+    assert check(latest["note"], key=latest["key"], url=service["url"])[0] == "proved"
+
+
+def test_an_entry_that_the_service_does_not_know_is_not_proved(check, service, api):
+    latest = api.get("/api/v1/journal/checkpoints/latest/").json()
+    result, found = check(latest["note"], key=latest["key"], entry={**ENTRIES[0], "id": 10**9}, **service)
+    assert result == "unchecked"
+    assert "answered 404: There is no sealed entry with this id." in found["entry 1000000000"]
+
+
+FORGERIES = {
+    "changed": "UPDATE journal_entry SET reason = 'Another reason.' WHERE id = %s",
+    "removed": "DELETE FROM journal_entry WHERE id = %s",
+    "put in": "INSERT INTO journal_entry OVERRIDING SYSTEM VALUE SELECT (jsonb_populate_record(e, "
+    """'{"id": 1000000, "resource_id": 1000000}')).* FROM journal_entry e WHERE id = %s""",
+}
+
+
+@pytest.mark.parametrize("forgery", FORGERIES)
+def test_an_owner_who_rewrites_the_journal_and_seals_it_anew_is_found_out(check, service, api, alice, forgery):
+    latest, page = api.get("/api/v1/journal/checkpoints/latest/").json(), saved_entries(api)
+    forged = page["results"][0]["id"]
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")  # no trigger fires
+        cursor.execute(FORGERIES[forgery], [forged])
+        for model in (Leaf, Node, Checkpoint, FollowerCursor):
+            model.objects.all().delete()
+    seal()
+    add_sources(alice, 3)
+    result, found = check(latest["note"], key=latest["key"], entry=page, **service)
+    assert result == "failed"
+    assert "something was changed, removed or put in" in found["consistency"]
+    assert ("is not in the latest checkpoint as you saved it" in found[f"entry {forged}"]) is (forgery == "changed")
+
+
+def test_a_token_is_not_sent_on_to_where_a_redirect_leads(check):
+    heard = []
+
+    class Redirect(BaseHTTPRequestHandler):
+        def do_GET(self):
+            heard.append((self.path, self.headers["Authorization"]))
+            self.send_response(404 if self.path == "/elsewhere" else 302)
+            self.send_header("Location", "/elsewhere")
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Redirect) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        result, _ = check(url=f"http://127.0.0.1:{server.server_port}", token="secret")
+        server.shutdown()
+    assert result == "unchecked"
+    assert heard == [("/api/v1/journal/checkpoints/latest/", "Bearer secret"), ("/elsewhere", None)]
