@@ -41,7 +41,7 @@ LEAF = ("id", "at", "actor", "actor_name", "action", "resource", "resource_id", 
 MAX_ANSWER = 10_000_000  # bytes
 # A C2SP checkpoint: origin, size, root, blank line, signatures. Mail programs may break a signature's line at a space.
 NOTE = re.compile(
-    r"^(?P<text>(?P<origin>\S.*)\n(?P<size>0|[1-9][0-9]*)\n(?P<root>[A-Za-z0-9+/]{43}=)\n(?:.+\n)*)"
+    r"^(?P<text>(?P<origin>\S.*)\n(?P<size>[1-9][0-9]*)\n(?P<root>[A-Za-z0-9+/]{43}=)\n(?:.+\n)*)"
     r"\n(?P<signatures>(?:—\s+\S+\s+[A-Za-z0-9+/]+=*\s*)+)",
     re.MULTILINE,
 )
@@ -436,7 +436,7 @@ def consistency(saved: Note, latest: Note, service: Service) -> tuple[bool, str]
     if saved.size > latest.size:
         raise Failed(f"Entries are gone: {saved.size:,} were sealed, and now the service has {latest.size:,}.")
     path = service.consistency(saved.size, latest.size)
-    if saved.size and not is_consistent(saved.size, saved.root, latest.size, latest.root, path):
+    if not is_consistent(saved.size, saved.root, latest.size, latest.root, path):
         raise Failed(
             f"The first {saved.size:,} entries of today are not those that were sealed: something was changed, removed "
             "or put in. Keep both checkpoints: the same key has signed both."

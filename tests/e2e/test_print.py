@@ -73,5 +73,5 @@ def test_a_checkpoint_is_printed_on_one_page_with_a_line_to_sign(open_desk, news
     assert page.eval_on_selector_all(UNPRINTED, SHOWN) == []
     assert not page.get_by_text("Earlier checkpoints").is_visible()
     assert page.get_by_text("Received on").is_visible()
-    assert page.locator("pre", has_text="— factcheck.example/journal ").is_visible()
+    assert page.locator(".seal pre").is_visible()
     assert len(re.findall(rb"/Type\s*/Page\b", page.pdf(format="A4"))) == 1

@@ -110,6 +110,9 @@ def test_every_consistency_proof_of_every_small_tree_is_accepted_and_no_spoiled_
             for spoiled in tampered(path):
                 assert not is_consistent(first, old, size, new, spoiled), (first, size)
     assert not is_consistent(5, root(LEAVES[:5]), 3, root(LEAVES[:3]), [])
+    # The path of two leaves, told to be that of more.
+    for size in range(3, LARGEST):
+        assert not is_consistent(1, LEAVES[0], size, root(LEAVES[:2]), [LEAVES[1]])
 
 
 def test_no_change_of_an_earlier_leaf_has_a_consistency_proof():
@@ -225,9 +228,9 @@ ORIGIN = "factcheck.example/journal"
 
 
 class Signer:
-    def __init__(self, seed, name=ORIGIN):
+    def __init__(self, seed, name=ORIGIN, kind=1):
         self.private, self.name = Ed25519PrivateKey.from_private_bytes(bytes([seed]) * 32), name
-        raw = b"\1" + self.private.public_key().public_bytes_raw()
+        raw = bytes([kind]) + self.private.public_key().public_bytes_raw()
         self.key_id = hashlib.sha256(f"{name}\n".encode() + raw).digest()[:4]
         self.short = f"{name}+{self.key_id.hex()}"
         self.key = f"{self.short}+{base64.b64encode(raw).decode()}"
@@ -349,6 +352,23 @@ def test_a_proof_for_other_sizes_does_not_count(check):
     assert check(entry=ENTRIES[3], proof={**proof(3, SEALED[:5]), "position": 2})[0] == "failed"
 
 
+def test_an_entry_that_only_the_latest_checkpoint_has_in_this_place_fails(check):
+    wrong = {**proof(3, SEALED[:5]), "path": proof(2, SEALED[:5])["path"]}
+    result, found = check(latest=SIGNER.note(SEALED), entry=ENTRIES[3], proof=[consistency(5), proof(3), wrong])
+    assert result == "failed"
+    assert found["entry 103"].endswith("is in the latest checkpoint, but not in the saved one.")
+
+
+def test_what_an_entry_holds_besides_what_is_sealed_is_named(tmp_path, capsys):
+    entry = {**ENTRIES[3], "actor": {"id": 7, "username": "ally"}, "changes": {}}
+    for name, content in {"note": NOTE, "entry": json.dumps(entry), "proof": json.dumps(proof(3, SEALED[:5]))}.items():
+        (tmp_path / name).write_text(content)
+    files = {name: str(tmp_path / name) for name in ("note", "entry", "proof")}
+    status = main([files["note"], "--entry", files["entry"], "--proof", files["proof"], "--key", SIGNER.key])
+    assert status == 0
+    assert "what the saved entries hold that is not sealed: actor.username, changes" in capsys.readouterr().out
+
+
 def test_a_note_altered_in_any_part_or_signed_by_another_key_fails(check):
     origin, size, digest, _, line = NOTE.splitlines()
     for altered in (
@@ -368,6 +388,9 @@ def test_a_note_altered_in_any_part_or_signed_by_another_key_fails(check):
     assert found["saved checkpoint"] == (f"It is not signed by {SIGNER.short}, but by {STRANGER.short}.")
     assert check(latest=STRANGER.note(SEALED), proof=consistency(5))[0] == "failed"
     assert check(Signer(1, "another.name").note(SEALED[:5]))[0] == "failed"
+    result, found = check(NOTE.replace(f"— {ORIGIN}", "— another.name"))
+    assert result == "failed"
+    assert found["saved checkpoint"].endswith(f"but by another.name+{SIGNER.key_id.hex()}.")
 
 
 def test_signatures_of_others_beside_the_known_one_count_for_nothing(check):
@@ -420,6 +443,8 @@ def test_a_key_that_was_kept_beside_the_note_is_used_and_a_key_may_be_a_file(che
     ({"note": "{"}, "is not JSON"),
     ({"key": "factcheck.example+1a2b3c4d"}, "--key holds no whole key"),
     ({"key": SIGNER.key[:-1] + "A"}, "--key holds no whole key"),
+    ({"key": Signer(1, kind=4).key}, "--key holds no whole key"),
+    ({"note": SIGNER.note(())}, "holds no whole checkpoint, with its signature"),
     ({"key": None}, "It needs the service"),
     ({"entry": "not json", "proof": proof(3)}, "is not JSON"),
     ({"entry": "7"}, "holds no JSON objects"),
@@ -565,7 +590,7 @@ def test_a_token_is_not_sent_on_to_where_a_redirect_leads(check):
 
     class Redirect(BaseHTTPRequestHandler):
         def do_GET(self):
-            heard.append((self.path, self.headers["Authorization"]))
+            heard.append((self.path, self.headers["Authorization"], self.headers["Cache-Control"]))
             self.send_response(404 if self.path == "/elsewhere" else 302)
             self.send_header("Location", "/elsewhere")
             self.end_headers()
@@ -578,4 +603,5 @@ def test_a_token_is_not_sent_on_to_where_a_redirect_leads(check):
         result, _ = check(url=f"http://127.0.0.1:{server.server_port}", token="secret")
         server.shutdown()
     assert result == "unchecked"
-    assert heard == [("/api/v1/journal/checkpoints/latest/", "Bearer secret"), ("/elsewhere", None)]
+    latest = ("/api/v1/journal/checkpoints/latest/", "Bearer secret", "no-cache")
+    assert heard == [latest, ("/elsewhere", None, "no-cache")]
