@@ -21,6 +21,7 @@ import email
 import email.policy
 import hashlib
 import http.client
+import io
 import json
 import math
 import os
@@ -390,14 +391,15 @@ def check_all(options: argparse.Namespace) -> Report:
         keys = report.check("key", key_of_service, service, report)
     if not keys or report.check("saved checkpoint", signature, saved, keys, "saved") is None:
         return report
+    continues = False
     if service.url or latest:
         latest = report.check("latest checkpoint", latest_checkpoint, latest, keys, service)
         if latest:
-            report.check("consistency", consistency, saved, latest, service)
+            continues = bool(report.check("consistency", consistency, saved, latest, service))
     else:
         report.not_proved.append("that the journal of today agrees with the saved checkpoint: for that, give --url")
     for entry in entries:
-        report.check(f"entry {entry.get('id')}", inclusion, entry, saved, latest, service)
+        report.check(f"entry {entry.get('id')}", inclusion, entry, saved, latest, continues, service)
     if unsealed := sorted({name for entry in entries for name in unsealed_in(entry)}):
         report.not_proved.append(f"what the saved entries hold that is not sealed: {', '.join(unsealed)}")
     return report
@@ -444,19 +446,19 @@ def consistency(saved: Note, latest: Note, service: Service) -> tuple[bool, str]
     return True, f"Of the first {saved.size:,} entries none was changed, removed or put in since the note was saved."
 
 
-def inclusion(entry: dict[str, Any], saved: Note, latest: Note | None, service: Service) -> tuple[bool, str]:
+def inclusion(
+    entry: dict[str, Any], saved: Note, latest: Note | None, continues: bool, service: Service
+) -> tuple[bool, str]:
+    """`continues`: whether the latest checkpoint is known to continue the saved one, so that one proof is of both."""
     leaf = leaf_hash(entry)
     what = f"Entry {entry['id']} ({entry['action']} by {entry['actor_name']}, {entry['at']})"
-    newest, name = (latest, "latest") if latest else (saved, "saved")
-    position, path = service.inclusion(entry["id"], newest.size)
-    if not is_included(leaf, position, newest.size, path, newest.root):
-        raise Failed(f"{what} is not in the {name} checkpoint as you saved it.")
-    if newest is saved or position >= saved.size:
-        return True, f"{what} is word for word in the {name} checkpoint, at position {position:,}."
-    position, path = service.inclusion(entry["id"], saved.size)
-    if not is_included(leaf, position, saved.size, path, saved.root):
-        raise Failed(f"{what} is in the latest checkpoint, but not in the saved one.")
-    return True, f"{what} is word for word in the saved and in the latest checkpoint, at position {position:,}."
+    note, where = (latest, "latest checkpoint") if latest else (saved, "saved checkpoint")
+    position, path = service.inclusion(entry["id"], note.size)
+    if not is_included(leaf, position, note.size, path, note.root):
+        raise Failed(f"{what} is not in the {where} as you saved it.")
+    if latest and continues:
+        where += " and in the saved one" if position < saved.size else ", and newer than the saved one"
+    return True, f"{what} is word for word in the {where}, at position {position:,}."
 
 
 def unsealed_in(entry: dict[str, Any]) -> set[str]:
@@ -486,6 +488,8 @@ def parser() -> argparse.ArgumentParser:
 
 def main(arguments: list[str] | None = None) -> int:
     asked = parser().parse_args(arguments)
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a name must not end the program where output is not UTF-8
+        sys.stdout.reconfigure(errors="backslashreplace")
     report = check_all(asked)
     if asked.json:
         print(json.dumps({"result": report.result, "checks": report.checks, "not_proved": report.not_proved}, indent=2))
