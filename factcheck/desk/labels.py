@@ -16,6 +16,7 @@ LABELS = {
     "quote_type": "How it is quoted",
     "read_only": "Read-only",
     "said_on": "Said on (day)",
+    "root": "Root (the fingerprint of all its entries)",
     "same_as": "The same on other sites, such as its Wikidata page (URLs)",
     "scope": "How much is disputed",
     "stance": "Supports, refutes or context",

@@ -16,6 +16,7 @@ from factcheck.desk.filter_form import filter_form
 from factcheck.desk.form_fields import form_style
 from factcheck.desk.problem_pages import problem_context
 from factcheck.desk.viewer import Viewer
+from factcheck.journal.models import Recorded
 
 
 class Page:
@@ -29,9 +30,9 @@ class Page:
 
     @cached_property
     def row(self) -> Any:
-        """The model instance that the answer shows; None if it shows none or many."""
-        serializer = getattr(self.data, "serializer", None)
-        return None if getattr(serializer, "many", False) else self.viewer.redact(getattr(serializer, "instance", None))
+        """The recorded row that the answer shows; None if it shows none, many or something else."""
+        instance = getattr(getattr(self.data, "serializer", None), "instance", None)
+        return self.viewer.redact(instance) if isinstance(instance, Recorded) else None
 
     @cached_property
     def rows(self) -> list[Any]:

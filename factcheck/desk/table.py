@@ -19,6 +19,7 @@ from factcheck.desk.pages.formats import FormatPage
 from factcheck.desk.pages.history import ConflictPage, DeletedPage, HistoryPage
 from factcheck.desk.pages.journal import JournalPage
 from factcheck.desk.pages.lists import CheckList, DisputeList, EvidenceList, StatementList
+from factcheck.desk.pages.seal import ProofPage, SealPage
 from factcheck.desk.pages.sources import SourcePage
 from factcheck.desk.pages.statements import StatementPage
 
@@ -43,6 +44,7 @@ PROBLEM = PageSpec("desk/pages/problem.html", ProblemPage)
 NOT_FOUND = PageSpec("desk/pages/problem.html", DeletedPage)
 FORMAT = PageSpec("desk/pages/format.html", FormatPage, is_public=True)
 HISTORY = PageSpec("desk/journal/history.html", HistoryPage)
+SEAL = PageSpec("desk/journal/seal.html", SealPage, is_public=True)
 
 PAGES: dict[Key, PageSpec] = {
     ("root", ""): PageSpec("desk/pages/api_root.html", RootPage),
@@ -72,6 +74,9 @@ PAGES: dict[Key, PageSpec] = {
     ("check", "list"): PageSpec("desk/checks/check_list.html", CheckList),
     ("feed", "claimreviews"): FORMAT,
     ("journal", "list"): PageSpec("desk/journal/entry_list.html", JournalPage),
+    ("journal", "checkpoints"): SEAL,
+    ("journal", "latest"): SEAL,
+    ("journal", "proof"): PageSpec("desk/journal/proof.html", ProofPage, is_public=True),
     ("token", "list"): PageSpec("desk/pages/tokens.html", TokensPage),
     ("token", "create"): PageSpec("desk/pages/tokens.html", NewTokenPage),
 }

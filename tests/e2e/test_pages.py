@@ -4,10 +4,13 @@ import json
 from pathlib import Path
 
 import pytest
+from django.core.management import call_command
 
 from claims.annotations import import_document
 from claims.annotations.schema import AnnotationDocumentSerializer
 from claims.models import Article, Dispute, Evidence, Statement
+from factcheck.journal.models import Entry
+from factcheck.journal.seal.notes import make_key
 from sources.models import Source
 
 SEED = Path(__file__).parents[2] / "seeds" / "biden-zelensky-call-2022.json"
@@ -15,10 +18,13 @@ EDITORS = ["asserted", "denied", "unverified", "Publish", "Withdraw", "upheld", 
 
 
 @pytest.fixture
-def seed(newsroom):
+def seed(newsroom, settings):
+    settings.JOURNAL_SIGNING_KEY = str(make_key("factcheck.example/journal"))
     serializer = AnnotationDocumentSerializer(data=json.loads(SEED.read_text()))
     serializer.is_valid(raise_exception=True)
-    return import_document(document=serializer.validated_data, actor=newsroom["alice"])
+    article = import_document(document=serializer.validated_data, actor=newsroom["alice"])
+    call_command("follow", "seal", once=True)
+    return article
 
 
 STRANGERS = ("articles", "statements", "disputes", "evidence", "sources")
@@ -51,8 +57,14 @@ def addresses() -> list[str]:
         f"{api}articles/{article}/webannotations/", f"{api}feeds/claimreviews/",
         f"{api}evidence/{evidence}/?form=edit", f"{api}sources/", f"{api}sources/?form=new",
         f"{api}sources/{source}/", f"{api}sources/{source}/?form=edit", f"{api}journal/", f"{api}checks/",
+        *seal_addresses(),
         f"{api}tokens/", f"{api}statements/999999/", "/nowhere/", f"{api}statements/{statement}/tag/",
     ]  # fmt: skip
+
+
+def seal_addresses() -> list[str]:
+    journal = "/api/v1/journal/"
+    return [f"{journal}checkpoints/", f"{journal}checkpoints/latest/", f"{journal}{Entry.objects.first().pk}/proof/"]
 
 
 @WINDOWS
@@ -126,7 +138,8 @@ def test_axe_finds_nothing_on_a_strangers_pages_and_none_scrolls_sideways(open_d
         f"/api/v1/articles/{seed.pk}/webannotations/", "/api/v1/feeds/claimreviews/",
     ]  # fmt: skip
     desk = open_desk(**options)
-    assert _faults(desk, axe, ["/", "/search/?q=biden", *lists, *rows, *formats, "/nowhere/", "/login/"]) == []
+    pages = ["/", "/search/?q=biden", *lists, *rows, *formats, *seal_addresses(), "/nowhere/", "/login/"]
+    assert _faults(desk, axe, pages) == []
     assert desk.page.locator("form[method=post]").count() == 1  # the log-in, which is the last page
 
 

@@ -1,11 +1,13 @@
-"""The article on paper."""
+"""The article, and the seal of the journal, on paper."""
 
 import re
 
 import pytest
+from django.core.management import call_command
 
 from claims import services
 from claims.models import Statement
+from factcheck.journal.seal.notes import make_key
 from sources.services import create_source
 
 SENTENCE = "The minister said that the talks were difficult and long, and that nothing was agreed. "
@@ -55,3 +57,21 @@ def test_an_article_of_300_statements_is_printed_whole_whatever_part_is_on_the_s
     ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert ground == "rgb(255, 255, 255)"
     assert page.pdf().startswith(b"%PDF")
+
+
+def test_a_checkpoint_is_printed_on_one_page_with_a_line_to_sign(open_desk, newsroom, settings):
+    settings.JOURNAL_SIGNING_KEY = str(make_key("factcheck.example/journal"))
+    for n in range(12):
+        create_source(actor=newsroom["alice"], name=f"Source {n}", kind="person")
+        call_command("follow", "seal", once=True)
+    desk = open_desk(java_script_enabled=False).log_in("vera")
+    page = desk.page
+    desk.open("/api/v1/journal/checkpoints/")
+    assert not page.get_by_role("button", name="Print it").is_visible()
+    assert page.get_by_text("Earlier checkpoints").is_visible()
+    page.emulate_media(media="print")
+    assert page.eval_on_selector_all(UNPRINTED, SHOWN) == []
+    assert not page.get_by_text("Earlier checkpoints").is_visible()
+    assert page.get_by_text("Received on").is_visible()
+    assert page.locator(".seal pre").is_visible()
+    assert len(re.findall(rb"/Type\s*/Page\b", page.pdf(format="A4"))) == 1

@@ -5,6 +5,7 @@ from typing import Any
 from factcheck.api.conditional import form_version
 from factcheck.desk.form_pages import FormPage
 from factcheck.desk.page import ListPage, ProblemPage
+from factcheck.desk.pages.seal import sealed_among
 from factcheck.desk.timeline import timeline
 from factcheck.journal.models import Entry
 
@@ -13,7 +14,7 @@ MAX_CONFLICTING_ENTRIES = 20  # the history has all of them
 
 class HistoryPage(ListPage):
     def context(self) -> dict[str, Any]:
-        return {"timeline": timeline(self.rows)}
+        return {"timeline": timeline(self.rows), "sealed": sealed_among(self.rows)}
 
 
 class DeletedPage(ProblemPage):

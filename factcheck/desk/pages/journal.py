@@ -5,6 +5,7 @@ from typing import Any
 
 from factcheck.api.pagination import RowComparison
 from factcheck.desk.page import ListPage, int_parameter
+from factcheck.desk.pages.seal import sealed_among
 from factcheck.desk.timeline import TimelineItem, timeline
 from factcheck.journal.models import Entry
 
@@ -26,8 +27,10 @@ class JournalPage(ListPage):
             return rows.filter(RowComparison(key, "<", *place)) if place else rows
 
         rows = list(self.view.entries(after_cursor, reverse=True, size=PAGE_SIZE + 1).with_before())
-        days = groupby(timeline(rows[:PAGE_SIZE]), key=lambda item: item.entry.at.date())
+        shown = rows[:PAGE_SIZE]
+        days = groupby(timeline(shown), key=lambda item: item.entry.at.date())
         return {
             "days": [(day, list(items)) for day, items in days],
+            "sealed": sealed_among(shown),
             "older": rows[PAGE_SIZE - 1].pk if len(rows) > PAGE_SIZE else None,
         }

@@ -12,9 +12,11 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import Truncator
 
 from factcheck.desk.addresses import plural
+from factcheck.desk.labels import field_label
 
 register = template.Library()
 register.filter(plural)
+register.filter(field_label)
 
 # Shown beside the colour, for those who do not see it. No sign is a verdict.
 SIGNS = {"asserted": "+", "denied": "−", "unverified": "?"}  # noqa: RUF001  the minus sign is meant

@@ -73,6 +73,8 @@ window.addEventListener("pageshow", () => {
   document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent);
 });
 
+document.querySelector("button.print")?.addEventListener("click", () => window.print());
+
 // The fragment of the address may name something that is folded.
 const target = document.getElementById(location.hash.slice(1));
 if (target instanceof HTMLDetailsElement) {

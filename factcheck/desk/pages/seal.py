@@ -1,0 +1,71 @@
+"""The journal's checkpoints and proofs, for a person: what they mean, how to keep one, and how to check it later."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+from claims.followers import FOLLOWERS
+from factcheck.api.renderers import pretty
+from factcheck.desk.page import Page
+from factcheck.journal.followers import lags
+from factcheck.journal.seal.models import Leaf
+
+# The key stands beside the note, so that the mail alone can be checked.
+MAIL = """\
+{note}
+Its key: {key}
+
+Keep this message. It proves which {entries} the journal at {service} had when you got it. How to check that:
+{service}/api/v1/journal/checkpoints/
+"""
+
+
+class SealPage(Page):
+    """The latest checkpoint, alone or before the earlier ones."""
+
+    def context(self) -> dict[str, Any]:
+        rows = [_readable(row) for row in self.data.get("results", [self.data])]
+        is_later_page = "cursor" in self.request.query_params
+        latest = rows[0] if rows and not is_later_page else None
+        return {
+            "latest": latest,
+            "earlier": rows if is_later_page else rows[1:],
+            "is_later_page": is_later_page,
+            "service": self._service(),
+            "mail": latest and self._mail(latest),
+            "lags": [] if self.viewer.is_anonymous else lags([*FOLLOWERS]),
+            "pager": {"previous_url": self.data.get("previous"), "next_url": self.data.get("next")},
+        }
+
+    def _service(self) -> str:
+        return self.request.build_absolute_uri("/").rstrip("/")
+
+    def _mail(self, checkpoint: dict[str, Any]) -> str:
+        """A `mailto:` link (RFC 6068)."""
+        body = MAIL.format(service=self._service(), **checkpoint).replace("\n", "\r\n")
+        subject = f"Checkpoint of {checkpoint['name']}: {checkpoint['entries']}"
+        return f"mailto:?subject={quote(subject)}&body={quote(body)}"
+
+
+class ProofPage(Page):
+    def context(self) -> dict[str, Any]:
+        sealed = _readable(self.data)
+        return {"place": f"{self.data['position'] + 1:,}", "entries": sealed["entries"], "content": pretty(self.data)}
+
+
+def sealed_among(entries: Iterable[Any]) -> set[int]:
+    """The ids of those that have a proof."""
+    return set(Leaf.objects.filter(entry__in=[entry.pk for entry in entries]).values_list("entry", flat=True))
+
+
+def _readable(row: Any) -> dict[str, Any]:
+    """A checkpoint of the API, in the form that people read."""
+    size, root = row["size"], row["root"]
+    return {
+        **row,
+        "name": row["note"].partition("\n")[0],
+        "at": row.get("at") and datetime.fromisoformat(row["at"]),
+        "entries": f"{size:,} {'entry' if size == 1 else 'entries'}",
+        "groups": [root[start : start + 4] for start in range(0, len(root), 4)],
+    }
