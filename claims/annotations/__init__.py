@@ -2,7 +2,6 @@
 
 from typing import Any, TypeVar
 
-from django.db import transaction
 from django.db.models import QuerySet
 
 from claims import services
@@ -13,6 +12,8 @@ from claims.annotations.sources import import_sources
 from claims.annotations.statements import import_evidence, import_statements
 from claims.models import Article, Dispute, Evidence, Statement
 from factcheck.errors import StaleVersion, Versions
+from factcheck.journal.services import lock_in_order
+from factcheck.postgres.transactions import atomic_with_retry
 from sources.models import Source
 
 Document = dict[str, Any]
@@ -21,7 +22,7 @@ Rows = tuple[list[Statement], list[Evidence], list[Dispute]]
 ARTICLE_FIELDS = ("title", "url", "byline", "language", "published_at", "text")
 
 
-@transaction.atomic
+@atomic_with_retry
 def import_document(*, document: Document, actor: Any, article_id: int | None = None) -> Article:
     """Creates what is missing and changes only what differs. A second import changes nothing.
 
@@ -33,14 +34,14 @@ def import_document(*, document: Document, actor: Any, article_id: int | None = 
     return _import(document, article_id, actor)
 
 
-@transaction.atomic
+@atomic_with_retry
 def replace_document(*, article_id: int, versions: Versions, document: Document, actor: Any) -> Article:
     """Imports the document and deletes what it leaves out of the article, each row with its entry.
 
     `versions` are the document versions that the caller has seen (see document_version; None: any). Raises
     DoesNotExist, StaleVersion if any part of the document was written since, and what import_document raises.
     """
-    article = Article.objects.select_for_update(of=("self",)).get(pk=article_id)
+    article = Article.objects.select_for_update(of=("self",), no_key=True).get(pk=article_id)
     statements, evidence, disputes = _locked_rows(article_id)
     rows = (list(statements), list(evidence), list(disputes))  # from here on nobody else writes them
     if versions is not None:
@@ -53,7 +54,9 @@ def _import(document: Document, article_id: int | None, actor: Any, replaced: Ro
     errors = DocumentErrors()
     _check_keys(document, errors)
     if article_id is None:
-        article_id = _lock_by_url(document["article"]["url"])  # before its sources, in the order of replace_document
+        article_id = _lock_by_url(document["article"]["url"])
+        for rows in _locked_rows(article_id):  # before the sources, which come last
+            list(rows.values_list("pk"))
     sources = import_sources(document, article_id, errors, actor)
     if replaced:  # only now: the sources were sought where the article has them
         _delete_left_out(document, *replaced, actor=actor)
@@ -69,7 +72,7 @@ def _import(document: Document, article_id: int | None, actor: Any, replaced: Ro
 def _check_version(article: Article, versions: frozenset[int]) -> None:
     """The article's rows are locked. Locks its sources too, before it reads the version."""
     _, sources = document_version(article)
-    list(Source.objects.filter(pk__in=sources).order_by("pk").select_for_update(of=("self",)).values_list("pk"))
+    lock_in_order(Source.objects.filter(pk__in=sources))
     current, _ = document_version(article)  # read again: another transaction may have changed a source until the lock
     if current not in versions:
         raise StaleVersion("The article or something in it was changed in the meantime. Export it again.")
@@ -90,7 +93,7 @@ def _delete_left_out(
     services.delete_statements(statements=[row for row in statements if row.key not in statement_keys], **entry)
 
 
-def _locked_rows(article_id: int) -> tuple[QuerySet[Statement], QuerySet[Evidence], QuerySet[Dispute]]:
+def _locked_rows(article_id: int | None) -> tuple[QuerySet[Statement], QuerySet[Evidence], QuerySet[Dispute]]:
     """The rows of the article. Reading a queryset locks its rows."""
     return (
         _locking(Statement.objects.filter(article=article_id)),
@@ -100,11 +103,11 @@ def _locked_rows(article_id: int) -> tuple[QuerySet[Statement], QuerySet[Evidenc
 
 
 def _locking(rows: QuerySet[Written]) -> QuerySet[Written]:
-    return rows.order_by("pk").select_for_update(of=("self",))
+    return rows.order_by("pk").select_for_update(of=("self",), no_key=True)
 
 
 def _lock_by_url(url: str | None) -> int | None:
-    rows = Article.objects.select_for_update(of=("self",)).filter(url=url) if url else Article.objects.none()
+    rows = Article.objects.select_for_update(no_key=True).filter(url=url) if url else Article.objects.none()
     return rows.values_list("pk", flat=True).first()
 
 

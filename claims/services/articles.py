@@ -4,8 +4,6 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
-from django.db import transaction
-
 from claims.anchoring.anchors import Reanchored, reanchor
 from claims.anchoring.quotes import Selector, Span
 from claims.models import Article, ArticleRevision, Statement
@@ -13,11 +11,12 @@ from claims.models.article import sha256_of
 from claims.passages import pin
 from claims.services.deletion import delete_statements
 from factcheck.errors import Conflict, Versions
-from factcheck.journal.services import assign, lock, record, save_next_version, save_next_versions
+from factcheck.journal.services import assign, lock, lock_in_order, record, save_next_version, save_next_versions
 from factcheck.postgres.bulk import delete_rows
+from factcheck.postgres.transactions import atomic_with_retry
 
 
-@transaction.atomic
+@atomic_with_retry
 def create_article(*, actor: Any, reason: str = "", **fields: Any) -> Article:
     article = Article(**fields, sha256=sha256_of(fields["text"]))
     article.save(force_insert=True)
@@ -30,7 +29,7 @@ def _add_revision(article: Article) -> None:
     ArticleRevision.objects.create(article=article, number=article.revision, text=article.text, sha256=article.sha256)
 
 
-@transaction.atomic
+@atomic_with_retry
 def update_article(*, article_id: int, versions: Versions, actor: Any, reason: str = "", **fields: Any) -> Article:
     """A changed text makes a new revision and re-anchors every statement. Raises DoesNotExist and StaleVersion."""
     article = lock(Article.objects.all(), article_id, versions)
@@ -50,7 +49,8 @@ def update_article(*, article_id: int, versions: Versions, actor: Any, reason: s
 
 def _reanchor_statements(article: Article, actor: Any) -> None:
     """Each from the revision it is pinned to: a lost passage is found again when its words come back."""
-    statements = list(article.statements.select_for_update(of=("self",)).order_by("revision", "id"))
+    lock_in_order(article.statements.all())
+    statements = list(article.statements.order_by("revision", "id"))
     changed: list[Statement] = []
     for revision, group in groupby(statements, key=attrgetter("revision")):
         pinned = list(group)
@@ -80,7 +80,7 @@ def _apply(result: Reanchored, statement: Statement, article: Article) -> bool:
     return (statement.anchor, statement.candidate) != before
 
 
-@transaction.atomic
+@atomic_with_retry
 def set_article_status(*, article_id: int, versions: Versions, actor: Any, status: str, reason: str) -> Article:
     """Publishes or withdraws. Raises DoesNotExist, StaleVersion, and Conflict if the present status forbids it."""
     article = lock(Article.objects.all(), article_id, versions)
@@ -92,7 +92,7 @@ def set_article_status(*, article_id: int, versions: Versions, actor: Any, statu
     return article
 
 
-@transaction.atomic
+@atomic_with_retry
 def delete_article(*, article_id: int, versions: Versions, actor: Any, reason: str = "") -> None:
     """Deletes the article and everything in it, each row with its entry. Its revisions stay.
 
@@ -101,7 +101,7 @@ def delete_article(*, article_id: int, versions: Versions, actor: Any, reason: s
     article = lock(Article.objects.all(), article_id, versions)
     if article.status == Article.Status.PUBLISHED:
         raise Conflict("A published article cannot be deleted. Withdraw it first.")
-    statements = list(article.statements.select_for_update(of=("self",)))
+    statements = list(article.statements.select_for_update(of=("self",)).order_by("pk"))
     delete_statements(statements=statements, actor=actor, reason=reason)
     record([article], action="article.deleted", actor=actor, reason=reason)
     delete_rows(Article.objects.filter(pk=article.pk))

@@ -19,8 +19,10 @@ from factcheck.api.problems import (
     UNAVAILABLE_HEADERS,
     is_unavailable,
     problem_document,
+    unavailable_detail,
 )
 from factcheck.api.renderers import dump
+from factcheck.postgres.transactions import begin_request
 
 logger = logging.getLogger("factcheck.problems")
 
@@ -71,6 +73,7 @@ class ProblemMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        begin_request()
         response = self.get_response(request)
         if response.status_code < 400 or hasattr(response, "accepted_renderer") or hasattr(response, "is_problem"):
             return response
@@ -83,10 +86,14 @@ class ProblemMiddleware:
         if not is_unavailable(exception):
             return None
         logger.error("The database does not answer: %s", exception)
-        return HttpResponse(UNAVAILABLE_DETAIL, status=503, headers=UNAVAILABLE_HEADERS, content_type="text/plain")
+        detail = unavailable_detail(exception)
+        response = HttpResponse(detail, status=503, headers=UNAVAILABLE_HEADERS, content_type="text/plain")
+        response.problem_detail = detail  # type: ignore[attr-defined]
+        return response
 
     def problem_response(self, request: HttpRequest, original: HttpResponseBase) -> HttpResponse:
-        problem = problem_document(original.status_code, detail=DETAILS.get(original.status_code, ""))
+        detail = getattr(original, "problem_detail", DETAILS.get(original.status_code, ""))
+        problem = problem_document(original.status_code, detail=detail)
         response = self.render(request, problem, original)
         for name, value in original.headers.items():
             if name not in BODY_HEADERS:  # the other headers still apply
