@@ -84,6 +84,7 @@ def test_every_reference_moves_with_one_entry_for_each_row(api, alice, article, 
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
 
+@pytest.mark.django_db(transaction=True)  # two merges, of which each is a transaction
 def test_the_old_address_leads_to_the_new_one_and_keeps_its_history(api, alice, horne, twin):
     third = create_source(actor=alice, name="Emily Horne (NSC)", kind="person")
     assert merge(api, twin, horne).status_code == 200
