@@ -19,7 +19,8 @@ MAX_NAMES = 100
 def merge_source(*, source_id: int, versions: Versions, actor: Any, into: Source, reason: str) -> Source:
     """Moves every reference from the source to `into`, each changed row with its entry, and deletes the source.
 
-    `into` gets the other's names as aliases. A redirect leads from the deleted id to it.
+    `into` gets the other's names as aliases. A redirect leads from the deleted id to it. Anonymous readers see both
+    once something that was moved is public; SourceRedirectQuerySet.public finds that by this transaction.
 
     Raises DoesNotExist and StaleVersion; InvalidInput for a merge into itself; Conflict if `into` is a part of the
     source, if one of the two is anonymous, or if together they have too many names. The database refuses the merge
