@@ -7,28 +7,72 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchQuery
 from django.db import models
-from django.db.models import Case, F, Func, OuterRef, Q, Value, When
+from django.db.models import Case, F, Func, OuterRef, Q, Subquery, Value, When
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Lower
 from django.db.models.lookups import Exact
 from rapidfuzz.fuzz import WRatio
 
 from factcheck.errors import FieldError
-from factcheck.journal.models import Recorded
+from factcheck.journal.models import Entry, Recorded
 from factcheck.postgres.bounded_page import ExistsPerRow
 
 MAX_COMPARED = 300  # rows whose names are compared with what was typed
 MIN_LIKENESS = 60  # of 100; one word of a name with one letter changed has about 75
 
 
-def is_public(source_id: Any) -> Q:
-    """Whether a public row of another model refers to the source. A public part of it does not count."""
+def is_public(source_id: Any, merged_in: Any = None) -> Q:
+    """Whether a public row of another model refers to the source. A public part of it does not count.
+
+    With `merged_in`, the transaction of a merge, only a row counts that the merge wrote.
+    """
     is_named = Q(pk=None)
     for relation in Source._meta.related_objects:
-        rows: Any = relation.related_model._default_manager
-        if relation.related_model is not Source and hasattr(rows, "public"):
-            is_named |= Q(ExistsPerRow(rows.public().filter(**{relation.field.name: source_id})))
+        model: Any = relation.related_model
+        if model is not Source and hasattr(model._default_manager, "public"):
+            rows = model._default_manager.public().filter(**{relation.field.name: source_id})
+            is_named |= Q(ExistsPerRow(rows if merged_in is None else rows.filter(_was_written(model, merged_in))))
     return is_named
+
+
+def _was_written(model: Any, transaction: Any) -> Q:
+    """Whether the row, or the one that its entries belong to, has an entry of the transaction."""
+    owner = getattr(model, "recorded_with", None)
+    entries = Entry.objects.filter(resource=owner or model.journal_resource, transaction=transaction)
+    # An array: PostgreSQL then looks up these few rows, and does not read all that refer to the source.
+    ids = ArraySubquery(entries.values("resource_id"))
+    flag = models.BooleanField()
+    return Q(Func(F(owner or "pk"), ids, template="%(expressions)s)", arg_joiner=" = ANY(", output_field=flag))
+
+
+class GivenNames(Func):
+    """Of a source's names or addresses, those that an editor gave to the source, or to one of those merged into it.
+
+    Arguments: the names, the source's id, and the ids of the merged ones. An edit gives the names that were not there
+    before; a merge gives none.
+    """
+
+    output_field = ArrayField(models.CharField())
+    has_name = "({0}.data->'aliases' ? held.one OR {0}.data->'same_as' ? held.one OR {0}.data->>'name' = held.one)"
+
+    def as_sql(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, tuple[Any, ...]]:  # type: ignore[override]
+        (names, p1), (own, p2), (merged, p3) = map(compiler.compile, self.source_expressions)
+        sql = f"""
+            ARRAY(SELECT held.one FROM unnest({names}) WITH ORDINALITY AS held(one, place) WHERE EXISTS (
+                SELECT FROM journal_entry e LEFT JOIN journal_entry before
+                    ON before.resource = 'source' AND before.resource_id = e.resource_id
+                    AND before.version = e.version - 1
+                WHERE e.resource = 'source' AND e.resource_id = ANY({own} || {merged})
+                    AND e.action IN ('source.created', 'source.updated') AND {self.has_name.format("e")}
+                    AND NOT coalesce({self.has_name.format("before")}, false)) ORDER BY held.place)
+            """  # noqa: S608  the expressions are compiled by Django
+        return sql, (*p1, *p2, *p3)
+
+
+def _has_words(aliases: str, query: SearchQuery) -> Func:
+    words = Func("name", aliases, function="source_words")
+    flag = models.BooleanField()
+    return Func(words, query, template="(%(expressions)s)", arg_joiner=" @@ ", output_field=flag)
 
 
 class SourceQuerySet(models.QuerySet["Source"]):
@@ -36,9 +80,26 @@ class SourceQuerySet(models.QuerySet["Source"]):
         return self.select_related("part_of")
 
     def public(self) -> "SourceQuerySet":
-        """Those that something public names; `public_part_of` is null unless that source is public too."""
+        """Those that something public names; `public_part_of` is null unless that source is public too.
+
+        `public_aliases` and `public_same_as` leave out what came by the merge of a source that is not public yet.
+        """
         part_of = Case(When(is_public(OuterRef("part_of")), then=F("part_of")))
-        return self.filter(is_public(OuterRef("pk"))).annotate(public_part_of=part_of)
+        merged = SourceRedirect.objects.filter(into=OuterRef("pk"))
+        published = ArraySubquery(merged.public().values("pk"))
+        names = {
+            f"public_{name}": Case(
+                When(ExistsPerRow(merged), then=GivenNames(name, "pk", published)),
+                default=F(name),
+            )
+            for name in ("aliases", "same_as")
+        }
+        return self.filter(is_public(OuterRef("pk"))).annotate(public_part_of=part_of, **names)
+
+    @property
+    def _aliases(self) -> str:
+        """The aliases to search in: of rows of public(), those that anonymous readers may see."""
+        return "public_aliases" if "public_aliases" in self.query.annotations else "aliases"
 
     def matching_names(self, names: Sequence[str], addresses: Sequence[str] = ()) -> "SourceQuerySet":
         """Those with one of the names, as name or alias, or with one of the addresses in `same_as`.
@@ -58,12 +119,13 @@ class SourceQuerySet(models.QuerySet["Source"]):
         """Every word is the beginning of a word of the name or an alias. Words without letters or digits match only
         as a whole name or alias."""
         if not any(map(str.isalnum, words)):
-            return self.matching_names([" ".join(words.split())])
+            name = " ".join(words.split())
+            return self.matching_names([name]).filter(Q(name=name) | Q(**{f"{self._aliases}__contains": [name]}))
         return self._with_words(words.split(), " & ")
 
     def with_exact_name(self, text: str) -> "SourceQuerySet":
         """Those with this name or alias; case is ignored."""
-        alias = Func("aliases", function="unnest", output_field=models.TextField())
+        alias = Func(OuterRef(self._aliases), function="unnest", output_field=models.TextField())
         own = Source.objects.filter(pk=OuterRef("pk")).values(called=Lower(alias))
         typed = Lower(Value(" ".join(text.split()), output_field=models.TextField()))
         as_array = Func(typed, template="ARRAY[%(expressions)s]", output_field=ArrayField(models.TextField()))
@@ -75,7 +137,7 @@ class SourceQuerySet(models.QuerySet["Source"]):
         rows = self.select_related("part_of")
         beginnings = {word[:3] for word in text.split()}
         found = {*rows.search(text)[:MAX_COMPARED], *rows._with_words(beginnings, " | ")[:MAX_COMPARED]}
-        likeness = {row: max(WRatio(text.lower(), name.lower()) for name in (row.name, *row.aliases)) for row in found}
+        likeness = {row: max(WRatio(text.lower(), name.lower()) for name in row.visible_names) for row in found}
         similar = (row for row in found if likeness[row] >= MIN_LIKENESS)
         return sorted(similar, key=lambda row: (-likeness[row], row.pk))[:limit]
 
@@ -84,15 +146,8 @@ class SourceQuerySet(models.QuerySet["Source"]):
         if not terms:
             return self.none()
         query = SearchQuery(operator.join(terms), search_type="raw", config="simple")
-        return self.alias(
-            words_found=Func(
-                Func("name", "aliases", function="source_words"),
-                query,
-                template="(%(expressions)s)",
-                arg_joiner=" @@ ",
-                output_field=models.BooleanField(),
-            )
-        ).filter(words_found=True)
+        found = self.filter(_has_words("aliases", query))  # by the index
+        return found if self._aliases == "aliases" else found.filter(_has_words(self._aliases, query))
 
 
 def address_of(source_id: int, recorded: datetime) -> str:
@@ -112,7 +167,7 @@ class Source(Recorded):
         ACCOUNT = "account"
 
     journal_resource = "source"
-    public_references = {"part_of": "public_part_of"}
+    public_values = {"part_of": "public_part_of", "aliases": "public_aliases", "same_as": "public_same_as"}
     constraint_errors = {
         "source_part_of_acyclic": FieldError(
             "#/part_of", "cycle", "A source cannot be a part of itself, directly or through others."
@@ -163,7 +218,11 @@ class Source(Recorded):
         # Rows of public() have public_part_of: an anonymous reader sees no more than that.
         has_visible_parent = getattr(self, "public_part_of", self.part_of_id) is not None
         part_of = f"part of {self.part_of}" if has_visible_parent else ""
-        return ", ".join(filter(None, (self.kind, anonymous, part_of, *self.aliases[:3])))
+        return ", ".join(filter(None, (self.kind, anonymous, part_of, *self.visible_names[1:4])))
+
+    @property
+    def visible_names(self) -> list[str]:
+        return [self.name, *getattr(self, "public_aliases", self.aliases)]
 
     def has_part(self, other: "Source") -> bool:
         """Whether the other is a part of this one, directly or through others. One query for each step."""
@@ -176,11 +235,25 @@ class Source(Recorded):
         return False
 
 
+class SourceRedirectQuerySet(models.QuerySet["SourceRedirect"]):
+    def public(self) -> "SourceRedirectQuerySet":
+        """Those with which something came that is public by now, and still refers to the source.
+
+        A merge is one transaction, so what it moved are the rows with an entry of the transaction that deleted the
+        merged source.
+        """
+        deletions = Entry.objects.filter(resource="source", resource_id=OuterRef("pk"), action="source.deleted")
+        rows = self.alias(merged_in=Subquery(deletions.values("transaction")))
+        return rows.filter(is_public(OuterRef("into"), merged_in=OuterRef(OuterRef("merged_in"))))
+
+
 class SourceRedirect(models.Model):
     """Leads from the id of a merged source to the source that it was merged into."""
 
     id = models.BigIntegerField(primary_key=True)
     into = models.ForeignKey(Source, models.CASCADE, related_name="+", db_column="into_source")
+
+    objects: ClassVar[models.Manager[Any]] = SourceRedirectQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"{self.pk} → {self.into_id}"

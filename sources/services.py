@@ -1,13 +1,12 @@
 """Writes to sources, every row with its journal entry. Each service is one transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from django.db import transaction
-
 from factcheck.errors import Conflict, Versions
-from factcheck.journal.services import change_rows, lock, record
+from factcheck.journal.services import change_rows, lock, lock_in_order, record
 from factcheck.postgres.bulk import insert_rows
+from factcheck.postgres.transactions import atomic_with_retry
 from sources.models import Source, SourceRedirect
 
 
@@ -21,16 +20,26 @@ def create_sources(*, rows: Sequence[dict[str, Any]], actor: Any, reason: str = 
     return sources
 
 
-@transaction.atomic
+@atomic_with_retry
 def insert_sources(*, sources: Sequence[Source], actor: Any, reason: str = "") -> None:
     """Writes new sources: a fixed number of SQL statements for any number of sources."""
+    _lock_wholes(source.part_of_id for source in sources)
     insert_rows(sources)
     record(sources, action="source.created", actor=actor, reason=reason)
 
 
-@transaction.atomic
+def _lock_wholes(ids: Iterable[int | None], *others: int) -> None:
+    """Locks what sources are to be a part of, and these others. The guard against cycles makes writers take turns: who
+    has his turn must not wait for a source that another one holds."""
+    if wholes := {row_id for row_id in ids if row_id is not None}:
+        lock_in_order(Source.objects.filter(pk__in=wholes.union(others)))
+
+
+@atomic_with_retry
 def update_source(*, source_id: int, versions: Versions, actor: Any, reason: str = "", **fields: Any) -> Source:
     """Raises DoesNotExist and StaleVersion. The database refuses a source that would be a part of itself."""
+    whole = fields.get("part_of")
+    _lock_wholes([whole and whole.pk], source_id)
     source = lock(Source.objects.all(), source_id, versions)
     update_sources(changes=[(source, fields)], actor=actor, reason=reason)
     return source
@@ -41,10 +50,10 @@ def update_sources(*, changes: Sequence[tuple[Source, dict[str, Any]]], actor: A
     change_rows(changes, actor=actor, reason=reason)
 
 
-@transaction.atomic
+@atomic_with_retry
 def delete_source(*, source_id: int, versions: Versions, actor: Any, reason: str = "") -> None:
     """Raises DoesNotExist, StaleVersion, and Conflict when anything refers to the source."""
-    source = lock(Source.objects.all(), source_id, versions)
+    source = lock(Source.objects.all(), source_id, versions, to_delete=True)
     for relation in Source._meta.related_objects:
         if relation.related_model is SourceRedirect:
             continue

@@ -3,6 +3,7 @@ from typing import Any
 from django.http import Http404, HttpResponsePermanentRedirect
 from rest_framework.request import Request
 
+from factcheck.api.roles import is_anonymous
 from factcheck.errors import Versions
 from factcheck.journal.views import JournaledViewSet
 from sources import services
@@ -26,12 +27,14 @@ class SourceViewSet(JournaledViewSet):
     def retrieve(self, request: Request, pk: int) -> Any:
         """Read a source.
 
-        A source that was merged into another one answers 301 with the address of that one.
+        A source that was merged into another one answers 301 with the address of that one. Anonymous readers are told
+        only when something that came with it is published; so it is with its names.
         """
         try:
             return super().retrieve(request, pk)
         except Http404:
-            redirect = SourceRedirect.objects.filter(pk=pk, into__in=self.get_queryset()).first()
+            redirects = SourceRedirect.objects.filter(pk=pk)
+            redirect = (redirects.public() if is_anonymous(request) else redirects).first()
             if redirect is None or "as_of" in request.query_params:
                 raise
             return HttpResponsePermanentRedirect(self.address(redirect.into_id))

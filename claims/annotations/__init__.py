@@ -2,7 +2,6 @@
 
 from typing import Any, TypeVar
 
-from django.db import transaction
 from django.db.models import QuerySet
 
 from claims import services
@@ -14,6 +13,8 @@ from claims.annotations.statements import import_evidence, import_statements
 from claims.models import Article, Dispute, Evidence, Statement
 from claims.models.article import sha256_of
 from factcheck.errors import StaleVersion, Versions
+from factcheck.journal.services import lock_in_order
+from factcheck.postgres.transactions import atomic_with_retry
 from sources.models import Source
 
 Document = dict[str, Any]
@@ -29,11 +30,8 @@ def import_document(*, document: Document, actor: Any) -> Article:
     Raises InvalidInput or Unprocessable with a JSON pointer for each error, and what the services raise. Nothing is
     then written.
     """
-    rows = _by_url(document["article"]["url"])
-    found = _found_before_locking(document, rows.first())
-    with transaction.atomic():
-        article_id = rows.select_for_update(of=("self",)).first()  # before its sources, as replace_document does
-        return _import(document, article_id, actor, found)
+    found = _found_before_locking(document, _by_url(document["article"]["url"]).first())
+    return _import_by_url(document, actor, found)
 
 
 def _found_before_locking(document: Document, article_id: int | None) -> services.Found:
@@ -52,13 +50,25 @@ def replace_document(*, article_id: int, versions: Versions, document: Document,
     DoesNotExist, StaleVersion if any part of the document was written since, and what import_document raises.
     """
     found = _found_before_locking(document, article_id)
-    with transaction.atomic():
-        article = Article.objects.select_for_update(of=("self",)).get(pk=article_id)
-        statements, evidence, disputes = _locked_rows(article_id)
-        rows = (list(statements), list(evidence), list(disputes))  # from here on nobody else writes them
-        if versions is not None:
-            _check_version(article, versions)
-        return _import(document, article_id, actor, found, replaced=rows)
+    return _replace(document, article_id, versions, actor, found)
+
+
+@atomic_with_retry
+def _import_by_url(document: Document, actor: Any, found: services.Found) -> Article:
+    article_id = _by_url(document["article"]["url"]).select_for_update(no_key=True).first()
+    for rows in _locked_rows(article_id):  # before the sources, which come last
+        list(rows.values_list("pk"))
+    return _import(document, article_id, actor, found)
+
+
+@atomic_with_retry
+def _replace(document: Document, article_id: int, versions: Versions, actor: Any, found: services.Found) -> Article:
+    article = Article.objects.select_for_update(of=("self",), no_key=True).get(pk=article_id)
+    statements, evidence, disputes = _locked_rows(article_id)
+    rows = (list(statements), list(evidence), list(disputes))  # from here on nobody else writes them
+    if versions is not None:
+        _check_version(article, versions)
+    return _import(document, article_id, actor, found, replaced=rows)
 
 
 def _import(
@@ -82,7 +92,7 @@ def _import(
 def _check_version(article: Article, versions: frozenset[int]) -> None:
     """The article's rows are locked. Locks its sources too, before it reads the version."""
     _, sources = document_version(article)
-    list(Source.objects.filter(pk__in=sources).order_by("pk").select_for_update(of=("self",)).values_list("pk"))
+    lock_in_order(Source.objects.filter(pk__in=sources))
     current, _ = document_version(article)  # read again: another transaction may have changed a source until the lock
     if current not in versions:
         raise StaleVersion("The article or something in it was changed in the meantime. Export it again.")
@@ -103,7 +113,7 @@ def _delete_left_out(
     services.delete_statements(statements=[row for row in statements if row.key not in statement_keys], **entry)
 
 
-def _locked_rows(article_id: int) -> tuple[QuerySet[Statement], QuerySet[Evidence], QuerySet[Dispute]]:
+def _locked_rows(article_id: int | None) -> tuple[QuerySet[Statement], QuerySet[Evidence], QuerySet[Dispute]]:
     """The rows of the article. Reading a queryset locks its rows."""
     return (
         _locking(Statement.objects.filter(article=article_id)),
@@ -113,7 +123,7 @@ def _locked_rows(article_id: int) -> tuple[QuerySet[Statement], QuerySet[Evidenc
 
 
 def _locking(rows: QuerySet[Written]) -> QuerySet[Written]:
-    return rows.order_by("pk").select_for_update(of=("self",))
+    return rows.order_by("pk").select_for_update(of=("self",), no_key=True)
 
 
 def _by_url(url: str | None) -> QuerySet[Article, int]:

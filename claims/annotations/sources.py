@@ -20,7 +20,7 @@ def import_sources(
     distinct = {identity(match.source): match.source for match in matched.values()}
     insert_sources(sources=[source for source in distinct.values() if source.pk is None], actor=actor)
     ids = [match.source.pk for match in matched.values()]
-    rows = {row.pk: row for row in Source.objects.select_for_update().filter(pk__in=ids).order_by("pk")}
+    rows = {row.pk: row for row in Source.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk")}
     if rows.keys() != set(ids):
         raise Conflict("A source of this document was merged or deleted in the meantime. Import it again.")
     imported = {key: rows[match.source.pk] for key, match in matched.items()}

@@ -29,9 +29,13 @@ Json = dict[str, Any]
 def with_related(statements: QuerySet[Statement]) -> QuerySet[Statement]:
     """With everything that a review shows."""
     return (
-        statements.select_related("source", "article__publisher")
+        statements.select_related("article")
         .defer("article__text")
-        .prefetch_related(Prefetch("evidence", queryset=Evidence.objects.order_by("id")))
+        .prefetch_related(
+            Prefetch("source", queryset=Source.objects.public()),
+            Prefetch("article__publisher", queryset=Source.objects.public()),
+            Prefetch("evidence", queryset=Evidence.objects.order_by("id")),
+        )
     )
 
 
@@ -125,7 +129,8 @@ def _claim(statement: Statement, article: Article, base: str) -> Json:
 
 def _author(source: Source) -> Json:
     author: Json = {"@type": AUTHOR_TYPES.get(source.kind, "Thing"), "name": source.name}
-    return {**author, "sameAs": [uri(url) for url in source.same_as]} if source.same_as else author
+    addresses = [uri(url) for url in source.public_same_as]  # type: ignore[attr-defined]  # of SourceQuerySet.public
+    return {**author, "sameAs": addresses} if addresses else author
 
 
 def _reviewer(article: Article, base: str) -> Json:

@@ -68,7 +68,7 @@ class Dispute(Recorded):
         WITHDRAWN = "withdrawn"
 
     private_fields = ("opened_by", "resolved_by")
-    public_references = {"counter_statement": "public_counter_statement"}
+    public_values = {"counter_statement": "public_counter_statement"}
     journal_resource = "dispute"
     constraint_errors = {
         "dispute_open_once": FieldError(

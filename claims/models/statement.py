@@ -256,6 +256,8 @@ class StatementViaQuerySet(models.QuerySet["StatementVia"]):
 
 
 class StatementVia(models.Model):
+    recorded_with = "statement"  # whose entries hold it
+
     statement = models.ForeignKey(
         Statement, models.CASCADE, related_name="via_rows", db_column="statement", db_index=False
     )

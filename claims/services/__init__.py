@@ -2,6 +2,12 @@
 
 Each service is one transaction. Those that take locked rows or drafts are part of the caller's transaction; find_again
 needs none.
+
+Locks are taken in one order, so that no two requests wait for each other: articles, statements, evidence, disputes,
+sources, and each kind by id; then the turn of the guard against cycles among sources. At the commit, foreign keys keep
+what new rows refer to from being deleted; only who deletes a row locks it against that. A deadlock is left where a
+reference is made while a merge collects what it moves, where a document names a statement that the document of another
+article deletes, and where two documents exchange their sources: `atomic_with_retry` then runs the transaction again.
 """
 
 from claims.services.articles import create_article, delete_article, set_article_status, update_article

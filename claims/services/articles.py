@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from django.db import transaction
-
 from claims.models import Article, ArticleRevision, Statement
 from claims.models.article import sha256_of
 from claims.services.deletion import delete_statements
@@ -11,11 +9,12 @@ from claims.services.reanchoring import Found, find_again, pin_of, write_anchors
 from factcheck.errors import Conflict, Versions
 from factcheck.journal.services import assign, lock, record, refuse_stale, save_next_version
 from factcheck.postgres.bulk import delete_rows
+from factcheck.postgres.transactions import atomic_with_retry
 
 MAX_ROUNDS = 5  # of seeking an article's statements, until none was added or moved meanwhile
 
 
-@transaction.atomic
+@atomic_with_retry
 def create_article(*, actor: Any, reason: str = "", **fields: Any) -> Article:
     article = Article(**fields, sha256=sha256_of(fields["text"]))
     article.save(force_insert=True)
@@ -48,7 +47,7 @@ def update_article(
     raise Conflict("Others are adding statements to the article, or moving them. Send the new text again in a moment.")
 
 
-@transaction.atomic
+@atomic_with_retry
 def _update(article_id: int, versions: Versions, fields: dict[str, Any], found: Found, **by: Any) -> Article | None:
     """None if the text changes and `found` lacks a statement; nothing is written then."""
     article = lock(Article.objects.all(), article_id, versions)
@@ -57,7 +56,7 @@ def _update(article_id: int, versions: Versions, fields: dict[str, Any], found: 
         return article
     statements: list[Statement] = []
     if article.text != old_text:
-        statements = list(article.statements.select_for_update(of=("self",)).order_by("pk"))
+        statements = list(article.statements.select_for_update(of=("self",), no_key=True).order_by("pk"))
         if any(pin_of(statement) not in found for statement in statements):
             return None
         article.revision += 1
@@ -69,7 +68,7 @@ def _update(article_id: int, versions: Versions, fields: dict[str, Any], found: 
     return article
 
 
-@transaction.atomic
+@atomic_with_retry
 def set_article_status(*, article_id: int, versions: Versions, actor: Any, status: str, reason: str) -> Article:
     """Publishes or withdraws. Raises DoesNotExist, StaleVersion, and Conflict if the present status forbids it."""
     article = lock(Article.objects.all(), article_id, versions)
@@ -81,7 +80,7 @@ def set_article_status(*, article_id: int, versions: Versions, actor: Any, statu
     return article
 
 
-@transaction.atomic
+@atomic_with_retry
 def delete_article(*, article_id: int, versions: Versions, actor: Any, reason: str = "") -> None:
     """Deletes the article and everything in it, each row with its entry. Its revisions stay.
 
@@ -90,7 +89,7 @@ def delete_article(*, article_id: int, versions: Versions, actor: Any, reason: s
     article = lock(Article.objects.all(), article_id, versions)
     if article.status == Article.Status.PUBLISHED:
         raise Conflict("A published article cannot be deleted. Withdraw it first.")
-    statements = list(article.statements.select_for_update(of=("self",)))
+    statements = list(article.statements.select_for_update(of=("self",)).order_by("pk"))
     delete_statements(statements=statements, actor=actor, reason=reason)
     record([article], action="article.deleted", actor=actor, reason=reason)
     delete_rows(Article.objects.filter(pk=article.pk))

@@ -18,8 +18,8 @@ def delete_statements(*, statements: Sequence[Statement], actor: Any, reason: st
     raised_here = Dispute.objects.filter(counter_statement__in=ids).exclude(statement__in=ids).first()
     if raised_here:
         raise Conflict(f"Dispute {raised_here.pk} was raised in this text. Delete or change that dispute first.")
-    evidence = list(Evidence.objects.select_for_update().filter(statement__in=ids))
-    disputes = list(Dispute.objects.select_for_update().filter(statement__in=ids))
+    evidence = list(Evidence.objects.select_for_update().filter(statement__in=ids).order_by("pk"))
+    disputes = list(Dispute.objects.select_for_update().filter(statement__in=ids).order_by("pk"))
     delete_disputes(disputes=disputes, actor=actor, reason=reason)
     delete_evidence_rows(rows=evidence, actor=actor, reason=reason)
     record(statements, action="statement.deleted", actor=actor, reason=reason)

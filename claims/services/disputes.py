@@ -3,16 +3,24 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.db import transaction
 from django.utils import timezone
 
-from claims.models import Dispute
+from claims.models import Dispute, Statement
 from claims.services.deletion import delete_disputes
 from claims.services.evidence import check_statement_stays
 from claims.services.statements import tag_statement
 from factcheck.errors import Conflict, InvalidInput, Versions
-from factcheck.journal.services import assign, lock, record, save_next_version, save_next_versions
+from factcheck.journal.services import (
+    assign,
+    hold_in_order,
+    lock,
+    lock_in_order,
+    record,
+    save_next_version,
+    save_next_versions,
+)
 from factcheck.postgres.bulk import insert_rows
+from factcheck.postgres.transactions import atomic_with_retry
 
 
 def draft_dispute(**fields: Any) -> Dispute:
@@ -37,18 +45,21 @@ def insert_disputes(*, disputes: Sequence[Dispute], actor: Any, reason: str = ""
     record(disputes, action="dispute.opened", actor=actor, reason=reason)
 
 
-@transaction.atomic
+@atomic_with_retry
 def open_dispute(*, actor: Any, reason: str = "", **fields: Any) -> Dispute:
     """Raises what draft_dispute raises."""
     dispute = draft_dispute(**fields)
+    hold_in_order(Statement, filter(None, (dispute.statement_id, dispute.counter_statement_id)))
     insert_disputes(disputes=[dispute], actor=actor, reason=reason)
     return dispute
 
 
-@transaction.atomic
+@atomic_with_retry
 def update_dispute(*, dispute_id: int, versions: Versions, actor: Any, reason: str = "", **fields: Any) -> Dispute:
     """Raises DoesNotExist, StaleVersion, Conflict for a resolved dispute, and InvalidInput if the fields name another
     statement or let a statement dispute itself."""
+    if counter := fields.get("counter_statement"):
+        hold_in_order(Statement, [counter.pk])
     dispute = lock(Dispute.objects.all(), dispute_id, versions)
     check_statement_stays(dispute, fields)
     if dispute.state != Dispute.State.OPEN:
@@ -60,7 +71,7 @@ def update_dispute(*, dispute_id: int, versions: Versions, actor: Any, reason: s
     return dispute
 
 
-@transaction.atomic
+@atomic_with_retry
 def resolve_dispute(
     *, dispute_id: int, versions: Versions, actor: Any, state: str, reason: str, tag: str | None = None
 ) -> Dispute:
@@ -68,6 +79,8 @@ def resolve_dispute(
 
     Raises DoesNotExist, StaleVersion, and Conflict if the dispute is not open.
     """
+    if tag:
+        lock_in_order(Statement.objects.filter(disputes=dispute_id))
     dispute = lock(Dispute.objects.all(), dispute_id, versions)
     resolve_disputes(resolutions=[(dispute, state, reason)], actor=actor)
     if tag:
@@ -88,7 +101,7 @@ def resolve_disputes(*, resolutions: Sequence[tuple[Dispute, str, str]], actor: 
     record(disputes, action="dispute.resolved", actor=actor, reason=[reason for _, _, reason in resolutions])
 
 
-@transaction.atomic
+@atomic_with_retry
 def reopen_dispute(*, dispute_id: int, versions: Versions, actor: Any, reason: str) -> Dispute:
     """Raises DoesNotExist, StaleVersion, and Conflict if the dispute is open."""
     dispute = lock(Dispute.objects.all(), dispute_id, versions)
@@ -101,7 +114,7 @@ def reopen_dispute(*, dispute_id: int, versions: Versions, actor: Any, reason: s
     return dispute
 
 
-@transaction.atomic
+@atomic_with_retry
 def delete_dispute(*, dispute_id: int, versions: Versions, actor: Any, reason: str = "") -> None:
     """Raises DoesNotExist and StaleVersion."""
     dispute = lock(Dispute.objects.all(), dispute_id, versions)

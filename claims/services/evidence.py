@@ -3,20 +3,19 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.db import transaction
-
 from claims.models import Dispute, Evidence
 from claims.services.deletion import delete_evidence_rows
 from factcheck.errors import InvalidInput, Versions
 from factcheck.journal.services import change_rows, lock, record
 from factcheck.postgres.bulk import insert_rows
+from factcheck.postgres.transactions import atomic_with_retry
 
 
 def create_evidence(*, actor: Any, reason: str = "", **fields: Any) -> Evidence:
     return create_evidence_rows(rows=[fields], actor=actor, reason=reason)[0]
 
 
-@transaction.atomic
+@atomic_with_retry
 def create_evidence_rows(*, rows: Sequence[dict[str, Any]], actor: Any, reason: str = "") -> list[Evidence]:
     evidence = [Evidence(**fields) for fields in rows]
     insert_rows(evidence)
@@ -24,7 +23,7 @@ def create_evidence_rows(*, rows: Sequence[dict[str, Any]], actor: Any, reason: 
     return evidence
 
 
-@transaction.atomic
+@atomic_with_retry
 def update_evidence(*, evidence_id: int, versions: Versions, actor: Any, reason: str = "", **fields: Any) -> Evidence:
     """Raises DoesNotExist, StaleVersion, and InvalidInput if the fields name another statement."""
     evidence = lock(Evidence.objects.all(), evidence_id, versions)
@@ -45,7 +44,7 @@ def check_statement_stays(row: Evidence | Dispute, fields: dict[str, Any]) -> No
         raise InvalidInput.field("statement", "immutable", detail)
 
 
-@transaction.atomic
+@atomic_with_retry
 def delete_evidence(*, evidence_id: int, versions: Versions, actor: Any, reason: str = "") -> None:
     """Raises DoesNotExist and StaleVersion."""
     evidence = lock(Evidence.objects.all(), evidence_id, versions)

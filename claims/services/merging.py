@@ -2,24 +2,25 @@
 
 from typing import Any
 
-from django.db import transaction
-from django.db.models import BigIntegerField, Case, Exists, F, OuterRef, Q, Value, When
+from django.db.models import BigIntegerField, Case, Exists, F, OuterRef, Q, QuerySet, Value, When
 
 from claims.models import Article, Dispute, Statement, StatementVia
 from factcheck.errors import Conflict, InvalidInput, Versions
 from factcheck.journal.models import Recorded
-from factcheck.journal.services import lock, raise_versions, record, record_ids, save_next_version
+from factcheck.journal.services import lock, lock_in_order, raise_versions, record, record_ids, save_next_version
 from factcheck.postgres.bulk import delete_rows
+from factcheck.postgres.transactions import atomic_with_retry
 from sources.models import Source, SourceRedirect
 
 MAX_NAMES = 100
 
 
-@transaction.atomic
+@atomic_with_retry
 def merge_source(*, source_id: int, versions: Versions, actor: Any, into: Source, reason: str) -> Source:
     """Moves every reference from the source to `into`, each changed row with its entry, and deletes the source.
 
-    `into` gets the other's names as aliases. A redirect leads from the deleted id to it.
+    `into` gets the other's names as aliases. A redirect leads from the deleted id to it. Anonymous readers see both
+    once something that was moved is public; SourceRedirectQuerySet.public finds that by this transaction.
 
     Raises DoesNotExist and StaleVersion; InvalidInput for a merge into itself; Conflict if `into` is a part of the
     source, if one of the two is anonymous, or if together they have too many names. The database refuses the merge
@@ -27,15 +28,15 @@ def merge_source(*, source_id: int, versions: Versions, actor: Any, into: Source
     """
     if into.pk == source_id:
         raise InvalidInput.field("into", "self", "A source cannot be merged into itself.")
-    both = Source.objects.select_for_update(of=("self",)).filter(pk__in=[source_id, into.pk]).order_by("pk")
-    list(both)  # locked in the order of their ids, so that two merges cannot deadlock
-    source = lock(Source.objects.all(), source_id, versions)
+    _lock_references(source_id)  # and those that are made until the source is locked, when they are moved
+    lock_in_order(Source.objects.filter(Q(pk__in=[source_id, into.pk]) | Q(part_of=source_id)))
+    source = lock(Source.objects.all(), source_id, versions, to_delete=True)
     into = Source.objects.get(pk=into.pk)
     _check_mergeable(source, into)
-    _move_references(Source, "part_of", source, into, actor, reason)
-    _move_statements(source, into, actor, reason)
     _move_references(Article, "publisher", source, into, actor, reason)
+    _move_statements(source, into, actor, reason)
     _move_references(Dispute, "raised_by", source, into, actor, reason)
+    _move_references(Source, "part_of", source, into, actor, reason)
     _add_names(source, into)
     save_next_version(into)
     record([into], action="source.merged", actor=actor, reason=reason)
@@ -46,6 +47,18 @@ def merge_source(*, source_id: int, versions: Versions, actor: Any, into: Source
     return into
 
 
+def _lock_references(source_id: int) -> None:
+    lock_in_order(Article.objects.filter(publisher=source_id))
+    lock_in_order(_statements_of(source_id))
+    lock_in_order(Dispute.objects.filter(raised_by=source_id))
+
+
+def _statements_of(source_id: int) -> QuerySet[Statement]:
+    """Statements by the source, and chains that lead through it."""
+    is_relayed = Exists(StatementVia.objects.filter(statement=OuterRef("pk"), source=source_id))
+    return Statement.objects.filter(Q(source=source_id) | is_relayed)
+
+
 def _check_mergeable(source: Source, into: Source) -> None:
     if source.has_part(into):
         raise Conflict("The other source is a part of this one. Change its part_of first, or merge the other way.")
@@ -54,10 +67,7 @@ def _check_mergeable(source: Source, into: Source) -> None:
 
 
 def _move_statements(source: Source, into: Source, actor: Any, reason: str) -> None:
-    """Statements by the source, and chains that lead through it."""
-    is_relayed = Exists(StatementVia.objects.filter(statement=OuterRef("pk"), source=source))
-    rows = Statement.objects.select_for_update(of=("self",)).filter(Q(source=source) | is_relayed)
-    ids = list(rows.values_list("pk", flat=True))
+    ids = lock_in_order(_statements_of(source.pk))
     # A chain that already holds `into` keeps it in its position.
     holds_both = StatementVia.objects.filter(statement=OuterRef("statement"), source=into)
     StatementVia.objects.filter(Exists(holds_both), source=source).delete()
@@ -68,8 +78,7 @@ def _move_statements(source: Source, into: Source, actor: Any, reason: str) -> N
 
 
 def _move_references(model: type[Recorded], name: str, source: Source, into: Source, actor: Any, reason: str) -> None:
-    rows = model._base_manager.filter(**{name: source})
-    ids = list(rows.select_for_update(of=("self",)).values_list("pk", flat=True))
+    ids = lock_in_order(model._base_manager.filter(**{name: source}))
     raise_versions(model._base_manager.filter(pk__in=ids), **{name: into})
     record_ids(model, ids, action=f"{model.journal_resource}.updated", actor=actor, reason=reason)
 

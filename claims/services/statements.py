@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import transaction
 from django.utils import timezone
 
 from claims.anchoring.quotes import Span
@@ -14,8 +13,9 @@ from claims.passages import find_span, pin, pin_anchored, pop_passage
 from claims.services.deletion import delete_statements
 from factcheck.errors import Conflict, InvalidInput, Versions
 from factcheck.journal.one_row import change_row
-from factcheck.journal.services import assign, lock, record, save_next_version, save_next_versions
+from factcheck.journal.services import assign, lock, lock_in_order, record, save_next_version, save_next_versions
 from factcheck.postgres.bulk import delete_rows, insert_rows
+from factcheck.postgres.transactions import atomic_with_retry
 from sources.models import Source
 
 
@@ -94,7 +94,7 @@ def _insert_chains(drafts: Sequence[StatementDraft]) -> None:
     )
 
 
-@transaction.atomic
+@atomic_with_retry
 def create_statement(*, article: Article, actor: Any, **fields: Any) -> Statement:
     """Raises what draft_statement raises."""
     # The lock keeps the text from changing between finding the passage and committing it.
@@ -102,7 +102,7 @@ def create_statement(*, article: Article, actor: Any, **fields: Any) -> Statemen
     return insert_statements(drafts=[draft_statement(article=article, **fields)], actor=actor)[0]
 
 
-@transaction.atomic
+@atomic_with_retry
 def create_statements(*, rows: Sequence[dict[str, Any]], actor: Any) -> list[Statement]:
     """Creates all or none. Each row holds the arguments of create_statement.
 
@@ -125,12 +125,10 @@ def create_statements(*, rows: Sequence[dict[str, Any]], actor: Any) -> list[Sta
 
 
 def _locked_articles(ids: set[int]) -> dict[int, Article]:
-    """Locked in the order of their ids, so that two callers cannot deadlock."""
-    locked = Article.objects.select_for_update(no_key=True).order_by("pk")
-    return {article.pk: article for article in locked.filter(pk__in=ids)}
+    return Article.objects.in_bulk(lock_in_order(Article.objects.filter(pk__in=ids)))
 
 
-@transaction.atomic
+@atomic_with_retry
 def update_statement(
     *, statement_id: int, versions: Versions, actor: Any, reason: str = "", **fields: Any
 ) -> Statement:
@@ -171,7 +169,7 @@ def tag_statements(*, tags: Sequence[tuple[Statement, str, str]], actor: Any) ->
     record(statements, action=TAGGED, actor=actor, reason=[reason for _, _, reason in tags])
 
 
-@transaction.atomic
+@atomic_with_retry
 def reanchor_statement(
     *, statement_id: int, versions: Versions, actor: Any, reason: str = "", **passage: Any
 ) -> Statement:
@@ -195,11 +193,11 @@ def _proposed_span(statement: Statement, article: Article) -> Span:
     raise Conflict("The passage was not found in the article's present text. Send start and end, or text.")
 
 
-@transaction.atomic
+@atomic_with_retry
 def delete_statement(*, statement_id: int, versions: Versions, actor: Any, reason: str = "") -> None:
     """Deletes the statement with its evidence and the disputes about it, each with its entry.
 
     Raises DoesNotExist, StaleVersion, and what delete_statements raises.
     """
-    statement = lock(Statement.objects.all(), statement_id, versions)
+    statement = lock(Statement.objects.all(), statement_id, versions, to_delete=True)
     delete_statements(statements=[statement], actor=actor, reason=reason)

@@ -123,7 +123,7 @@ class OptionalReasonField(ReasonField):
         super().__init__(required=False, allow_blank=True, write_only=True, **kwargs)
 
 
-# For a public read, it leaves out what its model declares in `private_fields` and `public_references`.
+# For a public read, it leaves out what its model declares in `private_fields` and `public_values`.
 class RecordedSerializer(StrictSerializer):
     Meta: Any
     serializer_choice_field: Any = ChoiceField
@@ -141,8 +141,8 @@ class RecordedSerializer(StrictSerializer):
             instance.withhold_private()
         return super().to_representation(instance)
 
-    def public_references(self) -> Mapping[str, str]:
-        return self.Meta.model.public_references if self.is_public else {}
+    def public_values(self) -> Mapping[str, str]:
+        return self.Meta.model.public_values if self.is_public else {}
 
     reason = OptionalReasonField()
 

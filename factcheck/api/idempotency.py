@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError, connection
 from django.http.response import HttpResponseBase
 from psycopg.errors import LockNotAvailable
 from rest_framework.request import Request
@@ -17,6 +17,7 @@ from rest_framework.request import Request
 from factcheck.api.models import IdempotentAnswer
 from factcheck.api.renderers import dump
 from factcheck.errors import FirstAttemptRunning, IdempotencyKeyReused, InvalidInput
+from factcheck.postgres.transactions import atomic_with_retry
 
 HEADER = "Idempotency-Key"
 MAX_KEY_LENGTH = 255
@@ -38,14 +39,20 @@ def run_once(
     Only a success is stored. A refused request wrote nothing, so its key stays free for a retry or a corrected request.
     Raises IdempotencyKeyReused when the key was used for another request, and FirstAttemptRunning.
     """
-    with transaction.atomic(durable=True):
+
+    @atomic_with_retry
+    def first_response() -> HttpResponseBase | IdempotentAnswer:
         lock_key(request.user, key)
-        stored = stored_response(request.user, key)
-        if stored is None:
-            response = handler(request, *args, **kwargs)
-            if response.status_code < 400:
-                _store(view, response, user=request.user, key=key, request_digest=digest)
-            return response
+        if stored := stored_response(request.user, key):
+            return stored
+        response = handler(request, *args, **kwargs)
+        if response.status_code < 400:
+            _store(view, response, user=request.user, key=key, request_digest=digest)
+        return response
+
+    stored = first_response()
+    if not isinstance(stored, IdempotentAnswer):
+        return stored
     if bytes(stored.request_digest) != digest:
         raise IdempotencyKeyReused(
             f"You used this {HEADER} for another method, address, content type or body. Make a new key for each "

@@ -22,6 +22,7 @@ from factcheck.api.problems import (
     unavailable_detail,
 )
 from factcheck.api.renderers import dump
+from factcheck.postgres.transactions import begin_request
 
 logger = logging.getLogger("factcheck.problems")
 
@@ -72,6 +73,7 @@ class ProblemMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        begin_request()
         response = self.get_response(request)
         if response.status_code < 400 or hasattr(response, "accepted_renderer") or hasattr(response, "is_problem"):
             return response

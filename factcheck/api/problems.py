@@ -26,6 +26,7 @@ from rest_framework.response import Response
 from rest_framework.settings import api_settings
 
 from factcheck.errors import Conflict, FieldError, InvalidInput, Refusal
+from factcheck.postgres.transactions import maybe_written
 
 logger = logging.getLogger("factcheck.problems")
 
@@ -35,14 +36,15 @@ UNAVAILABLE = (OperationalError, InterfaceError, PoolTimeout)
 UNAVAILABLE_HEADERS = {"Retry-After": "2"}
 # The commit may have succeeded although its confirmation was lost, or although reading the row again failed.
 MAYBE_WRITTEN = "If this was a write, it may have succeeded: read again before you repeat it."
-UNAVAILABLE_DETAIL = f"The database does not answer; try again in a moment. {MAYBE_WRITTEN}"
+NOT_WRITTEN = "Nothing was written."
+UNAVAILABLE_DETAIL = "The database does not answer; try again in a moment."
 # What the database itself ends: see DATABASE_TIMEOUTS in the settings.
 DATABASE_DETAILS: dict[type, str] = {
-    QueryCanceled: f"This took the database too long and was cancelled; ask for less at a time. {MAYBE_WRITTEN}",
-    LockNotAvailable: f"Somebody else is writing this; try again in a moment. {MAYBE_WRITTEN}",
-    DeadlockDetected: f"Somebody else is writing this; try again in a moment. {MAYBE_WRITTEN}",
-    IdleInTransactionSessionTimeout: f"This took too long and was cancelled; send less at a time. {MAYBE_WRITTEN}",
-    ReadOnlySqlTransaction: "The database only reads at the moment, so nothing was written; try again in a moment.",
+    QueryCanceled: "This took the database too long and was cancelled; ask for less at a time.",
+    LockNotAvailable: "Somebody else is writing this; try again in a moment.",
+    DeadlockDetected: "Somebody else is writing this; try again in a moment.",
+    IdleInTransactionSessionTimeout: "This took too long and was cancelled; send less at a time.",
+    ReadOnlySqlTransaction: "The database only reads at the moment; try again in a moment.",
 }
 # Of a class that psycopg and Django take for an error of ours.
 UNAVAILABLE_CAUSES = (IdleInTransactionSessionTimeout, ReadOnlySqlTransaction)
@@ -128,7 +130,11 @@ def is_unavailable(error: Exception) -> bool:
 
 
 def unavailable_detail(error: Exception) -> str:
-    return DATABASE_DETAILS.get(type(error.__cause__), UNAVAILABLE_DETAIL)
+    return _and_outcome(DATABASE_DETAILS.get(type(error.__cause__), UNAVAILABLE_DETAIL))
+
+
+def _and_outcome(detail: str) -> str:
+    return f"{detail} {MAYBE_WRITTEN if maybe_written() else NOT_WRITTEN}"
 
 
 def problem_of(error: Exception) -> tuple[dict[str, Any], dict[str, str]]:
@@ -162,7 +168,7 @@ def problem_of(error: Exception) -> tuple[dict[str, Any], dict[str, str]]:
         logger.error("The database does not answer: %s", error)
         return problem_document(503, detail=unavailable_detail(error)), headers | UNAVAILABLE_HEADERS
     logger.exception("Unexpected error", exc_info=error)
-    return problem_document(500, detail=f"This is a fault of the service, and it was logged. {MAYBE_WRITTEN}"), headers
+    return problem_document(500, detail=_and_outcome("This is a fault of the service, and it was logged.")), headers
 
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | HttpResponseRedirect:

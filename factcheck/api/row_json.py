@@ -70,29 +70,29 @@ def json_object(serializer: Any, prefix: str = "") -> JSONObject:
     A serializer gives an expression of its own for a field in `json_sql_overrides()`, by the field's name.
     """
     overrides = serializer.json_sql_overrides() if hasattr(serializer, "json_sql_overrides") else {}
-    references = serializer.public_references() if hasattr(serializer, "public_references") else {}
+    public = serializer.public_values() if hasattr(serializer, "public_values") else {}
     fields = {name: field for name, field in serializer.fields.items() if not field.write_only}
     return JSONObject(
         {
-            name: overrides[name] if name in overrides else _value(field, prefix, references.get(name))
+            name: overrides[name] if name in overrides else _value(field, prefix, public.get(name))
             for name, field in fields.items()
         }
     )
 
 
-def _value(field: Any, prefix: str, public_reference: str | None = None) -> Any:
+def _value(field: Any, prefix: str, public_value: str | None = None) -> Any:
     path = prefix + field.source.replace(".", "__")
     if isinstance(field, RowId):
-        return F(public_reference or path)
+        return F(public_value or path)
     if isinstance(field, Reference):
-        return _unless_null(public_reference or path, json_object(field.nested(), f"{path}__"))
+        return _unless_null(public_value or path, json_object(field.nested(), f"{path}__"))
     if isinstance(field, serializers.Serializer):
         return _unless_null(path, json_object(field, f"{path}__"))
     if isinstance(field, ReferenceList):
         raise TypeError(f"{field.field_name}: give its expression in the serializer's json_sql_overrides().")
     if isinstance(field, serializers.DateTimeField):
         return Func(F(path), template=UTC_TIMESTAMP, output_field=TextField())
-    return F(path)
+    return F(public_value or path)
 
 
 def _unless_null(path: str, value: Any) -> Any:

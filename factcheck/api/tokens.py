@@ -4,6 +4,7 @@ import json
 from datetime import timedelta
 from typing import Any, NoReturn
 
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import Http404
 from drf_spectacular.utils import extend_schema, extend_schema_serializer
@@ -76,6 +77,7 @@ class TokenViewSet(BaseView, GenericViewSet[Token]):
         return Response({"next": None, "previous": None, "results": rows})
 
     @extend_schema(responses={201: NewTokenSerializer})
+    @transaction.atomic
     def create(self, request: Any) -> Response:
         """Make a token.
 
@@ -91,6 +93,7 @@ class TokenViewSet(BaseView, GenericViewSet[Token]):
         return Response(NewTokenSerializer(token).data, status=status.HTTP_201_CREATED)
 
     @extend_schema(responses={204: None})
+    @transaction.atomic
     def destroy_all(self, request: Request) -> Response:
         """Revoke all your tokens.
 
@@ -110,6 +113,7 @@ class TokenViewSet(BaseView, GenericViewSet[Token]):
             made=json.loads(kept.body),
         )
 
+    @transaction.atomic
     def destroy(self, request: Request, id: Any) -> Any:
         """Revoke a token.
 

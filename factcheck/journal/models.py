@@ -29,8 +29,8 @@ class Recorded(models.Model):
     constraint_errors: ClassVar[Mapping[str, FieldError]] = {}
     # Hidden from anonymous readers: who in the newsroom did what.
     private_fields: ClassVar[tuple[str, ...]] = ()
-    # Reference → annotation of `public()` that is null where anonymous readers may not see the row referred to.
-    public_references: ClassVar[Mapping[str, str]] = {}
+    # Field → annotation of `public()` with as much of it as anonymous readers may see.
+    public_values: ClassVar[Mapping[str, str]] = {}
 
     version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
@@ -41,9 +41,10 @@ class Recorded(models.Model):
 
     def withhold_private(self) -> None:
         """Removes what anonymous readers may not see, from a row that `public()` read. Do not save the row then."""
-        hidden = [name for name, shown in self.public_references.items() if getattr(self, shown) is None]
-        for name in (*self.private_fields, *hidden):
+        for name in self.private_fields:
             setattr(self, name, None)
+        for name, shown in self.public_values.items():
+            setattr(self, self._meta.get_field(name).attname, getattr(self, shown))  # type: ignore[union-attr]
 
 
 class EntryQuerySet(models.QuerySet["Entry"]):

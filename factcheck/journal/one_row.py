@@ -8,6 +8,7 @@ from factcheck.errors import Versions
 from factcheck.journal.models import Recorded
 from factcheck.journal.services import entry_insert, refuse_stale
 from factcheck.postgres.prepared import execute_prepared
+from factcheck.postgres.transactions import committing
 
 
 def change_row(
@@ -46,5 +47,6 @@ def change_row(
         row_id, row_id, None if versions is None else sorted(versions),
         actor.pk, action, model.journal_resource, reason, list(model.journal_omits),
     ]  # fmt: skip
-    while not execute_prepared(sql, parameters):
-        refuse_stale(model._base_manager.values_list("version", flat=True).get(pk=row_id), versions)
+    with committing():
+        while not execute_prepared(sql, parameters):
+            refuse_stale(model._base_manager.values_list("version", flat=True).get(pk=row_id), versions)

@@ -16,15 +16,32 @@ from factcheck.postgres.prepared import execute_prepared
 Row = TypeVar("Row", bound=Recorded)
 
 
-def lock(queryset: models.QuerySet[Row], row_id: int, versions: Versions) -> Row:
+def lock(queryset: models.QuerySet[Row], row_id: int, versions: Versions, *, to_delete: bool = False) -> Row:
     """The row, locked until the transaction ends. `versions` are those the caller has seen; None means any.
+
+    Others can still write rows that refer to it, unless it is locked `to_delete`.
 
     Raises DoesNotExist when there is no such row, and StaleVersion when it is at another version. The version is
     compared under the lock, so that of two editors who change the same version only one succeeds.
     """
-    row = queryset.select_for_update(of=("self",)).get(pk=row_id)
+    row = queryset.select_for_update(of=("self",), no_key=not to_delete).get(pk=row_id)
     refuse_stale(row.version, versions)
     return row
+
+
+def lock_in_order(rows: models.QuerySet[Any]) -> list[int]:
+    """Locks the rows in the order of their ids, and returns these. `claims/services/__init__.py` has the whole order.
+
+    Read the rows afterwards: while it waited, somebody may have changed them.
+    """
+    return list(rows.order_by("pk").select_for_update(of=("self",), no_key=True).values_list("pk", flat=True))
+
+
+def hold_in_order(model: type[Recorded], ids: Iterable[int]) -> None:
+    """Keeps the rows from being deleted, as a foreign key that names them does, but only at the commit and in an order
+    of its own."""
+    sql = f"SELECT id FROM {model._meta.db_table} WHERE id = ANY(%s) ORDER BY id FOR KEY SHARE"  # noqa: S608
+    execute_prepared(sql, [list(ids)])
 
 
 def refuse_stale(version: int, seen: Versions) -> None:

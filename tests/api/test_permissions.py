@@ -223,7 +223,7 @@ def test_a_database_that_only_reads_answers_reads_and_refuses_each_write_with_50
             "type": "urn:factcheck:problem:service-unavailable",
             "title": "Service Unavailable",
             "status": 503,
-            "detail": "The database only reads at the moment, so nothing was written; try again in a moment.",
+            "detail": "The database only reads at the moment; try again in a moment. Nothing was written.",
         }
 
 

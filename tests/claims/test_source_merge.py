@@ -2,14 +2,17 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from time import sleep
+from types import SimpleNamespace
 
 import pytest
 from django.db import connection, transaction
+from rest_framework.test import APIClient
 
 from claims import services
+from claims.models import Statement
 from claims.services import merge_source
 from factcheck.journal.models import Entry
-from sources.services import create_source
+from sources.services import create_source, update_source
 from tests.newsroom import client_of
 
 ANY = {"if-match": "*"}
@@ -84,6 +87,7 @@ def test_every_reference_moves_with_one_entry_for_each_row(api, alice, article, 
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
 
+@pytest.mark.django_db(transaction=True)  # two merges, of which each is a transaction
 def test_the_old_address_leads_to_the_new_one_and_keeps_its_history(api, alice, horne, twin):
     third = create_source(actor=alice, name="Emily Horne (NSC)", kind="person")
     assert merge(api, twin, horne).status_code == 200
@@ -163,3 +167,203 @@ def test_a_merge_that_would_make_more_names_than_a_source_may_have_is_refused(ap
         "Together they have more than 100 aliases or addresses. Remove some first.",
     )
     assert api.get(f"/api/v1/sources/{many.pk}/").status_code == 200
+
+
+# What strangers are told
+
+
+PRIVATE = "https://www.wikidata.org/wiki/Q2"
+
+
+@pytest.fixture
+def stranger(settings, settings_without_throttle):
+    settings.PUBLIC_READ = True
+    return APIClient()
+
+
+@pytest.fixture
+def merged(alice):
+    """A source that only a draft names was merged into a public one, and the draft moved with it."""
+    known = create_source(
+        actor=alice, name="Emily Horne", kind="person", aliases=["E. Horne"], same_as=["https://nsc.example/horne"]
+    )
+    deep = create_source(actor=alice, name="Deep Throat", kind="person", aliases=["Horne Emily"], same_as=[PRIVATE])
+    report = services.create_article(actor=alice, title="A report", text="She said no.")
+    draft = services.create_article(actor=alice, title="A draft", text="He said yes.")
+    services.create_statement(article=report, actor=alice, source=known, start=0, end=11)
+    said = services.create_statement(article=draft, actor=alice, source=deep, start=0, end=11)
+    publish(alice, report)
+    merge_source(source_id=deep.pk, versions=None, actor=alice, into=known, reason=WHY)
+    return SimpleNamespace(known=known, deep=deep, report=report, draft=draft, said=said)
+
+
+def set_status(alice, article, status):
+    services.set_article_status(article_id=article.pk, versions=None, actor=alice, status=status, reason="Because.")
+
+
+def publish(alice, article):
+    set_status(alice, article, "published")
+
+
+def names_told(client, source):
+    row = client.get(f"/api/v1/sources/{source.pk}/").json()
+    (listed,) = [each for each in client.get("/api/v1/sources/").json()["results"] if each["id"] == source.pk]
+    assert (row["aliases"], row["same_as"]) == (listed["aliases"], listed["same_as"])
+    return row["aliases"], row["same_as"]
+
+
+def status_of_redirect(client, source):
+    address = f"/api/v1/sources/{source.pk}/"
+    (status,) = {
+        client.get(address, headers={"accept": kind}).status_code for kind in ("application/json", "text/html")
+    }
+    return status
+
+
+def found(client, words):
+    return [row["name"] for row in client.get("/api/v1/sources/", {"q": words}).json()["results"]]
+
+
+HIDDEN = (["E. Horne"], ["https://nsc.example/horne"])
+WHOLE = (["E. Horne", "Deep Throat", "Horne Emily"], ["https://nsc.example/horne", PRIVATE])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_strangers_learn_the_names_and_the_redirect_of_a_merged_source_when_it_is_published(
+    api, alice, stranger, merged
+):
+    assert names_told(api, merged.known) == WHOLE
+    assert status_of_redirect(api, merged.deep) == 301
+    assert names_told(stranger, merged.known) == HIDDEN
+    assert status_of_redirect(stranger, merged.deep) == 404
+    publish(alice, merged.draft)
+    assert names_told(stranger, merged.known) == WHOLE
+    assert status_of_redirect(stranger, merged.deep) == 301
+    set_status(alice, merged.draft, "withdrawn")
+    assert names_told(stranger, merged.known) == HIDDEN
+    assert status_of_redirect(stranger, merged.deep) == 404
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_page_feed_or_export_tells_strangers_a_hidden_name(alice, stranger, merged):
+    def everything():
+        html = {"accept": "text/html"}
+        for address in (f"sources/{merged.known.pk}/", "sources/", "statements/", "sources/?q=horne"):
+            yield stranger.get(f"/api/v1/{address}", headers=html)
+        yield stranger.get("/search/?q=horne", headers=html)
+        own = Statement.objects.get(article=merged.report)
+        for address in (
+            "statements/export/?format=csv", "statements/export/?format=jsonl", f"statements/{own.pk}/claimreview/",
+            "feeds/claimreviews/", "feeds/changes.atom", f"articles/{merged.report.pk}/webannotations/",
+        ):  # fmt: skip
+            yield stranger.get(f"/api/v1/{address}")
+
+    def told():
+        answers = list(everything())
+        assert {answer.status_code for answer in answers} == {200}
+        texts = [answer.getvalue().decode() if answer.streaming else answer.content.decode() for answer in answers]
+        return [any(secret in text for secret in ("Deep Throat", "Horne Emily", PRIVATE)) for text in texts]
+
+    assert not any(told())
+    publish(alice, merged.draft)
+    assert told() == [True, True, False, True, False, False, False, True, True, False, False]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("words", ["deep", "Deep Throat", "thr de"])
+def test_strangers_do_not_find_a_source_by_a_hidden_name(api, alice, stranger, merged, words):
+    assert found(api, words) == ["Emily Horne"]
+    assert (found(stranger, words), found(stranger, "emily")) == ([], ["Emily Horne"])
+    html = {"accept": "text/html"}
+    assert "Emily Horne" not in stranger.get("/search/", {"q": words}, headers=html).content.decode()
+    publish(alice, merged.draft)
+    assert found(stranger, words) == ["Emily Horne"]
+    assert "Emily Horne" in stranger.get("/search/", {"q": words}, headers=html).content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_hidden_name_names_nobody_in_a_strangers_filter(alice, stranger, merged):
+    """Its words are those of the name itself, in another order."""
+    html = {"accept": "text/html"}
+
+    def is_found():
+        page = stranger.get("/api/v1/statements/", {"source": "Horne Emily"}, headers=html).content.decode()
+        return "She said no" in page
+
+    assert not is_found()
+    publish(alice, merged.draft)
+    assert is_found()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_name_without_letters_is_hidden_too(api, alice, stranger, merged):
+    dots = create_source(actor=alice, name="...", kind="person")
+    merge_source(source_id=dots.pk, versions=None, actor=alice, into=merged.known, reason=WHY)
+    assert (found(api, "..."), found(stranger, "...")) == (["Emily Horne"], [])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_editor_publishes_a_name_by_giving_it(api, alice, stranger, merged):
+    def give(*aliases):
+        update_source(source_id=merged.known.pk, versions=None, actor=alice, aliases=list(aliases))
+
+    update_source(source_id=merged.known.pk, versions=None, actor=alice, description="Her spokeswoman.")
+    assert names_told(stranger, merged.known) == HIDDEN
+    give("E. Horne")
+    give("E. Horne", "Deep Throat")
+    assert names_told(stranger, merged.known)[0] == ["E. Horne", "Deep Throat"]
+    assert found(stranger, "deep") == ["Emily Horne"]
+    assert status_of_redirect(stranger, merged.deep) == 404
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_both_sources_were_called_stays_public(alice, stranger, merged):
+    twin = create_source(actor=alice, name="Twin", kind="person", aliases=["E. Horne"])
+    merge_source(source_id=twin.pk, versions=None, actor=alice, into=merged.known, reason=WHY)
+    assert names_told(stranger, merged.known) == HIDDEN
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_names_of_a_source_that_was_public_are_public_at_once(alice, stranger, merged):
+    second = create_source(actor=alice, name="The NSC", kind="person")
+    merge_source(source_id=merged.known.pk, versions=None, actor=alice, into=second, reason=WHY)
+    assert names_told(stranger, second)[0] == ["Emily Horne", "E. Horne"]
+    assert (status_of_redirect(stranger, merged.known), status_of_redirect(stranger, merged.deep)) == (301, 404)
+    publish(alice, merged.draft)
+    assert names_told(stranger, second)[0] == ["Emily Horne", "E. Horne", "Deep Throat", "Horne Emily"]
+    assert status_of_redirect(stranger, merged.deep) == 301
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_came_with_a_merge_and_is_said_by_another_now_publishes_nothing(alice, stranger, merged):
+    other = create_source(actor=alice, name="Somebody else", kind="person")
+    services.update_statement(statement_id=merged.said.pk, versions=None, actor=alice, source=other)
+    publish(alice, merged.draft)
+    assert names_told(stranger, merged.known) == HIDDEN
+    assert status_of_redirect(stranger, merged.deep) == 404
+
+
+def as_publisher(alice, draft, statement, source):
+    services.update_article(article_id=draft.pk, versions=None, actor=alice, publisher=source)
+
+
+def as_relay(alice, draft, statement, source):
+    services.update_statement(statement_id=statement.pk, versions=None, actor=alice, via=[source])
+
+
+def as_party(alice, draft, statement, source):
+    services.open_dispute(actor=alice, statement=statement, raised_by=source, kind="denial")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("refer", [as_publisher, as_relay, as_party])
+def test_any_reference_that_came_with_a_merge_publishes_the_source(alice, stranger, merged, refer):
+    other = create_source(actor=alice, name="Other", kind="person")
+    draft = services.create_article(actor=alice, title="Another draft", text="He said yes.")
+    said = services.create_statement(article=draft, actor=alice, quote_type="narration", start=0, end=11)
+    refer(alice, draft, said, other)
+    merge_source(source_id=other.pk, versions=None, actor=alice, into=merged.known, reason=WHY)
+    assert (names_told(stranger, merged.known), status_of_redirect(stranger, other)) == (HIDDEN, 404)
+    publish(alice, draft)
+    assert names_told(stranger, merged.known)[0] == ["E. Horne", "Other"]
+    assert status_of_redirect(stranger, other) == 301

@@ -26,11 +26,12 @@ class SearchPage(DeskView):
     def _results(self, query: str) -> dict[str, Any]:
         statements = Statement.objects.for_reading().select_related("article").defer("article__text")
         articles = Article.objects.for_reading().defer("text")
-        sources = Source.objects.for_reading().search(query).order_by("name", "id")
+        visible = self.viewer.visible(Source.objects.for_reading())  # before the search, which has to know
+        sources = visible.search(query).order_by("name", "id")[:MAX_RESULTS]
         return {
             "articles": self._newest(articles, Article.objects.search(query), ARTICLE_SCAN_PAGES),
             "statements": self._newest(statements, Statement.objects.search(query)),
-            "sources": self.viewer.fetch(sources, MAX_RESULTS),
+            "sources": [self.viewer.redact(row) for row in sources],
         }
 
     def _newest(self, rows: QuerySet[Any], found: QuerySet[Any], scan_pages: int = SCAN_PAGES) -> list[Any]:

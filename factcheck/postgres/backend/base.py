@@ -18,6 +18,7 @@ from psycopg import Connection
 from psycopg_pool import ConnectionPool
 
 from factcheck.postgres import embedded
+from factcheck.postgres.transactions import committing
 
 KEPT_SECONDS = 60  # then the thread's next request returns its connection, and takes one that the pool may have renewed
 
@@ -55,6 +56,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
             )
             self._connection_pools.setdefault(self.alias, made)  # two threads may come first at once: one pool wins
         return super().pool
+
+    def _commit(self) -> None:
+        with committing():
+            super()._commit()  # type: ignore[misc]  # the stubs lack it
 
     def close_if_health_check_failed(self) -> None:
         """Django leaves this to the pool, which a thread that keeps its connection does not ask."""
