@@ -1,6 +1,5 @@
 """What callers are answered when the database, or the row they write, goes away during their request."""
 
-import json
 from contextlib import contextmanager
 from select import select
 
@@ -9,14 +8,14 @@ from django.db import OperationalError, connection
 from psycopg_pool import PoolTimeout
 
 from claims import services
-from claims.models import Article, Statement
+from claims.models import Statement
 from claims.views import statements as views
 from claims.views.statements import StatementViewSet
 from factcheck.desk.pages.start import StartPage
 from factcheck.desk.renderer import DeskRenderer
 from sources import services as source_services
 from sources.models import Source
-from tests.newsroom import browser_of, client_of, user_with_role
+from tests.newsroom import client_of, user_with_role
 
 ACT = {"tag": "denied", "reason": "The ministry denies it."}
 ANN = {"name": "Ann", "kind": "person"}
@@ -228,57 +227,3 @@ def test_a_browser_is_shown_a_page_that_says_the_database_does_not_answer(
     assert (answer.status_code, answer["Retry-After"]) == (503, "2")
     assert NO_ANSWER in answer.content.decode()
     assert answer.content.startswith(b"<!DOCTYPE html>")
-
-
-@pytest.fixture
-def only_reads(alice):
-    """The database, as a standby is."""
-    alice.set_password("a password")
-    alice.save()
-    browser = browser_of(alice)
-    with connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        cursor.execute("SET TRANSACTION READ ONLY")
-    return browser
-
-
-ARTICLE = {"title": "Another", "text": "Yes."}
-DOCUMENT = {"format": "factcheck-annotations/1", "article": ARTICLE, "sources": [], "statements": [], "disputes": []}
-
-
-@pytest.mark.parametrize(
-    ("path", "form"),
-    [
-        ("/logout/", {}),
-        ("/import/", {"document": json.dumps(DOCUMENT)}),
-        ("/api/v1/articles/", ARTICLE),
-        ("/api/v1/tokens/", {"name": "A program"}),
-    ],
-)
-def test_a_form_sent_while_the_database_only_reads_is_answered_by_a_page_that_says_so(only_reads, path, form):
-    says_it_only_reads(only_reads.post(path, form))
-
-
-def test_a_login_while_the_database_only_reads_is_answered_by_a_page_that_says_so(only_reads):
-    only_reads.cookies.clear()
-    says_it_only_reads(only_reads.post("/login/", {"username": "alice", "password": "a password"}))
-
-
-def says_it_only_reads(answer):
-    assert (answer.status_code, answer["Retry-After"]) == (503, "2")
-    page = answer.content.decode()
-    assert page.startswith("<!DOCTYPE html>")
-    assert "The database only reads at the moment; try again in a moment. Nothing was written." in page
-    assert "may have succeeded" not in page
-
-
-@pytest.mark.parametrize("path", ["/", "/search/?q=no", "/login/", "/import/", "/api/v1/articles/", "/healthz/"])
-def test_a_page_is_read_while_the_database_only_reads(only_reads, path):
-    assert only_reads.get(path).status_code == (302 if path == "/login/" else 200)
-
-
-def test_a_retry_safe_write_while_the_database_only_reads_keeps_its_key_free(api, only_reads):
-    answer = api.post("/api/v1/articles/", ARTICLE, headers={"Idempotency-Key": "1"})
-    assert (answer.status_code, answer["Retry-After"]) == (503, "2")
-    assert "Nothing was written." in answer.json()["detail"]
-    assert not Article.objects.exists()
