@@ -352,6 +352,15 @@ def test_two_bulk_posts_into_the_same_articles(api, alice):
     assert sorted(Statement.objects.values_list("article", flat=True)) == [one.pk, one.pk, two.pk, two.pk]
 
 
+def test_a_source_that_is_edited_can_be_referred_to_meanwhile(api, alice, article, people):
+    body = {"article": article.pk, "source": people[0].pk, "start": 2, "end": 6}
+    with ThreadPoolExecutor(1) as pool, transaction.atomic():
+        update_source(source_id=people[0].pk, versions=None, actor=alice, description="A poet.")
+        made = pool.submit(send, lambda: api.post("/api/v1/statements/", body), None)
+        assert made.result(20).status_code == 201
+    assert speakers() == ["Ann"]
+
+
 # Where a deadlock is left, the service tries again
 
 
