@@ -2,6 +2,7 @@ import os
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from rest_framework.test import APIClient
 
 from claims import services

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from claims.anchoring import folded_text
+from claims.anchoring import folded_text, near_matches
 from claims.anchoring.anchors import (
     CONTEXT_LENGTH,
     Candidate,

@@ -6,6 +6,7 @@ from claims import services
 from factcheck.journal.models import Entry
 from sources.models import SourceRedirect
 from sources.services import create_source
+from tests.journal.world import committing
 
 ANY = {"If-Match": "*"}
 WHY = "The tape says so."
@@ -70,7 +71,8 @@ def test_a_source_is_not_deleted_while_anything_refers_to_it_and_the_answer_name
         if kind == "dispute":
             services.open_dispute(actor=alice, statement=made, raised_by=official, kind="denial")
     merged = create_source(actor=alice, name="The same official", kind="person")
-    services.merge_source(source_id=merged.pk, versions=None, actor=alice, into=official, reason=WHY)
+    with committing():
+        services.merge_source(source_id=merged.pk, versions=None, actor=alice, into=official, reason=WHY)
     answer = api.delete(f"/api/v1/sources/{official.pk}/", headers=ANY)
     assert answer.status_code == 409
     named = "statement via" if "chain" in kind else kind
@@ -80,7 +82,8 @@ def test_a_source_is_not_deleted_while_anything_refers_to_it_and_the_answer_name
 
 def test_a_source_that_only_the_redirects_of_merged_ones_refer_to_is_deleted_with_them(api, alice, minister):
     merged = create_source(actor=alice, name="J. Doe", kind="person")
-    services.merge_source(source_id=merged.pk, versions=None, actor=alice, into=minister, reason=WHY)
+    with committing():
+        services.merge_source(source_id=merged.pk, versions=None, actor=alice, into=minister, reason=WHY)
     assert api.delete(f"/api/v1/sources/{minister.pk}/", headers=ANY).status_code == 204
     assert api.get(f"/api/v1/sources/{merged.pk}/").status_code == 404
     assert SourceRedirect.objects.count() == 0
