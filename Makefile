@@ -8,6 +8,8 @@ SECONDS ?=
 SEED ?=
 SIZE ?= 10000
 MAX_EXAMPLES ?= 100
+# All tests of a file run in one process, each process with its own PostgreSQL.
+PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 # Programs are run as modules: the scripts in .venv/bin hold an absolute path, which breaks when the checkout moves.
 PY := .venv/bin/python
@@ -16,8 +18,8 @@ PINS := requirements.txt requirements-embedded.txt requirements-dev.txt constrai
 export PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help run test clients e2e screenshots faults fuzz bench bench-servers check lint-schema db-stop clean \
-	environment test-environment bench-environment node-environment
+.PHONY: help run test clients e2e screenshots faults fuzz mutants bench bench-servers check lint-schema db-stop clean \
+	environment test-environment bench-environment mutants-environment node-environment
 
 help: ## Show this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
@@ -36,8 +38,8 @@ run: environment ## Serve the demo newsroom at http://127.0.0.1:8000/ (another p
 	exec $(PY) -m gunicorn --config gunicorn.conf.py --bind "127.0.0.1:$(PORT)" --log-level warning factcheck.wsgi
 
 test: export DEBUG := 1
-test: test-environment ## Run all tests (or some: ARGS="tests/claims/test_anchors.py -k moved")
-	@$(PY) -m pytest $(ARGS)
+test: test-environment ## Run all tests, on all cores (or some, on one: ARGS="tests/claims/test_anchors.py -k moved")
+	@$(PY) -m pytest $(or $(ARGS),$(PARALLEL))
 
 faults: test-environment ## Kill workers and PostgreSQL under load: nothing may be lost (SECONDS=120, SEED=)
 	@$(PY) -m tests.faults $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED))
@@ -53,7 +55,7 @@ e2e: test-environment ## End-to-end tests in a browser (needs Chromium, and npm 
 	@$(call need,chromium chromium-browser google-chrome,chromium)
 	@$(call need,npm,npm)
 	@npm ci --prefix tests/e2e --no-audit --no-fund --silent
-	@$(PY) -m pytest tests/e2e $(ARGS)
+	@$(PY) -m pytest tests/e2e $(or $(ARGS),$(PARALLEL))
 
 screenshots: export DEBUG := 1
 screenshots: test-environment ## Take the pictures in docs/ again (needs Chromium)
@@ -63,6 +65,10 @@ screenshots: test-environment ## Take the pictures in docs/ again (needs Chromiu
 fuzz: test-environment ## Send what the schema allows and what it forbids, as each role (MAX_EXAMPLES=100, SECONDS=, SEED=)
 	@$(PY) -m tests.fuzz --max-examples $(MAX_EXAMPLES) $(if $(SECONDS),--seconds $(SECONDS)) \
 		$(if $(SEED),--seed $(SEED))
+
+mutants: export DEBUG := 1
+mutants: mutants-environment ## Change the code in small ways: which does no test notice? (SECONDS=600, SEED=, ARGS=claims/services)
+	@.venv-mutants/bin/python -m tests.mutants $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
 CLIENTS := clients/generated
 clients: export DEBUG := 1
@@ -105,7 +111,7 @@ db-stop: ## Stop the embedded PostgreSQL now (it stops by itself after its last 
 	@$(or $(PYTHON),$(error Python 3.11 or newer is needed)) -m factcheck.postgres.embedded stop
 
 clean: db-stop ## Remove .venv and caches. The database in .data stays
-	rm -rf .venv .venv-bench staticfiles .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf .venv .venv-bench .venv-mutants .mutants staticfiles .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # need PROGRAMS,PACKAGE: fail and say what to install, unless one of the programs is there
@@ -139,6 +145,14 @@ bench-environment:
 	echo "Setting up .venv-bench for the rivals." && $(require-python) && $(PYTHON) -m venv --clear .venv-bench && \
 	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --requirement benchmarks/rivals/requirements.txt && \
 	cp benchmarks/rivals/requirements.txt .venv-bench/stamp; }
+
+# The tool of `make mutants` with the tests' own packages.
+mutants-environment:
+	@cat requirements-mutants.txt $(PINS) | cmp -s - .venv-mutants/stamp || { \
+	echo "Setting up .venv-mutants." && $(require-python) && $(PYTHON) -m venv --clear .venv-mutants && \
+	.venv-mutants/bin/python -m pip install --quiet --disable-pip-version-check \
+	--requirement requirements-mutants.txt --constraint constraints.txt && \
+	cat requirements-mutants.txt $(PINS) > .venv-mutants/stamp; }
 
 define NODE_IS_NEW_ENOUGH
 const [major, minor] = process.versions.node.split(".").map(Number);

@@ -1,7 +1,8 @@
 """The settings for the tests, whatever the shell has set.
 
 Every variable in docs/settings.md is cleared, also for the processes that tests start. Only DATA_DIR is kept: it says
-where the embedded PostgreSQL is, and changes nothing else.
+where the embedded PostgreSQL is, and changes nothing else. Each worker of pytest-xdist has a server of its own below
+it: two databases of one server share roles, transaction ids and snapshots, so tests in them would disturb each other.
 """
 
 import os
@@ -13,7 +14,13 @@ DOCUMENTED = re.findall(
 )
 for name in set(DOCUMENTED) - {"DATA_DIR"}:
     os.environ.pop(name, None)
+if worker := os.environ.get("PYTEST_XDIST_WORKER"):
+    os.environ["DATA_DIR"] = os.path.join(os.environ.get("DATA_DIR") or Path(__file__).parents[1] / ".data", worker)
 os.environ["DEBUG"] = "1"
 os.environ["DJANGO_SETTINGS_MODULE"] = "factcheck.settings"  # for processes that tests start
 
 from factcheck.settings import *  # noqa: E402, F403
+
+# Each test has a client of its own, and each client a handler: with the finders it would look at every static file.
+WHITENOISE_AUTOREFRESH = True
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # the real one takes a quarter of a second

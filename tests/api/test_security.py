@@ -34,6 +34,7 @@ import json, sys, django
 from django.conf import settings
 settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
 settings.MIDDLEWARE.remove("whitenoise.middleware.WhiteNoiseMiddleware")
+settings.DATABASES["default"]["OPTIONS"]["pool"]["timeout"] = 1
 django.setup()
 from django.test import Client
 found = {}

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from claims.anchoring import folded_text
+from claims.anchoring import folded_text, near_matches
 from claims.anchoring.anchors import (
     CONTEXT_LENGTH,
     Candidate,
@@ -298,6 +298,21 @@ def test_a_passage_that_became_part_of_another_number_or_word_is_not_it(number: 
         assert not is_silent(result)
     short = "They won 12"
     assert not is_silent(again(short, short.replace("12", number), short))
+
+
+@pytest.mark.parametrize(
+    ("length", "words", "same_context", "is_match"),
+    [
+        (7, 1.0, True, True), (7, 0.99, True, False), (7, 1.0, False, False),
+        (8, 0.7, True, True), (8, 0.69, True, False), (19, 1.0, False, False),
+        (20, 0.87, False, True), (20, 0.86, False, False), (47, 0.86, False, False),
+        (48, 0.7, False, True), (48, 0.69, False, False),
+    ],
+)  # fmt: skip
+def test_the_shorter_a_passage_the_more_of_it_must_be_left(
+    length: int, words: float, same_context: bool, is_match: bool
+) -> None:
+    assert near_matches._is_match("x" * length, words, same_context) is is_match
 
 
 def test_the_last_double_left_is_not_taken_for_the_deleted_one() -> None:

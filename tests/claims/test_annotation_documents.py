@@ -234,3 +234,16 @@ def test_a_statement_stays_in_its_article_and_naming_that_one_again_is_no_fault(
     moved = api.patch(path, {"article": other.pk}, headers=present)
     assert (moved.status_code, moved.json()["errors"][0]["pointer"]) == (400, "#/article")
     assert api.patch(path, {"article": article.pk}, headers=present).json()["version"] == 1
+
+
+@pytest.mark.parametrize("namesakes", [2, 3])
+def test_of_several_namesakes_a_new_document_is_given_none(api, alice, namesakes):
+    for _ in range(namesakes):
+        create_source(actor=alice, name="A senior official", kind="person", anonymous=True)
+    article = services.create_article(actor=alice, title="A report", text="The talks failed, an official said.")
+    document, etag = annotations(api, article.pk)
+    document["sources"] = [{"key": "official", "name": "A senior official", "kind": "person", "anonymous": True}]
+    written = Entry.objects.count()
+    answer = put(api, article.pk, document, etag)
+    assert (answer.status_code, Entry.objects.count()) == (400, written)
+    assert [(error["pointer"], error["code"]) for error in answer.json()["errors"]] == [("#/sources/0", "ambiguous")]

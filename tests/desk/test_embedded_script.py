@@ -3,7 +3,6 @@
 import re
 from pathlib import Path
 
-import pytest
 from django.core.management import call_command
 
 FOLDER = Path(__file__).parents[2] / "factcheck" / "desk" / "static" / "embed"
@@ -18,12 +17,13 @@ def test_the_script_makes_no_markup_and_no_inline_style_out_of_what_it_reads():
     assert re.findall(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|\.style\b|cssText", code) == []
 
 
-@pytest.mark.parametrize("name", ["factcheck.js", "factcheck.css"])
-def test_a_server_keeps_the_files_at_the_address_that_pages_name(settings, tmp_path, name):
+def test_a_server_keeps_the_files_at_the_address_that_pages_name(settings, tmp_path):
     settings.STATIC_ROOT = tmp_path
     settings.STORAGES = {
         **settings.STORAGES,
         "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
     }
-    call_command("collectstatic", "--noinput", verbosity=0)
-    assert (tmp_path / "embed" / name).read_bytes() == (FOLDER / name).read_bytes()
+    others = ("admin", "rest_framework", "drf_spectacular_sidecar")  # only the service's own files matter here
+    call_command("collectstatic", "--noinput", *(f"--ignore={name}" for name in others), verbosity=0)
+    for name in ("factcheck.js", "factcheck.css"):
+        assert (tmp_path / "embed" / name).read_bytes() == (FOLDER / name).read_bytes()

@@ -85,7 +85,7 @@ def test_an_article_with_many_statements_takes_no_more_queries_and_shows_its_car
 def test_with_20000_sources_each_page_stays_under_200_kilobytes(desk, alice):
     busy_newsroom(alice, 3)
     sources = Source.objects.bulk_create(
-        Source(name=f"A source with the number {n}", kind="person") for n in range(20_000)
+        [Source(name=f"A source with the number {n}", kind="person") for n in range(20_000)], batch_size=1_000
     )
     record(sources, action="source.created", actor=alice)
     with connection.cursor() as cursor:

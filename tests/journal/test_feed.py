@@ -13,6 +13,7 @@ from django.contrib.auth.models import Group, User
 from django.db import connections, transaction
 from rest_framework.test import APIClient
 
+from claims import services
 from factcheck.api.models import Token
 from factcheck.api.throttles import WindowCounter
 from factcheck.journal.models import Entry
@@ -208,6 +209,31 @@ def test_a_reader_by_id_passes_by_what_an_older_transaction_commits_later(alice:
         end()
     later = Entry.objects.filter(pk__gt=quick.pk).values_list("data__name", flat=True)
     assert (list(later), entries().count()) == (["Slow too"], 3)
+
+
+@pytest.mark.parametrize("names", [(), ("resource",), ("article",), ("actor",), ("resource", "article", "actor")])
+def test_with_any_filter_the_feed_runs_from_the_oldest_entry_to_the_newest(
+    api: APIClient, alice: User, names: tuple[str, ...]
+) -> None:
+    bob = User.objects.create_user("bob")
+    articles = [services.create_article(actor=alice, title=title, text="He said no.") for title in "AB"]
+    for article, actor in [(article, actor) for article in articles for actor in (alice, bob, alice)]:
+        services.create_statement(article=article, actor=actor, quote_type="narration", start=0, end=11)
+    filters = {"resource": "statement", "article": articles[1].pk, "actor": alice.pk}
+    chosen = {name: filters[name] for name in names}
+    expected = [
+        entry["id"]
+        for entry in read_when_there(api, "0-0", 8)["results"]
+        if ("resource" not in chosen or entry["resource"] == "statement")
+        and ("article" not in chosen or entry["article"] == chosen["article"])
+        and ("actor" not in chosen or entry["actor"]["id"] == alice.pk)
+    ]
+    assert expected == sorted(expected)
+    seen, cursor = [], "0-0"
+    while page := api.get(FEED, {**chosen, "after": cursor, "page_size": 1}).json()["results"]:
+        seen += [entry["id"] for entry in page]
+        cursor = f"{Entry.objects.get(pk=seen[-1]).transaction}-{seen[-1]}"
+    assert seen == expected
 
 
 # Cursors

@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -74,8 +75,8 @@ class Client:
 StartClient = Callable[..., Client]
 
 
-@pytest.fixture
-def folder() -> Iterator[Path]:
+@contextmanager
+def folder_for_all() -> Iterator[Path]:
     """A folder that every user can reach; pytest's tmp_path is private when root runs the tests."""
     made = Path(tempfile.mkdtemp(prefix="factcheck-test-", dir="/tmp"))
     made.chmod(0o755)
@@ -84,15 +85,44 @@ def folder() -> Iterator[Path]:
 
 
 @pytest.fixture
-def data_dir(folder: Path) -> Path:
+def folder() -> Iterator[Path]:
+    with folder_for_all() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def cluster_made_before() -> Iterator[Cluster]:
+    """As the first client makes it, but it does not wait for the disk: no test here cuts the power."""
+    with folder_for_all() as made:
+        client = Client(made / "data")
+        assert client.answer() == "ready"
+        client.kill()
+        embedded.stop(client.data_dir)
+        cluster = cluster_of(client.data_dir)
+        with (cluster.pgdata / "postgresql.conf").open("a") as settings:
+            settings.write("fsync = off\n")
+        yield cluster
+
+
+@pytest.fixture
+def new_dir(folder: Path) -> Path:
+    """Where there is no cluster yet."""
     return folder / "data"
 
 
 @pytest.fixture
-def start_client(data_dir: Path) -> Iterator[StartClient]:
+def data_dir(new_dir: Path, cluster_made_before: Cluster) -> Path:
+    cluster = cluster_of(new_dir)
+    place.make_home(cluster)
+    subprocess.run(["cp", "-a", str(cluster_made_before.pgdata), str(cluster.home)], check=True)
+    return new_dir
+
+
+@pytest.fixture
+def start_client(new_dir: Path) -> Iterator[StartClient]:
     clients: list[Client] = []
 
-    def start(*options: str, at: Path = data_dir, wait: bool = True, **more: Any) -> Client:
+    def start(*options: str, at: Path = new_dir, wait: bool = True, **more: Any) -> Client:
         clients.append(Client(at, *options, **more))
         if wait:
             assert clients[-1].answer() == "ready"
@@ -144,19 +174,19 @@ def query(data_dir: Path, statement: str) -> list[tuple[Any, ...]]:
         return cursor.fetchall() if cursor.description else []
 
 
-def test_settings_name_the_socket_and_start_nothing(data_dir: Path) -> None:
-    settings = embedded.connection_settings(data_dir)
-    assert settings["HOST"] == str(data_dir / "run")
-    assert not data_dir.exists()
+def test_settings_name_the_socket_and_start_nothing(new_dir: Path) -> None:
+    settings = embedded.connection_settings(new_dir)
+    assert settings["HOST"] == str(new_dir / "run")
+    assert not new_dir.exists()
 
 
 def test_the_first_client_starts_postgresql_18_in_utf8_sorted_by_code_point(
-    data_dir: Path, start_client: StartClient
+    new_dir: Path, start_client: StartClient
 ) -> None:
     start_client()
-    (version,) = query(data_dir, "SELECT current_setting('server_version_num')::int / 10000")
+    (version,) = query(new_dir, "SELECT current_setting('server_version_num')::int / 10000")
     (locale,) = query(
-        data_dir,
+        new_dir,
         "SELECT pg_encoding_to_char(encoding), datlocprovider::text, datlocale, current_setting('TimeZone') "
         "FROM pg_database WHERE datname = 'factcheck'",
     )
@@ -184,12 +214,12 @@ def test_asking_again_keeps_the_server(data_dir: Path, start_client: StartClient
     assert server_pid(data_dir) == pid
 
 
-def test_clients_that_start_at_once_get_one_server_and_one_reaper(data_dir: Path, start_client: StartClient) -> None:
+def test_clients_that_start_at_once_get_one_server_and_one_reaper(new_dir: Path, start_client: StartClient) -> None:
     clients = [start_client(wait=False) for _ in range(4)]
     assert [client.answer() for client in clients] == ["ready"] * 4
-    log = cluster_of(data_dir).log.read_text()
+    log = cluster_of(new_dir).log.read_text()
     assert log.count("starting PostgreSQL") == 1
-    assert len(reapers(data_dir)) == 1
+    assert len(reapers(new_dir)) == 1
 
 
 def test_the_server_outlives_one_killed_client_but_not_the_last(data_dir: Path, start_client: StartClient) -> None:
@@ -376,13 +406,13 @@ def test_a_socket_folder_that_others_may_enter_is_refused(folder: Path, start_cl
         sockets.rmdir()
 
 
-def test_an_interrupted_initdb_is_done_again(data_dir: Path, start_client: StartClient) -> None:
+def test_an_interrupted_initdb_is_done_again(new_dir: Path, start_client: StartClient) -> None:
     client = start_client(wait=False)
-    wait_until(lambda: list(data_dir.glob("initdb-*/PG_VERSION")))
+    wait_until(lambda: list(new_dir.glob("initdb-*/PG_VERSION")))
     client.kill()
-    assert not cluster_of(data_dir).pgdata.exists()
+    assert not cluster_of(new_dir).pgdata.exists()
     start_client()
-    assert query(data_dir, "SELECT 1") == [(1,)]
+    assert query(new_dir, "SELECT 1") == [(1,)]
 
 
 def test_a_dropped_database_is_made_again(data_dir: Path, start_client: StartClient) -> None:
@@ -427,9 +457,9 @@ as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root runs the serve
 
 
 @as_root
-def test_root_runs_the_server_as_nobody_in_a_checkout_of_its_own(data_dir: Path, start_client: StartClient) -> None:
+def test_root_runs_the_server_as_nobody_in_a_checkout_of_its_own(new_dir: Path, start_client: StartClient) -> None:
     start_client()
-    assert Path(f"/proc/{server_pid(data_dir)}").stat().st_uid == pwd.getpwnam("nobody").pw_uid
+    assert Path(f"/proc/{server_pid(new_dir)}").stat().st_uid == pwd.getpwnam("nobody").pw_uid
 
 
 @as_root

@@ -77,8 +77,11 @@ def test_a_port_that_is_none_keeps_gunicorn_from_starting():
     assert done.stderr == "Factcheck does not start: PORT must be a number up to 65535, not 'http'.\n"
 
 
-def test_a_command_says_in_one_line_that_the_database_cannot_be_reached():
-    done = run(["manage.py", "migrate"], DATABASE_URL="postgres://nobody@127.0.0.1:1/nothing")
+def test_a_command_says_in_one_line_that_the_database_cannot_be_reached(tmp_path):
+    impatient = "from factcheck.settings import *\nDATABASES['default']['OPTIONS']['pool']['timeout'] = 1\n"
+    (tmp_path / "impatient.py").write_text(impatient)
+    changed = {"DJANGO_SETTINGS_MODULE": "impatient", "PYTHONPATH": str(tmp_path)}
+    done = run(["manage.py", "migrate"], DATABASE_URL="postgres://nobody@127.0.0.1:1/nothing", **changed)
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
     assert "port 1 failed: Connection refused" in done.stderr

@@ -1,0 +1,113 @@
+"""Which functions each test reaches, and how much processor time it takes: a pytest plugin, and what it has written."""
+
+import ast
+import hashlib
+import json
+import subprocess
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import coverage
+import pytest
+
+KEPT = Path(".mutants")
+ROOMS = ["claims", "sources", "factcheck"]
+
+
+class Reach:
+    """Reads and keeps what was measured. A test file that changes is measured again; a changed function keeps its tests
+    by its name."""
+
+    def __init__(self) -> None:
+        self.tests: dict[str, dict[str, Any]] = {}
+        for part in sorted(KEPT.glob("reach-*.json"), key=lambda path: path.stat().st_mtime):
+            self.tests |= json.loads(part.read_text())
+
+    def measure_what_changed(self) -> None:
+        files = {str(path): digest(path) for path in Path("tests").rglob("test_*.py") if "e2e" not in path.parts}
+        self.tests = {name: test for name, test in self.tests.items() if files.get(file_of(name)) == test["file"]}
+        known = {file_of(name) for name in self.tests}
+        if changed := sorted(files.keys() - known):
+            sys.stdout.write(f"Measuring what the tests in {len(changed)} files reach.\n")
+            sys.stdout.flush()
+            workers = ["--numprocesses", "auto", "--maxprocesses", "4", "--dist", "loadfile"]
+            command = ["-m", "pytest", *workers, "-m", "not server", "-p", "tests.mutants.reach", *changed]
+            subprocess.run([sys.executable, *command], check=False, stdout=subprocess.DEVNULL)
+            self.__init__()
+
+    def of(self, module: str, function: str) -> list[tuple[str, float]]:
+        """The tests that reach the function: first those that reach little else."""
+        name = f"{module}:{function}"
+        reaching = [(test["lines"], each) for each, test in self.tests.items() if name in test["functions"]]
+        return [(each, self.tests[each]["seconds"]) for _, each in sorted(reaching)]
+
+
+def file_of(test: str) -> str:
+    return test.partition("::")[0]
+
+
+def digest(path: Path | str) -> str:
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()[:12]
+
+
+# The plugin. Each worker of pytest-xdist writes a file of its own.
+
+measured: dict[str, dict[str, Any]] = {}
+tracer = coverage.Coverage(data_file=None, source=ROOMS, config_file=False)
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    if hasattr(session.config, "workerinput"):
+        tracer.start()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    tracer.switch_context(item.nodeid)
+    began = time.process_time()
+    result = yield
+    seconds = round(time.process_time() - began, 3)
+    measured[item.nodeid] = {"file": digest(file_of(item.nodeid)), "seconds": seconds, "lines": 0, "functions": []}
+    return result
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if not hasattr(session.config, "workerinput"):
+        return
+    tracer.stop()
+    data = tracer.get_data()
+    for path in data.measured_files():
+        spans = function_spans(path)
+        reached: dict[str, set[int]] = defaultdict(set)
+        for line, contexts in data.contexts_by_lineno(path).items():
+            for context in contexts:
+                reached[context].add(line)
+        for test in reached.keys() & measured.keys():
+            lines = reached[test]
+            names = {name for name, body in spans if not lines.isdisjoint(body)}
+            measured[test]["lines"] += len(lines)
+            measured[test]["functions"] += sorted(f"{Path(path).relative_to(Path.cwd())}:{name}" for name in names)
+    KEPT.mkdir(exist_ok=True)
+    name = f"reach-{time.time_ns()}-{session.config.workerinput['workerid']}.json"
+    (KEPT / name).write_text(json.dumps(measured))
+
+
+def function_spans(path: str) -> list[tuple[str, range]]:
+    """The names of functions as Finder has them, and the lines of their bodies."""
+    found = []
+
+    def look(node: ast.AST, names: tuple[str, ...]) -> None:
+        for child in ast.iter_child_nodes(node):
+            inner = names
+            if isinstance(child, ast.FunctionDef | ast.ClassDef):
+                inner = (*names, child.name)
+                if isinstance(child, ast.FunctionDef):
+                    found.append((".".join(inner), range(child.body[0].lineno, (child.end_lineno or 0) + 1)))
+            look(child, inner)
+
+    look(ast.parse(Path(path).read_text()), ())
+    return found
