@@ -237,6 +237,43 @@ def test_of_two_doubles_the_one_with_the_old_neighbours_is_meant_though_the_othe
     assert again(old, swapped, passage, 0) == moved(swapped, passage, 55)
 
 
+FAR = (
+    "Rain fell on the harbour for a third day, and the ferries to the islands stayed tied up at the quay all morning. ",
+    "Prices of bread, milk and diesel rose again in June, so two unions called their members out for one whole week. ",
+)
+FAILED = "the talks had failed"
+
+
+def told_twice(near: tuple[str, str], after: str, far: tuple[str, str], between: str = "") -> str:
+    """The same claim in two paragraphs, each with what stands directly before and after it, and what farther off."""
+    return "\n".join(
+        f"{beyond}{between}The envoy told a {who} that {FAILED}{after}{between}{beyond}"
+        for who, beyond in zip(near, far, strict=True)
+    )
+
+
+def test_a_wider_context_decides_between_doubles_whose_neighbours_are_alike() -> None:
+    old = told_twice(("panel", "panel"), ", and then she left. ", FAR)
+    new = told_twice(("board", "board"), ", and then she went. ", FAR[::-1])
+    first, second = occurrences(new, FAILED)
+    assert again(old, new, FAILED, 0) == moved(new, FAILED, second)
+    assert again(old, new, FAILED, 1) == moved(new, FAILED, first)
+
+
+def test_what_differs_only_beyond_128_code_points_decides_nothing() -> None:
+    same = "The halls were full, the streets were quiet, and nobody who waited knew what was being said inside. "
+    old = told_twice(("panel", "panel"), ", and then she left. ", FAR, between=same)
+    new = told_twice(("board", "board"), ", and then she went. ", FAR[::-1], between=same)
+    assert [again(old, new, FAILED, nth).state for nth in (0, 1)] == ["needs_review"] * 2
+
+
+def test_one_word_that_differs_beside_it_decides_nothing() -> None:
+    old = told_twice(("nurse", "pilot"), ", and then she left. ", (FAR[0], FAR[0]))
+    new = told_twice(("pilot", "nurse"), ", but then she left. ", (FAR[0], FAR[0]))
+    assert [again(old, new, FAILED, nth).state for nth in (0, 1)] == ["needs_review"] * 2
+    assert again(old, new.partition("\n")[0], FAILED, 1).state == "needs_review"
+
+
 def test_a_short_passage_is_found_by_its_neighbours() -> None:
     old = "Was it Paris? He said no. Was it Rome, in the end? She said no, and left at once."
     new = "Listen. " + old
