@@ -93,6 +93,7 @@ def test_a_true_record_has_no_faults(record):
     assert faults() == []
 
 
+LATE = 10**12  # an id after all that other tests have used
 NO_DELETION = "there is no row, and no entry of its deletion"
 REVISION = (
     "INSERT INTO claims_articlerevision (article, number, text, sha256, created_at) "
@@ -125,7 +126,7 @@ def ghost(action: str, row: str, version: int) -> str:
     """Adds an entry made from that of the evidence."""
     return (
         "INSERT INTO journal_entry (id, actor, action, resource, resource_id, version, article, reason, data) "
-        f"SELECT 10000, actor, '{action}', '{action.partition('.')[0]}', {{{row}}}, {version}, NULL, '', data || "
+        f"SELECT {LATE}, actor, '{action}', '{action.partition('.')[0]}', {{{row}}}, {version}, NULL, '', data || "
         f"jsonb_build_object('id', {{{row}}}, 'version', {version}) FROM journal_entry WHERE resource = 'evidence'"
     )
 
@@ -252,7 +253,7 @@ FALSIFIED = {
         "entry_out_of_order: evidence {evidence}, version 1: entry -5 follows entry 0",
     ),
     "the order of entries": (
-        entry("id = 10000", "dispute", 1),
+        entry(f"id = {LATE}", "dispute", 1),
         "entry_out_of_order: dispute {dispute}, version 2: entry …",
     ),
     "an action that the resource does not have": (
