@@ -11,6 +11,7 @@ from factcheck.api.models import Token
 from sources.services import create_source
 
 TEXT = "\U0001f600 The minister said no. The minister said no. \u0645\u0631\u062d\u0628\u0627 cafe\u0301\r\nEnd."
+SIGNING_KEY = "PRIVATE+KEY+factcheck.example+25157f85+AUAg2qksxnGpf1OOu2PxQOIBd7db6ChLSahQp1vNDG9R"
 LISTS = ("articles", "statements", "disputes", "evidence", "sources", "journal", "checks")
 
 

@@ -14,8 +14,10 @@ DOCUMENTED = re.findall(
 )
 for name in set(DOCUMENTED) - {"DATA_DIR"}:
     os.environ.pop(name, None)
-if worker := os.environ.get("PYTEST_XDIST_WORKER"):
-    os.environ["DATA_DIR"] = os.path.join(os.environ.get("DATA_DIR") or Path(__file__).parents[1] / ".data", worker)
+data_dir = Path(os.environ.get("DATA_DIR") or Path(__file__).parents[1] / ".data")
+worker = os.environ.get("PYTEST_XDIST_WORKER")
+if worker and data_dir.name != worker:  # a process that a test starts has the worker's folder already
+    os.environ["DATA_DIR"] = str(data_dir / worker)
 os.environ["DEBUG"] = "1"
 os.environ["DJANGO_SETTINGS_MODULE"] = "factcheck.settings"  # for processes that tests start
 

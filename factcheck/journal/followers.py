@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Protocol
 
 from django.db import InterfaceError, InternalError, OperationalError, connection, transaction
-from django.db.models import Count, F, Min, QuerySet
+from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -23,6 +23,7 @@ from factcheck.journal.models import Entry, FollowerCursor
 from factcheck.postgres.row_comparison import RowComparison
 
 BATCH = 5_000  # entries in one transaction
+MAX_COUNTED = 1_000  # entries that a follower is behind; to count all could take seconds
 PAUSE = 1  # second between two looks at the feed
 TROUBLE = (OperationalError, InterfaceError, InternalError, Unavailable)  # the third: the server is read-only
 
@@ -40,8 +41,12 @@ class Follower(Protocol):
 @dataclass(frozen=True)
 class Lag:
     name: str
-    entries: int  # written and not yet followed
-    seconds: int  # since the oldest of them was written
+    entries: int  # written and not yet followed, counted up to MAX_COUNTED
+    seconds: int  # since the first of them was written
+
+    @property
+    def counted(self) -> str:
+        return f"{self.entries} or more" if self.entries == MAX_COUNTED else str(self.entries)
 
 
 def entries_after(transaction: int, entry: int) -> QuerySet[Entry]:
@@ -109,8 +114,8 @@ def _next_entries(transaction: int, entry: int) -> QuerySet[Entry]:
 
 def _lag(cursor: FollowerCursor) -> Lag:
     waiting = entries_after(cursor.transaction, cursor.entry)
-    found = waiting.order_by().aggregate(entries=Count("pk"), since=Min("at"))
-    return Lag(cursor.name, found["entries"], _seconds_since(found["since"]))
+    since = waiting.values_list("at", flat=True).first()
+    return Lag(cursor.name, waiting[:MAX_COUNTED].count(), _seconds_since(since))
 
 
 def _seconds_since(instant: datetime | None) -> int:

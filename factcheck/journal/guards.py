@@ -369,3 +369,6 @@ CREATE CONSTRAINT TRIGGER recorded AFTER UPDATE OF name ON auth_group
         "DROP TRIGGER no_truncate ON auth_user; DROP TRIGGER no_truncate ON auth_user_groups;",
     ),
 ]
+
+# What is sealed stays as it is. A migration of its own runs these: journal/migrations/0005_seal.py.
+SEAL_GUARDS = [append_only(f"journal_{table}") for table in ("leaf", "node", "checkpoint")]

@@ -22,10 +22,9 @@ from factcheck.api.openapi.responses import PROBLEMS
 from factcheck.api.problems import problem_of
 from factcheck.errors import FirstAttemptRunning
 from factcheck.journal.seal.models import Leaf
-from tests.newsroom import client_of, user_with_role
+from tests.newsroom import SIGNING_KEY, client_of, user_with_role
 from tests.schema_truth import document, operation_at, validator
 
-SIGNING_KEY = "PRIVATE+KEY+factcheck.example+25157f85+AUAg2qksxnGpf1OOu2PxQOIBd7db6ChLSahQp1vNDG9R"
 SIGNATURE = "JRV/hTZ0Rv4m1mZ2" + "A" * 74 + "=="  # of the right form, and of nothing
 SEED = Path(__file__).parents[2] / "seeds" / "biden-zelensky-call-2022.json"
 TEXT = (

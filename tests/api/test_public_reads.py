@@ -321,7 +321,7 @@ def test_a_stranger_finds_the_published_articles_and_the_log_in_at_the_start(pub
     html = page_of(public, "/")
     assert re.findall(r'href="/api/v1/articles/(\d+)/"', html) == [str(newsroom["shown"]["articles"][0])]
     assert '<a href="/login/?next=%2F">Log in</a>' in html
-    assert "/api/v1/journal/" not in html
+    assert re.findall(r'href="(/api/v1/journal/[^"]*)"', html) == ["/api/v1/journal/checkpoints/"]
     assert HIDDEN_WORD.lower() not in html.lower()
 
 

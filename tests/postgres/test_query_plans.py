@@ -17,6 +17,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from django.conf import settings as django_settings
 from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.core.management.color import no_style
@@ -31,11 +32,12 @@ from claims.views.checks import FindingQuery
 from claims.views.statements import StatementViewSet
 from factcheck.api.models import Token
 from factcheck.journal.models import Entry
+from factcheck.journal.seal.models import Leaf
 from factcheck.journal.services import record_ids
 from factcheck.postgres.bounded_page import MIN_SCAN_ROWS, SCAN_PAGES
 from sources.models import Source
 from sources.services import create_source
-from tests.newsroom import user_with_role
+from tests.newsroom import SIGNING_KEY, user_with_role
 from tests.plans import in_words, plan_of, queries_of, read_whole, rows_read
 
 pytestmark = pytest.mark.django_db
@@ -62,8 +64,10 @@ VALUES: dict[str, list[Any]] = {
 }
 # It reads the whole list by purpose.
 STREAMS = {"statement-export"}
-# Always one page: nobody has more tokens than fit on it.
-UNPAGED = {"token-list", "schema"}
+# Always one page: nobody has more tokens than fit on it, and the rest is no list.
+UNPAGED = {"token-list", "schema", "journal-consistency", "journal-key", "journal-latest"}
+# Parameters that a read does not do without.
+NEEDED = {"journal-consistency": "?first=1"}
 
 
 def reads() -> dict[str, Any]:
@@ -74,7 +78,8 @@ def reads() -> dict[str, Any]:
             for route in pattern.url_patterns:
                 view = getattr(route.callback, "cls", None)
                 if "get" in getattr(route.callback, "actions", {}) and route.name not in STREAMS:
-                    found[route.name] = (f"/api/v1/{route.pattern}", view, route.callback.initkwargs)
+                    address = f"/api/v1/{route.pattern}{NEEDED.get(route.name, '')}"
+                    found[route.name] = (address, view, route.callback.initkwargs)
     return found
 
 
@@ -126,8 +131,10 @@ def newsroom(django_db_setup, django_db_blocker):
         everywhere = create_source(actor=actor, name="In every tenth statement", kind="outlet").pk
         change("hashint8(id + 1) & 1023 < 102", f"source = {everywhere}", actor)
         change("id % 5 = 1 AND tag <> 'unverified'", "updated_at = tagged_at + interval '1 microsecond'", actor)
+        patch.setattr(django_settings, "JOURNAL_SIGNING_KEY", SIGNING_KEY)
+        call_command("follow", "seal", once=True)
         with connection.cursor() as cursor:
-            cursor.execute("ANALYZE")
+            cursor.execute("VACUUM ANALYZE")
         row = Statement.objects.public().filter(disputes__isnull=True).order_by("pk")[STATEMENTS // 4]
         place = Entry.objects.order_by("transaction", "pk").values_list("transaction", "pk")[STATEMENTS]
         yield {
@@ -139,6 +146,7 @@ def newsroom(django_db_setup, django_db_blocker):
             "actor": actor.pk,
             "reader": reader.pk,
             "feed": "{}-{}".format(*place),
+            "journal": Leaf.objects.latest("position").entry,
             "token": Token.issue(reader, name="plans").key,
         }
         call_command("flush", interactive=False, verbosity=0)

@@ -45,7 +45,7 @@ class Command(BaseCommand):
 
     def show_status(self, names: list[str]) -> None:
         for lag in lags(names):
-            self.stdout.write(f"{lag.name}: {lag.entries} entries and {lag.seconds} seconds behind")
+            self.stdout.write(f"{lag.name}: {lag.counted} entries and {lag.seconds} seconds behind")
 
 
 def runs(process: int) -> bool:

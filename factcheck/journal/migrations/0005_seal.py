@@ -2,11 +2,12 @@ from django.db import migrations, models
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from factcheck.journal.guards import append_only
+from factcheck.journal.guards import SEAL_GUARDS
 
 
 class Migration(migrations.Migration):
-    dependencies = [("journal", "0004_index_entries_of_users")]
+    # After the guards were replaced: until then journal_refuse is another function, which goes with its triggers.
+    dependencies = [("journal", "0004_index_entries_of_users"), ("claims", "0002_entries_equal_their_rows")]
 
     operations = [
         migrations.CreateModel(
@@ -54,7 +55,5 @@ class Migration(migrations.Migration):
                 "constraints": [models.CheckConstraint(condition=Q(size__gt=0), name="a_checkpoint_has_leaves")],
             },
         ),
-        append_only("journal_leaf"),
-        append_only("journal_node"),
-        append_only("journal_checkpoint"),
+        *SEAL_GUARDS,
     ]
