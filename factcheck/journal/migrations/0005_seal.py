@@ -6,7 +6,8 @@ from factcheck.journal.guards import append_only
 
 
 class Migration(migrations.Migration):
-    dependencies = [("journal", "0004_index_entries_of_users")]
+    # After the guards were replaced: that drops what calls the former journal_refuse, and would drop these triggers too.
+    dependencies = [("journal", "0004_index_entries_of_users"), ("claims", "0002_entries_equal_their_rows")]
 
     operations = [
         migrations.CreateModel(
