@@ -36,10 +36,12 @@ def test_of_a_server_of_ones_own_it_names_the_database(monkeypatch):
 @pytest.mark.django_db(transaction=True)
 def test_the_migrations_can_be_undone_and_applied_again(statement):
     before = connection.introspection.table_names()
-    for app in ("claims", "sources", "journal"):
-        call_command("migrate", app, "zero", verbosity=0)
-    undone = set(before) - set(connection.introspection.table_names())
+    try:
+        for app in ("claims", "sources", "journal"):
+            call_command("migrate", app, "zero", verbosity=0)
+        undone = set(before) - set(connection.introspection.table_names())
+    finally:  # the tests after this one need the database too
+        call_command("migrate", verbosity=0)
+        lift_truncate_guards()
     assert {name.split("_")[0] for name in undone} == {"claims", "sources", "journal"}
-    call_command("migrate", verbosity=0)
     assert connection.introspection.table_names() == before
-    lift_truncate_guards()

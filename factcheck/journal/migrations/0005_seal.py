@@ -6,10 +6,11 @@ from factcheck.journal.guards import SEAL_GUARDS
 
 
 class Migration(migrations.Migration):
-    # After the guards were replaced: until then journal_refuse is another function, which goes with its triggers.
+    # After the guards were replaced: that drops what calls the former journal_refuse, and would drop these triggers too.
     dependencies = [("journal", "0004_index_entries_of_users"), ("claims", "0002_entries_equal_their_rows")]
 
     operations = [
+        migrations.RunSQL("SET LOCAL lock_timeout = '5s'", migrations.RunSQL.noop),
         migrations.CreateModel(
             name="FollowerCursor",
             fields=[
