@@ -4,9 +4,11 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import psycopg
 import pytest
+from django.db import connection
 
 from factcheck.postgres import embedded
 from tests.service import Service, service_of_its_own
@@ -71,3 +73,29 @@ def test_fewer_connections_than_threads_are_handed_round(tight):
     assert ask_at_once(tight, 40) == [200] * 40
     assert time.monotonic() - began < 8  # the wait for a connection that is never returned takes ten seconds
     assert len(of_the_server(tight, "pid")) <= 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_when_the_server_has_ended_all_connections_of_the_pool_the_next_one_is_had_at_once():
+    together = Barrier(8)
+
+    def lend():
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT 1")
+            together.wait(20)
+        finally:
+            connection.close()
+
+    connection.close()
+    with ThreadPoolExecutor(8) as threads:
+        for lent in [threads.submit(lend) for _ in range(8)]:
+            lent.result()
+    parameters = {**connection.get_connection_params(), "autocommit": True}
+    with psycopg.connect(**parameters) as other:
+        ended = other.execute(OTHERS.format(what="pg_terminate_backend(pid, 5000)")).fetchall()
+    assert len(ended) == 8
+    began = time.monotonic()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    assert time.monotonic() - began < 5  # the pool's own check waits longer and longer: 10 seconds were not enough

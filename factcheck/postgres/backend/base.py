@@ -51,7 +51,6 @@ class DatabaseWrapper(base.DatabaseWrapper):
                 kwargs={**self.get_connection_params(), "autocommit": True},
                 open=False,  # Django opens it with the first connection: its threads would not survive a fork
                 configure=self._configure_connection,
-                check=check_socket,
                 **options,
             )
             self._connection_pools.setdefault(self.alias, made)  # two threads may come first at once: one pool wins
@@ -60,6 +59,23 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def _commit(self) -> None:
         with committing():
             super()._commit()  # type: ignore[misc]  # the stubs lack it
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Connection[Any]:
+        """One that the server has not ended; the pool replaces the others.
+
+        The pool could check them itself, but it waits longer and longer after each that has ended. All end at once when
+        PostgreSQL crashes, and a request would wait for 10 seconds and fail.
+        """
+        connection = super().get_new_connection(conn_params)
+        while self.pool:
+            try:
+                check_socket(connection)
+                break
+            except psycopg.Error:
+                connection.close()
+                self.pool.putconn(connection)
+                connection = super().get_new_connection(conn_params)
+        return connection
 
     def close_if_health_check_failed(self) -> None:
         """Django leaves this to the pool, which a thread that keeps its connection does not ask."""
