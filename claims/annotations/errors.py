@@ -26,7 +26,7 @@ class DocumentErrors:
         more = [f"and {len(sources) - MAX_CANDIDATES} more"] if len(sources) > MAX_CANDIDATES else []
         listed = f" {', '.join([*shown, *more])}." if shown else ""
         candidates = [_candidate(pointer, source) for source in sources[:MAX_CANDIDATES]]
-        self.add(pointer, code, detail + listed, candidates=candidates)
+        self.add(pointer, code, detail + listed, source_candidates=candidates)
 
     @contextmanager
     def collected_at(self, pointer: str) -> Iterator[None]:
@@ -52,10 +52,9 @@ class DocumentErrors:
             raise kind(detail, errors[:MAX_ERRORS], **self._candidates())
 
     def _candidates(self) -> dict[str, Any]:
-        """Those of sources: they say which error they are of. Those of passages do not."""
-        listed = [each for refusal in self.refusals for each in refusal.members.get("candidates", ())]
-        of_sources = [each for each in listed if "pointer" in each]
-        return {"candidates": of_sources[:MAX_ERRORS]} if of_sources else {}
+        """Those of sources, which say which error they are of. The places of a passage do not."""
+        listed = [each for refusal in self.refusals for each in refusal.members.get("source_candidates", ())]
+        return {"source_candidates": listed[:MAX_ERRORS]} if listed else {}
 
 
 def _candidate(pointer: str, source: Source) -> dict[str, Any]:

@@ -205,7 +205,7 @@ def test_where_several_fit_the_candidates_are_listed_with_the_addresses_to_write
         400,
         [{"pointer": "#/sources/0", "code": "ambiguous", "detail": detail}],
     )
-    assert refused.json()["candidates"] == [
+    assert refused.json()["source_candidates"] == [
         {
             "pointer": "#/sources/0",
             "id": two[0].address,
@@ -221,7 +221,7 @@ def test_where_several_fit_the_candidates_are_listed_with_the_addresses_to_write
             "details": "person, anonymous",
         },
     ]
-    for chosen in (refused.json()["candidates"][1]["id"], two[1].pk, str(two[1].pk)):
+    for chosen in (refused.json()["source_candidates"][1]["id"], two[1].pk, str(two[1].pk)):
         document["sources"][0] |= {"id": chosen, "part_of": None}
         assert put(api, report(alice), document).status_code == 200
         assert speakers(Article.objects.latest("id")) == [two[1].pk]
@@ -258,11 +258,11 @@ def test_the_candidates_of_several_sources_are_told_apart_and_their_number_is_bo
     many = [{"key": f"c-{number}", "name": "a spokesman", "kind": "person"} for number in range(200)]
     article = report(alice)
     refused = put(api, article, document).json()
-    pointers = [each["pointer"] for each in refused["candidates"]]
+    pointers = [each["pointer"] for each in refused["source_candidates"]]
     assert pointers == ["#/sources/0"] * 20 + ["#/sources/1"] * 20
     assert refused["errors"][0]["detail"].endswith("and 10 more.")
     refused = put(api, article, document | {"sources": document["sources"] + many})
-    assert (len(refused.json()["errors"]), len(refused.json()["candidates"])) == (100, 100)
+    assert (len(refused.json()["errors"]), len(refused.json()["source_candidates"])) == (100, 100)
     assert len(refused.content) < 120_000
 
 
@@ -325,7 +325,7 @@ def test_where_the_article_has_several_of_those_that_fit_all_are_listed(api, ali
     document = document_of({"key": "a", **OFFICIAL}, url=None)
     document["statements"].append({"key": "s-1", "text": SENTENCES[1], "source": "a"})
     refused = put(api, article, document)
-    assert [each["id"] for each in refused.json()["candidates"]] == [each.address for each in (*two, third)]
+    assert [each["id"] for each in refused.json()["source_candidates"]] == [each.address for each in (*two, third)]
 
 
 def test_a_document_of_another_service_brings_its_namesakes_and_finds_them_again(api, alice, file):

@@ -110,7 +110,7 @@ def _error_lines(error: Exception) -> list[str]:
     if isinstance(error, ValidationError):
         return [f"{one.pointer}: {one.detail}" for one in flatten(error.detail)]
     if isinstance(error, InvalidInput) and error.errors:
-        candidates = error.members.get("candidates", ())
+        candidates = error.members.get("source_candidates", ())
         return [line for one in error.errors for line in (f"{one.pointer}: {one.detail}", *_listed(candidates, one))]
     if isinstance(error, IntegrityError):  # a rule that only the database checks
         return [problem_of(error)[0]["detail"]]
@@ -118,9 +118,7 @@ def _error_lines(error: Exception) -> list[str]:
 
 
 def _listed(candidates: Any, error: FieldError) -> list[str]:
-    """The sources that may be meant; a passage's candidates have no pointer."""
+    """The sources that may be meant."""
     return [
-        f"  {each['id']} {each['name']}: {each['details']}"
-        for each in candidates
-        if each.get("pointer") == error.pointer
+        f"  {each['id']} {each['name']}: {each['details']}" for each in candidates if each["pointer"] == error.pointer
     ]

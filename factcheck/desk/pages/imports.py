@@ -85,7 +85,7 @@ def _errors_at_lines(text: str, problem: dict[str, Any]) -> list[DocumentError]:
         for error in problem.get("errors", [])
     ]
     for error in errors:
-        error.candidates = [each for each in problem.get("candidates", []) if each.get("pointer") == error.pointer]
+        error.candidates = [each for each in problem.get("source_candidates", []) if each["pointer"] == error.pointer]
     return sorted(errors, key=lambda error: error.line or 0) or [DocumentError(problem["detail"])]
 
 
