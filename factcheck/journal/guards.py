@@ -96,11 +96,13 @@ BEGIN
         RAISE EXCEPTION '{resource} %: no journal entry for version %', row_id, wanted
             USING ERRCODE = 'check_violation', CONSTRAINT = 'journal_entry_required';
     END IF;
-    IF TG_OP = 'INSERT' AND EXISTS (SELECT FROM journal_entry e WHERE e.resource = '{resource}'
-            AND e.resource_id = row_id AND e.version > 1 AND right(e.action, 8) = '.deleted')
-            AND EXISTS (SELECT FROM {table.table} r WHERE r.id = row_id) THEN
-        RAISE EXCEPTION '{resource} %: the id of a deleted row cannot be used again', row_id
-            USING ERRCODE = 'check_violation', CONSTRAINT = 'journal_entry_is_true';
+    IF TG_OP = 'INSERT' THEN  -- by itself: PostgreSQL would plan the whole condition anew for each UPDATE
+        IF EXISTS (SELECT FROM journal_entry e WHERE e.resource = '{resource}'
+                AND e.resource_id = row_id AND e.version > 1 AND right(e.action, 8) = '.deleted')
+                AND EXISTS (SELECT FROM {table.table} r WHERE r.id = row_id) THEN
+            RAISE EXCEPTION '{resource} %: the id of a deleted row cannot be used again', row_id
+                USING ERRCODE = 'check_violation', CONSTRAINT = 'journal_entry_is_true';
+        END IF;
     END IF;
     IF (CASE TG_OP
         WHEN 'DELETE' THEN entry.action = '{resource}.deleted'
@@ -140,8 +142,8 @@ def entries_are_true(tables: Sequence[RecordedTable]) -> RunSQL:
     """Refuses an entry that is not equal to its row: version, article and data, at the moment when it is inserted.
 
     So the entry of an intermediate version is compared too, since the row then still has that version; and that of a
-    deletion with the row's last state. All entries of one INSERT are compared together. Data is compared as text, in
-    which 2 and 2.0 differ. OFFSET 0 makes the planner look up each row by its id.
+    deletion with the row's last state. All entries of one INSERT are compared together. Data is compared byte by
+    byte: for = 2 and 2.0 are equal, and texts would have to be made first. OFFSET 0 makes the planner look up each row by its id.
 
     An entry of a deletion is written before the row is deleted. At the commit the row must be gone.
     """
@@ -155,7 +157,8 @@ def entries_are_true(tables: Sequence[RecordedTable]) -> RunSQL:
                         FROM {table} r WHERE r.id = w.resource_id OFFSET 0) r ON true
                     WHERE w.resource = kind AND (r.data IS NULL
                         OR w.version <> r.version + (right(w.action, 8) = '.deleted')::integer
-                        OR w.article IS DISTINCT FROM r.article OR w.data::text <> r.data::text) LIMIT 1;"""
+                        OR w.article IS DISTINCT FROM r.article
+                        OR record_image_ne(ROW(w.data), ROW(r.data))) LIMIT 1;"""
         for resource, table, article, data in tables
     )
     deleted = " ".join(
@@ -253,7 +256,7 @@ REVOKE EXECUTE ON FUNCTION journal_raise_epoch() FROM PUBLIC;
 CREATE FUNCTION journal_check_epoch() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
 BEGIN
     -- Not by journal_cluster(): this is asked at every write, and the call of a function would cost as much again.
-    IF EXISTS (SELECT FROM journal_epoch e, pg_control_system() c WHERE e.system_identifier = c.system_identifier
+    IF EXISTS (SELECT FROM journal_epoch e WHERE e.system_identifier = (pg_control_system()).system_identifier
             AND e.timeline = ('x' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8))::bit(32)::integer) THEN
         RETURN NULL;
     END IF;
@@ -285,13 +288,14 @@ CREATE TRIGGER epoch BEFORE INSERT ON journal_entry FOR EACH STATEMENT EXECUTE F
 CREATE FUNCTION journal_stamp() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
 BEGIN
     NEW.id := nextval('journal_entry_id_seq');
-    SELECT epoch.base + pg_current_xact_id()::text::bigint,
-            greatest(clock_timestamp(), before.at + interval '1 microsecond'),
+    SELECT epoch.base + pg_current_xact_id()::text::bigint, clock_timestamp(),
             coalesce(u.username, 'database role ' || session_user)
         INTO STRICT NEW.transaction, NEW.at, NEW.actor_name
-        FROM journal_epoch epoch LEFT JOIN auth_user u ON u.id = NEW.actor
-        LEFT JOIN journal_entry before ON before.resource = NEW.resource AND before.resource_id = NEW.resource_id
-            AND before.version = NEW.version - 1;
+        FROM journal_epoch epoch LEFT JOIN auth_user u ON u.id = NEW.actor;
+    IF NEW.version > 1 THEN
+        NEW.at := greatest(NEW.at, (SELECT e.at + interval '1 microsecond' FROM journal_entry e WHERE
+            e.resource = NEW.resource AND e.resource_id = NEW.resource_id AND e.version = NEW.version - 1));
+    END IF;
     RETURN NEW;
 END $$;
 CREATE TRIGGER stamp BEFORE INSERT ON journal_entry FOR EACH ROW EXECUTE FUNCTION journal_stamp();
