@@ -90,7 +90,13 @@ def main() -> int:
     guards, *_ = [results.get() for _ in workers]  # their databases are the same
     if not isinstance(guards, tuple):
         sys.exit(f"The tests could not be collected: see {KEPT}/worker-0.log.")
-    mutants = [mutant for module in modules if module != "guards" for mutant in mutants_of(module)]
+    mutants = [
+        mutant
+        for module in modules
+        if module != "guards"
+        for mutant in mutants_of(module)
+        if not reach.only_at_import(module, mutant.function)
+    ]
     mutants += guard_mutants(*guards) if "guards" in modules else []
     random.Random(seed).shuffle(mutants)
     end = time.monotonic() + chosen.seconds

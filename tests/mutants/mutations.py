@@ -101,7 +101,8 @@ def difference(before: str, after: str) -> str:
 
 FUNCTIONS = """
 SELECT proname, pg_get_functiondef(oid) FROM pg_proc
-WHERE pronamespace = current_schema()::regnamespace AND probin IS NULL ORDER BY 1
+WHERE pronamespace = current_schema()::regnamespace AND prolang IN (
+    SELECT oid FROM pg_language WHERE lanname IN ('plpgsql', 'sql')) AND prosqlbody IS NULL ORDER BY 1
 """
 TRIGGERS = """
 SELECT tgrelid::regclass::text, tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled = 'O' ORDER BY 1, 2

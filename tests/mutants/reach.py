@@ -15,6 +15,7 @@ import coverage
 import pytest
 
 KEPT = Path(".mutants")
+AT_IMPORT = ""  # coverage's name for what runs before the first test; kept like a test of that name
 ROOMS = ["claims", "sources", "factcheck"]
 
 
@@ -39,10 +40,14 @@ class Reach:
             subprocess.run([sys.executable, *command], check=False, stdout=subprocess.DEVNULL)
             self.__init__()
 
+    def only_at_import(self, module: str, function: str) -> bool:
+        """What it made is there before a mutant is tried, so that no test could notice the mutant."""
+        return not self.of(module, function) and f"{module}:{function}" in self.tests[AT_IMPORT]["functions"]
+
     def of(self, module: str, function: str) -> list[tuple[str, float]]:
         """The tests that reach the function: first those that reach little else."""
         name = f"{module}:{function}"
-        reaching = [(test["lines"], each) for each, test in self.tests.items() if name in test["functions"]]
+        reaching = [(test["lines"], each) for each, test in self.tests.items() if each and name in test["functions"]]
         return [(each, self.tests[each]["seconds"]) for _, each in sorted(reaching)]
 
 
@@ -79,6 +84,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if not hasattr(session.config, "workerinput"):
         return
     tracer.stop()
+    measured[AT_IMPORT] = {"file": None, "seconds": 0, "lines": 0, "functions": []}
     data = tracer.get_data()
     for path in data.measured_files():
         spans = function_spans(path)
