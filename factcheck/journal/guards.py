@@ -3,8 +3,9 @@
 `sources/guards.py` and `claims/guards.py` hold the guards of their tables. Each list GUARDS is made of migration
 operations, in the order in which they run.
 
-`claims/migrations/0002_entries_equal_their_rows.py` runs all three lists. So no text here is edited. To change a guard,
-move these files beside the migrations that use them, as was done with `_guards_0001.py`, and write new ones.
+To change a guard, edit its text, and add a migration that drops all guards and makes them from these texts, as
+`claims/migrations/0003_make_guards_again.py` does. An older migration then makes the new text too: that is harmless,
+since the body of a function is not looked at before it runs.
 """
 
 import re
@@ -33,14 +34,14 @@ def guard(sql: str) -> RunSQL:
     each of the thousands of rows that it writes later.
     """
     functions = ", ".join(re.findall(r"CREATE FUNCTION (\w+)", sql))
-    fix_search_path = f"""
+    settings = f"""
         DO $$ DECLARE name text; BEGIN
             FOREACH name IN ARRAY string_to_array('{functions}', ', ') LOOP
                 EXECUTE format('ALTER FUNCTION %I SET search_path = %I, pg_temp', name, current_schema());
                 EXECUTE format('ALTER FUNCTION %I SET enable_seqscan = off', name);
             END LOOP;
         END $$;"""
-    return RunSQL(sql + fix_search_path, f"DROP FUNCTION {functions} CASCADE;")
+    return RunSQL(sql + settings, f"DROP FUNCTION {functions} CASCADE;")
 
 
 def undo(operations: Sequence[RunSQL]) -> list[RunSQL]:
@@ -143,7 +144,7 @@ def entries_are_true(tables: Sequence[RecordedTable]) -> RunSQL:
 
     So the entry of an intermediate version is compared too, since the row then still has that version; and that of a
     deletion with the row's last state. All entries of one INSERT are compared together. Data is compared byte by
-    byte: for = 2 and 2.0 are equal, and texts would have to be made first. OFFSET 0 makes the planner look up each row by its id.
+    byte, since 2 and 2.0 are equal to `=`. OFFSET 0 makes the planner look up each row by its id.
 
     An entry of a deletion is written before the row is deleted. At the commit the row must be gone.
     """
@@ -181,7 +182,8 @@ BEGIN
                     CROSS JOIN LATERAL (SELECT journal_user_data(w.resource_id) AS present OFFSET 0) u
                     WHERE w.resource = kind AND CASE
                         WHEN w.version <> 1 AND p.id IS NULL OR w.article IS NOT NULL THEN true
-                        WHEN w.action = 'user.deleted' THEN u.present IS NOT NULL OR w.data::text <> p.data::text
+                        WHEN w.action = 'user.deleted'
+                            THEN u.present IS NOT NULL OR w.data::text IS DISTINCT FROM p.data::text
                         ELSE w.action <> CASE w.version WHEN 1 THEN 'user.created' ELSE 'user.updated' END
                             OR w.data::text IS DISTINCT FROM u.present::text OR w.data = p.data
                     END LIMIT 1;

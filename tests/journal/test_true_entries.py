@@ -141,7 +141,7 @@ def test_no_entry_follows_the_deletion_of_a_row(world: World, action: str, versi
 
 
 @pytest.mark.parametrize("resource", ["source", "article", "statement", "evidence", "dispute", "user", "secret", ""])
-@pytest.mark.parametrize(("action", "version"), [("created", 1), ("updated", 2), ("deleted", 2)])
+@pytest.mark.parametrize(("action", "version"), [("created", 1), ("updated", 2), ("deleted", 1), ("deleted", 2)])
 def test_nothing_is_told_of_a_row_that_never_was(world: World, resource: str, action: str, version: int) -> None:
     with refused("journal_entry_is_true" if (resource, version) == ("user", 1) else "journal_entry_has_its_write"):
         sql(

@@ -400,6 +400,25 @@ FALSIFIED = {
         "FOR EACH STATEMENT EXECUTE FUNCTION suppress_redundant_updates_trigger()",
         "guard_changed: journal_entry: no_truncate",
     ),
+    "a guard with another condition": (
+        "DROP TRIGGER deletion_required ON journal_entry; CREATE CONSTRAINT TRIGGER deletion_required AFTER INSERT "
+        "ON journal_entry DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (right(NEW.action, 8) = '.removed') "
+        "EXECUTE FUNCTION journal_require_deletion()",
+        "guard_changed: journal_entry: deletion_required",
+    ),
+    "a guard that looks at fewer columns": (
+        "DROP TRIGGER recorded ON auth_user; CREATE CONSTRAINT TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF "
+        "username ON auth_user DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION user_record()",
+        "guard_changed: auth_user: recorded",
+    ),
+    "a guard that looks at other tables first": (
+        "ALTER FUNCTION statement_require_entry() RESET search_path",
+        "guard_changed: statement_require_entry: it runs with other settings",
+    ),
+    "a guard with other rights": (
+        "ALTER FUNCTION journal_stamp() SECURITY INVOKER",
+        "guard_changed: journal_stamp: it runs with other settings",
+    ),
     "the function of a guard": (
         "CREATE OR REPLACE FUNCTION journal_refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
         "guard_changed: journal_refuse: it is another function",
