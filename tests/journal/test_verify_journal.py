@@ -578,6 +578,18 @@ def test_ranges_of_any_size_check_each_thing_once(kept_record):
         assert rest == points[n + 1 :]
 
 
+def test_revisions_of_the_newest_article_that_were_removed_with_it_are_missed(kept_record):
+    change = {"versions": None, "actor": User.objects.get()}
+    article = services.create_article(title="Another", text="Soon more.", actor=change["actor"])
+    services.delete_article(article_id=article.pk, **change)
+    sql("ALTER TABLE claims_articlerevision DISABLE TRIGGER USER")
+    sql("DELETE FROM claims_articlerevision WHERE article = %s", article.pk)
+    sql("ALTER TABLE claims_articlerevision ENABLE TRIGGER USER")
+    status, out, _ = run()
+    assert status == 1
+    assert f"revision_missing: revision {article.pk}: an entry names revision 1" in out
+
+
 def test_sources_that_are_merged_again_or_deleted_after_a_merge_are_no_faults(kept_record):
     change = {"versions": None, "actor": User.objects.get()}
     mayor, twin = (create_source(actor=change["actor"], name=name, kind="person") for name in ("A", "B"))
