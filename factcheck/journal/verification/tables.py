@@ -107,7 +107,7 @@ FUNCTIONS = """
         WHEN encode(sha256(convert_to(p.prosrc, 'UTF8')), 'hex') <> w.digest
             THEN ARRAY['guard_changed', 'it is another function']
         WHEN p.prosecdef <> w.definer OR p.proconfig IS DISTINCT FROM
-                ARRAY[format('search_path=%%I, pg_temp', current_schema()), 'enable_seqscan=off']
+                ARRAY[format('search_path=%%I, pg_temp', current_schema()), 'enable_seqscan=off', 'TimeZone=UTC']
             THEN ARRAY['guard_changed', 'it runs with other settings']
         END AS fault
     FROM (VALUES {functions}) w(name, digest, definer) LEFT JOIN pg_proc p ON p.oid = to_regproc(w.name)
