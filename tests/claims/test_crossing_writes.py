@@ -364,38 +364,38 @@ def test_a_source_that_is_edited_can_be_referred_to_meanwhile(api, alice, articl
 # An export and a write at the same time
 
 
-def document_of(api, article):
+def exported(api, article):
     answer = api.get(f"/api/v1/articles/{article.pk}/annotations/")
     return answer.json(), answer.headers["ETag"]
 
 
-def put(api, article, document, etag):
+def put_back(api, article, document, etag):
     return api.put(f"/api/v1/articles/{article.pk}/annotations/", document, headers={"If-Match": etag})
 
 
-def tag(alice, statement):
+def tag_now(alice, statement):
     services.tag_statement(statement_id=statement.pk, versions=None, actor=alice, tag="denied", reason="Denied.")
 
 
 def test_a_document_is_stale_after_a_write_that_began_before_the_last_one_in_it(api, alice, article, said):
-    begun, exported = Event(), Event()
+    begun, is_exported = Event(), Event()
 
     def begin_early_and_commit_late():
         with transaction.atomic():
-            tag(alice, said[0])
+            tag_now(alice, said[0])
             begun.set()
-            assert exported.wait(20)
+            assert is_exported.wait(20)
 
     with ThreadPoolExecutor(1) as pool:
         try:
             late = pool.submit(send, begin_early_and_commit_late, None)
             assert begun.wait(20)
-            tag(alice, said[1])
-            document, etag = document_of(api, article)
+            tag_now(alice, said[1])
+            document, etag = exported(api, article)
         finally:
-            exported.set()
+            is_exported.set()
         late.result(20)
-    assert put(api, article, document, etag).status_code == 412
+    assert put_back(api, article, document, etag).status_code == 412
     assert list(Statement.objects.order_by("pk").values_list("tag", flat=True)[:2]) == ["denied", "denied"]
 
 
@@ -416,12 +416,12 @@ class WriteDuringExport:
 
 @pytest.mark.parametrize("table", ["claims_article", "claims_statementvia", "sources_source", "journal_entry"])
 def test_a_document_is_of_one_moment(api, alice, article, said, table):
-    during = WriteDuringExport(table, lambda: tag(alice, said[0]))
+    during = WriteDuringExport(table, lambda: tag_now(alice, said[0]))
     with connection.execute_wrapper(during):
-        document, etag = document_of(api, article)
+        document, etag = exported(api, article)
     assert during.is_done
     assert document["statements"][0]["tag"] == "unverified"
-    assert put(api, article, document, etag).status_code == 412
+    assert put_back(api, article, document, etag).status_code == 412
 
 
 def test_a_source_that_is_merged_away_during_an_export_does_not_hold_it(api, alice, article, said, people):
@@ -429,7 +429,7 @@ def test_a_source_that_is_merged_away_during_an_export_does_not_hold_it(api, ali
     merged = {"source_id": people[1].pk, "into": people[2], "versions": None, "actor": alice, "reason": "The same."}
     during = WriteDuringExport('"sources_source"."id" IN', lambda: services.merge_source(**merged))
     with connection.execute_wrapper(during):
-        document, _ = document_of(api, article)
+        document, _ = exported(api, article)
     assert during.is_done
     assert {row["name"] for row in document["sources"]} == {"Ann", "Anne", "Bea", "Bee"}
 
