@@ -165,7 +165,7 @@ class AnnotationDocumentSerializer(StrictSerializer):
     version = serializers.IntegerField(
         required=False,
         min_value=0,
-        help_text="The id of the last journal entry of anything in the document. An import ignores it.",
+        help_text="Changes with anything in the document. An import ignores it; If-Match compares it.",
     )
     article = ArticleDocumentSerializer()
     sources = SourceDocumentSerializer(many=True, max_length=MAX_ROWS)  # type: ignore[call-arg]

@@ -36,6 +36,7 @@ from factcheck.errors import Versions
 from factcheck.journal.as_of import as_of
 from factcheck.journal.models import Entry
 from factcheck.journal.views import JournaledViewSet
+from factcheck.postgres.transactions import snapshot
 
 
 class ArticleViewSet(ChecksMixin, ArticleFormatsMixin, JournaledViewSet):
@@ -65,7 +66,7 @@ class ArticleViewSet(ChecksMixin, ArticleFormatsMixin, JournaledViewSet):
 
     def conflict_representation(self, row_id: int) -> Any:
         is_document = self.action == "import_annotations"
-        return annotation_document(self.get_object()) if is_document else super().conflict_representation(row_id)
+        return self._document() if is_document else super().conflict_representation(row_id)
 
     def update_response(self, row_id: int) -> Any:
         """The article, with where its statements are now. The ETag is still that of the article alone."""
@@ -113,7 +114,7 @@ class ArticleViewSet(ChecksMixin, ArticleFormatsMixin, JournaledViewSet):
         PUT takes the same document.
         """
         with self.read_as_of():
-            return Response(annotation_document(self.get_object()))
+            return Response(self._document())
 
     @extend_schema(request=AnnotationDocumentSerializer, responses=AnnotationDocumentSerializer)
     @annotations.mapping.put
@@ -125,10 +126,12 @@ class ArticleViewSet(ChecksMixin, ArticleFormatsMixin, JournaledViewSet):
         row_id, versions = self.row_id(), self.versions()
         serializer = AnnotationDocumentSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        article = replace_document(
-            article_id=row_id, versions=versions, document=serializer.validated_data, actor=request.user
-        )
-        return Response(annotation_document(article))
+        replace_document(article_id=row_id, versions=versions, document=serializer.validated_data, actor=request.user)
+        return Response(self._document())
+
+    def _document(self) -> dict[str, Any]:
+        with snapshot():
+            return annotation_document(self.get_object())
 
     @extend_schema(responses=RevisionRowSerializer(many=True), filters=False)
     @action(detail=True, filterset_class=None)
