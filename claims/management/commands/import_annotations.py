@@ -12,6 +12,7 @@ from claims.annotations.schema import AnnotationDocumentSerializer
 from claims.models import Article
 from factcheck.api.problems import flatten, problem_of
 from factcheck.api.strict_json import loads
+from factcheck.encodings import read_text
 from factcheck.errors import FieldError, InvalidInput, Refusal
 from factcheck.journal.commands import actor_of_command
 from factcheck.journal.models import Entry
@@ -29,6 +30,7 @@ class Command(BaseCommand):
         parser.add_argument("--only-new", action="store_true", help="skip a document whose article is there already")
         parser.add_argument("--replace", action="store_true", help="delete what a document leaves out of its article")
         parser.add_argument("--dry-run", action="store_true", help="print what would change, and write nothing")
+        parser.add_argument("--encoding", help="of files that are not UTF-8, such as windows-1252")
         parser.add_argument("--user", help="the author in the journal")
 
     def handle(
@@ -39,6 +41,7 @@ class Command(BaseCommand):
         only_new: bool,
         replace: bool,
         dry_run: bool,
+        encoding: str | None,
         verbosity: int,
         **options: Any,
     ) -> None:
@@ -50,7 +53,7 @@ class Command(BaseCommand):
                 if verbosity:
                     self.stderr.write(f"[{number}/{len(files)}] {file}")
                 try:
-                    changes = import_file(file, actor, only_new=only_new, replace=replace)
+                    changes = import_text(read_text(file, encoding), actor, only_new=only_new, replace=replace)
                 except (OSError, ValueError, Refusal, ValidationError, IntegrityError) as error:
                     errors += [f"{file}:", *_error_lines(error)]
                     continue
@@ -69,8 +72,8 @@ class Command(BaseCommand):
                     out.write(f"  {outcome} {name}")
 
 
-def import_file(file: Path, actor: Any, *, only_new: bool, replace: bool) -> Changes:
-    document = loads(file.read_text(encoding="utf-8"))
+def import_text(text: str, actor: Any, *, only_new: bool, replace: bool) -> Changes:
+    document = loads(text)
     address = _article_address(document)
     known = Article.objects.filter(url=address).first() if address else None
     if only_new and known:

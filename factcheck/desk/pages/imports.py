@@ -16,6 +16,7 @@ from factcheck.api.problems import MAX_ERRORS, problem_of
 from factcheck.api.strict_json import loads
 from factcheck.desk.json_lines import line_of, lines_of
 from factcheck.desk.page_view import DeskView
+from factcheck.encodings import NotText, decode
 from factcheck.errors import InvalidInput, Refusal
 
 QUOTED_CHARACTERS = 80  # of the line, on each side of a JSON error
@@ -39,8 +40,8 @@ class ImportPage(DeskView):
     def post(self, request: HttpRequest) -> HttpResponse:
         try:
             text = self._document(request)
-        except UnicodeDecodeError:
-            return self._refuse("", [DocumentError("The file is not text in UTF-8.")])
+        except NotText as error:
+            return self._refuse("", [DocumentError(f"{error} Save the file as UTF-8.")])
         if not text.strip():
             return self._refuse("", [DocumentError("There is no document. Paste one, or choose a file.")])
         try:
@@ -66,7 +67,7 @@ class ImportPage(DeskView):
     @staticmethod
     def _document(request: HttpRequest) -> str:
         file: Any = request.FILES.get("file")
-        return file.read().decode("utf-8-sig") if file else str(request.POST.get("document", ""))
+        return decode(file.read()) if file else str(request.POST.get("document", ""))
 
     def _refuse(self, text: str, errors: list[DocumentError]) -> HttpResponse:
         context = self.get_context_data(document=text, errors=errors, has_more=len(errors) >= MAX_ERRORS)
