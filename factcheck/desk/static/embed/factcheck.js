@@ -138,7 +138,7 @@ const named = ({ name, anonymous }) => name + (anonymous ? " (anonymous)" : "");
 function chainOf({ source, via, said_on: day }) {
   if (!source) return "The article itself says this.";
   const through = via.length ? `; it came through ${via.map(named).join(", then ")}` : "";
-  return `Attributed to ${named(source)}${day ? `, on ${day}` : ""}${through}.`;
+  return `Attributed to ${named(source)}${day ? `, ${day.length < 10 ? "in" : "on"} ${day}` : ""}${through}.`;
 }
 
 function panelOf({ statement, disputes, button }) {
