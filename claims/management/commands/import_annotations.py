@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 from django.db.models.expressions import RawSQL
 from rest_framework.exceptions import ValidationError
 
-from claims.annotations import import_document, replace_document
+from claims.annotations import context_notes, import_document, replace_document
 from claims.annotations.schema import AnnotationDocumentSerializer
 from claims.models import Article
 from factcheck.api.problems import flatten, problem_of
@@ -19,6 +19,7 @@ from factcheck.journal.models import Entry
 
 NAME_FIELDS = ("key", "name", "title")  # each resource has one of them
 OUTCOMES = ("created", "changed", "deleted")
+Notes = list[tuple[str, str]]  # pointer, and a word about the passage there
 Changes = dict[str, list[str]]  # by outcome, each row as `resource name`
 
 
@@ -53,12 +54,14 @@ class Command(BaseCommand):
                 if verbosity:
                     self.stderr.write(f"[{number}/{len(files)}] {file}")
                 try:
-                    changes = import_text(read_text(file, encoding), actor, only_new=only_new, replace=replace)
+                    changes, notes = import_text(read_text(file, encoding), actor, only_new=only_new, replace=replace)
                 except (OSError, ValueError, Refusal, ValidationError, IntegrityError) as error:
                     errors += [f"{file}:", *_error_lines(error)]
                     continue
                 if dry_run or verbosity:
                     self.report(changes, self.stdout if dry_run else self.stderr, with_names=dry_run)
+                for pointer, note in notes:
+                    self.stderr.write(f"  {pointer}: {note}")
             if dry_run:
                 transaction.set_rollback(True)
         if errors:
@@ -72,21 +75,23 @@ class Command(BaseCommand):
                     out.write(f"  {outcome} {name}")
 
 
-def import_text(text: str, actor: Any, *, only_new: bool, replace: bool) -> Changes:
+def import_text(text: str, actor: Any, *, only_new: bool, replace: bool) -> tuple[Changes, Notes]:
     document = loads(text)
     address = _article_address(document)
     known = Article.objects.filter(url=address).first() if address else None
     if only_new and known:
-        return {}
+        return {}, []
     serializer = AnnotationDocumentSerializer(data=document)
     serializer.is_valid(raise_exception=True)
     with transaction.atomic():
         last = Entry.objects.order_by("-id").values_list("id", flat=True).first() or 0
         if replace and known:
-            replace_document(article_id=known.pk, versions=None, document=serializer.validated_data, actor=actor)
+            article = replace_document(
+                article_id=known.pk, versions=None, document=serializer.validated_data, actor=actor
+            )
         else:
-            import_document(document=serializer.validated_data, actor=actor)
-        return changes_since(last, actor)
+            article = import_document(document=serializer.validated_data, actor=actor)
+        return changes_since(last, actor), context_notes(serializer.validated_data, article)
 
 
 def changes_since(last: int, actor: Any) -> Changes:

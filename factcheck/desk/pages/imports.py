@@ -9,7 +9,7 @@ from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from rest_framework.exceptions import ValidationError
 
-from claims.annotations import import_document
+from claims.annotations import context_notes, import_document
 from claims.annotations.schema import AnnotationDocumentSerializer
 from claims.roles import REQUIRED_ROLE
 from factcheck.api.problems import MAX_ERRORS, problem_of
@@ -62,6 +62,10 @@ class ImportPage(DeskView):
         except (Refusal, ValidationError, ModelError, IntegrityError) as error:
             problem, _ = problem_of(error)
             return self._refuse(text, _errors_at_lines(text, problem))
+        if notes := context_notes(serializer.validated_data, article):
+            lines = lines_of(text)
+            shown = [_error_at(text, line_of(pointer, lines), note, pointer) for pointer, note in notes]
+            return self.render_to_response(self.get_context_data(imported=article, notes=shown))
         return HttpResponseRedirect(f"/api/v1/articles/{article.pk}/", status=303)
 
     @staticmethod
