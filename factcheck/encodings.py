@@ -17,7 +17,7 @@ NO_TEXT = (
     (b"%PDF-", "a PDF file"),
     (b"\x1f\x8b", "a compressed file (gzip)"),
 )
-CONTROLS = frozenset(map(chr, range(32))) - frozenset("\t\n\r\f")
+CONTROLS = frozenset(range(32)) - frozenset(b"\t\n\r\f")
 QUOTED_BYTES = 30  # on each side of the first byte that is not UTF-8
 
 
@@ -84,11 +84,11 @@ def _not_utf_8(data: bytes, at: int) -> NotText:
             return NotText(f"This is {name}, not text.", "")
     line = data.count(b"\n", 0, at) + 1
     found = f"Line {line} is not UTF-8"
+    if not CONTROLS.isdisjoint(data):
+        return NotText(f"{found}, and this does not look like text.", "")
     try:
         text = data.decode("windows-1252")
     except UnicodeDecodeError:
         return NotText(f"{found}: byte {at} is 0x{data[at]:02X}.")
-    if not CONTROLS.isdisjoint(text):
-        return NotText(f"{found}, and this does not look like text.", "")
     quoted = " ".join(text[max(0, at - QUOTED_BYTES) : at + QUOTED_BYTES].split())
     return NotText(f"{found}. It may be Windows-1252, and then it reads: “{quoted}”.", "windows-1252")
