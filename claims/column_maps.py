@@ -103,7 +103,8 @@ class ColumnMap:
             return [value]
         if _is_texts(value):
             return value
-        if isinstance(value, dict) and isinstance(value.get("column"), str) and isinstance(value.get("values"), dict):
+        is_choice = isinstance(value, dict) and value.keys() <= {"column", "values", "default"}
+        if is_choice and isinstance(value.get("column"), str) and isinstance(value.get("values"), dict):
             return [*map(str, value["values"].values()), str(value.get("default", ""))]
         raise self.bad(f"{name} in [{section}] is a text, a list of texts, or {{ column = …, values = … }}")
 

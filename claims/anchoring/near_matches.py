@@ -60,11 +60,11 @@ class NearMatches:
     def all_best(self, selector: Selector) -> tuple[list[Span], float | None]:
         """The best match and those that fit as well as it does, in the order of the text."""
         ranked = self._ranked(selector)
-        best: list[Span] = []
-        for fit, _, span, _ in sorted(ranked, key=lambda each: each[2]):
-            if fit == max(ranked)[0] and not (best and span.start < best[-1].end):
-                best.append(span)
-        return [self.folded.origin(span) for span in best], max(ranked)[3] if ranked else None
+        if not ranked:
+            return [], None
+        best = max(ranked)
+        spans = sorted(span for fit, _, span, _ in ranked if fit == best[0])
+        return [self.folded.origin(span) for span in spans], best[3]
 
     def _ranked(self, selector: Selector) -> list[tuple[float, int, Span, float]]:
         """Every match: (how well it fits, nearness to the old place, span, likeness of its words)."""
