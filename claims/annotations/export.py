@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from claims.models import Article, Dispute, Evidence, Statement, StatementVia
+from claims.partial_dates import said_on_text
 from factcheck.journal.models import Entry
 from factcheck.postgres.prepared import prepared
 from factcheck.postgres.snapshot_cache import Rows
@@ -105,12 +106,12 @@ def _statements(article: Article) -> list[dict[str, Any]]:
             **dict(zip(EXPORTED_STATEMENT_FIELDS, values, strict=True)),
             "source": source_key(source),
             "via": chains.get(row_id, []),
-            "said_on": said_on.isoformat() if said_on else None,
+            "said_on": said_on_text(said_on, precision),
             "tag": tag,
             "tag_reason": tag_reason,
             "evidence": evidence.get(row_id, []),
         }
-        for row_id, source, said_on, tag, tag_reason, *values in _read(_statement_rows, article)
+        for row_id, source, said_on, precision, tag, tag_reason, *values in _read(_statement_rows, article)
     ]
 
 
@@ -153,7 +154,8 @@ def _evidence_rows(article: int) -> QuerySet[Any, Any]:
 
 def _statement_rows(article: int) -> QuerySet[Any, Any]:
     rows = Statement.objects.filter(article=article).order_by("start", "id")
-    return rows.values_list("id", "source", "said_on", "tag", "tag_reason", *EXPORTED_STATEMENT_FIELDS)
+    others = ("id", "source", "said_on", "said_on_precision", "tag", "tag_reason")
+    return rows.values_list(*others, *EXPORTED_STATEMENT_FIELDS)
 
 
 def _dispute_rows(article: int) -> QuerySet[Any, Any]:

@@ -12,7 +12,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from claims.annotations import replace_document
+from claims.annotations import context_notes, replace_document
 from claims.annotations.export import annotation_document
 from claims.annotations.schema import AnnotationDocumentSerializer
 from claims.filters import ArticleFilter
@@ -29,6 +29,7 @@ from claims.serializers import (
 from claims.services.articles import create_article, delete_article, set_article_status, update_article
 from claims.views.checks import ChecksMixin
 from claims.views.formats import ArticleFormatsMixin
+from claims.views.passage_notes import add_notes
 from factcheck.api.conditional import entity_tag, version_of
 from factcheck.api.fields import ReasonSerializer
 from factcheck.api.renderers import dump
@@ -126,7 +127,10 @@ class ArticleViewSet(ChecksMixin, ArticleFormatsMixin, JournaledViewSet):
         row_id, versions = self.row_id(), self.versions()
         serializer = AnnotationDocumentSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        replace_document(article_id=row_id, versions=versions, document=serializer.validated_data, actor=request.user)
+        article = replace_document(
+            article_id=row_id, versions=versions, document=serializer.validated_data, actor=request.user
+        )
+        add_notes(self, context_notes(serializer.validated_data, article))
         return Response(self._document())
 
     def _document(self) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DataError, ProgrammingError
 
+from factcheck.encodings import NotText, decode
 from factcheck.journal.seal.notes import NoteError, read_public_key
 from factcheck.journal.seal.verification import Findings, known_keys, verify_note
 
@@ -42,8 +43,8 @@ class Command(BaseCommand):
 
 def read(file: str) -> str:
     try:
-        return (sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()).decode()
-    except (OSError, UnicodeDecodeError) as error:
+        return decode(sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes())
+    except (OSError, NotText) as error:
         raise CommandError(f"{file} cannot be read: {error}") from None
 
 
