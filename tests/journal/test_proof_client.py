@@ -21,12 +21,14 @@ from django.db import connection, transaction
 
 from claims import services
 from claims.models import Article
+from clients import verify_checkpoint
 from clients.verify_checkpoint import canonical, is_consistent, is_included, main
 from factcheck.api.models import Token
-from factcheck.journal.models import FollowerCursor
+from factcheck.journal.models import Entry, FollowerCursor
 from factcheck.journal.seal.models import Checkpoint, Leaf, Node
 from factcheck.journal.seal.notes import make_key
 from sources.services import create_source
+from tests.newsroom import user_with_role
 
 PROGRAM = Path(__file__).parents[2] / "clients" / "verify_checkpoint.py"
 LARGEST = 40
@@ -270,7 +272,7 @@ def check(tmp_path, capsys):
                 content = value if isinstance(value, (str, bytes)) else json.dumps(value)
                 (tmp_path / name).write_bytes(content if isinstance(content, bytes) else content.encode())
             word = str(tmp_path / name) if (tmp_path / name).exists() else value
-            arguments += [word] if name == "note" else [f"--{name}", word]
+            arguments += [word] if name == "note" else [f"--{name}", *([] if value is True else [word])]
         status = main(arguments)
         answer = json.loads(capsys.readouterr().out)
         assert status == {"proved": 0, "failed": 1, "unchecked": 2}[answer["result"]]
@@ -285,7 +287,8 @@ def test_a_saved_note_is_proved_against_a_later_one_and_an_entry_in_both(check):
     assert found == {
         "saved checkpoint": f"The saved checkpoint of {ORIGIN}, with 5 entries, is signed by {SIGNER.short}.",
         "latest checkpoint": f"The latest checkpoint of {ORIGIN}, with 9 entries, is signed by {SIGNER.short}.",
-        "consistency": "Of the first 5 entries none was changed, removed or put in since the note was saved.",
+        "consistency": "The sealed record of today begins with the 5 entries of the saved checkpoint: none was "
+        "changed, removed or put in there.",
         "entry 103": "Entry 103 (statement.tagged by alice, 2026-11-29T12:00:03.000000Z) is word for word in the "
         "latest checkpoint and in the saved one, at position 3.",
     }
@@ -325,6 +328,27 @@ def test_an_entry_is_read_as_the_api_gives_it_alone_in_lines_and_as_a_page(check
         result, found = check(entry=entry, proof=proofs)
         assert result == "proved"
         assert {"entry 100", "entry 101"} < found.keys()
+
+
+def test_of_a_page_of_entries_the_one_is_checked_that_the_saved_proof_is_of(check):
+    page = {"next": None, "results": ENTRIES}
+    result, found = check(entry=page, proof=proof(3, SEALED[:5]))
+    assert (result, list(found)) == ("proved", ["saved checkpoint", "entry 103"])
+    result, found = check(entry={"results": ENTRIES[:3]}, proof=proof(3, SEALED[:5]))
+    assert result == "unchecked"
+    assert found == {"files": "The proof is of entry 103, which is in no file given with --entry."}
+
+
+def test_a_saved_proof_of_another_size_says_so_and_what_to_do(check):
+    result, found = check(entry=ENTRIES[3], proof={**proof(3), "note": SIGNER.note(SEALED)})
+    assert result == "unchecked"
+    assert found["entry 103"] == (
+        "The saved proof of entry 103 is for the checkpoint of size 9, and this checkpoint is of size 5. Save "
+        "/api/v1/journal/103/proof/?size=5 in its place, or give --url. Or check against the other checkpoint: give "
+        "the proof, which holds it, as SAVED_NOTE, too."
+    )
+    saved = {**proof(3), "note": SIGNER.note(SEALED)}
+    assert check(saved, entry=ENTRIES[3], proof=saved)[0] == "proved"
 
 
 def test_a_changed_journal_a_shorter_one_and_another_one_fail(check):
@@ -455,7 +479,7 @@ def test_a_key_that_was_kept_beside_the_note_is_used_and_a_key_may_be_a_file(che
     ({"entry": ENTRIES[3], "proof": {**proof(3, SEALED[:5]), "path": ["%"]}}, "This is not base64"),
     ({"entry": ENTRIES[3], "proof": {**proof(3, SEALED[:5]), "path": [7]}}, "This is not base64"),
     ({"entry": ENTRIES[3], "proof": {**proof(3, SEALED[:5]), "position": "3"}}, "names no position"),
-    ({"entry": ENTRIES[3], "proof": {"entry": 103, "size": 9}}, "It needs the service"),
+    ({"entry": ENTRIES[3], "proof": consistency(5)}, "It needs the service"),
     ({"url": "http://127.0.0.1:9/"}, "could not be read"),
     ({"url": "nonsense"}, "could not be read"),
 ])  # fmt: skip
@@ -530,7 +554,7 @@ def test_the_service_proves_a_saved_note_and_every_saved_entry(check, service, a
     add_sources(alice, 6)
     result, found = check(latest["note"], key=latest["key"], entry=page, **service)
     assert result == "proved"
-    assert f"Of the first {size} entries none was changed" in found["consistency"]
+    assert f"The sealed record of today begins with the {size} entries of the saved check" in found["consistency"]
     entries = [detail for name, detail in found.items() if name.startswith("entry ")]
     assert len(entries) == len(page["results"]) >= 3
     assert all("is word for word in the latest checkpoint and in the saved one" in detail for detail in entries)
@@ -568,12 +592,61 @@ def test_an_entry_that_the_service_does_not_know_is_not_proved(check, service, a
     assert "answered 404: There is no sealed entry with this id." in found["entry 1000000000"]
 
 
+@pytest.fixture
+def admin(service):
+    return {**service, "token": Token.issue(user_with_role("root", "admin"), name="test").key, "journal": True}
+
+
+def test_the_entries_that_the_service_shows_are_the_sealed_ones(check, admin, alice, api, monkeypatch):
+    monkeypatch.setattr(verify_checkpoint, "PAGE", 4)
+    add_sources(alice, 6)
+    latest = api.get("/api/v1/journal/checkpoints/latest/").json()
+    add_sources(alice, 2)
+    result, found = check(latest["note"], key=latest["key"], **admin)
+    assert result == "proved"
+    assert latest["size"] > 8
+    assert found["journal"] == (
+        f"The first {latest['size']} entries that the service shows are those of the saved checkpoint."
+    )
+
+
+def test_who_is_no_admin_sees_no_whole_journal_and_nothing_is_said_of_it(check, service, api):
+    latest = api.get("/api/v1/journal/checkpoints/latest/").json()
+    result, found = check(latest["note"], key=latest["key"], journal=True, **service)
+    assert result == "unchecked"
+    assert "give an admin's --token" in found["journal"]
+
+
 FORGERIES = {
     "changed": "UPDATE journal_entry SET reason = 'Another reason.' WHERE id = %s",
     "removed": "DELETE FROM journal_entry WHERE id = %s",
     "put in": "INSERT INTO journal_entry OVERRIDING SYSTEM VALUE SELECT (jsonb_populate_record(e, "
     """'{"id": 1000000, "resource_id": 1000000}')).* FROM journal_entry e WHERE id = %s""",
 }
+
+
+@pytest.mark.parametrize("page", [1, 3, 200])
+@pytest.mark.parametrize(("forgery", "place"), [("changed", 5), ("removed", 5), ("put in", 5), ("removed", -1)])
+def test_an_owner_who_leaves_the_seal_and_changes_what_is_shown_is_found_out(
+    check, admin, api, alice, monkeypatch, forgery, place, page
+):
+    monkeypatch.setattr(verify_checkpoint, "PAGE", page)
+    add_sources(alice, 6)
+    latest = api.get("/api/v1/journal/checkpoints/latest/").json()
+    ids = list(Entry.objects.order_by("transaction", "id").values_list("id", flat=True))
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")  # no trigger fires
+        cursor.execute(FORGERIES[forgery], [ids[place]])
+    result, found = check(latest["note"], key=latest["key"], **admin)
+    assert result == "failed"
+    assert found["consistency"].startswith("The sealed record of today begins with the ")
+    not_sealed = f"The first {len(ids)} entries that the service shows are not those that were sealed."
+    if place == -1:
+        assert found["journal"] == f"{not_sealed} It shows only {len(ids) - 1}."
+        return
+    sealed, false = {"changed": (5, ids[5]), "removed": (5, ids[6]), "put in": (6, 1_000_000)}[forgery]
+    said = f"{not_sealed} {sealed} of them are, from the first on. Of the next one it has no proof: entry {false} ("
+    assert found["journal"].startswith(said)
 
 
 @pytest.mark.parametrize("forgery", FORGERIES)
@@ -591,6 +664,9 @@ def test_an_owner_who_rewrites_the_journal_and_seals_it_anew_is_found_out(check,
     assert result == "failed"
     assert "something was changed, removed or put in" in found["consistency"]
     assert ("is not in the latest checkpoint as you saved it" in found[f"entry {forged}"]) is (forgery == "changed")
+    admin = Token.issue(user_with_role("root", "admin"), name="test").key
+    result, found = check(latest["note"], key=latest["key"], journal=True, **{**service, "token": admin})
+    assert "are not those that were sealed. 0 of them are, from the first on." in found["journal"]
 
 
 def test_a_token_is_not_sent_on_to_where_a_redirect_leads(check):
