@@ -7,7 +7,6 @@ import math
 import random
 import subprocess
 import sys
-from email.message import EmailMessage
 from functools import cache
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -28,6 +27,7 @@ from factcheck.journal.models import Entry, FollowerCursor
 from factcheck.journal.seal.models import Checkpoint, Leaf, Node
 from factcheck.journal.seal.notes import make_key
 from sources.services import create_source
+from tests.journal.saved_forms import mail, saved_forms
 from tests.newsroom import user_with_role
 
 PROGRAM = Path(__file__).parents[2] / "clients" / "verify_checkpoint.py"
@@ -422,27 +422,7 @@ def test_signatures_of_others_beside_the_known_one_count_for_nothing(check):
     assert check(f"{NOTE}{namesake}\n")[0] == "proved"
 
 
-def mail(encoding, body):
-    message = EmailMessage()
-    message["Subject"] = "The checkpoint of today"
-    message.set_content(body, cte=encoding)
-    return message.as_bytes()
-
-
-@pytest.mark.parametrize(("name", "saved"), [
-    ("CRLF", NOTE.replace("\n", "\r\n")),
-    ("a BOM", "\ufeff" + NOTE),
-    ("no last newline", NOTE.rstrip()),
-    ("blanks at the ends", NOTE.replace("\n", "  \n")),
-    ("quoted", "Ann wrote:\n" + "".join(f"> {line}\n" for line in NOTE.splitlines()) + "\nThank you.\n"),
-    ("quoted twice", "".join(f">> {line}\r\n" for line in NOTE.splitlines())),
-    ("wrapped at a blank", NOTE.replace(f"{ORIGIN} ", f"{ORIGIN}\n")),
-    ("in a letter, twice", f"Dear Ann,\n\nkeep this:\n\n{NOTE}\n\n-- \nBob\n\n> {NOTE}".replace("\n", "\r\n")),
-    ("as the API’s JSON", json.dumps({"size": 5, "note": NOTE})),
-    ("a mail as it is sent", mail("quoted-printable", f"Keep this:\n\n{NOTE}")),
-    ("a mail in base64", mail("base64", NOTE)),
-    ("a mail of eight bits", mail("8bit", NOTE)),
-])  # fmt: skip
+@pytest.mark.parametrize(("name", "saved"), saved_forms(NOTE).items())
 def test_a_note_is_read_from_what_mail_programs_make_of_it(check, name, saved):
     assert check(saved)[0] == "proved", name
 

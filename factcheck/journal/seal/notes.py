@@ -21,7 +21,11 @@ CHECKPOINT = re.compile(r"(?P<origin>.+)\n(?P<size>0|[1-9][0-9]{0,18})\n(?P<root
 
 
 class NoteError(ValueError):
-    """A key or a note that is malformed, or that nobody known has signed."""
+    """A key or a note that is malformed."""
+
+
+class NotSigned(NoteError):
+    """A whole note that nobody known has signed, or whose signature is false."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +105,7 @@ def verify(note: str, keys: Iterable[PublicKey]) -> tuple[str, PublicKey]:
                 _verify_signature(text, signature[4:], key)
                 return text, key
     signers = ", ".join(line["name"] for line in found if line)
-    raise NoteError(f"No key that is known here has signed this note. It names {signers}.")
+    raise NotSigned(f"No key that is known here has signed this note. It names {signers}.")
 
 
 def checkpoint_text(origin: str, size: int, root: bytes) -> str:
@@ -119,7 +123,7 @@ def _verify_signature(text: str, signature: bytes, key: PublicKey) -> None:
     try:
         Ed25519PublicKey.from_public_bytes(key.raw).verify(signature, text.encode())
     except InvalidSignature:
-        raise NoteError(f"The signature of {key.name} does not belong to this text.") from None
+        raise NotSigned(f"The signature of {key.name} does not belong to this text.") from None
 
 
 def _read_key(text: str, *, private: bool) -> tuple[str, bytes, bytes]:
