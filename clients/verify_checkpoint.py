@@ -48,7 +48,7 @@ MAX_ANSWER = 100_000_000  # bytes
 PAGE = 200  # entries, the most that the service gives at once
 # A C2SP checkpoint: origin, size, root, blank line, signatures. Mail programs may break a signature's line at a space.
 NOTE = re.compile(
-    r"^(?P<text>(?P<origin>\S.*)\n(?P<size>[1-9][0-9]*)\n(?P<root>[A-Za-z0-9+/]{43}=)\n(?:.+\n)*)"
+    r"^(?P<text>(?P<origin>\S.*)\n(?P<size>[1-9][0-9]{0,18})\n(?P<root>[A-Za-z0-9+/]{43}=)\n(?:.+\n)*)"
     r"\n(?P<signatures>(?:—\s+\S+\s+[A-Za-z0-9+/]+=*\s*)+)",
     re.MULTILINE,
 )
@@ -117,7 +117,7 @@ def keys_in(text: str) -> list[Key]:
     keys = {}
     for name, key_id, encoded in KEY.findall(text):
         raw = base64.b64decode(encoded)
-        if raw[0] == 1 and hashlib.sha256(f"{name}\n".encode() + raw).hexdigest()[:8] == key_id:
+        if raw[0] == 1 and hashlib.sha256(f"{name}\n".encode(errors="replace") + raw).hexdigest()[:8] == key_id:
             keys[name, raw] = Key(name, bytes.fromhex(key_id), Ed25519PublicKey.from_public_bytes(raw[1:]))
     return list(keys.values())
 
@@ -160,7 +160,10 @@ def read_note(path: str) -> tuple[Note, list[Key]]:
         text = "\n".join(str(saved.get(name, "")) for name in ("key", "note"))
     elif not NOTE.search(unquoted(text)):  # a mail as it was sent is encoded
         body = email.message_from_string(text, policy=email.policy.default).get_body(("plain",))
-        text = body.get_content() if body else text
+        try:
+            text = body.get_content() if body else text
+        except (LookupError, ValueError, TypeError) as error:
+            raise Unchecked(f"{path} is a mail that cannot be decoded: {error}") from None
     return note_in(text, path), keys_in(text)
 
 
@@ -240,7 +243,7 @@ def leaf_hash(entry: dict[str, Any]) -> bytes:
         leaf["actor"] = leaf["actor"].get("id")
     try:
         return hashlib.sha256(b"\0" + canonical(leaf).encode()).digest()
-    except ValueError as error:  # UnicodeEncodeError, too
+    except (ValueError, RecursionError) as error:  # UnicodeEncodeError, too
         raise Unchecked(f"The entry has no canonical JSON: {error}") from None
 
 
@@ -248,9 +251,14 @@ def node_hash(left: bytes, right: bytes) -> bytes:
     return hashlib.sha256(b"\1" + left + right).digest()
 
 
+def are_hashes(path: list[bytes]) -> bool:
+    """Of any other length, a part of a path could be a part of what is hashed beside it, and prove anything."""
+    return all(len(one) == 32 for one in path)
+
+
 def is_included(leaf: bytes, position: int, size: int, path: list[bytes], root: bytes) -> bool:
     """RFC 9162, section 2.1.3.2."""
-    if not 0 <= position < size:
+    if not 0 <= position < size or not are_hashes(path):
         return False
     at, last, found = position, size - 1, leaf
     for sibling in path:
@@ -272,7 +280,7 @@ def is_consistent(first: int, first_root: bytes, second: int, second_root: bytes
         return not path and first_root == second_root
     if first & (first - 1) == 0:
         path = [first_root, *path]
-    if not 0 < first < second or not path:
+    if not 0 < first < second or not path or not are_hashes(path):
         return False
     at, last = first - 1, second - 1
     while at & 1:
@@ -425,6 +433,8 @@ class Report:
         except (Failed, Unchecked) as error:
             value, detail = None, str(error)
             result = "failed" if isinstance(error, Failed) else "unchecked"
+        except Exception as error:  # a fault of this program proves nothing
+            value, detail, result = None, f"This program failed: {error!r}", "unchecked"
         if detail:
             self.checks.append({"check": name, "result": result, "detail": detail})
         return value

@@ -126,6 +126,18 @@ def test_no_change_of_an_earlier_leaf_has_a_consistency_proof():
                 assert not is_consistent(first, root(LEAVES[:first]), size, root(forged), path), (first, size, n)
 
 
+def test_steps_that_are_no_hashes_prove_nothing():
+    """Found by an attacker: the parts of two steps, hashed together, were taken for the parts of others."""
+    leaves = [hashlib.sha256(b"\0" + bytes([n])).digest() for n in range(118)]
+    p64, p32, p16, p4, p2 = (root(tuple(leaves[a:b])) for a, b in ((0, 64), (64, 96), (96, 112), (112, 116), (116, 118)))
+    kept = root(tuple(leaves))
+    both, empty = p4 + p2, bytes(32)
+    false_part = node(OTHER, empty)
+    forged = node(p64, node(p32, node(p16, node(b"", node(both, false_part)))))
+    assert not is_consistent(118, kept, 120, forged, [both, false_part, b"", p16, p32, p64])
+    assert not is_included(OTHER, 118, 120, [empty, both, b"", p16, p32, p64], forged)
+
+
 def test_the_trees_are_those_of_certificate_transparency():
     """The vectors that transparency-dev and google/certificate-transparency test with."""
     inputs = ["", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f"]
@@ -460,6 +472,13 @@ def test_a_key_that_was_kept_beside_the_note_is_used_and_a_key_may_be_a_file(che
     ({"entry": ENTRIES[3], "proof": {**proof(3, SEALED[:5]), "path": [7]}}, "This is not base64"),
     ({"entry": ENTRIES[3], "proof": {**proof(3, SEALED[:5]), "position": "3"}}, "names no position"),
     ({"entry": ENTRIES[3], "proof": consistency(5)}, "It needs the service"),
+    ({"note": NOTE.replace("\n5\n", f"\n{'5' * 5000}\n")}, "holds no whole checkpoint"),
+    ({"note": "Content-Type: text/plain; charset=klingon\nContent-Transfer-Encoding: base64\n\nYQ==\n"}, "be decoded"),
+    ({"note": "Content-Type: text/plain; charset=rot13\nContent-Transfer-Encoding: base64\n\nYQ==\n"}, "be decoded"),
+    ({"key": "\udcff+00000000+" + "A" * 44}, "--key holds no whole key"),
+    ({"entry": json.dumps(ENTRIES[3])[:-1] + ', "data": ' + "[" * 700 + "]" * 700 + "}"}, "a key stands twice"),
+    ({"entry": json.dumps({**ENTRIES[3], "data": 0}).replace('"data": 0', '"data": ' + "[" * 700 + "]" * 700)},
+     "has no canonical JSON"),
     ({"url": "http://127.0.0.1:9/"}, "could not be read"),
     ({"url": "nonsense"}, "could not be read"),
 ])  # fmt: skip
