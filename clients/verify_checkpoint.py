@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
 """Check a checkpoint of a Factcheck journal that you saved against the journal of today.
 
-It proves that nothing sealed before was changed, removed or put in, and that entries you saved are in the journal word
-for word. Nothing is taken on trust from the service: every hash and signature is computed here. This one file is all
-it takes, with Python 3.10 or newer and one package: pip install cryptography
+It proves that the sealed record still begins with what was sealed before, and that entries you saved are in it word for
+word. With --journal it also reads the entries that the service shows, and proves that they are the sealed ones. Nothing
+is taken on trust from the service: every hash and signature is computed here. This one file is all it takes, with
+Python 3.10 or newer and one package: pip install cryptography
 
   verify_checkpoint.py note.txt --url https://factcheck.example --key KEY
+  verify_checkpoint.py note.txt --url https://factcheck.example --key KEY --token TOKEN --journal
   verify_checkpoint.py mail.eml --url https://factcheck.example --entry entry.json
-  verify_checkpoint.py note.txt --key key.txt --entry entry.json --proof proof.json     (without a network)
+  verify_checkpoint.py note.txt --key key.txt --entry page.json --proof proof.json     (without a network)
 
 The note may be the plain file, a saved mail that contains it (quoted or not), or the JSON of the checkpoint. A key that
 stands in the same file is used. Without any key the service is asked for its own, and the result says so.
@@ -30,8 +32,11 @@ import sys
 import urllib.error
 import urllib.parse
 import urllib.request
+from bisect import bisect_left
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -39,10 +44,11 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 LEAF = ("id", "at", "actor", "actor_name", "action", "resource", "resource_id", "version", "article", "reason", "data")
-MAX_ANSWER = 10_000_000  # bytes
+MAX_ANSWER = 100_000_000  # bytes
+PAGE = 200  # entries, the most that the service gives at once
 # A C2SP checkpoint: origin, size, root, blank line, signatures. Mail programs may break a signature's line at a space.
 NOTE = re.compile(
-    r"^(?P<text>(?P<origin>\S.*)\n(?P<size>[1-9][0-9]*)\n(?P<root>[A-Za-z0-9+/]{43}=)\n(?:.+\n)*)"
+    r"^(?P<text>(?P<origin>\S.*)\n(?P<size>[1-9][0-9]{0,18})\n(?P<root>[A-Za-z0-9+/]{43}=)\n(?:.+\n)*)"
     r"\n(?P<signatures>(?:—\s+\S+\s+[A-Za-z0-9+/]+=*\s*)+)",
     re.MULTILINE,
 )
@@ -111,7 +117,7 @@ def keys_in(text: str) -> list[Key]:
     keys = {}
     for name, key_id, encoded in KEY.findall(text):
         raw = base64.b64decode(encoded)
-        if raw[0] == 1 and hashlib.sha256(f"{name}\n".encode() + raw).hexdigest()[:8] == key_id:
+        if raw[0] == 1 and hashlib.sha256(f"{name}\n".encode(errors="replace") + raw).hexdigest()[:8] == key_id:
             keys[name, raw] = Key(name, bytes.fromhex(key_id), Ed25519PublicKey.from_public_bytes(raw[1:]))
     return list(keys.values())
 
@@ -154,7 +160,10 @@ def read_note(path: str) -> tuple[Note, list[Key]]:
         text = "\n".join(str(saved.get(name, "")) for name in ("key", "note"))
     elif not NOTE.search(unquoted(text)):  # a mail as it was sent is encoded
         body = email.message_from_string(text, policy=email.policy.default).get_body(("plain",))
-        text = body.get_content() if body else text
+        try:
+            text = body.get_content() if body else text
+        except (LookupError, ValueError, TypeError) as error:
+            raise Unchecked(f"{path} is a mail that cannot be decoded: {error}") from None
     return note_in(text, path), keys_in(text)
 
 
@@ -224,9 +233,9 @@ def ecmascript(number: float) -> str:
 def leaf_hash(entry: dict[str, Any]) -> bytes:
     """The hash under which the journal seals the entry."""
     if missing := [name for name in LEAF if name not in entry]:
-        raise Unchecked(f"The saved entry lacks {', '.join(missing)}.")
+        raise Unchecked(f"The entry lacks {', '.join(missing)}.")
     if type(entry["id"]) is not int:
-        raise Unchecked("The saved entry's id is not a whole number.")
+        raise Unchecked("The entry's id is not a whole number.")
     leaf = {name: entry[name] for name in LEAF}
     time = TIME.fullmatch(str(leaf["at"]))
     leaf["at"] = f"{time[1]}.{(time[2] or '').ljust(6, '0')}Z" if time else leaf["at"]
@@ -234,17 +243,22 @@ def leaf_hash(entry: dict[str, Any]) -> bytes:
         leaf["actor"] = leaf["actor"].get("id")
     try:
         return hashlib.sha256(b"\0" + canonical(leaf).encode()).digest()
-    except ValueError as error:  # UnicodeEncodeError, too
-        raise Unchecked(f"The saved entry has no canonical JSON: {error}") from None
+    except (ValueError, RecursionError) as error:  # UnicodeEncodeError, too
+        raise Unchecked(f"The entry has no canonical JSON: {error}") from None
 
 
 def node_hash(left: bytes, right: bytes) -> bytes:
     return hashlib.sha256(b"\1" + left + right).digest()
 
 
+def are_hashes(path: list[bytes]) -> bool:
+    """Of any other length, a part of a path could be a part of what is hashed beside it, and prove anything."""
+    return all(len(one) == 32 for one in path)
+
+
 def is_included(leaf: bytes, position: int, size: int, path: list[bytes], root: bytes) -> bool:
     """RFC 9162, section 2.1.3.2."""
-    if not 0 <= position < size:
+    if not 0 <= position < size or not are_hashes(path):
         return False
     at, last, found = position, size - 1, leaf
     for sibling in path:
@@ -266,7 +280,7 @@ def is_consistent(first: int, first_root: bytes, second: int, second_root: bytes
         return not path and first_root == second_root
     if first & (first - 1) == 0:
         path = [first_root, *path]
-    if not 0 < first < second or not path:
+    if not 0 < first < second or not path or not are_hashes(path):
         return False
     at, last = first - 1, second - 1
     while at & 1:
@@ -283,6 +297,25 @@ def is_consistent(first: int, first_root: bytes, second: int, second_root: bytes
             new = node_hash(new, sibling)
         at, last = at >> 1, last >> 1
     return last == 0 and (old, new) == (first_root, second_root)
+
+
+class Tree:
+    """A tree that grows by leaves. Only the hashes along its right edge are kept."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self.edge: list[bytes] = []
+
+    def add(self, leaf: bytes) -> None:
+        self.size += 1
+        self.edge.append(leaf)
+        for _ in range((self.size & -self.size).bit_length() - 1):
+            right, left = self.edge.pop(), self.edge.pop()
+            self.edge.append(node_hash(left, right))
+
+    @property
+    def root(self) -> bytes:
+        return reduce(lambda right, left: node_hash(left, right), reversed(self.edge))
 
 
 # The service, or the answers of it that were saved
@@ -312,13 +345,35 @@ class Service:
 
     def inclusion(self, entry_id: int, size: int) -> tuple[int, list[bytes]]:
         """The entry's position and its path to the root of that size."""
-        kept = [one for one in self.saved if (one.get("entry"), one.get("size")) == (entry_id, size)]
-        proof = kept[0] if kept else self.get(f"{entry_id}/proof/", size=size)
+        kept = [one for one in self.saved if one.get("entry") == entry_id]
+        fitting = [one for one in kept if one.get("size") == size]
+        if kept and not fitting and not self.url:
+            raise Unchecked(
+                f"The saved proof of entry {entry_id} is for the checkpoint of size {kept[0].get('size')}, and this "
+                f"checkpoint is of size {size}. Save /api/v1/journal/{entry_id}/proof/?size={size} in its place, or "
+                "give --url. Or check against the other checkpoint: give the proof, which holds it, as SAVED_NOTE, too."
+            )
+        proof = fitting[0] if fitting else self.get(f"{entry_id}/proof/", size=size)
         if type(proof.get("position")) is not int:
             raise Unchecked("The proof names no position.")
         return proof["position"], path_of(proof)
 
-    def get(self, path: str, **query: int) -> dict[str, Any]:
+    def pages(self, number: int) -> Iterator[list[dict[str, Any]]]:
+        """The first entries of the journal as the service shows them: pages that together have `number`, or all."""
+        place: dict[str, str] = {}
+        while number:
+            page = self.get("", page_size=PAGE, **place)
+            entries = entries_of(page)
+            if not entries:
+                return
+            yield entries[:number]
+            number -= min(number, len(entries))
+            place = {"after": str(page.get("cursor"))}
+
+    def shows_users(self) -> bool:
+        return bool(entries_of(self.get("", page_size=1, resource="user")))
+
+    def get(self, path: str, **query: int | str) -> dict[str, Any]:
         if not self.url:
             raise Unchecked("It needs the service (--url), or an answer of it that was saved (--proof).")
         base = self.url.rstrip("/").removesuffix("/api/v1")
@@ -348,6 +403,13 @@ def reason(error: urllib.error.HTTPError) -> str:
         return f"{error.reason}."
 
 
+def entries_of(page: dict[str, Any]) -> list[dict[str, Any]]:
+    entries = page.get("results")
+    if not isinstance(entries, list) or not all(isinstance(one, dict) for one in entries):
+        raise Unchecked("The service's answer holds no entries.")
+    return entries
+
+
 def path_of(proof: dict[str, Any]) -> list[bytes]:
     path = proof.get("path")
     if not isinstance(path, list):
@@ -371,6 +433,8 @@ class Report:
         except (Failed, Unchecked) as error:
             value, detail = None, str(error)
             result = "failed" if isinstance(error, Failed) else "unchecked"
+        except Exception as error:  # a fault of this program proves nothing
+            value, detail, result = None, f"This program failed: {error!r}", "unchecked"
         if detail:
             self.checks.append({"check": name, "result": result, "detail": detail})
         return value
@@ -398,6 +462,10 @@ def check_all(options: argparse.Namespace) -> Report:
             continues = bool(report.check("consistency", consistency, saved, latest, service))
     else:
         report.not_proved.append("that the journal of today agrees with the saved checkpoint: for that, give --url")
+    if options.journal:
+        report.check("journal", journal, saved, service)
+    elif service.url:
+        report.not_proved.append("that the entries which the service shows are those that it sealed: give --journal")
     for entry in entries:
         report.check(f"entry {entry.get('id')}", inclusion, entry, saved, latest, continues, service)
     if unsealed := sorted({name for entry in entries for name in unsealed_in(entry)}):
@@ -412,9 +480,17 @@ def read_files(options: argparse.Namespace) -> tuple[Any, str]:
         if not keys:
             raise Unchecked("--key holds no whole key, such as factcheck.example+1a2b3c4d+AVx0…")
     latest = read_note(options.latest)[0] if options.latest else None
-    entries = [entry for path in options.entry for entry in objects_in(path)]
     proofs = [proof for path in options.proof for proof in objects_in(path)]
+    entries = chosen([entry for path in options.entry for entry in objects_in(path)], proofs)
     return (saved, latest, keys, entries, Service(options.url, options.token, proofs)), ""
+
+
+def chosen(entries: list[dict[str, Any]], proofs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Of a page of entries those that the saved proofs are of. Without such proofs, all."""
+    wanted = {str(proof["entry"]) for proof in proofs if "entry" in proof}
+    if missing := wanted - {str(entry.get("id")) for entry in entries}:
+        raise Unchecked(f"The proof is of entry {', '.join(sorted(missing))}, which is in no file given with --entry.")
+    return [entry for entry in entries if not wanted or str(entry.get("id")) in wanted]
 
 
 def key_of_service(service: Service, report: Report) -> tuple[list[Key], str]:
@@ -440,10 +516,63 @@ def consistency(saved: Note, latest: Note, service: Service) -> tuple[bool, str]
     path = service.consistency(saved.size, latest.size)
     if not is_consistent(saved.size, saved.root, latest.size, latest.root, path):
         raise Failed(
-            f"The first {saved.size:,} entries of today are not those that were sealed: something was changed, removed "
-            "or put in. Keep both checkpoints: the same key has signed both."
+            f"The first {saved.size:,} entries in the sealed record of today are not those that were sealed: something "
+            "was changed, removed or put in. Keep both checkpoints: each is signed by a key that you gave."
         )
-    return True, f"Of the first {saved.size:,} entries none was changed, removed or put in since the note was saved."
+    return True, (
+        f"The sealed record of today begins with the {saved.size:,} entries of the saved checkpoint: none was changed, "
+        "removed or put in there."
+    )
+
+
+def journal(saved: Note, service: Service) -> tuple[bool, str]:
+    """Whether the entries that the service shows are the sealed ones."""
+    if not service.shows_users():
+        raise Unchecked(
+            "The service shows no entries about users. Only admins see those, and without them the journal is not "
+            "whole: give an admin's --token, which may be read-only."
+        )
+    shown = Tree()
+    for page in service.pages(saved.size):
+        for entry in page:
+            shown.add(leaf_hash(entry))
+    if shown.size == saved.size and shown.root == saved.root:
+        return True, f"The first {saved.size:,} entries that the service shows are those of the saved checkpoint."
+    raise Failed(
+        f"The first {saved.size:,} entries that the service shows are not those that were sealed. "
+        f"{where_it_differs(saved, service)}"
+    )
+
+
+def where_it_differs(saved: Note, service: Service) -> str:
+    """Reads the journal again, up to the page after which the service cannot prove that it is as sealed.
+
+    A proof that holds is certain. One that does not hold may itself be forged; so no more is said than that.
+    """
+    shown = Tree()
+    for page in service.pages(saved.size):
+        roots = []
+        for entry in page:
+            shown.add(leaf_hash(entry))
+            roots.append((shown.size, shown.root))
+        if not begins_with(*roots[-1], saved, service):
+            at = bisect_left(roots, True, key=lambda root: not begins_with(*root, saved, service))
+            return (
+                f"{roots[at][0] - 1:,} of them are, from the first on. Of the next one it has no proof: "
+                f"{named(page[at])}. That one was changed or put in, or one was removed before it."
+            )
+    return f"It shows only {shown.size:,}."
+
+
+def begins_with(size: int, root: bytes, saved: Note, service: Service) -> bool:
+    try:
+        return is_consistent(size, root, saved.size, saved.root, service.consistency(size, saved.size))
+    except Unchecked:
+        return False
+
+
+def named(entry: dict[str, Any]) -> str:
+    return f"entry {entry['id']} ({entry['action']} by {entry['actor_name']}, {entry['at']})"
 
 
 def inclusion(
@@ -451,7 +580,7 @@ def inclusion(
 ) -> tuple[bool, str]:
     """`continues`: whether the latest checkpoint is known to continue the saved one, so that one proof is of both."""
     leaf = leaf_hash(entry)
-    what = f"Entry {entry['id']} ({entry['action']} by {entry['actor_name']}, {entry['at']})"
+    what = f"E{named(entry)[1:]}"
     note, where = (latest, "latest checkpoint") if latest else (saved, "saved checkpoint")
     position, path = service.inclusion(entry["id"], note.size)
     if not is_included(leaf, position, note.size, path, note.root):
@@ -476,10 +605,13 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--url", help="the service, such as https://factcheck.example")
     made.add_argument("--key", action="append", help="the key that you kept, or a file with it; several are tried")
     made.add_argument("--token", default=os.environ.get("TOKEN"), help="if the service wants one (default: $TOKEN)")
+    made.add_argument(
+        "--journal", action="store_true", help="also read all entries from the service; needs the token of an admin"
+    )
     made.add_argument("--latest", metavar="FILE", help="another saved checkpoint, in place of the service's latest")
     for name, what in (
-        ("--entry", "entries as the API gave them: one, a page of the feed, or one in each line"),
-        ("--proof", "saved answers of /journal/consistency/ and /journal/ID/proof/, used in place of asking"),
+        ("--entry", "entries as the API gave them: one, a page of the journal or a history, or one in each line"),
+        ("--proof", "saved answers of /journal/consistency/ and /journal/ID/proof/; only their entries are looked at"),
     ):
         made.add_argument(name, action="append", default=[], metavar="FILE", help=what)
     made.add_argument("--json", action="store_true", help="print the result as JSON")

@@ -20,7 +20,7 @@ def static_files_are_collected(*args: Any, **kwargs: Any) -> list[Error]:
     missing = [path for path in wanted if path not in manifest]
     if not missing:
         return []
-    advice = "Run `python manage.py collectstatic --noinput` with the settings of the server."
+    advice = "Run `manage.py collectstatic --noinput` with the settings of the server."
     return [Error(f"Static files are not collected, such as {missing[0]}. {advice}", id="factcheck.E001")]
 
 

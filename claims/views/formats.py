@@ -9,13 +9,13 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiTypes, extend_schema
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.reverse import reverse
 from rest_framework.settings import api_settings
 from rest_framework.viewsets import GenericViewSet
 
 from claims.exports import atom, claim_review, web_annotation
 from claims.models import Article, Dispute, Statement
 from claims.models.statement import TAGGED
+from factcheck.api.addresses import absolute_address
 from factcheck.api.base import BaseView
 from factcheck.api.pagination import PAGE_SIZE_SCHEMA, RowComparison, link_header, page_size_of
 from factcheck.api.renderers import JSONRenderer, TextRenderer
@@ -52,7 +52,7 @@ class AtomRenderer(TextRenderer):
 
 
 def api_base_url(request: Request) -> str:
-    return reverse("api-root", request=request)
+    return absolute_address(request, "api-root")
 
 
 class StatementFormatsMixin:

@@ -11,9 +11,9 @@ from drf_spectacular.utils import extend_schema, extend_schema_serializer
 from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.reverse import reverse
 from rest_framework.viewsets import GenericViewSet
 
+from factcheck.api.addresses import absolute_address
 from factcheck.api.base import BaseView
 from factcheck.api.fields import StrictSerializer
 from factcheck.api.form_methods import redirect_form
@@ -122,5 +122,5 @@ class TokenViewSet(BaseView, GenericViewSet[Token]):
         deleted, _ = self.get_queryset().filter(id=id).delete()
         if not deleted:
             raise Http404
-        whole_list = reverse("token-list", request=request)
+        whole_list = absolute_address(request, "token-list")
         return redirect_form(request, whole_list) or Response(status=status.HTTP_204_NO_CONTENT)

@@ -9,9 +9,9 @@ from rest_framework import status
 from rest_framework.exceptions import APIException, MethodNotAllowed, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.reverse import reverse
 from rest_framework.viewsets import GenericViewSet
 
+from factcheck.api.addresses import absolute_address
 from factcheck.api.base import BaseView
 from factcheck.api.conditional import entity_tag, expected_versions, version_of
 from factcheck.api.fields import OptionalReasonField
@@ -101,7 +101,7 @@ class RecordedViewSet(BaseView, GenericViewSet):
         return Response(self.row_json_after_write(row_id), status=code, headers=headers)
 
     def address(self, row_id: int) -> str:
-        return reverse(f"{self.basename}-detail", [row_id], request=self.request)
+        return absolute_address(self.request, f"{self.basename}-detail", row_id)
 
     def list(self, request: Request) -> Response:
         """List {many}.
@@ -162,7 +162,7 @@ class RecordedViewSet(BaseView, GenericViewSet):
         Its entries in the journal stay, and `history/` still shows them.
         """
         self.perform_destroy(self.row_id(), self.versions(), self._reason_to_delete())
-        list_url = reverse(f"{self.basename}-list", request=request)
+        list_url = absolute_address(request, f"{self.basename}-list")
         return redirect_form(request, list_url) or Response(status=status.HTTP_204_NO_CONTENT)
 
     def _reason_to_delete(self) -> str:

@@ -9,9 +9,9 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.reverse import reverse
 from rest_framework.viewsets import GenericViewSet
 
+from factcheck.api.addresses import absolute_address
 from factcheck.api.base import BaseView
 from factcheck.api.filters import ChoiceFilter, IdFilter, UserFilter
 from factcheck.api.pagination import PAGE_SIZE_SCHEMA, RowComparison, link_header, page_size_of
@@ -105,7 +105,7 @@ class JournalViewSet(SealMixin, BaseView, GenericViewSet[Entry]):
         if more:
             parameters = request.query_params.copy()
             parameters["after"] = cursor
-            following = f"{reverse('journal-list', request=request)}?{parameters.urlencode()}"
+            following = f"{absolute_address(request, 'journal-list')}?{parameters.urlencode()}"
         results = EntrySerializer(rows, many=True).data
         page = {"next": following, "previous": None, "cursor": cursor, "results": results}
         return Response(page, headers=link_header(next=following))

@@ -25,6 +25,7 @@ from factcheck.postgres.row_comparison import RowComparison
 BATCH = 5_000  # entries in one transaction
 MAX_COUNTED = 1_000  # entries that a follower is behind; to count all could take seconds
 PAUSE = 1  # second between two looks at the feed
+Place = tuple[int, int]  # in the feed: the transaction and the id of the last entry before it
 TROUBLE = (OperationalError, InterfaceError, InternalError, Unavailable)  # the third: the server is read-only
 
 logger = logging.getLogger("factcheck.followers")
@@ -67,14 +68,13 @@ def run(followers: Mapping[str, Follower], *, once: bool = False, is_wanted: Cal
     """
     for follower in followers.values():
         follower.prepare()
-    caught_up = dict.fromkeys(followers, False)
+    caught_up: dict[str, Place | None] = dict.fromkeys(followers)
     trouble = ""
     while is_wanted():
         moved = 0
         try:
             for name, follower in followers.items():
-                found = advance(name, follower, caught_up=caught_up[name])
-                caught_up[name] = not found
+                found, caught_up[name] = advance(name, follower, caught_up=caught_up[name])
                 moved = max(moved, found)
             trouble = ""
         except TROUBLE as error:
@@ -89,10 +89,14 @@ def run(followers: Mapping[str, Follower], *, once: bool = False, is_wanted: Cal
             time.sleep(PAUSE)
 
 
-def advance(name: str, follower: Follower, *, caught_up: bool) -> int:
-    """Follows the next batch, and returns how many entries it had."""
-    if caught_up and not _next_entries(*_place(name)).exists():
-        return 0  # without a lock, which would be a write and so end what web processes keep of their reads
+def advance(name: str, follower: Follower, *, caught_up: Place | None) -> tuple[int, Place | None]:
+    """Follows the next batch, and returns how many entries it had, and the place where it has caught up.
+
+    Another process that moves the cursor may die before it is told that it has caught up. So it counts as caught up
+    only where this process was told so.
+    """
+    if caught_up and caught_up == _place(name) and not _next_entries(*caught_up).exists():
+        return 0, caught_up  # without a lock, which would be a write and so end what web processes keep of their reads
     with transaction.atomic():
         cursor, _ = FollowerCursor.objects.select_for_update().get_or_create(name=name)
         entries = list(_next_entries(cursor.transaction, cursor.entry)[:BATCH])
@@ -100,10 +104,10 @@ def advance(name: str, follower: Follower, *, caught_up: bool) -> int:
         if entries:
             last = entries[-1]
             FollowerCursor.objects.filter(pk=name).update(transaction=last.transaction, entry=last.pk, moved_at=Now())
-    return len(entries)
+    return len(entries), None if entries else (cursor.transaction, cursor.entry)
 
 
-def _place(name: str) -> tuple[int, int]:
+def _place(name: str) -> Place:
     return FollowerCursor.objects.values_list("transaction", "entry").get(pk=name)
 
 

@@ -1,11 +1,13 @@
 """What holds for every URL: HEAD, OPTIONS, content negotiation, Vary, and what pages of other origins may do."""
 
+import html
+import re
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.urls import URLPattern, URLResolver, get_resolver, resolve, reverse
 from rest_framework.test import APIClient
 
 from claims import services
@@ -13,6 +15,7 @@ from factcheck.api.models import Token
 from factcheck.journal.models import Entry
 from factcheck.journal.seal.notes import make_key
 from factcheck.journal.seal.services import append, sign
+from tests.newsroom import browser_of
 
 ORIGIN = "https://news.example"
 ADMIN = "admin/"
@@ -59,6 +62,12 @@ def address_of(api, alice, article, statement, minister):
         return "/" + filled
 
     return address
+
+
+def formats_of(address: str) -> set[str]:
+    view = resolve(address).func
+    renderers = getattr(view, "initkwargs", {}).get("renderer_classes") or view.cls.renderer_classes
+    return {renderer.format for renderer in renderers}
 
 
 def compared(answer: Any) -> dict[str, str]:
@@ -227,3 +236,48 @@ def test_a_list_that_goes_on_says_so_in_its_link_header(api, article, minister, 
         following = answer.json().get("next") or answer.json().get("first", {}).get("next")
         assert (address, following) != (address, None)
         assert answer["Link"].startswith(f'<{following}>; rel="next"'), address
+
+
+LINK = re.compile(r"http://testserver[^\s\"<>\\\\]*")
+
+
+def links_in(answer: Any) -> set[str]:
+    body = b"".join(answer.streaming_content) if answer.streaming else answer.content
+    return set(LINK.findall(html.unescape(body.decode()) + answer.get("Link", "")))
+
+
+@pytest.mark.parametrize("route", API_ROUTES)
+def test_whatever_the_format_asked_for_each_link_in_the_answer_leads_somewhere(
+    api, alice, address_of, article, minister, monkeypatch, route
+):
+    for feed in ("claims.views.formats", "factcheck.journal.feed"):  # a test is one open transaction
+        monkeypatch.setattr(f"{feed}.first_open_transaction", lambda: 2**62)
+    address = address_of(route)
+    if "GET" not in methods_at(address):
+        return
+    for start in (2, 6):  # so that lists have further pages
+        made = services.create_statement(
+            article=article, actor=alice, source=minister, start=start, end=start + 4, quote_type="direct"
+        )
+        services.tag_statement(statement_id=made.pk, versions=None, actor=alice, tag="denied", reason="So it is said.")
+    for name in formats_of(address):
+        reader = browser_of(alice) if name == "api" else api
+        for more in ("", "&page_size=1"):
+            answer = api.get(f"{address}?format={name}{more}")
+            if answer.status_code == 400:  # it has no pages, or needs another parameter
+                continue
+            assert answer.status_code == 200, answer.content
+            for link in links_in(answer):
+                followed = reader.get(link)
+                assert (link.count("?") < 2, followed.status_code) == (True, 200), (name, link)
+
+
+def test_whatever_the_format_asked_for_what_was_made_is_at_its_location(api, article):
+    for resource, sent in (
+        ("sources", {"name": "The minister", "kind": "person"}),
+        ("articles", {"title": "Another report", "text": "One."}),
+        ("statements", {"article": article.pk, "start": 2, "end": 23, "quote_type": "narration"}),
+    ):
+        made = api.post(f"/api/v1/{resource}/?format=json", sent, format="json")
+        assert made.status_code == 201, made.content
+        assert made["Location"] == f"http://testserver/api/v1/{resource}/{made.json()['id']}/"

@@ -143,3 +143,34 @@ def test_a_stranger_sees_checkpoints_and_proofs_only_with_public_reads_and_nothi
         assert "$TOKEN" not in page
         assert 'href="/api/v1/journal/"' not in page
     assert f">The latest checkpoint: {sealed} entries</h2>" in page_of(stranger(), SEAL)
+
+
+def test_the_page_of_a_proof_gives_all_files_that_the_checking_program_needs(sealed, desk, article, tmp_path, api):
+    kept, key = sealed, api.get(f"{SEAL}latest/").json()["key"]
+    rename(desk, article, 1)
+    seal()
+    for entry in Entry.objects.filter(resource="article")[:1], Entry.objects.order_by("transaction", "id")[3:4]:
+        number = entry[0].pk
+        for size in (kept, kept + 1):
+            page = page_of(desk, f"/api/v1/journal/{number}/proof/?size={size}")
+            for name in ("entry", "proof"):
+                address = re.search(rf'href="([^"]*)" download="({name}-{number}.json)"', page)
+                saved = desk.get(html.unescape(address[1]), headers={"Accept": "text/html"})
+                (tmp_path / address[2]).write_bytes(saved.content)
+            words = re.search(r"python verify_checkpoint.py (.*?) --key KEY", words_of(page))[1].split()
+            arguments = [word if word.startswith("--") else str(tmp_path / word) for word in words]
+            assert main([*arguments, "--key", key]) == 0
+    assert 'name="size"' in page
+
+
+def test_the_entry_is_offered_only_to_those_who_may_read_it(sealed, desk, settings):
+    settings.PUBLIC_READ = True
+    user = Entry.objects.filter(resource="user").first().pk
+    other = Entry.objects.exclude(resource="user").first().pk
+    admin = browser_of(user_with_role("root", "admin"))
+    offered = [
+        f'download="entry-{entry}.json"' in page_of(client, f"/api/v1/journal/{entry}/proof/")
+        for entry in (user, other)
+        for client in (stranger(), desk, admin)
+    ]
+    assert offered == [False, False, True, False, True, True]

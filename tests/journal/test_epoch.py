@@ -80,7 +80,9 @@ def assert_closed(newsroom: Newsroom, cursor: str) -> None:
 
 def raise_epoch(capsys: Any) -> None:
     call_command("journal_epoch", "--raise")
-    assert "the feed is open" in capsys.readouterr().out
+    assert capsys.readouterr().out == "The epoch is raised: the feed is open.\n"
+    call_command("journal_epoch")
+    assert capsys.readouterr().out.endswith(" fits this database server: the feed is open.\n")
 
 
 def test_after_a_promotion_a_reader_goes_on_and_misses_nothing(

@@ -152,13 +152,29 @@ def test_two_of_one_name_share_the_work_and_do_nothing_twice(alice, follower, mo
 def test_one_that_is_idle_writes_nothing_at_all(alice, follower):
     add(alice)
     run({"noting": follower}, once=True)
+    place = FollowerCursor.objects.values_list("transaction", "entry").get(name="noting")
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_snapshot_xmax(pg_current_snapshot())")
         before = cursor.fetchone()
         for _ in range(3):
-            assert advance("noting", follower, caught_up=True) == 0
+            assert advance("noting", follower, caught_up=place) == (0, place)
         cursor.execute("SELECT pg_snapshot_xmax(pg_current_snapshot())")
         assert cursor.fetchone() == before
+
+
+def test_one_that_is_idle_is_told_that_it_has_caught_up_with_what_another_followed(alice, follower):
+    other = Noting()
+    other.prepare()
+    run({"noting": follower}, once=True)
+    _, place = advance("noting", follower, caught_up=None)
+    add(alice)
+    assert advance("noting", other, caught_up=None) == (1, None)  # and then the other process dies
+    follower.prepare()
+    assert advance("noting", follower, caught_up=place) == (
+        0,
+        FollowerCursor.objects.values_list("transaction", "entry").get(),
+    )
+    assert follower.calls == [[]]
 
 
 def test_the_lag_is_what_was_written_and_not_followed(alice, follower):

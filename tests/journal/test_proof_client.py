@@ -7,7 +7,6 @@ import math
 import random
 import subprocess
 import sys
-from email.message import EmailMessage
 from functools import cache
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -21,12 +20,15 @@ from django.db import connection, transaction
 
 from claims import services
 from claims.models import Article
+from clients import verify_checkpoint
 from clients.verify_checkpoint import canonical, is_consistent, is_included, main
 from factcheck.api.models import Token
-from factcheck.journal.models import FollowerCursor
+from factcheck.journal.models import Entry, FollowerCursor
 from factcheck.journal.seal.models import Checkpoint, Leaf, Node
 from factcheck.journal.seal.notes import make_key
 from sources.services import create_source
+from tests.journal.saved_forms import mail, saved_forms
+from tests.newsroom import user_with_role
 
 PROGRAM = Path(__file__).parents[2] / "clients" / "verify_checkpoint.py"
 LARGEST = 40
@@ -122,6 +124,20 @@ def test_no_change_of_an_earlier_leaf_has_a_consistency_proof():
                 forged = (*LEAVES[:n], OTHER, *LEAVES[n + 1 : size])
                 path = consistency_path(first, forged)
                 assert not is_consistent(first, root(LEAVES[:first]), size, root(forged), path), (first, size, n)
+
+
+def test_steps_that_are_no_hashes_prove_nothing():
+    """Found by an attacker: the parts of two steps, hashed together, were taken for the parts of others."""
+    leaves = [hashlib.sha256(b"\0" + bytes([n])).digest() for n in range(118)]
+    p64, p32, p16, p4, p2 = (
+        root(tuple(leaves[a:b])) for a, b in ((0, 64), (64, 96), (96, 112), (112, 116), (116, 118))
+    )
+    kept = root(tuple(leaves))
+    both, empty = p4 + p2, bytes(32)
+    false_part = node(OTHER, empty)
+    forged = node(p64, node(p32, node(p16, node(b"", node(both, false_part)))))
+    assert not is_consistent(118, kept, 120, forged, [both, false_part, b"", p16, p32, p64])
+    assert not is_included(OTHER, 118, 120, [empty, both, b"", p16, p32, p64], forged)
 
 
 def test_the_trees_are_those_of_certificate_transparency():
@@ -270,7 +286,7 @@ def check(tmp_path, capsys):
                 content = value if isinstance(value, (str, bytes)) else json.dumps(value)
                 (tmp_path / name).write_bytes(content if isinstance(content, bytes) else content.encode())
             word = str(tmp_path / name) if (tmp_path / name).exists() else value
-            arguments += [word] if name == "note" else [f"--{name}", word]
+            arguments += [word] if name == "note" else [f"--{name}", *([] if value is True else [word])]
         status = main(arguments)
         answer = json.loads(capsys.readouterr().out)
         assert status == {"proved": 0, "failed": 1, "unchecked": 2}[answer["result"]]
@@ -285,7 +301,8 @@ def test_a_saved_note_is_proved_against_a_later_one_and_an_entry_in_both(check):
     assert found == {
         "saved checkpoint": f"The saved checkpoint of {ORIGIN}, with 5 entries, is signed by {SIGNER.short}.",
         "latest checkpoint": f"The latest checkpoint of {ORIGIN}, with 9 entries, is signed by {SIGNER.short}.",
-        "consistency": "Of the first 5 entries none was changed, removed or put in since the note was saved.",
+        "consistency": "The sealed record of today begins with the 5 entries of the saved checkpoint: none was "
+        "changed, removed or put in there.",
         "entry 103": "Entry 103 (statement.tagged by alice, 2026-11-29T12:00:03.000000Z) is word for word in the "
         "latest checkpoint and in the saved one, at position 3.",
     }
@@ -325,6 +342,27 @@ def test_an_entry_is_read_as_the_api_gives_it_alone_in_lines_and_as_a_page(check
         result, found = check(entry=entry, proof=proofs)
         assert result == "proved"
         assert {"entry 100", "entry 101"} < found.keys()
+
+
+def test_of_a_page_of_entries_the_one_is_checked_that_the_saved_proof_is_of(check):
+    page = {"next": None, "results": ENTRIES}
+    result, found = check(entry=page, proof=proof(3, SEALED[:5]))
+    assert (result, list(found)) == ("proved", ["saved checkpoint", "entry 103"])
+    result, found = check(entry={"results": ENTRIES[:3]}, proof=proof(3, SEALED[:5]))
+    assert result == "unchecked"
+    assert found == {"files": "The proof is of entry 103, which is in no file given with --entry."}
+
+
+def test_a_saved_proof_of_another_size_says_so_and_what_to_do(check):
+    result, found = check(entry=ENTRIES[3], proof={**proof(3), "note": SIGNER.note(SEALED)})
+    assert result == "unchecked"
+    assert found["entry 103"] == (
+        "The saved proof of entry 103 is for the checkpoint of size 9, and this checkpoint is of size 5. Save "
+        "/api/v1/journal/103/proof/?size=5 in its place, or give --url. Or check against the other checkpoint: give "
+        "the proof, which holds it, as SAVED_NOTE, too."
+    )
+    saved = {**proof(3), "note": SIGNER.note(SEALED)}
+    assert check(saved, entry=ENTRIES[3], proof=saved)[0] == "proved"
 
 
 def test_a_changed_journal_a_shorter_one_and_another_one_fail(check):
@@ -398,27 +436,7 @@ def test_signatures_of_others_beside_the_known_one_count_for_nothing(check):
     assert check(f"{NOTE}{namesake}\n")[0] == "proved"
 
 
-def mail(encoding, body):
-    message = EmailMessage()
-    message["Subject"] = "The checkpoint of today"
-    message.set_content(body, cte=encoding)
-    return message.as_bytes()
-
-
-@pytest.mark.parametrize(("name", "saved"), [
-    ("CRLF", NOTE.replace("\n", "\r\n")),
-    ("a BOM", "\ufeff" + NOTE),
-    ("no last newline", NOTE.rstrip()),
-    ("blanks at the ends", NOTE.replace("\n", "  \n")),
-    ("quoted", "Ann wrote:\n" + "".join(f"> {line}\n" for line in NOTE.splitlines()) + "\nThank you.\n"),
-    ("quoted twice", "".join(f">> {line}\r\n" for line in NOTE.splitlines())),
-    ("wrapped at a blank", NOTE.replace(f"{ORIGIN} ", f"{ORIGIN}\n")),
-    ("in a letter, twice", f"Dear Ann,\n\nkeep this:\n\n{NOTE}\n\n-- \nBob\n\n> {NOTE}".replace("\n", "\r\n")),
-    ("as the API’s JSON", json.dumps({"size": 5, "note": NOTE})),
-    ("a mail as it is sent", mail("quoted-printable", f"Keep this:\n\n{NOTE}")),
-    ("a mail in base64", mail("base64", NOTE)),
-    ("a mail of eight bits", mail("8bit", NOTE)),
-])  # fmt: skip
+@pytest.mark.parametrize(("name", "saved"), saved_forms(NOTE).items())
 def test_a_note_is_read_from_what_mail_programs_make_of_it(check, name, saved):
     assert check(saved)[0] == "proved", name
 
@@ -455,7 +473,14 @@ def test_a_key_that_was_kept_beside_the_note_is_used_and_a_key_may_be_a_file(che
     ({"entry": ENTRIES[3], "proof": {**proof(3, SEALED[:5]), "path": ["%"]}}, "This is not base64"),
     ({"entry": ENTRIES[3], "proof": {**proof(3, SEALED[:5]), "path": [7]}}, "This is not base64"),
     ({"entry": ENTRIES[3], "proof": {**proof(3, SEALED[:5]), "position": "3"}}, "names no position"),
-    ({"entry": ENTRIES[3], "proof": {"entry": 103, "size": 9}}, "It needs the service"),
+    ({"entry": ENTRIES[3], "proof": consistency(5)}, "It needs the service"),
+    ({"note": NOTE.replace("\n5\n", f"\n{'5' * 5000}\n")}, "holds no whole checkpoint"),
+    ({"note": "Content-Type: text/plain; charset=klingon\nContent-Transfer-Encoding: base64\n\nYQ==\n"}, "be decoded"),
+    ({"note": "Content-Type: text/plain; charset=rot13\nContent-Transfer-Encoding: base64\n\nYQ==\n"}, "be decoded"),
+    ({"key": "\udcff+00000000+" + "A" * 44}, "--key holds no whole key"),
+    ({"entry": json.dumps(ENTRIES[3])[:-1] + ', "data": ' + "[" * 700 + "]" * 700 + "}"}, "a key stands twice"),
+    ({"entry": json.dumps({**ENTRIES[3], "data": 0}).replace('"data": 0', '"data": ' + "[" * 700 + "]" * 700)},
+     "has no canonical JSON"),
     ({"url": "http://127.0.0.1:9/"}, "could not be read"),
     ({"url": "nonsense"}, "could not be read"),
 ])  # fmt: skip
@@ -530,7 +555,7 @@ def test_the_service_proves_a_saved_note_and_every_saved_entry(check, service, a
     add_sources(alice, 6)
     result, found = check(latest["note"], key=latest["key"], entry=page, **service)
     assert result == "proved"
-    assert f"Of the first {size} entries none was changed" in found["consistency"]
+    assert f"The sealed record of today begins with the {size} entries of the saved check" in found["consistency"]
     entries = [detail for name, detail in found.items() if name.startswith("entry ")]
     assert len(entries) == len(page["results"]) >= 3
     assert all("is word for word in the latest checkpoint and in the saved one" in detail for detail in entries)
@@ -568,12 +593,61 @@ def test_an_entry_that_the_service_does_not_know_is_not_proved(check, service, a
     assert "answered 404: There is no sealed entry with this id." in found["entry 1000000000"]
 
 
+@pytest.fixture
+def admin(service):
+    return {**service, "token": Token.issue(user_with_role("root", "admin"), name="test").key, "journal": True}
+
+
+def test_the_entries_that_the_service_shows_are_the_sealed_ones(check, admin, alice, api, monkeypatch):
+    monkeypatch.setattr(verify_checkpoint, "PAGE", 4)
+    add_sources(alice, 6)
+    latest = api.get("/api/v1/journal/checkpoints/latest/").json()
+    add_sources(alice, 2)
+    result, found = check(latest["note"], key=latest["key"], **admin)
+    assert result == "proved"
+    assert latest["size"] > 8
+    assert found["journal"] == (
+        f"The first {latest['size']} entries that the service shows are those of the saved checkpoint."
+    )
+
+
+def test_who_is_no_admin_sees_no_whole_journal_and_nothing_is_said_of_it(check, service, api):
+    latest = api.get("/api/v1/journal/checkpoints/latest/").json()
+    result, found = check(latest["note"], key=latest["key"], journal=True, **service)
+    assert result == "unchecked"
+    assert "give an admin's --token" in found["journal"]
+
+
 FORGERIES = {
     "changed": "UPDATE journal_entry SET reason = 'Another reason.' WHERE id = %s",
     "removed": "DELETE FROM journal_entry WHERE id = %s",
     "put in": "INSERT INTO journal_entry OVERRIDING SYSTEM VALUE SELECT (jsonb_populate_record(e, "
     """'{"id": 1000000, "resource_id": 1000000}')).* FROM journal_entry e WHERE id = %s""",
 }
+
+
+@pytest.mark.parametrize("page", [1, 3, 200])
+@pytest.mark.parametrize(("forgery", "place"), [("changed", 5), ("removed", 5), ("put in", 5), ("removed", -1)])
+def test_an_owner_who_leaves_the_seal_and_changes_what_is_shown_is_found_out(
+    check, admin, api, alice, monkeypatch, forgery, place, page
+):
+    monkeypatch.setattr(verify_checkpoint, "PAGE", page)
+    add_sources(alice, 6)
+    latest = api.get("/api/v1/journal/checkpoints/latest/").json()
+    ids = list(Entry.objects.order_by("transaction", "id").values_list("id", flat=True))
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")  # no trigger fires
+        cursor.execute(FORGERIES[forgery], [ids[place]])
+    result, found = check(latest["note"], key=latest["key"], **admin)
+    assert result == "failed"
+    assert found["consistency"].startswith("The sealed record of today begins with the ")
+    not_sealed = f"The first {len(ids)} entries that the service shows are not those that were sealed."
+    if place == -1:
+        assert found["journal"] == f"{not_sealed} It shows only {len(ids) - 1}."
+        return
+    sealed, false = {"changed": (5, ids[5]), "removed": (5, ids[6]), "put in": (6, 1_000_000)}[forgery]
+    said = f"{not_sealed} {sealed} of them are, from the first on. Of the next one it has no proof: entry {false} ("
+    assert found["journal"].startswith(said)
 
 
 @pytest.mark.parametrize("forgery", FORGERIES)
@@ -591,6 +665,9 @@ def test_an_owner_who_rewrites_the_journal_and_seals_it_anew_is_found_out(check,
     assert result == "failed"
     assert "something was changed, removed or put in" in found["consistency"]
     assert ("is not in the latest checkpoint as you saved it" in found[f"entry {forged}"]) is (forgery == "changed")
+    admin = Token.issue(user_with_role("root", "admin"), name="test").key
+    result, found = check(latest["note"], key=latest["key"], journal=True, **{**service, "token": admin})
+    assert "are not those that were sealed. 0 of them are, from the first on." in found["journal"]
 
 
 def test_a_token_is_not_sent_on_to_where_a_redirect_leads(check):

@@ -18,13 +18,14 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from rest_framework.test import APIClient
 
+from clients.verify_checkpoint import is_consistent, is_included
 from factcheck.journal import followers
 from factcheck.journal.models import Entry
 from factcheck.journal.seal import notes, services
 from factcheck.journal.seal.leaves import canonical, leaf_hash
 from factcheck.journal.seal.models import Checkpoint, Leaf, Node
 from factcheck.journal.seal.services import Seal, signing_key
-from factcheck.journal.seal.tree import Growing, consistency_holds, inclusion_holds
+from factcheck.journal.seal.tree import Growing
 from factcheck.journal.services import record
 from sources.models import Source
 from tests.newsroom import client_of, user_with_role
@@ -274,7 +275,7 @@ def test_the_proof_of_each_entry_holds_against_each_checkpoint_that_seals_it(api
                 "note": checkpoint.note,
             }
             root = bytes(checkpoint.root)
-            assert inclusion_holds(leaf_hash(entry), position, checkpoint.size, hashes(proof["path"]), root)
+            assert is_included(leaf_hash(entry), position, checkpoint.size, hashes(proof["path"]), root)
 
 
 def test_each_checkpoint_continues_each_earlier_one(api, alice):
@@ -285,7 +286,7 @@ def test_each_checkpoint_continues_each_earlier_one(api, alice):
             if first <= second:
                 proof = get(api, f"consistency/?first={first}&second={second}")
                 assert (proof["first"], proof["second"]) == (first, second)
-                assert consistency_holds(first, second, hashes(proof["path"]), roots[first], roots[second])
+                assert is_consistent(first, roots[first], second, roots[second], hashes(proof["path"]))
         assert get(api, f"consistency/?first={first}")["second"] == sizes[-1]
 
 

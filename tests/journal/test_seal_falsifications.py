@@ -16,7 +16,10 @@ from factcheck.journal.seal.leaves import leaf_hash
 from factcheck.journal.seal.models import Checkpoint, Leaf
 from factcheck.journal.seal.services import sign
 from factcheck.journal.seal.tree import Growing
+from tests.journal.saved_forms import saved_forms
 from tests.journal.test_seal import alice, key, sealed  # noqa: F401
+
+STRANGERS_NOTE = notes.sign(notes.checkpoint_text("x", 1, bytes(32)), notes.make_key("x"))
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -42,6 +45,14 @@ def findings(file, *keys):
     found = json.loads(shown.getvalue())
     assert (status, found["agrees"]) == ((1, False) if found["faults"] else (0, True))
     return [(fault["detail"], fault["position"], fault["entry"]) for fault in found["faults"]]
+
+
+def could_not_run(file, *keys):
+    """What the command says, in place of findings."""
+    with pytest.raises(CommandError) as end:
+        findings(file, *keys)
+    assert end.value.returncode == 2
+    return str(end.value)
 
 
 def in_feed_order():
@@ -186,8 +197,7 @@ def test_entries_that_changed_ids(note, target):
 @pytest.mark.parametrize("value", ["'infinity'", "'-infinity'"])
 def test_an_entry_that_cannot_even_be_read(note, target, value):
     as_owner(f"UPDATE journal_entry SET at = {value} WHERE id = {target[1]}")
-    with pytest.raises(CommandError, match="The journal cannot be read"):
-        findings(note)
+    assert could_not_run(note).startswith("The journal cannot be read")
 
 
 # Where what is stored of the tree was rewritten
@@ -286,22 +296,50 @@ def test_a_stored_checkpoint_of_another_journal(note, sizes, settings):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        (b"", "not a signed note"),
+        (b"", "no whole checkpoint, with its signature"),
         (b"\xff", "cannot be read"),
-        (b"a\n\n\xe2\x80\x94 b AAAA\n", "No key that is known here"),
+        (b"{", "not JSON"),
+        (b"a\n\n\xe2\x80\x94 b AAAA\n", "no whole checkpoint, with its signature"),
     ],
 )
-def test_what_is_no_checkpoint_is_refused(tmp_path, sizes, text, said):
+def test_what_is_no_checkpoint_is_no_finding(tmp_path, sizes, text, said):
     (tmp_path / "note.txt").write_bytes(text)
-    with pytest.raises(CommandError, match=said):
-        findings(tmp_path / "note.txt")
+    assert said in could_not_run(tmp_path / "note.txt")
 
 
-def test_a_file_that_is_not_there_and_a_key_that_is_none_are_refused(note, tmp_path):
-    with pytest.raises(CommandError, match=r"nothing.txt cannot be read"):
-        findings(tmp_path / "nothing.txt")
-    with pytest.raises(CommandError, match="not an Ed25519 key"):
-        findings(note, "x")
+def test_a_file_that_is_not_there_and_a_key_that_is_none_are_no_finding(note, tmp_path):
+    assert "nothing.txt cannot be read" in could_not_run(tmp_path / "nothing.txt")
+    assert "not an Ed25519 key" in could_not_run(note, "x")
+    assert "not an Ed25519 key" in could_not_run(note, str(note))  # a file without a key
+
+
+def test_two_checkpoints_in_one_file_are_no_finding(note, sizes):
+    note.write_text(note.read_text() + Checkpoint.objects.get(size=sizes[0]).note)
+    assert "2 different checkpoints" in could_not_run(note)
+
+
+def test_a_note_that_nobody_known_has_signed_is_false(note, sizes):
+    for altered in (note.read_text().replace(f"\n{sizes[2]}\n", f"\n{sizes[1]}\n"), STRANGERS_NOTE):
+        note.write_text(altered)
+        with pytest.raises(CommandError) as end:
+            findings(note)
+        assert end.value.returncode == 1
+
+
+def test_a_note_is_read_in_every_form_that_people_keep_it_in(note):
+    for name, form in saved_forms(note.read_text()).items():
+        note.write_bytes(form)
+        assert findings(note) == [], name
+
+
+def test_a_key_may_be_a_file_or_stand_beside_the_note(note, key, tmp_path):  # noqa: F811
+    (tmp_path / "key.txt").write_text(f"Its key: {key}\n")
+    assert findings(note, str(tmp_path / "key.txt")) == []
+    with transaction.atomic(), connection.cursor() as cursor:  # the owner has put another key into its place
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        cursor.execute("UPDATE journal_checkpoint SET key = %s", [str(notes.make_key("x").public)])
+    note.write_text(f"{note.read_text()}\nIts key: {key}\n")
+    assert findings(note)[0][0].endswith(" differs from its own note.")
 
 
 def test_the_note_may_come_from_standard_input(note, monkeypatch):

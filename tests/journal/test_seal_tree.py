@@ -1,20 +1,15 @@
-"""The tree against the vectors that transparency-dev/merkle publishes for RFC 9162, and against its definition."""
+"""The tree against the vectors that transparency-dev/merkle publishes for RFC 9162, and against its definition.
+
+Proofs are judged by the program that others check them with.
+"""
 
 import hashlib
 import random
 
 import pytest
 
-from factcheck.journal.seal.tree import (
-    Growing,
-    consistency_holds,
-    consistency_path,
-    grown,
-    inclusion_holds,
-    inclusion_path,
-    leaf_hash,
-    node_hash,
-)
+from clients.verify_checkpoint import is_consistent, is_included
+from factcheck.journal.seal.tree import Growing, consistency_path, grown, inclusion_path, leaf_hash, node_hash
 
 LEAVES = [
     bytes.fromhex(leaf)
@@ -93,21 +88,21 @@ def test_at_every_size_up_to_40_root_and_proofs_are_right_and_proofs_of_anything
         assert root == defined_root(MANY[:size]) == grown(size, read).root
         for position in range(size):
             path = inclusion_path(position, size, read)
-            assert inclusion_holds(MANY[position], position, size, path, root)
-            assert not inclusion_holds(MANY[position - 1], position, size, path, root) or size == 1
-            assert not inclusion_holds(MANY[position], position, size, [*path, root], root)
-            assert not path or not inclusion_holds(MANY[position], position, size, path[:-1], root)
-            assert not inclusion_holds(MANY[position], position + 1, size, path, root)
+            assert is_included(MANY[position], position, size, path, root)
+            assert not is_included(MANY[position - 1], position, size, path, root) or size == 1
+            assert not is_included(MANY[position], position, size, [*path, root], root)
+            assert not path or not is_included(MANY[position], position, size, path[:-1], root)
+            assert not is_included(MANY[position], position + 1, size, path, root)
         for old in range(1, size + 1):
             path = consistency_path(old, size, read)
-            assert consistency_holds(old, size, path, roots[old - 1], root)
-            assert not consistency_holds(old, size, path, roots[old - 2], root) or old == 1
-            assert not consistency_holds(old, size, path, roots[old - 1], roots[size - 2]) or size == 1
-            assert not consistency_holds(old, size, [*path, root], roots[old - 1], root)
-            assert not path or not consistency_holds(old, size, path[:-1], roots[old - 1], root)
-    assert not inclusion_holds(MANY[0], 0, 0, [], roots[0])
-    assert not consistency_holds(0, 1, [], roots[0], roots[0])
-    assert not consistency_holds(2, 1, [], roots[1], roots[0])
+            assert is_consistent(old, roots[old - 1], size, root, path)
+            assert not is_consistent(old, roots[old - 2], size, root, path) or old == 1
+            assert not is_consistent(old, roots[old - 1], size, roots[size - 2], path) or size == 1
+            assert not is_consistent(old, roots[old - 1], size, root, [*path, root])
+            assert not path or not is_consistent(old, roots[old - 1], size, root, path[:-1])
+    assert not is_included(MANY[0], 0, 0, [], roots[0])
+    assert not is_consistent(0, roots[0], 1, roots[0], [])
+    assert not is_consistent(2, roots[1], 1, roots[0], [])
 
 
 def test_a_large_tree_gives_the_same_proofs_of_the_hashes_at_every_eighth_level():
@@ -123,9 +118,9 @@ def test_a_large_tree_gives_the_same_proofs_of_the_hashes_at_every_eighth_level(
     for size in (256, 257, 65_535, 65_536, 65_537, *(dice.randint(1, 70_000) for _ in range(20))):
         position, old = dice.randrange(size), dice.randint(1, size)
         path = inclusion_path(position, size, counting)
-        assert inclusion_holds(leaves[position], position, size, path, roots[size - 1])
+        assert is_included(leaves[position], position, size, path, roots[size - 1])
         path = consistency_path(old, size, counting)
-        assert consistency_holds(old, size, path, roots[old - 1], roots[size - 1])
+        assert is_consistent(old, roots[old - 1], size, roots[size - 1], path)
         assert grown(size, counting).root == roots[size - 1]
     assert max(asked) < 1_000
 

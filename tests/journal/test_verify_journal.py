@@ -524,10 +524,15 @@ def test_a_true_record_exits_with_0_and_says_what_was_checked(kept_record):
     status, out, err = run("--json")
     assert json.loads(out) == {"complete": True, "point": None, "checked": CHECKED, "found": 0, "faults": []}
     assert status == 0
-    assert err.split()[-1] == f"dispute:{kept_record.dispute + 1}"
-    status, out, _ = run()
+    assert err == ""
+    status, out, err = run("-v", "2")
     assert status == 0
-    assert out.endswith("1 evidence, 2 dispute.\nFaults: 0.\n")
+    assert out == (
+        "Checked: entries 18 (user 2, source 6, article 3, statement 4, evidence 1, dispute 2), redirects 1, "
+        "revisions 2, places in chains 2, passages 1.\nFaults: 0.\n"
+    )
+    assert Entry.objects.count() == 18
+    assert err.endswith(f"\nChecked everything before dispute:{kept_record.dispute + 1}.\n")
 
 
 def test_faults_exit_with_1_and_the_first_are_named(kept_record):
@@ -552,7 +557,8 @@ def test_faults_exit_with_1_and_the_first_are_named(kept_record):
 def test_a_run_that_is_stopped_says_where_to_go_on(kept_record, number, status):
     point = f"statement:{kept_record.gone + 1}"
     before = signal.getsignal(number)
-    stopped, out, err = run("--json", seen=lambda line: line == point and signal.raise_signal(number))
+    line = f"Checked everything before {point}."
+    stopped, out, err = run("--json", "-v", "2", seen=lambda seen: seen == line and signal.raise_signal(number))
     assert stopped == status
     assert (json.loads(out)["complete"], json.loads(out)["point"]) == (False, point)
     assert err.endswith(f"\nStopped.\nGo on with --from {point}\n")

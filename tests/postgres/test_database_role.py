@@ -89,7 +89,7 @@ def test_the_role_of_the_followers_can_seal_the_journal(statement, as_follower, 
     settings.JOURNAL_SIGNING_KEY = str(make_key("factcheck.example"))
     seal = Seal()
     seal.prepare()
-    advance("seal", seal, caught_up=False)
+    advance("seal", seal, caught_up=None)
     seal.follow(list(Entry.objects.order_by("id")))
     seal.follow([])
     assert Checkpoint.objects.get().size == Entry.objects.count()

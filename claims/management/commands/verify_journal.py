@@ -15,6 +15,8 @@ from factcheck.journal.verification.ranges import Fault, Result, verify
 
 NAMES = [check.name for check in CHECKS if check.ids]
 COULD_NOT_RUN = 2
+# What the other checks count, besides entries.
+COUNTED = {"redirect": "redirects", "revision": "revisions", "chain": "places in chains", "passage": "passages"}
 
 
 class Command(BaseCommand):
@@ -50,8 +52,8 @@ class Command(BaseCommand):
             with exit_on_signals():
                 for result in verify(CHECKS, jobs=jobs, start=start):
                     report.add(result)
-                    if verbosity and result.point:
-                        self.stderr.write(result.point)
+                    if verbosity > 1 and result.point:
+                        self.stderr.write(f"Checked everything before {result.point}.")
                 report.complete, report.point = True, None
         except Error as error:
             stopped = COULD_NOT_RUN
@@ -111,9 +113,14 @@ class Report:
         lines = [line_of(fault) for fault in self.faults]
         if self.found > len(lines):
             lines.append(f"and {self.found - len(lines):,} more")
-        checked = ", ".join(f"{number:,} {name}" for name, number in self.checked.items())
         so_far = "" if self.complete else " so far"
-        return "\n".join([*lines, f"Checked: {checked or 'nothing'}.", f"Faults{so_far}: {self.found:,}."])
+        return "\n".join([*lines, f"Checked: {self.counts()}.", f"Faults{so_far}: {self.found:,}."])
+
+    def counts(self) -> str:
+        entries = {name: number for name, number in self.checked.items() if name not in COUNTED}
+        parts = ", ".join(f"{name} {number:,}" for name, number in entries.items())
+        others = [f"{COUNTED[name]} {number:,}" for name, number in self.checked.items() if name in COUNTED]
+        return ", ".join([f"entries {sum(entries.values()):,} ({parts or 'none'})", *others])
 
 
 def line_of(fault: Fault) -> str:

@@ -6,9 +6,9 @@ from django.http import HttpResponse
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.reverse import reverse
 from rest_framework.routers import APIRootView
 
+from factcheck.api.addresses import absolute_address
 from factcheck.api.base import BaseView
 from factcheck.api.pagination import link_header
 from factcheck.api.problems import CONTENT_TYPE
@@ -21,10 +21,11 @@ class Root(BaseView, APIRootView):
     basename = "root"
 
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        response = super().get(request, *args, **kwargs)
+        found = super().get(request, *args, **kwargs).data
+        lists = {name: address.partition("?")[0] for name, address in found.items()}  # see absolute_address
         routes = {"service-desc": "schema", "service-doc": "docs"}  # RFC 8631
-        links = {relation: reverse(route, request=request) for relation, route in routes.items()}
-        return Response(response.data, headers=link_header(**links))
+        links = {relation: absolute_address(request, route) for relation, route in routes.items()}
+        return Response(lists, headers=link_header(**links))
 
 
 class SpectacularView(BaseView):

@@ -5,11 +5,16 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
+from django.db.models import F
+
 from claims.followers import FOLLOWERS
 from factcheck.api.renderers import pretty
+from factcheck.api.roles import Role, role_of
 from factcheck.desk.page import Page
 from factcheck.journal.followers import lags
+from factcheck.journal.models import Entry
 from factcheck.journal.seal.models import Leaf
+from factcheck.postgres.row_comparison import RowComparison
 
 # The key stands beside the note, so that the mail alone can be checked.
 MAIL = """\
@@ -51,7 +56,23 @@ class SealPage(Page):
 class ProofPage(Page):
     def context(self) -> dict[str, Any]:
         sealed = _readable(self.data)
-        return {"place": f"{self.data['position'] + 1:,}", "entries": sealed["entries"], "content": pretty(self.data)}
+        return {
+            "place": f"{self.data['position'] + 1:,}",
+            "entries": sealed["entries"],
+            "content": pretty(self.data),
+            "entry_url": self._entry_url(self.data["entry"]),
+        }
+
+    def _entry_url(self, entry_id: int) -> str | None:
+        """A page of the journal with this entry alone, for those who may read it."""
+        entry = Entry.objects.filter(pk=entry_id).first()
+        is_hidden = entry and entry.resource == "user" and role_of(self.request.user) < Role.ADMIN
+        if self.viewer.is_anonymous or entry is None or is_hidden:
+            return None
+        before = Entry.objects.filter(RowComparison(F("transaction"), "<", entry.transaction, entry.pk))
+        last = before.order_by("-transaction", "-id").values_list("transaction", "pk").first()
+        after = f"after={last[0]}-{last[1]}&" if last else ""
+        return f"/api/v1/journal/?{after}page_size=1&format=json"
 
 
 def sealed_among(entries: Iterable[Any]) -> set[int]:

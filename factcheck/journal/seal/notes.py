@@ -15,13 +15,18 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 ED25519 = b"\x01"
-KEY = re.compile(r"(?P<private>PRIVATE\+KEY\+)?(?P<name>[^\s+]+)\+(?P<id>[0-9a-f]{8})\+(?P<key>[A-Za-z0-9+/]+=*)")
-SIGNATURE = re.compile(r"— (?P<name>[^\s+]+) (?P<signature>[A-Za-z0-9+/]+=*)")
+NAME = r"[^\s+\ud800-\udfff]+"
+KEY = re.compile(rf"(?P<private>PRIVATE\+KEY\+)?(?P<name>{NAME})\+(?P<id>[0-9a-f]{{8}})\+(?P<key>[A-Za-z0-9+/]+=*)")
+SIGNATURE = re.compile(r"— (?P<name>[^\s+\ud800-\udfff]+) (?P<signature>[A-Za-z0-9+/]+=*)")
 CHECKPOINT = re.compile(r"(?P<origin>.+)\n(?P<size>0|[1-9][0-9]{0,18})\n(?P<root>[A-Za-z0-9+/]{43}=)\n(?:.+\n)*")
 
 
 class NoteError(ValueError):
-    """A key or a note that is malformed, or that nobody known has signed."""
+    """A key or a note that is malformed."""
+
+
+class NotSigned(NoteError):
+    """A whole note that nobody known has signed, or whose signature is false."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +63,7 @@ class Checkpoint:
 
 
 def make_key(name: str) -> SigningKey:
-    if not re.fullmatch(r"[^\s+]+", name):
+    if not re.fullmatch(NAME, name):
         raise NoteError("The name of a key has no white space and no plus sign, such as factcheck.example/journal.")
     return _signing_key(name, Ed25519PrivateKey.generate().private_bytes_raw())
 
@@ -101,7 +106,7 @@ def verify(note: str, keys: Iterable[PublicKey]) -> tuple[str, PublicKey]:
                 _verify_signature(text, signature[4:], key)
                 return text, key
     signers = ", ".join(line["name"] for line in found if line)
-    raise NoteError(f"No key that is known here has signed this note. It names {signers}.")
+    raise NotSigned(f"No key that is known here has signed this note. It names {signers}.")
 
 
 def checkpoint_text(origin: str, size: int, root: bytes) -> str:
@@ -119,7 +124,7 @@ def _verify_signature(text: str, signature: bytes, key: PublicKey) -> None:
     try:
         Ed25519PublicKey.from_public_bytes(key.raw).verify(signature, text.encode())
     except InvalidSignature:
-        raise NoteError(f"The signature of {key.name} does not belong to this text.") from None
+        raise NotSigned(f"The signature of {key.name} does not belong to this text.") from None
 
 
 def _read_key(text: str, *, private: bool) -> tuple[str, bytes, bytes]:

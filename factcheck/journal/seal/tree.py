@@ -53,50 +53,6 @@ def consistency_path(old: int, size: int, read: Read) -> list[bytes]:
     return _span_hashes(parts[::-1], read)
 
 
-def inclusion_holds(leaf: bytes, position: int, size: int, path: Sequence[bytes], root: bytes) -> bool:
-    """Whether the path leads from the leaf's hash to the root: RFC 9162, section 2.1.3.2."""
-    if not 0 <= position < size:
-        return False
-    node, last, found = position, size - 1, leaf
-    for step in path:
-        if last == 0:
-            return False
-        if node % 2 or node == last:
-            found = node_hash(step, found)
-            while node and not node % 2:
-                node, last = node >> 1, last >> 1
-        else:
-            found = node_hash(found, step)
-        node, last = node >> 1, last >> 1
-    return last == 0 and found == root
-
-
-def consistency_holds(old: int, size: int, path: Sequence[bytes], old_root: bytes, root: bytes) -> bool:
-    """Whether the path shows that the larger tree begins with the smaller one: RFC 9162, section 2.1.4.2."""
-    if not 0 < old <= size:
-        return False
-    if old == size:
-        return not path and old_root == root
-    steps = list(path) if old & (old - 1) else [old_root, *path]
-    if not steps:
-        return False
-    node, last = old - 1, size - 1
-    while node % 2:
-        node, last = node >> 1, last >> 1
-    found_old = found = steps[0]
-    for step in steps[1:]:
-        if last == 0:
-            return False
-        if node % 2 or node == last:
-            found_old, found = node_hash(step, found_old), node_hash(step, found)
-            while node and not node % 2:
-                node, last = node >> 1, last >> 1
-        else:
-            found = node_hash(found, step)
-        node, last = node >> 1, last >> 1
-    return last == 0 and found_old == old_root and found == root
-
-
 class Growing:
     """A tree of which only the hashes along its right edge are kept: enough to add leaves and to know the root."""
 

@@ -33,7 +33,8 @@ class Command(BaseCommand):
                 f"The epoch of {since} is not confirmed for this database server: the feed is closed. "
                 "If this is the database to go on with, run `manage.py journal_epoch --raise`."
             )
-        self.stdout.write(f"The epoch of {since} fits this database server: the feed is open.")
+        what = "The epoch is raised" if is_raised else f"The epoch of {since} fits this database server"
+        self.stdout.write(f"{what}: the feed is open.")
 
     def raise_epoch(self) -> None:
         try:
