@@ -83,19 +83,23 @@ GUARDS = [
         STATEMENT,
         created="entry.action = 'statement.created' AND NEW.tagged_by IS NULL",
         updated=f"""CASE entry.action
-            WHEN 'statement.updated' THEN {unchanged(TAG)}
+            WHEN 'statement.updated' THEN NEW.article = OLD.article AND {unchanged(TAG)}
             WHEN 'statement.tagged' THEN entry.actor = NEW.tagged_by AND entry.reason = NEW.tag_reason
                 AND {only_changes(*TAG.split(", "))}
             WHEN 'statement.reanchored' THEN
                 {only_changes("text", "start", "end", "prefix", "suffix", "revision", "anchor", "candidate")}
             ELSE false END""",
     ),
-    recorded(EVIDENCE, created="entry.action = 'evidence.created'", updated="entry.action = 'evidence.updated'"),
+    recorded(
+        EVIDENCE,
+        created="entry.action = 'evidence.created'",
+        updated="entry.action = 'evidence.updated' AND NEW.statement = OLD.statement",
+    ),
     recorded(
         DISPUTE,
         created="entry.action = 'dispute.opened' AND NEW.state = 'open' AND entry.actor = NEW.opened_by",
         updated=f"""CASE entry.action
-            WHEN 'dispute.updated' THEN {unchanged(f"opened_by, opened_at, {RESOLUTION}")}
+            WHEN 'dispute.updated' THEN {unchanged(f"statement, opened_by, opened_at, {RESOLUTION}")}
             WHEN 'dispute.resolved' THEN OLD.state = 'open' AND NEW.state <> 'open'
                 AND entry.actor = NEW.resolved_by AND entry.reason = NEW.resolution
                 AND {only_changes(*RESOLUTION.split(", "))}

@@ -1,48 +1,32 @@
 """Loads tables from elsewhere: a map turns each row into a statement. docs/loading.md describes a map."""
 
-import csv
 import re
-import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.db import transaction
+from django.db.models import QuerySet
 
 from claims import services
+from claims.column_maps import BadRows, Cells, ColumnMap
 from claims.models import Article, Evidence, Statement
 from claims.models.article import MAX_TEXT
 from claims.passages import MAX_PASSAGE
+from factcheck.encodings import read_text
 from sources.addresses import ADDRESS, find_sources
 from sources.models import Source
 from sources.services import create_sources
 
-MAPS = Path(__file__).parent / "maps"
 MAX_CANDIDATES = 20  # sources that an error lists
 BATCH_SIZE = 1000  # statements in an article, and in a transaction
 SEPARATOR = "\n\n"  # between two statements in the article's text
-PLACEHOLDER = re.compile(r"\{(\w+)\}")
 KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
-SECTIONS = {"file", "article", "statement", "source", "evidence"}
-Cells = dict[str, str]  # one row of the table, by column
 NamedSource = tuple[str, str, str]  # name, kind, and its address or nothing
 check_url = URLValidator(schemes=["http", "https"])
-
-
-class BadMap(Exception):
-    """The map cannot be used; the message says why."""
-
-
-class BadRows(Exception):
-    """The message has a line for each error."""
-
-    def __init__(self, errors: list[str]):
-        super().__init__("\n".join(errors))
 
 
 @dataclass(frozen=True)
@@ -63,106 +47,39 @@ class Tally:
     sources: int = 0
 
 
-@dataclass
-class ColumnMap:
-    """Which columns of a table become which fields."""
-
-    name: str
-    sections: dict[str, Any]
-
-    @classmethod
-    def read(cls, name: str) -> "ColumnMap":
-        """A built-in map by its name, or a TOML file by its path. Raises BadMap."""
-        path = MAPS / f"{name}.toml" if re.fullmatch(r"\w+", name) else Path(name)
-        try:
-            column_map = cls(path.stem, tomllib.loads(path.read_text(encoding="utf-8")))
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-            raise BadMap(f"{path}: {error}") from error
-        column_map.check()
-        return column_map
-
-    def check(self) -> None:
-        if unknown := self.sections.keys() - SECTIONS:
-            raise BadMap(f"{self.name}: there is no section {', '.join(sorted(unknown))}.")
-        for section, name in (("statement", "key"), ("statement", "text"), ("source", "name"), ("article", "url")):
-            if not isinstance(self.sections.get(section, {}).get(name), str):
-                raise BadMap(f"{self.name}: [{section}] needs {name}.")
-        if not self.file.get("header") and not isinstance(self.file.get("columns"), list):
-            raise BadMap(f"{self.name}: [file] needs columns, or header = true.")
-
-    @property
-    def file(self) -> dict[str, Any]:
-        return self.sections.get("file", {})
-
-    @property
-    def article_url(self) -> str:
-        return self.sections["article"]["url"]
-
-    def rows(self, path: Path, limit: int | None) -> Iterator[tuple[int, Cells | str]]:
-        """Each row with the number of its first line; a text instead of cells says what is wrong with the row."""
-        rows = self._split_rows(path)
-        _, columns = next(rows, (0, []))
-        for line, cells in islice(rows, limit):
-            if len(cells) == len(columns):
-                yield line, dict(zip(columns, cells, strict=True))
-            else:
-                yield line, f"{len(cells)} columns, not {len(columns)}"
-
-    def _split_rows(self, path: Path) -> Iterator[tuple[int, list[str]]]:
-        """The names of the columns come first."""
-        delimiter = self.file.get("delimiter", ",")
-        with path.open(encoding="utf-8", newline="" if self.file.get("quoting", True) else "\n") as lines:
-            if self.file.get("quoting", True):
-                reader = csv.reader(lines, delimiter=delimiter, strict=True)
-                rows = ((reader.line_num, row) for row in reader)
-            else:
-                # csv.QUOTE_NONE would still end a row at a lone carriage return.
-                rows = ((n, line.rstrip("\r\n").split(delimiter)) for n, line in enumerate(lines, 1))
-            if not self.file.get("header"):
-                yield 0, self.file["columns"]
-            yield from rows
-
-    def value(self, section: str, name: str, cells: Cells, default: str = "") -> str:
-        """What the map says for this field, with the row's cells in place of `{column}`."""
-        template = self.sections.get(section, {}).get(name, default)
-        if isinstance(template, dict):
-            return str(template.get("values", {}).get(cells[template["column"]], template.get("default", default)))
-        if isinstance(template, list):
-            # A line whose columns are all empty is left out.
-            lines = [line for line in template if any(cells[column] for column in PLACEHOLDER.findall(line))]
-            return "\n".join(_filled(line, cells) for line in lines)
-        return _filled(template, cells)
-
-
-def _filled(template: str, cells: Cells) -> str:
-    return PLACEHOLDER.sub(lambda placeholder: cells[placeholder[1]], template)
-
-
 def convert(column_map: ColumnMap, line: int, cells: Cells) -> Record:
-    """Raises KeyError for a column that is not there, and ValueError that says in words what is wrong."""
-    said_on = column_map.value("statement", "said_on", cells)
+    """Raises ValueError that says in words what is wrong."""
     statement = {
         "key": column_map.value("statement", "key", cells),
         "text": column_map.value("statement", "text", cells).strip(),
         "paraphrase": column_map.value("statement", "paraphrase", cells).strip(),
         "quote_type": column_map.value("statement", "quote_type", cells, "indirect"),
-        "said_on": date.fromisoformat(said_on) if said_on else None,
+        **column_map.said_on(cells),
     }
     name, kind = column_map.value("source", "name", cells), column_map.value("source", "kind", cells, "person")
     source = (name.strip(), kind, column_map.value("source", "id", cells))
-    evidence = None
-    if "evidence" in column_map.sections:
-        fields = ("stance", "url", "title", "excerpt")
-        evidence = {field: column_map.value("evidence", field, cells) for field in fields}
+    evidence = _evidence(column_map, cells)
     for message, holds in _rules(statement, source, evidence):
         if not holds:
             raise ValueError(message)
     return Record(line, statement, source, evidence)
 
 
+def _evidence(column_map: ColumnMap, cells: Cells) -> dict[str, Any] | None:
+    """Nothing if the row has neither address nor title nor excerpt."""
+    if "evidence" not in column_map.sections:
+        return None
+    stance, url, title, excerpt = (
+        column_map.value("evidence", name, cells).strip() for name in ("stance", "url", "title", "excerpt")
+    )
+    if not (url or title or excerpt):
+        return None
+    return {"stance": stance, "url": url or None, "title": title, "excerpt": excerpt}
+
+
 def _rules(statement: dict[str, Any], source: NamedSource, evidence: dict[str, Any] | None) -> Any:
-    texts = [*(value for value in statement.values() if isinstance(value, str)), *source, *(evidence or {}).values()]
-    yield "a null character", not any("\x00" in text for text in texts)
+    texts = [*statement.values(), *source, *(evidence or {}).values()]
+    yield "a null character", not any("\x00" in text for text in texts if isinstance(text, str))
     yield "the key is not 1 to 60 letters, digits, dots, hyphens and underscores", KEY.fullmatch(statement["key"])
     yield f"the text is empty or longer than {MAX_PASSAGE} code points", 0 < len(statement["text"]) <= MAX_PASSAGE
     yield "the paraphrase is longer than 5000 code points", len(statement["paraphrase"]) <= 5000
@@ -172,7 +89,8 @@ def _rules(statement: dict[str, Any], source: NamedSource, evidence: dict[str, A
     yield "the source's id is no address of a source", not source[2] or ADDRESS.fullmatch(source[2])
     if evidence:
         yield "there is no such stance", evidence["stance"] in Evidence.Stance.values
-        yield "the evidence has no web address", _is_url(evidence["url"])
+        yield "the evidence's address is no web address", evidence["url"] is None or _is_url(evidence["url"])
+        yield "the evidence has neither an address nor a title", evidence["url"] or evidence["title"]
         yield "the evidence's title is longer than 500 code points", len(evidence["title"]) <= 500
         yield "the evidence's excerpt is longer than 10000 code points", len(evidence["excerpt"]) <= 10_000
 
@@ -190,21 +108,25 @@ def load(
     path: Path,
     *,
     actor: Any,
+    encoding: str | None = None,
     limit: int | None = None,
     progress: Callable[[Tally], None] = lambda _: None,
 ) -> Tally:
     """Loads every row whose key is not yet in an article of the map, or nothing if any row has an error.
 
-    Each batch is one article and one transaction, so an interrupted load can be run again to load the rest.
-    Raises BadRows with each faulty line, BadMap, and what the services raise.
+    Each batch is one article and one transaction, so an interrupted load can be run again to load the rest. The file is
+    read once, so that what is loaded is what was checked. Raises OSError, NotText, BadRows with each faulty line,
+    BadMap, and what the services raise.
     """
-    sources = _known_sources(_check_rows(column_map, path, limit))
-    url = column_map.article_url
-    known = set(Statement.objects.filter(article__url__startswith=f"{url}#").values_list("key", flat=True))
+    text = read_text(path, encoding)
+    sources = _known_sources(_check_rows(column_map, text, limit))
+    loaded = _loaded_before(column_map, path)
+    if column_map.key_is_line:
+        _refuse_moved_lines(_records(column_map, text, limit), dict(loaded.values_list("key", "text")))
+    known = set(loaded.values_list("key", flat=True))
     tally, length = Tally(), 0
     batch: list[Record] = []
-    for line, cells in column_map.rows(path, limit):
-        record = convert(column_map, line, cells)  # type: ignore[arg-type]  # checked above
+    for record in _records(column_map, text, limit):
         if record.statement["key"] in known:
             tally.known += 1
             continue
@@ -220,19 +142,40 @@ def load(
     return tally
 
 
-def _check_rows(column_map: ColumnMap, path: Path, limit: int | None) -> set[NamedSource]:
+def _records(column_map: ColumnMap, text: str, limit: int | None) -> Iterator[Record]:
+    """The rows must have been checked."""
+    for line, cells in column_map.rows(text, limit):
+        yield convert(column_map, line, cells)  # type: ignore[arg-type]
+
+
+def _loaded_before(column_map: ColumnMap, path: Path) -> QuerySet[Statement]:
+    """What may have the keys of these rows. A line number counts within its file."""
+    of_file = f"{path.name}:" if column_map.key_is_line else ""
+    return Statement.objects.filter(article__url__startswith=f"{column_map.article_url}#{of_file}")
+
+
+def _refuse_moved_lines(records: Iterable[Record], loaded: dict[str, str]) -> None:
+    """Rows put in before others would make each of these pass for its neighbour. Raises BadRows."""
+    moved = [
+        f"line {record.line}: the key {record.statement['key']} was loaded with another text"
+        for record in records
+        if loaded.get(record.statement["key"], record.statement["text"]) != record.statement["text"]
+    ]
+    if moved:
+        raise BadRows(moved)
+
+
+def _check_rows(column_map: ColumnMap, text: str, limit: int | None) -> set[NamedSource]:
     """Returns the sources in the rows. Raises BadRows, and BadMap if the map names a column that is not there."""
     errors: list[str] = []
     sources: set[NamedSource] = set()
     line_of: dict[str, int] = {}
-    for line, cells in column_map.rows(path, limit):
+    for line, cells in column_map.rows(text, limit):
         if isinstance(cells, str):
             errors.append(f"line {line}: {cells}")
             continue
         try:
             record = convert(column_map, line, cells)
-        except KeyError as missing:
-            raise BadMap(f"{column_map.name}: there is no column {missing}.") from missing
         except ValueError as error:
             errors.append(f"line {line}: {error}")
             continue

@@ -3,7 +3,7 @@
 from typing import Any, NoReturn
 
 from claims.anchoring import anchors
-from claims.anchoring.quotes import Span, context
+from claims.anchoring.quotes import CONTEXT_LENGTH, Span, context
 from claims.models import Article, Statement
 from factcheck.errors import FieldError, InvalidInput, Unprocessable
 
@@ -50,7 +50,7 @@ def _search(article_text: str, passage: dict[str, Any]) -> Span:
     except anchors.PassageAmbiguous as error:
         _refuse_ambiguous(error)
     except anchors.PassageNotFound as error:
-        _refuse_missing(error)
+        _refuse_missing(text, error)
 
 
 def _refuse_ambiguous(error: anchors.PassageAmbiguous) -> NoReturn:
@@ -59,9 +59,14 @@ def _refuse_ambiguous(error: anchors.PassageAmbiguous) -> NoReturn:
     raise Unprocessable(detail, [FieldError("#/text", "ambiguous", detail)], candidates=candidates) from None
 
 
-def _refuse_missing(error: anchors.PassageNotFound) -> NoReturn:
+def _refuse_missing(passage: str, error: anchors.PassageNotFound) -> NoReturn:
     detail = "The article does not hold this passage word for word."
-    members = {"nearest": vars(error.nearest)} if error.nearest else {}
+    if error.score == 1.0 and error.places[0].text == passage:
+        detail = "The article holds this passage more than once, but nowhere between this prefix and suffix."
+    members: dict[str, Any] = {"nearest": vars(error.places[0])} if error.places else {}
+    if len(error.places) > 1:
+        detail += f" These places fit equally well: {', '.join(str(place.start) for place in error.places)}."
+        members["candidates"] = [vars(place) for place in error.places]
     raise Unprocessable(detail, [FieldError("#/text", "not_found", detail)], **members) from None
 
 
@@ -75,6 +80,25 @@ def _checked_span(article_text: str, start: int, end: int, text: str | None) -> 
         detail = f"From {start} to {end} the article says {article_text[start:end][:80]!r}."
         raise Unprocessable(detail, [FieldError("#/text", "mismatch", detail)])
     return Span(start, end)
+
+
+def context_note(statement: Statement, passage: dict[str, Any]) -> str:
+    """What to tell the caller if the statement was pinned although prefix or suffix do not stand there; else nothing.
+
+    Compares as much as the statement keeps of its context.
+    """
+    before, after = statement.prefix, statement.suffix
+    has_prefix = _is_context(before[::-1], (passage.get("prefix") or "")[::-1])
+    has_suffix = _is_context(after, passage.get("suffix") or "")
+    if has_prefix and has_suffix:
+        return ""
+    wrong = " and ".join(name for name, holds in (("prefix", has_prefix), ("suffix", has_suffix)) if not holds)
+    return f"The passage was taken where the text holds it, but not with this {wrong}."
+
+
+def _is_context(kept: str, given: str) -> bool:
+    """Whether the context that is kept of the text begins with the given one, as far as it is kept."""
+    return kept.startswith(given) or (len(kept) == CONTEXT_LENGTH and given.startswith(kept))
 
 
 def pin(statement: Statement, article: Article, span: Span) -> None:

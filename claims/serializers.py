@@ -1,6 +1,6 @@
 from typing import Any
 
-from django.db.models import F, OuterRef
+from django.db.models import F, Func, OuterRef, TextField
 from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.utils.html import is_html_input
@@ -9,12 +9,12 @@ from rest_framework.validators import ProhibitSurrogateCharactersValidator
 from claims.form_input import PassageForm, from_form
 from claims.models import Article, ArticleRevision, Dispute, Evidence, Statement, StatementVia
 from claims.models.article import MAX_TEXT
+from claims.partial_dates import NOT_SAID, PARTIAL_DATE, said_on_fields
 from factcheck.api.fields import (
     ChoiceField,
     OptionalWebAddressField,
     ReasonSerializer,
     RecordedSerializer,
-    WebAddressField,
 )
 from factcheck.api.references import ReferenceList, RowId, valid_ids
 from factcheck.api.row_json import JSONList, JSONObject, json_object
@@ -23,6 +23,7 @@ from factcheck.journal.serializers import UserSerializer, actor_of
 from sources.models import Source
 from sources.serializers import SourceSummarySerializer, source_reference
 
+PRECISION_LENGTHS = "WHEN 'month' THEN 7 WHEN 'year' THEN 4"  # as in `said_on_text`
 ROW = ["id", "version", "created_at", "updated_at"]
 
 
@@ -43,6 +44,32 @@ class VerbatimField(serializers.CharField):
         super().__init__(trim_whitespace=False, style={"base_template": "textarea.html", "rows": 12}, **kwargs)
         slow = ProhibitSurrogateCharactersValidator()
         self.validators = [FastNoSurrogates() if each == slow else each for each in self.validators]
+
+
+@extend_schema_field({"type": "string", "pattern": f"^{PARTIAL_DATE.pattern}$", "examples": ["2021-03-05", "2021-03"]})
+class SaidOnField(serializers.Field):
+    """Two fields of the statement: the first day, and the precision."""
+
+    default_error_messages = {"invalid": "Give a day, a month or a year, such as 2021-03-05, 2021-03 or 2021."}
+
+    def __init__(self, **kwargs: Any):
+        kwargs.setdefault("help_text", "A day, a month or a year. A month or a year is ordered by its first day.")
+        style = {"placeholder": "2021-03-05, 2021-03 or 2021"}
+        super().__init__(source="*", required=False, allow_null=True, default=None, style=style, **kwargs)
+
+    def run_validation(self, data: Any = serializers.empty) -> dict[str, Any]:
+        return super().run_validation(data) or NOT_SAID
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        if data is None:
+            return NOT_SAID
+        try:
+            return said_on_fields(data)
+        except (TypeError, ValueError):
+            self.fail("invalid")
+
+    def to_representation(self, statement: Statement) -> str | None:
+        return statement.date_said
 
 
 class ArticleTextField(VerbatimField):
@@ -161,7 +188,7 @@ class StatementSerializer(PassageSerializer, serializers.ModelSerializer[Stateme
         child=source_reference(style={"label": "Through whom, nearest to the speaker first"}),
         required=False, default=list, max_length=20,
     )  # fmt: skip
-    said_on = serializers.DateField(required=False, allow_null=True, default=None)
+    said_on = SaidOnField()
     candidate = CandidateSerializer(read_only=True, allow_null=True)
     tagged_by = UserSerializer(read_only=True, allow_null=True)
     open_disputes = serializers.IntegerField(read_only=True)
@@ -188,7 +215,15 @@ class StatementSerializer(PassageSerializer, serializers.ModelSerializer[Stateme
 
     def json_sql_overrides(self) -> dict[str, Any]:
         chain = StatementVia.objects.filter(statement=OuterRef("pk")).order_by("position")
-        return {"via": JSONList(chain.values_list(json_object(SourceSummarySerializer(), "source__")))}
+        return {
+            "via": JSONList(chain.values_list(json_object(SourceSummarySerializer(), "source__"))),
+            "said_on": Func(
+                Func("said_on", template="to_char(%(expressions)s, 'YYYY-MM-DD')"),
+                Func("said_on_precision", template=f"CASE %(expressions)s {PRECISION_LENGTHS} ELSE 10 END"),
+                function="left",
+                output_field=TextField(),
+            ),
+        }
 
 
 class RevisionSerializer(serializers.Serializer[Any]):
@@ -249,8 +284,11 @@ class PositionSerializer(serializers.ModelSerializer[Entry]):
 
 class EvidenceSerializer(RecordedSerializer, serializers.ModelSerializer[Evidence]):
     statement = RowId(Statement.objects.only("pk"), help_text="The statement's id.")
-    url = WebAddressField(max_length=2000)
-    title = serializers.CharField(required=False, allow_blank=True, default="", max_length=500)
+    url = OptionalWebAddressField(max_length=2000)
+    title = serializers.CharField(
+        required=False, allow_blank=True, default="", max_length=500,
+        help_text="What it is. Required if it has no address.",
+    )  # fmt: skip
     excerpt = serializers.CharField(
         required=False, allow_blank=True, default="", max_length=10_000,
         style={"base_template": "textarea.html", "rows": 3},

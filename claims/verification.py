@@ -34,7 +34,10 @@ REVISIONS = Check(
     ) e ON e.article = v.article AND e.number = v.number::text
     LEFT JOIN claims_article a ON a.id = v.article AND a.revision = v.number
     """,
-    ids=("SELECT article AS id FROM claims_articlerevision", "SELECT id FROM claims_article"),
+    ids=(
+        "SELECT article AS id FROM claims_articlerevision",
+        "SELECT resource_id AS id FROM journal_entry WHERE resource = 'article'",
+    ),
     size=2_000,  # texts are long
 )
 

@@ -244,7 +244,9 @@ CORS_ALLOW_HEADERS = [
     "if-none-match",
     "idempotency-key",
 ]
-CORS_EXPOSE_HEADERS = ["deprecation", "etag", "link", "location", "retry-after", "sunset", "www-authenticate"]
+CORS_EXPOSE_HEADERS = [
+    "deprecation", "etag", "link", "location", "passage-note", "retry-after", "sunset", "www-authenticate",
+]  # fmt: skip
 # No credentials: a page of another origin sends a token, not the editor's session cookie.
 CORS_ALLOW_CREDENTIALS = False
 AUTH_PASSWORD_VALIDATORS = [

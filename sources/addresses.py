@@ -20,21 +20,23 @@ from sources.models import Source, SourceRedirect, address_of
 ADDRESS = re.compile(r"[1-9][0-9]{0,17}(@[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z)?")
 
 
-class Found(NamedTuple):
+class FoundSource(NamedTuple):
     source: Source
     is_merged: bool  # the address is that of a source which was merged into this one
 
 
-def find_sources(addresses: Iterable[str]) -> dict[str, Found]:
+def find_sources(addresses: Iterable[str]) -> dict[str, FoundSource]:
     """By address, without those that are gone, or that another service recorded. At most three queries."""
     number_of = {address: int(address.partition("@")[0]) for address in addresses}
     into = dict(SourceRedirect.objects.filter(pk__in=number_of.values()).values_list("pk", "into"))
     sources = Source.objects.for_reading().in_bulk({*number_of.values(), *into.values()})
     known = {pk: source.address for pk, source in sources.items()} | _addresses_of_merged(into)
     return {
-        address: Found(sources[into.get(number, number)], number in into)
+        address: FoundSource(source, number in into)
         for address, number in number_of.items()
-        if number in known and address in (str(number), known[number])
+        if number in known
+        and address in (str(number), known[number])
+        and (source := sources.get(into.get(number, number)))  # None if it was merged in the meantime
     }
 
 

@@ -37,8 +37,9 @@ END $$;
 CREATE TRIGGER part_of_acyclic AFTER INSERT OR UPDATE OF part_of ON sources_source
     FOR EACH ROW WHEN (NEW.part_of IS NOT NULL) EXECUTE FUNCTION source_refuse_cycle();
 """),
-    # A redirect is written by the merge that deletes its source, in whose transaction the other source has the entry
-    # source.merged. It changes when the source that it leads to is merged too, and ends when that source is deleted.
+    # A redirect is written by the merge that deletes its source: that entry says into which source, and in the same
+    # transaction this one has the entry source.merged. A redirect changes when the source that it leads to is merged
+    # too, and ends when that source is deleted without a merge.
     guard(
         """
 CREATE FUNCTION redirect_require_merge() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -48,7 +49,9 @@ DECLARE
 BEGIN
     IF TG_OP = 'UPDATE' AND NEW.id <> OLD.id OR NOT EXISTS (
             SELECT FROM journal_entry e WHERE e.resource = 'source' AND e.resource_id = merged
-            AND e.action = 'source.deleted' AND e.transaction = this)
+            AND e.action = 'source.deleted' AND e.transaction = this
+            AND (TG_OP = 'DELETE' OR starts_with(e.reason, 'Merged into source ' || NEW.into_source || '.')))
+        OR TG_OP = 'DELETE' AND EXISTS (SELECT FROM sources_sourceredirect d WHERE d.id = merged)
         OR TG_OP <> 'DELETE' AND NOT EXISTS (
             SELECT FROM journal_entry e WHERE e.resource = 'source' AND e.resource_id = NEW.into_source
             AND e.action = 'source.merged' AND e.transaction = this)

@@ -57,9 +57,11 @@ class Reanchored:
 
 
 class PassageNotFound(LookupError):
-    def __init__(self, nearest: Candidate | None = None, score: float | None = None) -> None:
+    """`places` are those that fit best, all equally well, in the order of the text; `score` their likeness."""
+
+    def __init__(self, places: Sequence[Candidate] = (), score: float | None = None) -> None:
         super().__init__("The passage does not occur in the text.")
-        self.nearest, self.score = nearest, score
+        self.places, self.score = places, score
 
 
 class PassageAmbiguous(LookupError):
@@ -73,6 +75,8 @@ class PassageAmbiguous(LookupError):
 def find_passage(text: str, passage: str, prefix: str = "", suffix: str = "") -> Span:
     """The only occurrence of `passage` directly between `prefix` and `suffix`.
 
+    If there is none, then the only one in the whole text, unless it is a part of longer words.
+
     Raises ValueError (empty passage), PassageNotFound, PassageAmbiguous.
     """
     if not passage:
@@ -84,11 +88,14 @@ def find_passage(text: str, passage: str, prefix: str = "", suffix: str = "") ->
     if first:
         total = len(first) + sum(1 for _ in found)
         raise PassageAmbiguous([_candidate(text, span) for span in first], total)
+    anywhere = _first_two(text, passage)
+    if len(anywhere) == 1 and keeps_word_ends(text, anywhere[0], passage, prefix, suffix):
+        return span_at(anywhere[0], passage)
     selector = Selector(passage, prefix, suffix, start=None)
-    near = NearMatches(text, [selector]).best(selector)
-    if near is None:
-        raise PassageNotFound
-    raise PassageNotFound(_candidate(text, near[0]), score=near[1])
+    if places := _best_occurrences(text, selector):
+        raise PassageNotFound([_candidate(text, span) for span in places[:MAX_CANDIDATES]], score=1.0)
+    spans, score = NearMatches(text, [selector]).all_best(selector)
+    raise PassageNotFound([_candidate(text, span) for span in spans[:MAX_CANDIDATES]], score)
 
 
 def reanchor(old_text: str, new_text: str, selectors: Sequence[Selector]) -> list[Reanchored]:
@@ -116,6 +123,14 @@ def reanchor(old_text: str, new_text: str, selectors: Sequence[Selector]) -> lis
 
 def _first_two(text: str, needle: str) -> list[int]:
     return list(islice(occurrences(text, needle), 2))
+
+
+def _best_occurrences(text: str, selector: Selector) -> list[Span]:
+    """Of the occurrences as whole words, those whose context is most like the selector's."""
+    passage, known = selector.text, (selector.prefix, selector.suffix)
+    spans = [span_at(at, passage) for at in comparable_occurrences(text, passage, *known)]
+    scores = [context_likeness(known, context(text, *span)) for span in spans]
+    return [span for span, score in zip(spans, scores, strict=True) if score == max(scores)]
 
 
 def _candidate(text: str, span: Span) -> Candidate:

@@ -51,6 +51,23 @@ class NearMatches:
 
     def best(self, selector: Selector) -> tuple[Span, float] | None:
         """The best match by words and context, with the likeness of its words."""
+        ranked = self._ranked(selector)
+        if not ranked:
+            return None
+        *_, span, words = max(ranked)
+        return self.folded.origin(span), words
+
+    def all_best(self, selector: Selector) -> tuple[list[Span], float | None]:
+        """The best match and those that fit as well as it does, in the order of the text."""
+        ranked = self._ranked(selector)
+        if not ranked:
+            return [], None
+        best = max(ranked)
+        spans = sorted(span for fit, _, span, _ in ranked if fit == best[0])
+        return [self.folded.origin(span) for span in spans], best[3]
+
+    def _ranked(self, selector: Selector) -> list[tuple[float, int, Span, float]]:
+        """Every match: (how well it fits, nearness to the old place, span, likeness of its words)."""
         passage, prefix, suffix = fold(selector.text), fold(selector.prefix), fold(selector.suffix)
         text, old_start, ranked = self.folded.text, selector.start or 0, []
         for span in self._candidates(passage, prefix, suffix, old_start) if passage and text else ():
@@ -59,10 +76,7 @@ class NearMatches:
             has_same_context = neighbours >= SAME_CONTEXT or not prefix + suffix
             if _is_match(passage, words, has_same_context):
                 ranked.append((words + neighbours, -abs(span.start - old_start), span, words))
-        if not ranked:
-            return None
-        *_, span, words = max(ranked)
-        return self.folded.origin(span), words
+        return ranked
 
     def _candidates(self, passage: str, prefix: str, suffix: str, old_start: int) -> set[Span]:
         text, exact = self.folded.text, set()

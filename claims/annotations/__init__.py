@@ -12,6 +12,7 @@ from claims.annotations.sources import import_sources
 from claims.annotations.statements import import_evidence, import_statements
 from claims.models import Article, Dispute, Evidence, Statement
 from claims.models.article import sha256_of
+from claims.passages import context_note
 from factcheck.errors import StaleVersion, Versions
 from factcheck.journal.services import lock_in_order
 from factcheck.postgres.transactions import atomic_with_retry
@@ -32,6 +33,13 @@ def import_document(*, document: Document, actor: Any) -> Article:
     """
     found = _found_before_locking(document, _by_url(document["article"]["url"]).first())
     return _import_by_url(document, actor, found)
+
+
+def context_notes(document: Document, article: Article) -> list[tuple[str, str]]:
+    """The pointers of imported statements whose prefix or suffix do not stand at their passage, each with a word."""
+    rows = {row.key: row for row in Statement.objects.filter(article=article).only("key", "prefix", "suffix")}
+    items = enumerate(document["statements"])
+    return [(f"#/statements/{n}", note) for n, item in items if (note := context_note(rows[item["key"]], item))]
 
 
 def _found_before_locking(document: Document, article_id: int | None) -> services.Found:

@@ -1,5 +1,6 @@
 """Writes an annotation document as a plain dict."""
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
@@ -7,8 +8,8 @@ from typing import Any
 from django.db.models import QuerySet
 
 from claims.models import Article, Dispute, Evidence, Statement, StatementVia
+from claims.partial_dates import said_on_text
 from factcheck.journal.models import Entry
-from factcheck.postgres.bounded_page import WithoutIndex
 from factcheck.postgres.prepared import prepared
 from factcheck.postgres.snapshot_cache import Rows
 from sources.models import Source
@@ -20,7 +21,10 @@ EXPORTED_DISPUTE_FIELDS = ("kind", "scope", "note", "state", "resolution")
 
 
 def annotation_document(article: Article) -> dict[str, Any]:
-    """The whole annotated article, in the form that `claims.annotations.import_document` takes."""
+    """The whole annotated article, in the form that `claims.annotations.import_document` takes.
+
+    Read the article and call this within one `snapshot()`: several queries make the document.
+    """
     sources = sources_of(article)
     return {
         "format": FORMAT,
@@ -39,12 +43,12 @@ def document_version(article: Article) -> tuple[int, list[int]]:
 
 
 def _version(article: Article, sources: list[Source]) -> int:
-    """The id of the last journal entry of anything in the document."""
-    of_article = Entry.objects.filter(article=article.pk)
-    of_sources = Entry.objects.filter(resource="source", resource_id__in=[source.pk for source in sources])
-    # These few entries are sorted. By the index of ids PostgreSQL would search the journal from its end.
-    newest = [entries.order_by(WithoutIndex("id").desc()) for entries in (of_article, of_sources)]
-    return max(entries.values_list("id", flat=True).first() or 0 for entries in newest)
+    """Digests how often the article and what belongs to it were written, and the versions of the sources.
+
+    Not the greatest id of an entry: a transaction may commit later than one whose entry has a greater id.
+    """
+    written = [Entry.objects.filter(article=article.pk).count(), *((source.pk, source.version) for source in sources)]
+    return int.from_bytes(hashlib.sha256(repr(written).encode()).digest()[:6])
 
 
 def source_key(source_id: int | None) -> str | None:
@@ -56,8 +60,9 @@ def sources_of(article: Article) -> list[Source]:
     ids = {article.publisher_id, *(source for (source,) in _read(_source_ids, article))}
     sources: dict[int, Source] = {}
     while missing := {row_id for row_id in ids if row_id is not None} - sources.keys():
-        sources |= Source.objects.in_bulk(missing)
-        ids = {source.part_of_id for source in sources.values()}
+        read = Source.objects.in_bulk(missing)
+        sources |= read
+        ids = {source.part_of_id for source in read.values()}
     return [sources[row_id] for row_id in sorted(sources)]
 
 
@@ -101,12 +106,12 @@ def _statements(article: Article) -> list[dict[str, Any]]:
             **dict(zip(EXPORTED_STATEMENT_FIELDS, values, strict=True)),
             "source": source_key(source),
             "via": chains.get(row_id, []),
-            "said_on": said_on.isoformat() if said_on else None,
+            "said_on": said_on_text(said_on, precision),
             "tag": tag,
             "tag_reason": tag_reason,
             "evidence": evidence.get(row_id, []),
         }
-        for row_id, source, said_on, tag, tag_reason, *values in _read(_statement_rows, article)
+        for row_id, source, said_on, precision, tag, tag_reason, *values in _read(_statement_rows, article)
     ]
 
 
@@ -149,7 +154,8 @@ def _evidence_rows(article: int) -> QuerySet[Any, Any]:
 
 def _statement_rows(article: int) -> QuerySet[Any, Any]:
     rows = Statement.objects.filter(article=article).order_by("start", "id")
-    return rows.values_list("id", "source", "said_on", "tag", "tag_reason", *EXPORTED_STATEMENT_FIELDS)
+    others = ("id", "source", "said_on", "said_on_precision", "tag", "tag_reason")
+    return rows.values_list(*others, *EXPORTED_STATEMENT_FIELDS)
 
 
 def _dispute_rows(article: int) -> QuerySet[Any, Any]:

@@ -11,7 +11,8 @@ from rest_framework import serializers
 from claims.annotations.export import FORMAT
 from claims.models import Article, Dispute, Evidence, Statement
 from claims.models.article import MAX_TEXT
-from claims.serializers import VerbatimField
+from claims.models.evidence import NEEDS_TITLE
+from claims.serializers import SaidOnField, VerbatimField
 from factcheck.api.fields import REASON_LENGTH, ChoiceField, OptionalWebAddressField, StrictSerializer, WebAddressField
 from sources.addresses import ADDRESS
 from sources.models import Source
@@ -95,10 +96,15 @@ class SourceDocumentSerializer(StrictSerializer):
 class EvidenceDocumentSerializer(StrictSerializer):
     key = KeyField()
     stance = ChoiceField(Evidence.Stance.choices)
-    url = WebAddressField(max_length=2000)
-    title = OptionalText(max_length=500)
+    url = OptionalWebAddressField(max_length=2000)
+    title = OptionalText(max_length=500, help_text="What it is. Required if it has no address.")
     excerpt = OptionalText(max_length=10_000)
     archived_url = OptionalWebAddressField(max_length=2000)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if not attrs["url"] and not attrs["title"]:
+            raise serializers.ValidationError({"title": NEEDS_TITLE}, code="required")
+        return attrs
 
 
 class StatementDocumentSerializer(StrictSerializer):
@@ -116,7 +122,7 @@ class StatementDocumentSerializer(StrictSerializer):
     quote_type = ChoiceField(Statement.QuoteType.choices, required=False, default="indirect")
     source = KeyField(required=False, allow_null=True, default=None)  # type: ignore[assignment]
     via = serializers.ListField(child=KeyField(), required=False, default=list, max_length=20)
-    said_on = serializers.DateField(required=False, allow_null=True, default=None)
+    said_on = SaidOnField()
     tag = ChoiceField(Statement.Tag.choices, required=False, default="unverified")
     tag_reason = OptionalText(max_length=REASON_LENGTH)
     evidence = EvidenceDocumentSerializer(many=True, required=False, default=list)
@@ -165,7 +171,7 @@ class AnnotationDocumentSerializer(StrictSerializer):
     version = serializers.IntegerField(
         required=False,
         min_value=0,
-        help_text="The id of the last journal entry of anything in the document. An import ignores it.",
+        help_text="Changes with anything in the document. An import ignores it; If-Match compares it.",
     )
     article = ArticleDocumentSerializer()
     sources = SourceDocumentSerializer(many=True, max_length=MAX_ROWS)  # type: ignore[call-arg]

@@ -12,7 +12,7 @@ from sources.models import Source
 
 Item = dict[str, Any]  # one object of the document
 QUOTE_FIELDS = ("text", "prefix", "suffix")
-IMPORTED_STATEMENT_FIELDS = (*QUOTE_FIELDS, "paraphrase", "quote_type", "said_on")
+IMPORTED_STATEMENT_FIELDS = (*QUOTE_FIELDS, "paraphrase", "quote_type", "said_on", "said_on_precision")
 
 
 def import_statements(

@@ -93,17 +93,17 @@ def _review(statement: Statement, base: str) -> Json:
                 }
             ),
             "itemReviewed": _claim(statement, article, base),
-            "citation": [
-                _without_nulls({"@type": "CreativeWork", "url": uri(row.url), "name": row.title or None})
-                for row in statement.evidence.all()
-            ]
-            or None,
+            "citation": [_citation(row) for row in statement.evidence.all()] or None,
         }
     )
 
 
+def _citation(evidence: Evidence) -> Json:
+    url = uri(evidence.url) if evidence.url else None
+    return _without_nulls({"@type": "CreativeWork", "url": url, "name": evidence.title or None})
+
+
 def _claim(statement: Statement, article: Article, base: str) -> Json:
-    said = statement.said_on.isoformat() if statement.said_on else None
     published = timestamp(article.published_at) if article.published_at else None
     # Narration has no source: the article itself speaks, so its publisher is the author.
     author = statement.source or article.publisher
@@ -112,7 +112,7 @@ def _claim(statement: Statement, article: Article, base: str) -> Json:
             "@type": "Claim",
             "text": statement.text,
             "author": _author(author) if author else None,
-            "datePublished": said or published,
+            "datePublished": statement.date_said or published,
             "appearance": _without_nulls(
                 {
                     "@type": "NewsArticle",

@@ -119,7 +119,8 @@ def _bodies(statement: Statement, base: str) -> list[Json]:
     if statement.paraphrase:
         bodies.append(_text("describing", statement.paraphrase))
     for evidence in statement.evidence.all():
-        bodies.append({**_link(uri(evidence.url)), "stance": evidence.stance})
+        body = _link(uri(evidence.url)) if evidence.url else _text("commenting", evidence.title)
+        bodies.append({**body, "stance": evidence.stance})
     for dispute in statement.disputes.all():
         bodies.append(
             {

@@ -5,7 +5,10 @@ from django.db import models
 from django.db.models import Q
 
 from claims.models.article import in_public_text
+from factcheck.errors import FieldError
 from factcheck.journal.models import Recorded
+
+NEEDS_TITLE = "Without an address, the title says what it is."
 
 
 def new_key() -> str:
@@ -24,6 +27,7 @@ class Evidence(Recorded):
         CONTEXT = "context"
 
     journal_resource = "evidence"
+    constraint_errors = {"evidence_has_address_or_title": FieldError("#/title", "required", NEEDS_TITLE)}
     journal_article = "(SELECT s.article FROM claims_statement s WHERE s.id = r.statement)"
 
     statement = models.ForeignKey(
@@ -31,7 +35,7 @@ class Evidence(Recorded):
     )
     key = models.CharField(max_length=60, default=new_key)
     stance = models.CharField(max_length=20, choices=Stance)
-    url = models.URLField(max_length=2000)
+    url = models.URLField(max_length=2000, null=True)  # noqa: DJ001
     title = models.CharField(max_length=500, default="")
     excerpt = models.TextField(default="")
     archived_url = models.URLField(max_length=2000, null=True)  # noqa: DJ001
@@ -42,8 +46,9 @@ class Evidence(Recorded):
         verbose_name_plural = "evidence"
         constraints = [
             models.CheckConstraint(condition=Q(stance__in=["supports", "refutes", "context"]), name="evidence_stance_known"),
+            models.CheckConstraint(condition=Q(url__isnull=False) | ~Q(title=""), name="evidence_has_address_or_title"),
             models.UniqueConstraint(fields=["statement", "key"], name="evidence_key_unique"),
         ]  # fmt: skip
 
     def __str__(self) -> str:
-        return self.title or self.url
+        return self.title or self.url or ""

@@ -14,6 +14,7 @@ from django.db.models.fields.json import KT
 from django.db.models.functions import Coalesce
 
 from claims.models.article import in_public_text
+from claims.partial_dates import said_on_text
 from factcheck.errors import FieldError
 from factcheck.journal.models import Entry, Recorded
 from factcheck.postgres.bounded_page import ExistsPerRow, IndexOrRowFilter, newest
@@ -146,10 +147,19 @@ class Statement(Recorded):
         MIXED = "mixed"
         NARRATION = "narration"
 
+    class Precision(models.TextChoices):
+        """What is known of when something was said, if it is less than the day."""
+
+        MONTH = "month"
+        YEAR = "year"
+
     private_fields = ("tagged_by", "dissent")
     journal_resource = "statement"
     constraint_errors = {
         "statement_source_unless_narration": FieldError("#/source", "required", "Only narration has no source."),
+        "statement_said_on_first_day": FieldError(
+            "#/said_on", "invalid", "A month or a year is kept as its first day."
+        ),
     }
     journal_article = "r.article"
     journal_children = {
@@ -185,7 +195,8 @@ class Statement(Recorded):
     source = models.ForeignKey(
         Source, models.PROTECT, null=True, related_name="statements", db_column="source", db_index=False
     )
-    said_on = models.DateField(null=True)
+    said_on = models.DateField(null=True)  # of a month or a year the first day
+    said_on_precision = models.CharField(max_length=5, choices=Precision, null=True)  # noqa: DJ001  null is a day
     tag = models.CharField(max_length=20, choices=Tag, default=Tag.UNVERIFIED)
     tag_reason = models.TextField(default="")
     tagged_by = models.ForeignKey(
@@ -204,6 +215,9 @@ class Statement(Recorded):
                                    | Q(tagged_by__isnull=False, tagged_at__isnull=False), name="statement_tag_has_author"),
             models.CheckConstraint(condition=Q(candidate__isnull=False, anchor="needs_review")
                                    | (Q(candidate__isnull=True) & ~Q(anchor="needs_review")), name="statement_candidate_if_in_doubt"),
+            models.CheckConstraint(condition=Q(said_on_precision__isnull=True)
+                                   | Q(said_on_precision="month", said_on__isnull=False, said_on__day=1)
+                                   | Q(said_on_precision="year", said_on__isnull=False, said_on__day=1, said_on__month=1), name="statement_said_on_first_day"),
             models.UniqueConstraint(fields=["article", "key"], name="statement_key_unique"),
         ]  # fmt: skip
         indexes = [
@@ -235,6 +249,11 @@ class Statement(Recorded):
     def details(self) -> str:
         """Tells the statement from others with the same words."""
         return ", ".join(filter(None, (f"statement {self.pk}", self.tag, self.source.name if self.source else "")))
+
+    @property
+    def date_said(self) -> str | None:
+        """With its precision: 2021-03-05, 2021-03 or 2021."""
+        return said_on_text(self.said_on, self.said_on_precision)
 
     @property
     def via(self) -> list[Source]:

@@ -75,7 +75,7 @@ def set_article_status(*, article_id: int, versions: Versions, actor: Any, statu
     if status not in article.next_statuses[article.status]:
         raise Conflict(f"The article is {article.status}; it cannot become {status}.")
     article.status = status
-    save_next_version(article)
+    save_next_version(article, ["status"])
     record([article], action=f"article.{status}", actor=actor, reason=reason)
     return article
 

@@ -12,7 +12,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from claims.annotations import replace_document
+from claims.annotations import context_notes, replace_document
 from claims.annotations.export import annotation_document
 from claims.annotations.schema import AnnotationDocumentSerializer
 from claims.filters import ArticleFilter
@@ -29,6 +29,7 @@ from claims.serializers import (
 from claims.services.articles import create_article, delete_article, set_article_status, update_article
 from claims.views.checks import ChecksMixin
 from claims.views.formats import ArticleFormatsMixin
+from claims.views.passage_notes import add_notes
 from factcheck.api.conditional import entity_tag, version_of
 from factcheck.api.fields import ReasonSerializer
 from factcheck.api.renderers import dump
@@ -36,6 +37,7 @@ from factcheck.errors import Versions
 from factcheck.journal.as_of import as_of
 from factcheck.journal.models import Entry
 from factcheck.journal.views import JournaledViewSet
+from factcheck.postgres.transactions import snapshot
 
 
 class ArticleViewSet(ChecksMixin, ArticleFormatsMixin, JournaledViewSet):
@@ -65,7 +67,7 @@ class ArticleViewSet(ChecksMixin, ArticleFormatsMixin, JournaledViewSet):
 
     def conflict_representation(self, row_id: int) -> Any:
         is_document = self.action == "import_annotations"
-        return annotation_document(self.get_object()) if is_document else super().conflict_representation(row_id)
+        return self._document() if is_document else super().conflict_representation(row_id)
 
     def update_response(self, row_id: int) -> Any:
         """The article, with where its statements are now. The ETag is still that of the article alone."""
@@ -113,7 +115,7 @@ class ArticleViewSet(ChecksMixin, ArticleFormatsMixin, JournaledViewSet):
         PUT takes the same document.
         """
         with self.read_as_of():
-            return Response(annotation_document(self.get_object()))
+            return Response(self._document())
 
     @extend_schema(request=AnnotationDocumentSerializer, responses=AnnotationDocumentSerializer)
     @annotations.mapping.put
@@ -128,7 +130,12 @@ class ArticleViewSet(ChecksMixin, ArticleFormatsMixin, JournaledViewSet):
         article = replace_document(
             article_id=row_id, versions=versions, document=serializer.validated_data, actor=request.user
         )
-        return Response(annotation_document(article))
+        add_notes(self, context_notes(serializer.validated_data, article))
+        return Response(self._document())
+
+    def _document(self) -> dict[str, Any]:
+        with snapshot():
+            return annotation_document(self.get_object())
 
     @extend_schema(responses=RevisionRowSerializer(many=True), filters=False)
     @action(detail=True, filterset_class=None)

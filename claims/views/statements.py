@@ -30,6 +30,7 @@ from claims.services.statements import (
 )
 from claims.views.export import ExportMixin
 from claims.views.formats import StatementFormatsMixin
+from claims.views.passage_notes import add_notes, notes_on
 from factcheck.api.row_json import RowJSON, row_json_sql
 from factcheck.errors import Versions
 from factcheck.journal.views import JournaledViewSet
@@ -70,10 +71,13 @@ class StatementViewSet(StatementFormatsMixin, ExportMixin, JournaledViewSet):
         return "start" if "article" in self.request.query_params else self.default_ordering
 
     def perform_create(self, **fields: Any) -> Statement:
-        return create_statement(actor=self.request.user, **fields)
+        statement = create_statement(actor=self.request.user, **fields)
+        add_notes(self, notes_on([("#", statement, fields)]))
+        return statement
 
     def perform_update(self, row_id: int, versions: Versions, **fields: Any) -> None:
-        update_statement(statement_id=row_id, versions=versions, actor=self.request.user, **fields)
+        statement = update_statement(statement_id=row_id, versions=versions, actor=self.request.user, **fields)
+        add_notes(self, notes_on([("#", statement, fields)]))
 
     def perform_destroy(self, row_id: int, versions: Versions, reason: str) -> None:
         delete_statement(statement_id=row_id, versions=versions, actor=self.request.user, reason=reason)
@@ -95,7 +99,9 @@ class StatementViewSet(StatementFormatsMixin, ExportMixin, JournaledViewSet):
             context=self.get_serializer_context(),
         )
         serializer.is_valid(raise_exception=True)
-        statements = create_statements(rows=serializer.validated_data, actor=request.user)
+        sent = serializer.validated_data
+        statements = create_statements(rows=sent, actor=request.user)
+        add_notes(self, notes_on((f"#/{n}", *both) for n, both in enumerate(zip(statements, sent, strict=True))))
         rows = self.get_queryset().filter(pk__in=[statement.pk for statement in statements]).order_by("pk")
         texts = rows.values_list(row_json_sql(StatementSerializer, False), flat=True)
         return Response([RowJSON(text) for text in texts], status=status.HTTP_201_CREATED)
@@ -131,4 +137,8 @@ class StatementViewSet(StatementFormatsMixin, ExportMixin, JournaledViewSet):
 
         Confirms the place that was found for it, or pins it to the passage that you send.
         """
-        return self.run_action(reanchor_statement)
+
+        def reanchor_and_note(**fields: Any) -> None:
+            add_notes(self, notes_on([("#", reanchor_statement(**fields), fields)]))
+
+        return self.run_action(reanchor_and_note)

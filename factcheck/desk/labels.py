@@ -15,7 +15,7 @@ LABELS = {
     "published_at": "Published on (UTC)",
     "quote_type": "How it is quoted",
     "read_only": "Read-only",
-    "said_on": "Said on (day)",
+    "said_on_precision": "Said on, known to the",
     "root": "Root (the fingerprint of all its entries)",
     "same_as": "The same on other sites, such as its Wikidata page (URLs)",
     "scope": "How much is disputed",

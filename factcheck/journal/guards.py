@@ -3,8 +3,9 @@
 `sources/guards.py` and `claims/guards.py` hold the guards of their tables. Each list GUARDS is made of migration
 operations, in the order in which they run.
 
-`claims/migrations/0002_entries_equal_their_rows.py` runs all three lists. So no text here is edited. To change a guard,
-move these files beside the migrations that use them, as was done with `_guards_0001.py`, and write new ones.
+To change a guard, edit its text, and add a migration that drops all guards and makes them from these texts, as
+`claims/migrations/0003_make_guards_again.py` does. An older migration then makes the new text too: that is harmless,
+since the body of a function is not looked at before it runs.
 """
 
 import re
@@ -30,17 +31,19 @@ def guard(sql: str) -> RunSQL:
     a temporary table named journal_entry would satisfy every guard.
 
     It also reads by indexes only. A plan that a session made while a table was small could read the whole table for
-    each of the thousands of rows that it writes later.
+    each of the thousands of rows that it writes later. And it sees times in UTC, whatever the zone of the session: in
+    another zone the data of an entry has other texts.
     """
     functions = ", ".join(re.findall(r"CREATE FUNCTION (\w+)", sql))
-    fix_search_path = f"""
+    settings = f"""
         DO $$ DECLARE name text; BEGIN
             FOREACH name IN ARRAY string_to_array('{functions}', ', ') LOOP
                 EXECUTE format('ALTER FUNCTION %I SET search_path = %I, pg_temp', name, current_schema());
                 EXECUTE format('ALTER FUNCTION %I SET enable_seqscan = off', name);
+                EXECUTE format('ALTER FUNCTION %I SET timezone = %L', name, 'UTC');
             END LOOP;
         END $$;"""
-    return RunSQL(sql + fix_search_path, f"DROP FUNCTION {functions} CASCADE;")
+    return RunSQL(sql + settings, f"DROP FUNCTION {functions} CASCADE;")
 
 
 def undo(operations: Sequence[RunSQL]) -> list[RunSQL]:
@@ -143,7 +146,7 @@ def entries_are_true(tables: Sequence[RecordedTable]) -> RunSQL:
 
     So the entry of an intermediate version is compared too, since the row then still has that version; and that of a
     deletion with the row's last state. All entries of one INSERT are compared together. Data is compared byte by
-    byte: for = 2 and 2.0 are equal, and texts would have to be made first. OFFSET 0 makes the planner look up each row by its id.
+    byte, since 2 and 2.0 are equal to `=`. OFFSET 0 makes the planner look up each row by its id.
 
     An entry of a deletion is written before the row is deleted. At the commit the row must be gone.
     """
@@ -181,7 +184,8 @@ BEGIN
                     CROSS JOIN LATERAL (SELECT journal_user_data(w.resource_id) AS present OFFSET 0) u
                     WHERE w.resource = kind AND CASE
                         WHEN w.version <> 1 AND p.id IS NULL OR w.article IS NOT NULL THEN true
-                        WHEN w.action = 'user.deleted' THEN u.present IS NOT NULL OR w.data::text <> p.data::text
+                        WHEN w.action = 'user.deleted'
+                            THEN u.present IS NOT NULL OR w.data::text IS DISTINCT FROM p.data::text
                         ELSE w.action <> CASE w.version WHEN 1 THEN 'user.created' ELSE 'user.updated' END
                             OR w.data::text IS DISTINCT FROM u.present::text OR w.data = p.data
                     END LIMIT 1;
@@ -229,6 +233,9 @@ GUARDS = [
     # id is given twice. The feed stays closed until a person has confirmed that with `manage.py journal_epoch --raise`.
     #
     # The row's lock makes several first writes take turns.
+    #
+    # Guards that look at other rows must see what was committed meanwhile. So nothing is recorded at a level above READ
+    # COMMITTED.
     guard("""
 CREATE FUNCTION journal_cluster(OUT system_identifier bigint, OUT timeline integer)
     LANGUAGE sql STABLE SECURITY DEFINER AS $$
@@ -253,8 +260,17 @@ BEGIN
 END $$;
 REVOKE EXECUTE ON FUNCTION journal_raise_epoch() FROM PUBLIC;
 
+CREATE FUNCTION journal_require_read_committed() RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    IF current_setting('transaction_isolation') <> 'read committed' THEN
+        RAISE EXCEPTION 'what is recorded is written at the level READ COMMITTED'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'read_committed_required';
+    END IF;
+END $$;
+
 CREATE FUNCTION journal_check_epoch() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
 BEGIN
+    PERFORM journal_require_read_committed();
     -- Not by journal_cluster(): this is asked at every write, and the call of a function would cost as much again.
     IF EXISTS (SELECT FROM journal_epoch e WHERE e.system_identifier = (pg_control_system()).system_identifier
             AND e.timeline = ('x' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8))::bit(32)::integer) THEN
@@ -288,10 +304,14 @@ CREATE TRIGGER epoch BEFORE INSERT ON journal_entry FOR EACH STATEMENT EXECUTE F
 CREATE FUNCTION journal_stamp() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
 BEGIN
     NEW.id := nextval('journal_entry_id_seq');
-    SELECT epoch.base + pg_current_xact_id()::text::bigint, clock_timestamp(),
-            coalesce(u.username, 'database role ' || session_user)
+    SELECT epoch.base + pg_current_xact_id()::text::bigint, clock_timestamp(), u.username
         INTO STRICT NEW.transaction, NEW.at, NEW.actor_name
         FROM journal_epoch epoch LEFT JOIN auth_user u ON u.id = NEW.actor;
+    IF NEW.actor_name IS NULL AND NEW.actor IS NOT NULL THEN
+        RAISE EXCEPTION 'journal entry: there is no user %', NEW.actor
+            USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'journal_entry_has_its_actor';
+    END IF;
+    NEW.actor_name := coalesce(NEW.actor_name, 'database role ' || session_user);
     IF NEW.version > 1 THEN
         NEW.at := greatest(NEW.at, (SELECT e.at + interval '1 microsecond' FROM journal_entry e WHERE
             e.resource = NEW.resource AND e.resource_id = NEW.resource_id AND e.version = NEW.version - 1));
@@ -312,6 +332,9 @@ END $$;
     # Users are recorded by the database itself, since many ways lead to them: the admin site, commands, log-in
     # services. At the commit each user who was written gets one entry, if what is recorded of them has changed. The
     # setting factcheck.actor names who did it; without it, it was somebody with the rights of the database role.
+    #
+    # A new name is recorded at once: entries that are made until the commit have it. The ids of users and groups stay,
+    # since entries and memberships name them.
     #
     # The row's lock makes two transactions that change one user take turns.
     guard("""
@@ -342,6 +365,16 @@ BEGIN
         'user', row_id, coalesce(last.version, 0) + 1, '', coalesce(present, last.data));
 END $$;
 
+CREATE FUNCTION user_keep_id() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'the id of % % cannot change', TG_TABLE_NAME, OLD.id
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'id_stays';
+END $$;
+CREATE TRIGGER id_stays BEFORE UPDATE ON auth_user
+    FOR EACH ROW WHEN (NEW.id <> OLD.id) EXECUTE FUNCTION user_keep_id();
+CREATE TRIGGER id_stays BEFORE UPDATE ON auth_group
+    FOR EACH ROW WHEN (NEW.id <> OLD.id) EXECUTE FUNCTION user_keep_id();
+
 CREATE FUNCTION user_record() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM journal_record_user(CASE TG_OP WHEN 'DELETE' THEN OLD.id ELSE NEW.id END);
@@ -350,6 +383,7 @@ END $$;
 CREATE CONSTRAINT TRIGGER recorded AFTER INSERT OR DELETE
     OR UPDATE OF username, first_name, last_name, is_active, is_staff, is_superuser ON auth_user
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION user_record();
+CREATE TRIGGER renamed AFTER UPDATE OF username ON auth_user FOR EACH ROW EXECUTE FUNCTION user_record();
 
 CREATE FUNCTION user_record_roles() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -366,10 +400,12 @@ CREATE CONSTRAINT TRIGGER recorded AFTER INSERT OR UPDATE OR DELETE ON auth_user
 
 CREATE FUNCTION group_record_users() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM journal_record_user(m.user_id) FROM auth_user_groups m WHERE m.group_id = NEW.id ORDER BY m.user_id;
+    PERFORM journal_require_read_committed();
+    PERFORM journal_record_user(m.user_id) FROM auth_user_groups m
+        WHERE m.group_id = CASE TG_OP WHEN 'DELETE' THEN OLD.id ELSE NEW.id END ORDER BY m.user_id;
     RETURN NULL;
 END $$;
-CREATE CONSTRAINT TRIGGER recorded AFTER UPDATE OF name ON auth_group
+CREATE CONSTRAINT TRIGGER recorded AFTER INSERT OR UPDATE OR DELETE ON auth_group
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION group_record_users();
 """),
     RunSQL(

@@ -49,9 +49,10 @@ def refuse_stale(version: int, seen: Versions) -> None:
         raise StaleVersion(f"This is at version {version} now. Read it again, then decide.")
 
 
-def save_next_version(row: Recorded, fields: Sequence[str] = (), at: datetime | None = None) -> None:
+def save_next_version(row: Recorded, fields: Sequence[str] = ()) -> None:
+    """Writes all fields unless some are named."""
     row.version += 1
-    row.updated_at = at or timezone.now()
+    row.updated_at = timezone.now()
     row.save(force_update=True, update_fields=[*fields, "version", "updated_at"] if fields else None)
 
 

@@ -1,18 +1,34 @@
--- The rights of factcheck_app, the role that the service connects as. It owns nothing, so neither a fault in the service
--- nor a stolen DATABASE_URL can get round the journal. Run it as the role that migrates, after each `migrate`:
+-- The rights of factcheck_app, the role that the service connects as, and of factcheck_follow, that of `manage.py follow`.
+-- They own nothing, so neither a fault in the service nor a stolen DATABASE_URL can get round the journal. What is sealed
+-- is written by factcheck_follow alone: who has only the service's role cannot have another journal signed. Run it as the
+-- role that migrates, after each `migrate`:
 --     psql "$OWNER_URL" -v ON_ERROR_STOP=1 -f factcheck/postgres/application_role.sql
--- The first time that role must be allowed to make roles. Then give the new role a password.
+-- The first time that role must be allowed to make roles. Then give the new roles a password each.
 
-DO $$ BEGIN
-    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'factcheck_app') THEN
-        CREATE ROLE factcheck_app LOGIN;
-    END IF;
+DO $$ DECLARE role text; BEGIN
+    FOREACH role IN ARRAY ARRAY['factcheck_app', 'factcheck_follow'] LOOP
+        IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role) THEN
+            EXECUTE format('CREATE ROLE %I LOGIN', role);
+        END IF;
+    END LOOP;
     -- A temporary table named like the journal would be read instead of it.
     EXECUTE format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC', current_database());
 END $$;
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO factcheck_app;
-REVOKE INSERT, UPDATE, DELETE ON django_migrations, journal_epoch FROM factcheck_app;
+-- Where the database gives the ids, nobody else does: a row with the id that comes next would stand in its way.
+DO $$ DECLARE counted record; BEGIN
+    FOR counted IN SELECT i.attrelid::regclass AS name, string_agg(quote_ident(a.attname), ', ') AS columns
+            FROM pg_attribute i JOIN pg_attribute a ON a.attrelid = i.attrelid AND a.attnum > 0 AND NOT a.attisdropped
+                AND a.attidentity = '' AND a.attgenerated = ''
+            JOIN pg_class c ON c.oid = i.attrelid AND c.relnamespace = 'public'::regnamespace
+            WHERE i.attidentity <> '' GROUP BY 1 LOOP
+        EXECUTE format('REVOKE INSERT, UPDATE ON %s FROM factcheck_app', counted.name);
+        EXECUTE format('GRANT INSERT (%1$s), UPDATE (%1$s) ON %2$s TO factcheck_app', counted.columns, counted.name);
+    END LOOP;
+END $$;
+REVOKE INSERT, UPDATE, DELETE ON django_migrations, journal_epoch, journal_leaf, journal_node, journal_checkpoint,
+    journal_followercursor FROM factcheck_app;
 DO $$ DECLARE kept regclass; BEGIN
     FOR kept IN SELECT t.tgrelid FROM pg_trigger t WHERE t.tgname = 'append_only' LOOP
         EXECUTE format('REVOKE UPDATE, DELETE ON %s FROM factcheck_app', kept);
@@ -22,4 +38,8 @@ END $$;
 REVOKE INSERT ON journal_entry FROM factcheck_app;
 GRANT INSERT (actor, action, resource, resource_id, version, article, reason, data) ON journal_entry TO factcheck_app;
 
--- A table of a later migration is closed until this has run again.
+GRANT SELECT ON ALL TABLES IN SCHEMA public TO factcheck_follow;
+GRANT INSERT ON journal_leaf, journal_node, journal_checkpoint TO factcheck_follow;
+GRANT INSERT, UPDATE ON journal_followercursor TO factcheck_follow;
+
+-- A table or a column of a later migration is closed until this has run again.

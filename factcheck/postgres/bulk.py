@@ -20,10 +20,10 @@ def insert_rows(rows: Sequence[models.Model]) -> None:
         return
     meta = type(rows[0])._meta
     written: Columns = []
-    given: Columns = []
+    returned: Columns = []
     for field in meta.concrete_fields:
-        (given if field.primary_key or field.db_default is not NOT_PROVIDED else written).append(field)
-    into, back = _names(written), _names(given)
+        (returned if field.primary_key or field.db_default is not NOT_PROVIDED else written).append(field)
+    into, back = _names(written), _names(returned)
     made = execute_prepared(
         f"""
         INSERT INTO {_quoted(meta.db_table)} ({into})
@@ -34,7 +34,7 @@ def insert_rows(rows: Sequence[models.Model]) -> None:
         [_json(rows, written)],
     )
     for row, values in zip(rows, made, strict=True):
-        for field, value in zip(given, values, strict=True):
+        for field, value in zip(returned, values, strict=True):
             setattr(row, field.attname, value)
         row._state.adding, row._state.db = False, connection.alias
 

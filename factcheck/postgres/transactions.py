@@ -1,4 +1,4 @@
-"""Whether the request has written anything, and a second attempt for the transaction that loses a deadlock."""
+"""Snapshots, retries after a deadlock, and whether the request has written anything."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -41,6 +41,18 @@ def _is_rolled_back(error: Error) -> bool:
     """Whether PostgreSQL itself says so. After a commit it can still end the connection (FATAL), but no ERROR comes."""
     severity = getattr(getattr(error.__cause__, "diag", None), "severity_nonlocalized", None)
     return severity == "ERROR" or isinstance(error.__cause__, IdleInTransactionSessionTimeout)
+
+
+@contextmanager
+def snapshot() -> Iterator[None]:
+    """All reads within see the database as of one moment. Within a transaction they see what it sees."""
+    if connection.in_atomic_block:
+        yield
+        return
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        yield
 
 
 def atomic_with_retry(work: Callable[Arguments, Result]) -> Callable[Arguments, Result]:

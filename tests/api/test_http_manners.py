@@ -191,7 +191,9 @@ def test_a_page_of_an_allowed_origin_may_send_and_read_the_headers_of_the_contra
     answer = APIClient().get(address, headers={"Origin": ORIGIN})
     assert "origin" in answer["Vary"].lower()
     exposed = set(answer["Access-Control-Expose-Headers"].split(", "))
-    assert exposed == {"deprecation", "etag", "link", "location", "retry-after", "sunset", "www-authenticate"}
+    assert exposed == {
+        "deprecation", "etag", "link", "location", "passage-note", "retry-after", "sunset", "www-authenticate",
+    }  # fmt: skip
     assert "Access-Control-Allow-Credentials" not in answer
 
 

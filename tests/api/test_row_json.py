@@ -49,13 +49,18 @@ def as_declared(model, is_public):
     words=st.lists(texts, min_size=6, max_size=6),
     published_at=st.none() | times,
     said_on=st.none() | st.dates(),
+    precision=st.sampled_from([None, "month", "year"]),
     act=st.sampled_from(["asserted", "denied", None]),
     is_public=st.booleans(),
     anonymous=st.booleans(),
 )
-def test_a_row_is_the_same_in_both_ways_of_rendering(words, published_at, said_on, act, is_public, anonymous):
+def test_a_row_is_the_same_in_both_ways_of_rendering(
+    words, published_at, said_on, precision, act, is_public, anonymous
+):
+    if precision and said_on:
+        said_on = said_on.replace(day=1, month=1 if precision == "year" else said_on.month)
     with transaction.atomic():
-        build(words, published_at, said_on, act, anonymous)
+        build(words, published_at, (said_on, said_on and precision), act, anonymous)
         for model in SETS:
             written, declared = as_declared(model, is_public)
             assert written == declared
@@ -63,7 +68,7 @@ def test_a_row_is_the_same_in_both_ways_of_rendering(words, published_at, said_o
         transaction.set_rollback(True)
 
 
-def build(words, published_at, said_on, act, anonymous):
+def build(words, published_at, said, act, anonymous):
     by = {"actor": user_with_role("ann", "editor")}
     whole = create_source(name=words[0], kind="organization", **by)
     speaker = create_source(
@@ -74,10 +79,12 @@ def build(words, published_at, said_on, act, anonymous):
         title=words[4], text=text, publisher=whole, published_at=published_at, byline=words[5], **by
     )
     first = services.create_statement(
-        article=article, source=speaker, via=[whole, speaker], start=0, end=len(words[3]) + 35, said_on=said_on, **by
-    )
+        article=article, source=speaker, via=[whole, speaker], start=0, end=len(words[3]) + 35,
+        said_on=said[0], said_on_precision=said[1], **by,
+    )  # fmt: skip
     services.create_statement(article=article, quote_type="narration", start=len(text) - 9, end=len(text), **by)
     services.create_evidence(statement=first, stance="context", url="https://a.example/", excerpt=words[5], **by)
+    services.create_evidence(statement=first, stance="context", title=words[5], **by)
     dispute = services.open_dispute(statement=first, raised_by=whole, kind="denial", note=words[0], **by)
     if act:
         services.tag_statement(statement_id=first.pk, versions=None, tag=act, reason=words[1], **by)

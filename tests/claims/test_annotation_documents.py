@@ -113,7 +113,11 @@ def test_a_command_without_a_user_writes_in_the_name_of_the_command_line(tmp_pat
 @pytest.mark.parametrize(
     ("content", "options", "said"),
     [
-        (b"\xff\xfe", ["--title", "x"], "utf-8"),
+        (
+            b"\x81",
+            ["--title", "x"],
+            "Line 1 is not UTF-8: byte 0 is 0x81. Save the file as UTF-8, or add",
+        ),
         (b"a\x00b", ["--title", "x"], "text: Null characters are not allowed."),
         (b"a", ["--title", "x" * 501], "title: Ensure this field has no more than 500 characters."),
         (b"a", ["--title", "x", "--url", "ftp://b.example/"], "url: Give an address that begins with http"),

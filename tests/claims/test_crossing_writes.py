@@ -361,6 +361,79 @@ def test_a_source_that_is_edited_can_be_referred_to_meanwhile(api, alice, articl
     assert speakers() == ["Ann"]
 
 
+# An export and a write at the same time
+
+
+def exported(api, article):
+    answer = api.get(f"/api/v1/articles/{article.pk}/annotations/")
+    return answer.json(), answer.headers["ETag"]
+
+
+def put_back(api, article, document, etag):
+    return api.put(f"/api/v1/articles/{article.pk}/annotations/", document, headers={"If-Match": etag})
+
+
+def tag_now(alice, statement):
+    services.tag_statement(statement_id=statement.pk, versions=None, actor=alice, tag="denied", reason="Denied.")
+
+
+def test_a_document_is_stale_after_a_write_that_began_before_the_last_one_in_it(api, alice, article, said):
+    begun, is_exported = Event(), Event()
+
+    def begin_early_and_commit_late():
+        with transaction.atomic():
+            tag_now(alice, said[0])
+            begun.set()
+            assert is_exported.wait(20)
+
+    with ThreadPoolExecutor(1) as pool:
+        try:
+            late = pool.submit(send, begin_early_and_commit_late, None)
+            assert begun.wait(20)
+            tag_now(alice, said[1])
+            document, etag = exported(api, article)
+        finally:
+            is_exported.set()
+        late.result(20)
+    assert put_back(api, article, document, etag).status_code == 412
+    assert list(Statement.objects.order_by("pk").values_list("tag", flat=True)[:2]) == ["denied", "denied"]
+
+
+class WriteDuringExport:
+    """Tags a statement in another transaction, after the first query of the export that names the table."""
+
+    def __init__(self, table, work):
+        self.table, self.work, self.is_done = table, work, False
+
+    def __call__(self, execute, sql, params, many, context):
+        answer = execute(sql, params, many, context)
+        if not self.is_done and self.table in str(sql):
+            self.is_done = True
+            with ThreadPoolExecutor(1) as pool:
+                pool.submit(send, self.work, None).result(20)
+        return answer
+
+
+@pytest.mark.parametrize("table", ["claims_article", "claims_statementvia", "sources_source", "journal_entry"])
+def test_a_document_is_of_one_moment(api, alice, article, said, table):
+    during = WriteDuringExport(table, lambda: tag_now(alice, said[0]))
+    with connection.execute_wrapper(during):
+        document, etag = exported(api, article)
+    assert during.is_done
+    assert document["statements"][0]["tag"] == "unverified"
+    assert put_back(api, article, document, etag).status_code == 412
+
+
+def test_a_source_that_is_merged_away_during_an_export_does_not_hold_it(api, alice, article, said, people):
+    update_source(source_id=people[0].pk, versions=None, actor=alice, part_of=people[1])
+    merged = {"source_id": people[1].pk, "into": people[2], "versions": None, "actor": alice, "reason": "The same."}
+    during = WriteDuringExport('"sources_source"."id" IN', lambda: services.merge_source(**merged))
+    with connection.execute_wrapper(during):
+        document, _ = exported(api, article)
+    assert during.is_done
+    assert {row["name"] for row in document["sources"]} == {"Ann", "Anne", "Bea", "Bee"}
+
+
 # Where a deadlock is left, the service tries again
 
 

@@ -11,6 +11,7 @@ from claims import services
 from claims.anchoring.anchors import Reanchored, reanchor
 from claims.annotations import import_document, replace_document
 from claims.annotations.export import annotation_document
+from claims.annotations.schema import AnnotationDocumentSerializer
 from claims.models import Article, Statement
 from claims.services import reanchoring
 from factcheck.errors import Conflict, StaleVersion
@@ -57,7 +58,9 @@ def test_a_new_text_is_searched_while_no_transaction_is_open(api: APIClient, art
 
 
 def test_an_imported_text_is_searched_while_no_transaction_is_open(alice, article, statement, searches) -> None:
-    document = annotation_document(article)
+    serializer = AnnotationDocumentSerializer(data=annotation_document(article))
+    serializer.is_valid(raise_exception=True)
+    document = serializer.validated_data
     document["article"]["text"] = EDITED
     replace_document(article_id=article.pk, versions=None, document=document, actor=alice)
     document["article"]["text"] = TEXT

@@ -112,9 +112,9 @@ def test_a_fault_of_the_document_has_its_line_and_its_pointer(desk):
 
 
 def test_a_file_that_is_no_text_is_refused(desk):
-    answer = desk.post("/import/", {"file": SimpleUploadedFile("x.json", b"\xff\xfe\x00")})
+    answer = desk.post("/import/", {"file": SimpleUploadedFile("x.docx", b"PK\x03\x04\xff")})
     assert answer.status_code == 400
-    assert "The file is not text in UTF-8." in answer.content.decode()
+    assert "This is a ZIP archive, as .docx and .xlsx files are, not text." in answer.content.decode()
 
 
 def test_only_an_editor_imports(db):

@@ -82,6 +82,8 @@ def target(sizes):
 
 def test_a_journal_that_is_as_it_was_agrees_also_when_it_has_grown(note, sizes, key):  # noqa: F811
     assert findings(note) == findings(note, str(key)) == []
+    note.write_bytes(b"\xef\xbb\xbf" + note.read_bytes())  # saved by Notepad
+    assert findings(note) == []
     shown = StringIO()
     call_command("verify_checkpoint", str(note), stdout=shown)
     assert shown.getvalue() == (

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from claims import services as claims
-from claims.models import Article, ArticleRevision
+from claims.models import Article, ArticleRevision, Statement
 from factcheck.journal.models import Entry
 from sources.models import Source, SourceRedirect
 from sources.services import create_source, delete_source
@@ -26,12 +26,14 @@ def named(world: World) -> int:
                              actor=world.actor).pk  # fmt: skip
 
 
-def enter_source(world: World, source: int, action: str, data: str, *parameters: Any, step: int = 0) -> None:
+def enter_source(
+    world: World, source: int, action: str, data: str, *parameters: Any, step: int = 0, reason: str = ""
+) -> None:
     """An entry of the source, with SQL for its data."""
     sql(
         f"INSERT INTO journal_entry (actor, action, resource, resource_id, version, reason, data) "
-        f"SELECT %s, %s, 'source', r.id, r.version + %s, '', {data} FROM sources_source r WHERE r.id = %s",
-        world.actor.pk, f"source.{action}", step, *parameters, source,
+        f"SELECT %s, %s, 'source', r.id, r.version + %s, %s, {data} FROM sources_source r WHERE r.id = %s",
+        world.actor.pk, f"source.{action}", step, reason, *parameters, source,
     )  # fmt: skip
 
 
@@ -141,7 +143,7 @@ def test_no_entry_follows_the_deletion_of_a_row(world: World, action: str, versi
 
 
 @pytest.mark.parametrize("resource", ["source", "article", "statement", "evidence", "dispute", "user", "secret", ""])
-@pytest.mark.parametrize(("action", "version"), [("created", 1), ("updated", 2), ("deleted", 2)])
+@pytest.mark.parametrize(("action", "version"), [("created", 1), ("updated", 2), ("deleted", 1), ("deleted", 2)])
 def test_nothing_is_told_of_a_row_that_never_was(world: World, resource: str, action: str, version: int) -> None:
     with refused("journal_entry_is_true" if (resource, version) == ("user", 1) else "journal_entry_has_its_write"):
         sql(
@@ -155,6 +157,33 @@ def test_nothing_is_told_of_a_row_that_never_was(world: World, resource: str, ac
 def test_a_deletion_that_is_told_and_not_done_cannot_commit(world: World, resource: str) -> None:
     with refused("journal_entry_has_its_write"):
         world.enter(resource, f"{resource}.deleted", 1)
+
+
+def test_data_in_another_time_zone_than_utc_is_refused(world: World, named: int) -> None:
+    with refused("journal_entry_is_true"):
+        sql("SET LOCAL timezone = 'Asia/Tokyo'")
+        sql("UPDATE sources_source SET version = version + 1 WHERE id = %s", named)
+        enter_source(world, named, "updated", "to_jsonb(r)")
+
+
+@pytest.mark.parametrize(
+    ("resource", "change"),
+    [
+        ("statement", "article = {other}, revision = 1"),
+        ("evidence", "statement = {elsewhere}"),
+        ("dispute", "statement = {elsewhere}"),
+    ],
+)
+def test_a_row_stays_with_what_it_belongs_to(world: World, resource: str, change: str) -> None:
+    with committing():
+        statement = Statement.objects.get(pk=world.ids["statement"])
+        other = claims.create_article(actor=world.actor, title="Another", text=statement.article.text)
+        place = {"start": statement.start, "end": statement.end, "source": statement.source}
+        elsewhere = claims.create_statement(article=other, actor=world.actor, **place)
+    with refused("journal_entry_is_true"):
+        change = change.format(other=other.pk, elsewhere=elsewhere.pk)
+        world.write(f"UPDATE {{table}} SET {change}, version = version + 1 WHERE id = %s", resource)
+        world.enter(resource, f"{resource}.updated", 0)
 
 
 # Its action
@@ -338,6 +367,32 @@ def merged(world: World) -> Source:
 def test_a_redirect_without_its_merge_is_refused(world: World, merged: Source, forgery: str) -> None:
     with refused("redirect_is_a_merge"):
         sql(forgery.format(speaker=world.speaker, relay=world.relay))
+
+
+def merge_by_hand(world: World, source: int, into: int, reason: str) -> None:
+    sql("UPDATE sources_source SET version = version + 1 WHERE id = %s", into)
+    enter_source(world, into, "merged", "to_jsonb(r)")
+    enter_source(world, source, "deleted", "to_jsonb(r)", step=1, reason=reason)
+    sql("INSERT INTO sources_sourceredirect (id, into_source) VALUES (%s, %s)", source, into)
+    sql("DELETE FROM sources_source WHERE id = %s", source)
+
+
+def test_a_deletion_beside_a_merge_gets_no_redirect(world: World, merged: Source) -> None:
+    with committing():
+        gone, twin = (create_source(name=name, kind="person", actor=world.actor).pk for name in ("A", "B"))
+    with refused("redirect_is_a_merge"):
+        merge_by_hand(world, twin, merged.pk, f"Merged into source {merged.pk}. The same.")
+        enter_source(world, gone, "deleted", "to_jsonb(r)", step=1, reason="A typo.")
+        sql("INSERT INTO sources_sourceredirect (id, into_source) VALUES (%s, %s)", gone, merged.pk)
+        sql("DELETE FROM sources_source WHERE id = %s", gone)
+
+
+def test_a_merge_takes_the_redirects_along(world: World, merged: Source) -> None:
+    with committing():
+        into = create_source(name="The office", kind="person", actor=world.actor)
+    with refused("redirect_is_a_merge"):
+        sql("DELETE FROM sources_sourceredirect")
+        claims.merge_source(source_id=merged.pk, versions=None, actor=world.actor, into=into, reason="One.")
 
 
 def test_redirects_follow_a_second_merge(world: World, merged: Source) -> None:

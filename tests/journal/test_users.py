@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, User
+from django.db import IntegrityError, transaction
 from django.test import Client
 
 from factcheck.journal.models import Entry
@@ -62,6 +63,70 @@ def test_each_change_of_who_somebody_is_or_may_do_has_its_entry(root: User, bob:
     assert (second.version, second.action, len(changed)) == (2, "user.updated", 1)
 
 
+@pytest.mark.parametrize(
+    "swap",
+    [
+        "DELETE FROM auth_group WHERE name IN ('reporter', 'admin'); "
+        "INSERT INTO auth_group (id, name) VALUES ({reporter}, 'admin'), ({admin}, 'reporter')",
+        "UPDATE auth_group SET name = '-' WHERE id = {reporter}; "
+        "UPDATE auth_group SET name = 'reporter' WHERE id = {admin}; "
+        "UPDATE auth_group SET name = 'admin' WHERE id = {reporter}",
+    ],
+)
+def test_roles_that_are_exchanged_are_recorded_of_each_member(root: User, bob: User, swap: str) -> None:
+    ids = dict(Group.objects.values_list("name", "id"))
+    with committing():
+        sql(swap.format(**ids))
+    assert entries_of(bob.pk)[1:] == [(2, "user.updated", "database role factcheck", "bob", ["admin"])]
+    assert entries_of(root.pk)[1:] == [(2, "user.updated", "database role factcheck", "root", ["reporter"])]
+
+
+@pytest.mark.parametrize("table", ["auth_user", "auth_group"])
+def test_the_id_of_a_user_or_a_role_stays(bob: User, table: str) -> None:
+    with refused("id_stays"):
+        sql(f"UPDATE {table} SET id = id + 1000")
+
+
+def test_a_name_that_is_lent_for_a_write_is_recorded(world: World) -> None:
+    with committing():
+        sql("UPDATE auth_user SET username = 'Pope Francis' WHERE id = %s", world.actor.pk)
+        world.write("UPDATE {table} SET version = version + 1 WHERE id = %s", "source")
+        world.enter("source", "source.updated", 0)
+        sql("UPDATE auth_user SET username = %s WHERE id = %s", world.actor.username, world.actor.pk)
+    names = [name for _, _, _, name, _ in entries_of(world.actor.pk)]
+    assert names == [world.actor.username, "Pope Francis", world.actor.username]
+
+
+def test_nobody_writes_who_is_not_there_yet(world: World) -> None:
+    with refused("journal_entry_has_its_actor"):
+        sql("UPDATE sources_source SET version = version + 1 WHERE id = %s", world.ids["source"])
+        sql(
+            "INSERT INTO journal_entry (actor, action, resource, resource_id, version, reason, data) "
+            "SELECT 900000001, 'source.updated', 'source', r.id, r.version, '', to_jsonb(r) "
+            "FROM sources_source r WHERE r.id = %s",
+            world.ids["source"],
+        )
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("level", ["REPEATABLE READ", "SERIALIZABLE"])
+@pytest.mark.parametrize(
+    "write",
+    [
+        "UPDATE auth_group SET name = 'r' WHERE name = 'reporter'",
+        "UPDATE sources_source SET version = version + 1 WHERE id = {source}; "
+        "INSERT INTO journal_entry (actor, action, resource, resource_id, version, reason, data) "
+        "SELECT NULL, 'source.updated', 'source', r.id, r.version, '', to_jsonb(r) "
+        "FROM sources_source r WHERE r.id = {source}",
+    ],
+    ids=["a role", "a source"],
+)
+def test_nothing_is_recorded_from_a_snapshot_of_before(world: World, bob: User, level: str, write: str) -> None:
+    """What others committed since would be overlooked: a new member of the group, or the other half of a cycle."""
+    with pytest.raises(IntegrityError, match="READ COMMITTED"), transaction.atomic():
+        sql(f"SET TRANSACTION ISOLATION LEVEL {level}; {write.format(source=world.ids['source'])}")
+
+
 def test_a_log_in_and_a_password_are_not_recorded(bob: User) -> None:
     with committing():
         bob.set_password("long-and-odd-7")
@@ -87,9 +152,12 @@ def test_the_admin_site_names_the_admin(root: User, bob: User) -> None:
     form = {"username": "robert", "groups": roles, "is_active": "on", "first_name": "Robert"}
     answer = browser.post(f"/admin/auth/user/{bob.pk}/change/", form)
     assert answer.status_code == 302, answer.content
-    assert entries_of(bob.pk)[1:] == [(2, "user.updated", "root", "robert", ["editor"])]
+    assert entries_of(bob.pk)[1:] == [
+        (2, "user.updated", "root", "robert", ["reporter"]),
+        (3, "user.updated", "root", "robert", ["editor"]),
+    ]
     sql("UPDATE auth_user SET first_name = 'R' WHERE id = %s", bob.pk)  # the admin's name ended with the transaction
-    assert entries_of(bob.pk)[2:] == [(3, "user.updated", "database role factcheck", "robert", ["editor"])]
+    assert entries_of(bob.pk)[3:] == [(4, "user.updated", "database role factcheck", "robert", ["editor"])]
 
 
 @pytest.mark.parametrize(

@@ -400,6 +400,25 @@ FALSIFIED = {
         "FOR EACH STATEMENT EXECUTE FUNCTION suppress_redundant_updates_trigger()",
         "guard_changed: journal_entry: no_truncate",
     ),
+    "a guard with another condition": (
+        "DROP TRIGGER deletion_required ON journal_entry; CREATE CONSTRAINT TRIGGER deletion_required AFTER INSERT "
+        "ON journal_entry DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (right(NEW.action, 8) = '.removed') "
+        "EXECUTE FUNCTION journal_require_deletion()",
+        "guard_changed: journal_entry: deletion_required",
+    ),
+    "a guard that looks at fewer columns": (
+        "DROP TRIGGER recorded ON auth_user; CREATE CONSTRAINT TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF "
+        "username ON auth_user DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION user_record()",
+        "guard_changed: auth_user: recorded",
+    ),
+    "a guard that looks at other tables first": (
+        "ALTER FUNCTION statement_require_entry() RESET search_path",
+        "guard_changed: statement_require_entry: it runs with other settings",
+    ),
+    "a guard with other rights": (
+        "ALTER FUNCTION journal_stamp() SECURITY INVOKER",
+        "guard_changed: journal_stamp: it runs with other settings",
+    ),
     "the function of a guard": (
         "CREATE OR REPLACE FUNCTION journal_refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
         "guard_changed: journal_refuse: it is another function",
@@ -563,6 +582,18 @@ def test_ranges_of_any_size_check_each_thing_once(kept_record):
         name, row_id = point.split(":")
         rest = [result.point for result in verify(small, jobs=1, start=(name, int(row_id))) if result.point]
         assert rest == points[n + 1 :]
+
+
+def test_revisions_of_the_newest_article_that_were_removed_with_it_are_missed(kept_record):
+    change = {"versions": None, "actor": User.objects.get()}
+    article = services.create_article(title="Another", text="Soon more.", actor=change["actor"])
+    services.delete_article(article_id=article.pk, **change)
+    sql("ALTER TABLE claims_articlerevision DISABLE TRIGGER USER")
+    sql("DELETE FROM claims_articlerevision WHERE article = %s", article.pk)
+    sql("ALTER TABLE claims_articlerevision ENABLE TRIGGER USER")
+    status, out, _ = run()
+    assert status == 1
+    assert f"revision_missing: revision {article.pk}: an entry names revision 1" in out
 
 
 def test_sources_that_are_merged_again_or_deleted_after_a_merge_are_no_faults(kept_record):

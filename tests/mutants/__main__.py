@@ -120,9 +120,8 @@ def try_all(mutants: list[Mutant], reach: Reach, tasks: Any, results: Any, end: 
                 outcomes.append((mutant, SURVIVED, 0))
         if not waiting:
             return outcomes
-        mutant, outcome, _killer = results.get()
+        outcomes.append(results.get())
         waiting -= 1
-        outcomes.append((mutant, outcome, len(tests_for(mutant, reach))))
 
 
 def report(mutants: list[Mutant], outcomes: list[tuple[Mutant, str, int]]) -> str:

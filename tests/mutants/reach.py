@@ -16,7 +16,7 @@ import pytest
 
 KEPT = Path(".mutants")
 AT_IMPORT = ""  # coverage's name for what runs before the first test; kept like a test of that name
-ROOMS = ["claims", "sources", "factcheck"]
+PACKAGES = ["claims", "sources", "factcheck"]
 
 
 class Reach:
@@ -30,7 +30,7 @@ class Reach:
 
     def measure_what_changed(self) -> None:
         files = {str(path): digest(path) for path in Path("tests").rglob("test_*.py") if "e2e" not in path.parts}
-        self.tests = {name: test for name, test in self.tests.items() if files.get(file_of(name)) == test["file"]}
+        self.leave_out_changed(files)
         known = {file_of(name) for name in self.tests}
         if changed := sorted(files.keys() - known):
             sys.stdout.write(f"Measuring what the tests in {len(changed)} files reach.\n")
@@ -39,6 +39,10 @@ class Reach:
             command = ["-m", "pytest", *workers, "-m", "not server", "-p", "tests.mutants.reach", *changed]
             subprocess.run([sys.executable, *command], check=False, stdout=subprocess.DEVNULL)
             self.__init__()
+            self.leave_out_changed(files)
+
+    def leave_out_changed(self, files: dict[str, str]) -> None:
+        self.tests = {name: test for name, test in self.tests.items() if files.get(file_of(name)) == test["file"]}
 
     def only_at_import(self, module: str, function: str) -> bool:
         """What it made is there before a mutant is tried, so that no test could notice the mutant."""
@@ -62,7 +66,7 @@ def digest(path: Path | str) -> str:
 # The plugin. Each worker of pytest-xdist writes a file of its own.
 
 measured: dict[str, dict[str, Any]] = {}
-tracer = coverage.Coverage(data_file=None, source=ROOMS, config_file=False)
+tracer = coverage.Coverage(data_file=None, source=PACKAGES, config_file=False)
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:

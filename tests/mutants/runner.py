@@ -20,7 +20,7 @@ KILLED, SURVIVED, TIMEOUT, INVALID = "killed", "survived", "timeout", "invalid"
 
 
 class Runner:
-    """Takes (mutant, tests) from `tasks` until it gets None. Puts (mutant, outcome, the test that failed)."""
+    """Takes (mutant, tests) from `tasks` until it gets None. Puts (mutant, outcome, the number of tests)."""
 
     def __init__(self, tasks: Any, results: Any) -> None:
         self.tasks, self.results = tasks, results
@@ -37,7 +37,8 @@ class Runner:
         self.results.put(self.guards())
         gc.freeze()
         while task := self.tasks.get():
-            self.results.put((task[0], *self.try_mutant(*task)))
+            mutant, tests = task
+            self.results.put((mutant, self.try_mutant(mutant, tests), len(tests)))
         return True
 
     def guards(self) -> tuple[list[Any], list[Any]]:
@@ -54,18 +55,18 @@ class Runner:
             host=settings["HOST"], port=settings["PORT"], user=settings["USER"], dbname=name, autocommit=True
         )
 
-    def try_mutant(self, mutant: Mutant, tests: list[Test]) -> tuple[str, str]:
+    def try_mutant(self, mutant: Mutant, tests: list[Test]) -> str:
         """A test that fails without the mutant too, because of the copy or the fork, proves nothing."""
         tests = [test for test in tests if not self.fails_anyway.get(test[0])]
         while True:
             outcome, killer = self.run_in_child(mutant, tests)
             if not killer:
-                return outcome, killer
+                return outcome
             if killer not in self.fails_anyway:
                 alone = [test for test in tests if test[0] == killer]
                 self.fails_anyway[killer] = self.run_in_child(None, alone)[0] != SURVIVED
             if not self.fails_anyway[killer]:
-                return outcome, killer
+                return outcome
             tests = [test for test in tests if test[0] != killer]
 
     def run_in_child(self, mutant: Mutant | None, tests: list[Test]) -> tuple[str, str]:
@@ -100,14 +101,14 @@ class Runner:
                 os.dup2(quiet, stream)
             if mutant and mutant.module.endswith(".py"):
                 replace_functions(mutant)
-            code = 0
             for name, seconds in tests:
                 os.write(writing, f"{name}\n".encode())
                 signal.setitimer(signal.ITIMER_PROF, 5 + 10 * seconds)  # these signals end the process
                 signal.alarm(LONGEST)
                 if any(report.failed for report in runtestprotocol(self.items[name], log=False, nextitem=self.last)):
-                    code = 1
                     break
+            else:
+                code = 0
         except ValueError:
             code = 3
         finally:

@@ -24,11 +24,22 @@ def run(sql: str) -> None:
 @pytest.fixture
 def as_app(api):
     """All of it, the role included, ends with the test's transaction."""
-    run(ROLE)
-    run(ROLE)  # after each migration again
-    run("SET LOCAL ROLE factcheck_app; SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
+    be("factcheck_app")
     yield api
     run("RESET ROLE")
+
+
+@pytest.fixture
+def as_follower():
+    be("factcheck_follow")
+    yield
+    run("RESET ROLE")
+
+
+def be(role: str) -> None:
+    run(ROLE)
+    run(ROLE)  # after each migration again
+    run(f"SET LOCAL ROLE {role}; SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
 
 
 def test_the_service_works_as_a_role_that_owns_nothing(as_app, client, alice):
@@ -74,7 +85,7 @@ def test_the_service_works_as_a_role_that_owns_nothing(as_app, client, alice):
     assert client.post("/logout/").status_code == 302
 
 
-def test_that_role_can_seal_the_journal(as_app, statement, settings):
+def test_the_role_of_the_followers_can_seal_the_journal(statement, as_follower, settings):
     settings.JOURNAL_SIGNING_KEY = str(make_key("factcheck.example"))
     seal = Seal()
     seal.prepare()
@@ -108,6 +119,15 @@ def test_that_role_can_seal_the_journal(as_app, statement, settings):
         "INSERT INTO journal_entry (actor_name) VALUES ('mallory')",
         "UPDATE journal_epoch SET base = 0",
         "UPDATE journal_leaf SET hash = ''",
+        "INSERT INTO journal_leaf DEFAULT VALUES",
+        "INSERT INTO journal_node DEFAULT VALUES",
+        "INSERT INTO journal_checkpoint (size) VALUES (9)",
+        "INSERT INTO journal_followercursor VALUES ('seal')",
+        "UPDATE journal_followercursor SET entry = 9",
+        "DELETE FROM journal_followercursor",
+        "INSERT INTO sources_source (id) VALUES (9)",
+        "UPDATE auth_user SET id = 9",
+        "UPDATE auth_group SET id = 9",
         "DELETE FROM journal_node",
         "UPDATE journal_checkpoint SET root = ''",
         "SELECT journal_raise_epoch()",
@@ -130,3 +150,18 @@ def test_that_role_cannot_get_round_the_journal(as_app, statement, attempt):
 def test_an_edit_without_its_entry_is_refused_to_that_role_too(as_app, statement):
     with pytest.raises(DatabaseError, match="no journal entry"), transaction.atomic():
         run("UPDATE claims_statement SET paraphrase = 'another', version = version + 1; SET CONSTRAINTS ALL IMMEDIATE")
+
+
+@pytest.mark.parametrize(
+    "attempt",
+    [
+        "UPDATE journal_leaf SET hash = ''",
+        "DELETE FROM journal_checkpoint",
+        "UPDATE claims_statement SET tag = 'denied'",
+        "INSERT INTO journal_entry (reason) VALUES ('')",
+        "DELETE FROM auth_user",
+    ],
+)
+def test_the_role_of_the_followers_writes_nothing_else(statement, as_follower, attempt):
+    with pytest.raises(DatabaseError, match="permission denied"), transaction.atomic():
+        run(attempt)

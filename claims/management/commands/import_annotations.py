@@ -7,17 +7,19 @@ from django.db import IntegrityError, transaction
 from django.db.models.expressions import RawSQL
 from rest_framework.exceptions import ValidationError
 
-from claims.annotations import import_document, replace_document
+from claims.annotations import context_notes, import_document, replace_document
 from claims.annotations.schema import AnnotationDocumentSerializer
 from claims.models import Article
 from factcheck.api.problems import flatten, problem_of
 from factcheck.api.strict_json import loads
+from factcheck.encodings import read_text
 from factcheck.errors import FieldError, InvalidInput, Refusal
 from factcheck.journal.commands import actor_of_command
 from factcheck.journal.models import Entry
 
 NAME_FIELDS = ("key", "name", "title")  # each resource has one of them
 OUTCOMES = ("created", "changed", "deleted")
+Notes = list[tuple[str, str]]  # pointer, and a word about the passage there
 Changes = dict[str, list[str]]  # by outcome, each row as `resource name`
 
 
@@ -29,6 +31,7 @@ class Command(BaseCommand):
         parser.add_argument("--only-new", action="store_true", help="skip a document whose article is there already")
         parser.add_argument("--replace", action="store_true", help="delete what a document leaves out of its article")
         parser.add_argument("--dry-run", action="store_true", help="print what would change, and write nothing")
+        parser.add_argument("--encoding", help="of files that are not UTF-8, such as windows-1252")
         parser.add_argument("--user", help="the author in the journal")
 
     def handle(
@@ -39,6 +42,7 @@ class Command(BaseCommand):
         only_new: bool,
         replace: bool,
         dry_run: bool,
+        encoding: str | None,
         verbosity: int,
         **options: Any,
     ) -> None:
@@ -50,12 +54,14 @@ class Command(BaseCommand):
                 if verbosity:
                     self.stderr.write(f"[{number}/{len(files)}] {file}")
                 try:
-                    changes = import_file(file, actor, only_new=only_new, replace=replace)
+                    changes, notes = import_text(read_text(file, encoding), actor, only_new=only_new, replace=replace)
                 except (OSError, ValueError, Refusal, ValidationError, IntegrityError) as error:
                     errors += [f"{file}:", *_error_lines(error)]
                     continue
                 if dry_run or verbosity:
                     self.report(changes, self.stdout if dry_run else self.stderr, with_names=dry_run)
+                for pointer, note in notes:
+                    self.stderr.write(f"  {pointer}: {note}")
             if dry_run:
                 transaction.set_rollback(True)
         if errors:
@@ -69,21 +75,23 @@ class Command(BaseCommand):
                     out.write(f"  {outcome} {name}")
 
 
-def import_file(file: Path, actor: Any, *, only_new: bool, replace: bool) -> Changes:
-    document = loads(file.read_text(encoding="utf-8"))
+def import_text(text: str, actor: Any, *, only_new: bool, replace: bool) -> tuple[Changes, Notes]:
+    document = loads(text)
     address = _article_address(document)
     known = Article.objects.filter(url=address).first() if address else None
     if only_new and known:
-        return {}
+        return {}, []
     serializer = AnnotationDocumentSerializer(data=document)
     serializer.is_valid(raise_exception=True)
     with transaction.atomic():
         last = Entry.objects.order_by("-id").values_list("id", flat=True).first() or 0
         if replace and known:
-            replace_document(article_id=known.pk, versions=None, document=serializer.validated_data, actor=actor)
+            article = replace_document(
+                article_id=known.pk, versions=None, document=serializer.validated_data, actor=actor
+            )
         else:
-            import_document(document=serializer.validated_data, actor=actor)
-        return changes_since(last, actor)
+            article = import_document(document=serializer.validated_data, actor=actor)
+        return changes_since(last, actor), context_notes(serializer.validated_data, article)
 
 
 def changes_since(last: int, actor: Any) -> Changes:

@@ -6,23 +6,34 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from claims.serializers import ArticleSerializer
 from claims.services import create_article
 from factcheck.api.problems import flatten
+from factcheck.encodings import NotText, read_text
 from factcheck.journal.commands import actor_of_command
 
 
 class Command(BaseCommand):
-    help = "Makes a draft article from a plain UTF-8 text, unchanged, and prints its address."
+    help = "Makes a draft article from a plain text, unchanged, and prints its address."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path)
         parser.add_argument("--title", required=True)
         parser.add_argument("--url", help="where it was published")
+        parser.add_argument("--encoding", help="of a file that is not UTF-8, such as windows-1252")
         parser.add_argument("--user", help="the author in the journal")
 
-    def handle(self, *args: Any, file: Path, title: str, url: str | None, user: str | None, **options: Any) -> None:
+    def handle(
+        self,
+        *args: Any,
+        file: Path,
+        title: str,
+        url: str | None,
+        encoding: str | None,
+        user: str | None,
+        **options: Any,
+    ) -> None:
         actor = actor_of_command(user)
         try:
-            text = file.read_bytes().decode("utf-8")
-        except (OSError, UnicodeDecodeError) as error:
+            text = read_text(file, encoding)
+        except (OSError, NotText) as error:
             raise CommandError(f"{file}: {error}") from error
         serializer = ArticleSerializer(data={"title": title, "url": url, "text": text})
         if not serializer.is_valid():

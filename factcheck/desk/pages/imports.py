@@ -9,13 +9,14 @@ from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from rest_framework.exceptions import ValidationError
 
-from claims.annotations import import_document
+from claims.annotations import context_notes, import_document
 from claims.annotations.schema import AnnotationDocumentSerializer
 from claims.roles import REQUIRED_ROLE
 from factcheck.api.problems import MAX_ERRORS, problem_of
 from factcheck.api.strict_json import loads
 from factcheck.desk.json_lines import line_of, lines_of
 from factcheck.desk.page_view import DeskView
+from factcheck.encodings import NotText, decode
 from factcheck.errors import InvalidInput, Refusal
 
 QUOTED_CHARACTERS = 80  # of the line, on each side of a JSON error
@@ -39,8 +40,8 @@ class ImportPage(DeskView):
     def post(self, request: HttpRequest) -> HttpResponse:
         try:
             text = self._document(request)
-        except UnicodeDecodeError:
-            return self._refuse("", [DocumentError("The file is not text in UTF-8.")])
+        except NotText as error:
+            return self._refuse("", [DocumentError(f"{error} Save the file as UTF-8.")])
         if not text.strip():
             return self._refuse("", [DocumentError("There is no document. Paste one, or choose a file.")])
         try:
@@ -61,12 +62,16 @@ class ImportPage(DeskView):
         except (Refusal, ValidationError, ModelError, IntegrityError) as error:
             problem, _ = problem_of(error)
             return self._refuse(text, _errors_at_lines(text, problem))
+        if notes := context_notes(serializer.validated_data, article):
+            lines = lines_of(text)
+            shown = [_error_at(text, line_of(pointer, lines), note, pointer) for pointer, note in notes]
+            return self.render_to_response(self.get_context_data(imported=article, notes=shown))
         return HttpResponseRedirect(f"/api/v1/articles/{article.pk}/", status=303)
 
     @staticmethod
     def _document(request: HttpRequest) -> str:
         file: Any = request.FILES.get("file")
-        return file.read().decode("utf-8-sig") if file else str(request.POST.get("document", ""))
+        return decode(file.read()) if file else str(request.POST.get("document", ""))
 
     def _refuse(self, text: str, errors: list[DocumentError]) -> HttpResponse:
         context = self.get_context_data(document=text, errors=errors, has_more=len(errors) >= MAX_ERRORS)

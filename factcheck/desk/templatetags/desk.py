@@ -40,6 +40,15 @@ def ago(time: datetime | str | None) -> SafeString | str:
     return format_html('<time datetime="{}" title="{}">{}</time>', at.isoformat(), exact, _since(at))
 
 
+@register.filter
+def when_said(statement: Any) -> str:
+    """On a day, or in a month or a year."""
+    day = statement.said_on
+    return {None: f"on {day.day} {day:%B} {day.year}", "month": f"in {day:%B} {day.year}", "year": f"in {day.year}"}[
+        statement.said_on_precision
+    ]
+
+
 def _since(at: datetime) -> str:
     passed = timezone.now() - at
     if passed < timedelta(0) or passed >= timedelta(days=7):

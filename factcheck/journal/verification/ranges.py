@@ -11,7 +11,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from django.db import connection, transaction
+from django.db import connection
+
+from factcheck.postgres.transactions import snapshot
 
 LOWEST, HIGHEST = -(2**63), 2**63 - 1
 
@@ -113,8 +115,7 @@ def _verify_range(part: Range) -> Result:
 def _reading() -> Iterator[Any]:
     """A connection for one query: each thread has its own. The role needs SELECT only, and a standby will do."""
     try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        with snapshot(), connection.cursor() as cursor:
             cursor.execute("SET LOCAL jit = off")  # compiling what names the faults would take longer than a range
             yield cursor
     finally:

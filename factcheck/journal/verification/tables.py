@@ -9,8 +9,10 @@ from django.db.migrations.operations import RunSQL
 
 from factcheck.journal.verification.ranges import Check
 
-FUNCTION = re.compile(r"CREATE FUNCTION (\w+)\(.*?\$\$(.*?)\$\$", re.DOTALL)
+FUNCTION = re.compile(r"CREATE FUNCTION (\w+)\((.*?)\$\$(.*?)\$\$", re.DOTALL)
 TRIGGER = re.compile(r"CREATE (?:CONSTRAINT )?TRIGGER (\w+)\s([^;]*?)\sON (\w+)\s([^;]*?)EXECUTE FUNCTION (\w+)")
+# What PostgreSQL adds to a condition: the types of values, quotation marks and parentheses.
+SPELLING = r"""::[a-z ]+|[\s"'()]"""
 # The bits of pg_trigger.tgtype.
 KINDS = {"FOR EACH ROW": 1, "BEFORE": 2, "INSERT": 4, "DELETE": 8, "UPDATE": 16, "TRUNCATE": 32}
 
@@ -20,26 +22,40 @@ class Trigger(NamedTuple):
     table: str
     function: str
     kind: int
-    has_condition: bool
+    columns: str  # of UPDATE OF
+    condition: str
 
 
 def tables_and_guards(guards: Iterable[RunSQL]) -> list[Check]:
     sql = "\n".join(guard.sql for guard in guards if isinstance(guard.sql, str))
     triggers = [
-        Trigger(name, table, function, _kind(event + rest), "WHEN (" in rest)
+        Trigger(name, table, function, _kind(event + rest), _columns(event), _condition(rest))
         for name, event, table, rest, function in TRIGGER.findall(sql)
     ]
-    digests = [(name, sha256(body.encode()).hexdigest()) for name, body in FUNCTION.findall(sql)]
+    functions = [
+        (name, sha256(body.encode()).hexdigest(), "SECURITY DEFINER" in head)
+        for name, head, body in FUNCTION.findall(sql)
+    ]
     tables = _values(sorted({(trigger.table,) for trigger in triggers}))
     return [
         Check("table", TABLES.format(tables=tables)),
-        Check("guard", TRIGGERS.format(tables=tables, triggers=_values(triggers))),
-        Check("function", FUNCTIONS.format(digests=_values(digests))),
+        Check("guard", TRIGGERS.format(tables=tables, triggers=_values(triggers), SPELLING=SPELLING)),
+        Check("function", FUNCTIONS.format(functions=_values(functions))),
     ]
 
 
 def _kind(definition: str) -> int:
     return sum(bit for word, bit in KINDS.items() if word in definition)
+
+
+def _columns(event: str) -> str:
+    found = re.search(r"UPDATE OF ([\w, ]+)", event)
+    return found[1] if found else ""
+
+
+def _condition(rest: str) -> str:
+    found = re.search(r"WHEN (\(.*\))", rest)
+    return re.sub(SPELLING, "", found[1].lower()) if found else ""
 
 
 def _values(rows: Iterable[tuple[object, ...]]) -> str:
@@ -66,12 +82,19 @@ TRIGGERS = """
         WHEN t.tgenabled NOT IN ('O', 'A') THEN ARRAY['guard_disabled', t.tgname]
         WHEN w.name IS NULL AND t.tgisinternal THEN NULL
         WHEN w.name IS NULL THEN ARRAY['guard_unknown', t.tgname]
-        WHEN (t.function, t.tgtype, t.tgqual IS NOT NULL) <> (w.function, w.kind, w.has_condition)
+        WHEN (t.function, t.tgtype, t.columns, t.condition) <> (w.function, w.kind, w.columns, w.condition)
             THEN ARRAY['guard_changed', t.tgname]
         END AS fault
-    FROM (VALUES {triggers}) w(name, of, function, kind, has_condition)
+    FROM (VALUES {triggers}) w(name, of, function, kind, columns, condition)
     FULL JOIN (
-        SELECT t.*, t.tgrelid::regclass::text AS of, p.proname AS function
+        SELECT t.*, t.tgrelid::regclass::text AS of, p.proname AS function,
+            array_to_string(ARRAY(
+                SELECT a.attname FROM unnest(t.tgattr) WITH ORDINALITY c(number, place)
+                JOIN pg_attribute a ON a.attrelid = t.tgrelid AND a.attnum = c.number ORDER BY c.place
+            ), ', ') AS columns,
+            CASE WHEN t.tgqual IS NULL THEN '' ELSE regexp_replace(lower(
+                substring(pg_get_triggerdef(t.oid) FROM 'WHEN (.*) EXECUTE FUNCTION')), $${SPELLING}$$, '', 'g')
+                END AS condition
         FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
         WHERE t.tgrelid IN (SELECT to_regclass(name) FROM (VALUES {tables}) n(name))
     ) t ON t.tgname = w.name AND t.of = w.of
@@ -83,6 +106,9 @@ FUNCTIONS = """
         WHEN p.oid IS NULL THEN ARRAY['guard_missing', 'there is no such function']
         WHEN encode(sha256(convert_to(p.prosrc, 'UTF8')), 'hex') <> w.digest
             THEN ARRAY['guard_changed', 'it is another function']
+        WHEN p.prosecdef <> w.definer OR p.proconfig IS DISTINCT FROM
+                ARRAY[format('search_path=%%I, pg_temp', current_schema()), 'enable_seqscan=off', 'TimeZone=UTC']
+            THEN ARRAY['guard_changed', 'it runs with other settings']
         END AS fault
-    FROM (VALUES {digests}) w(name, digest) LEFT JOIN pg_proc p ON p.oid = to_regproc(w.name)
+    FROM (VALUES {functions}) w(name, digest, definer) LEFT JOIN pg_proc p ON p.oid = to_regproc(w.name)
 """

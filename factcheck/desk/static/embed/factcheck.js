@@ -137,8 +137,8 @@ const named = ({ name, anonymous }) => name + (anonymous ? " (anonymous)" : "");
 
 function chainOf({ source, via, said_on: day }) {
   if (!source) return "The article itself says this.";
-  const through = via.length ? `; it came through ${via.map(named).join(", then ")}` : "";
-  return `Attributed to ${named(source)}${day ? `, on ${day}` : ""}${through}.`;
+  const relays = via.length ? `; it came through ${via.map(named).join(", then ")}` : "";
+  return `Attributed to ${named(source)}${day ? `, ${day[9] ? "on" : "in"} ${day}` : ""}${relays}.`;
 }
 
 function panelOf({ statement, disputes, button }) {

@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import Error
 
+from factcheck.encodings import NotText, decode
 from factcheck.journal.seal.notes import NoteError, NotSigned, PublicKey, read_public_key
 from factcheck.journal.seal.saved_notes import saved_keys, saved_note
 from factcheck.journal.seal.verification import Findings, known_keys, verify_note
@@ -61,8 +62,8 @@ def keys_in(given: str) -> list[PublicKey]:
 
 def read(file: str) -> str:
     try:
-        return (sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()).decode()
-    except (OSError, UnicodeDecodeError) as error:
+        return decode(sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes())
+    except (OSError, NotText) as error:
         raise CommandError(f"{file} cannot be read: {error}", returncode=COULD_NOT_RUN) from None
 
 
