@@ -147,7 +147,8 @@ def from_base64(text: Any) -> bytes:
 
 def read(path: str) -> str:
     try:
-        return Path(path).read_bytes().decode("utf-8-sig")
+        found = Path(path).read_bytes()
+        return found.decode("utf-16" if found[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise Unchecked(f"{path} cannot be read: {error}") from None
 

@@ -15,10 +15,11 @@ def saved_forms(note: str) -> dict[str, bytes]:
     signer = note.splitlines()[-1].split()[1]
     lines = note.splitlines()
     letter = f"Dear Ann,\n\nkeep this:\n\n{note}\n\n-- \nBob\n\n> {note}"
-    forms = {
+    forms: dict[str, str | bytes] = {
         "as it is": note,
         "CRLF": note.replace("\n", "\r\n"),
         "a BOM": "\ufeff" + note,
+        "as PowerShell redirects it": note.encode("utf-16"),
         "no last newline": note.rstrip(),
         "blanks at the ends": note.replace("\n", "  \n"),
         "quoted": "Ann wrote:\n" + "".join(f"> {line}\n" for line in lines) + "\nThank you.\n",

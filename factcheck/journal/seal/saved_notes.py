@@ -39,13 +39,12 @@ def saved_keys(saved: str) -> list[PublicKey]:
 
 def _content(saved: str) -> str:
     """The lines as they were before a mail program quoted, encoded or ended them in its own way."""
-    text = saved.removeprefix("\ufeff")
-    if text.lstrip().startswith("{"):
-        return _json_content(text)
-    plain = _plain(text)
+    if saved.lstrip().startswith("{"):
+        return _json_content(saved)
+    plain = _plain(saved)
     if NOTE.search(plain):
         return plain
-    body = email.message_from_string(text, policy=email.policy.default).get_body(("plain",))
+    body = email.message_from_string(saved, policy=email.policy.default).get_body(("plain",))
     return _plain(body.get_content()) if body else plain
 
 
