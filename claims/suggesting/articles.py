@@ -4,19 +4,18 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from claims.suggesting import clauses, speakers
-from claims.suggesting.attribution import Attribution, Span, content_span, name_span
+from claims.suggesting import clauses, layout
+from claims.suggesting.attribution import Attribution, Span, content_span
 from claims.suggesting.grammar import Grammar
 from claims.suggesting.quotations import paragraphs
-from claims.suggesting.tokens import QUOTE, WORD, Token, Tokens, paragraph_sentences, paragraph_tokens, split_sentences
+from claims.suggesting.tokens import QUOTE, Token, Tokens, paragraph_sentences, paragraph_tokens, split_sentences
 from claims.suggesting.turns import Label, goes_on, is_stage_direction, labels
 
 MIN_LOOSE_WORDS = 6
 MIN_INNER_WORDS = 6
 FAR = 120  # code points between “X disagreed:” and the quotation that it announces
-DASHES = ("—", "–", "―", "--")
-MAX_SIGNATURE = 12
-MAX_ANNOUNCED = 6  # tokens from a cue to the full stop before its quotation
+SIGNATURE_GAP = 6  # code points between a quotation and “— Name” behind it
+OPENING_MARKS = re.compile(r"[“”„«»\"「『‘’']+")
 
 
 def article_attributions(text: str, grammar: Grammar) -> list[Attribution]:
@@ -37,7 +36,7 @@ class _Reader:
         self.turn: Label | None = None
         self.found: list[Attribution] = []
         self.last: int | None = None
-        self.announced: tuple[Span, Span, int] | None = None
+        self.announced: layout.Announcement | None = None
         self.paragraph = 0
 
     def read_paragraph(self, sentences: list[Tokens]) -> None:
@@ -73,7 +72,7 @@ class _Reader:
         last = self.found[self.last] if self.last is not None else None
         if span is None:
             return
-        if self.announced and span[0] - self.announced[2] < FAR:
+        if self.announced and span[0] - self.announced.end < FAR:
             speaker, cue, _ = self.announced
             self._keep(Attribution(span, cue, speaker, "announced", (cue[0], span[1])))
         elif last and last.rule != "label" and self._goes_on(last, tokens):
@@ -100,24 +99,37 @@ class _Reader:
     # “…” — Name
 
     def _signature(self, tokens: Tokens) -> bool:
-        if tokens[0].text not in DASHES or not self.found or not 1 < len(tokens) <= MAX_SIGNATURE:
+        last = self.found[-1] if self.found else None
+        if (
+            last is None
+            or last.rule not in ("carried", "quotation")
+            or tokens[0].start - last.content[1] > SIGNATURE_GAP
+        ):
             return False
-        last = self.found[-1]
-        if last.rule not in ("carried", "quotation") or tokens[0].start - last.content[1] > 6 or not tokens[1].is_name:
+        speaker = layout.signature(tokens)
+        if speaker is None:
             return False
-        speaker = name_span(tokens[1:])
         self.found[-1] = replace(last, speaker=speaker, cue=(tokens[0].start, tokens[0].end), rule="dash", via=())
         return True
 
     # Any other
 
     def _sentence(self, tokens: Tokens) -> None:
-        got = _signed(tokens) or clauses.attributions(tokens, self.grammar) or _headline(tokens, self.grammar)
+        got = (
+            layout.signed(tokens) or clauses.attributions(tokens, self.grammar) or layout.headline(tokens, self.grammar)
+        )
         for each in got:
-            self._keep(each, leads=not each.via)
+            self._keep(each if each.speaker else self._of_last_speaker(each), leads=not each.via)
         self._loose(tokens, got)
-        self.announced = _announcement(tokens, got, self.grammar)
+        self.announced = layout.announcement(tokens, got, self.grammar)
         self._inside(tokens)
+
+    def _of_last_speaker(self, attribution: Attribution) -> Attribution:
+        """“…”, dijo: in a language that leaves the pronoun out"""
+        last = self.found[self.last] if self.last is not None else None
+        if last is None or last.rule == "according":
+            return attribution
+        return replace(attribution, speaker=last.speaker, via=last.via)
 
     def _keep(self, attribution: Attribution, leads: bool = True) -> None:
         self.found.append(attribution)
@@ -165,46 +177,6 @@ def _tag_inside(last: Attribution, span: Span) -> Span | None:
     if last.cue is None or last.cue[0] < last.content[1]:
         return None
     return last.content[1], span[0]
-
-
-def _signed(tokens: Tokens) -> list[Attribution]:
-    """“…” — Name, on one line"""
-    quote, *rest = tokens
-    if quote.kind != QUOTE or not 1 < len(rest) <= MAX_SIGNATURE or rest[0].text not in DASHES:
-        return []
-    dash, *name = rest
-    if not name[0].is_name or not all(token.kind == WORD or token.text in ".," for token in name):
-        return []
-    whole = (quote.start, quote.end)
-    return [Attribution(whole, (dash.start, dash.end), name_span(name), "dash", whole)]
-
-
-def _headline(tokens: Tokens, grammar: Grammar) -> list[Attribution]:
-    """Khans: Trump stirs ‘ugliness’"""
-    colon = next((at for at, token in enumerate(tokens[:6]) if token.text == ":"), None)
-    if not colon or colon + 3 > len(tokens) or not all(token.is_name for token in tokens[:colon]):
-        return []
-    content = content_span(tokens[colon + 1 :])
-    if content is None or not any(token.kind == QUOTE for token in tokens[colon + 1 :]):
-        return []
-    return [Attribution(content, (tokens[colon].start, tokens[colon].end), name_span(tokens[:colon]), "cue", content)]
-
-
-def _announcement(tokens: Tokens, got: list[Attribution], grammar: Grammar) -> tuple[Span, Span, int] | None:
-    """“X disagreed:”, “X said in a statement.” before a quotation: (speaker, cue, where it ends)."""
-    if tokens[-1].text != ":" and (got or tokens[-1].text != "."):
-        return None
-    reach = 0 if tokens[-1].text == ":" else max(0, len(tokens) - MAX_ANNOUNCED)
-    for at in range(len(tokens) - 2, reach - 1, -1):
-        if tokens[at].kind == WORD and tokens[at].lower in grammar.cues:
-            subject = speakers.before(tokens, 0, at, grammar) or speakers.after(tokens, at + 1, grammar)
-            if subject:
-                speaker = tokens[subject.first].start, tokens[subject.last - 1].end
-                return speaker, (tokens[at].start, tokens[at].end), tokens[-1].end
-    return None
-
-
-OPENING_MARKS = re.compile(r"[“”„«»\"「『‘’']+")
 
 
 def _inner_attributions(text: str, token: Token, grammar: Grammar) -> Iterator[Attribution]:

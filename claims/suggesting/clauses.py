@@ -8,7 +8,7 @@ from claims.suggesting.cues import Cue, cue_at
 from claims.suggesting.grammar import Grammar
 from claims.suggesting.leads import Found, led
 from claims.suggesting.tags import MIN_TAGGED, resumes, tagged
-from claims.suggesting.tokens import QUOTE, Tokens
+from claims.suggesting.tokens import QUOTE, WORD, Tokens
 
 MAX_DEPTH = 3
 MAX_NAME = 5
@@ -18,17 +18,13 @@ def attributions(tokens: Tokens, grammar: Grammar, depth: int = 0) -> list[Attri
     """Outer ones before those nested in them."""
     if len(tokens) < MIN_TAGGED - 1 or depth > MAX_DEPTH:
         return []
-    for at in range(len(tokens)):
-        for phrase in grammar.according:
-            if tuple(token.lower for token in tokens[at : at + len(phrase)]) == phrase:
-                found = _according(tokens, at, at + len(phrase), grammar)
-                return _with_inner(found, grammar, depth) if found else _by_cues(tokens, grammar, depth)
-    return _by_cues(tokens, grammar, depth)
+    found = _according(tokens, grammar) or _according_after(tokens, grammar)
+    return _with_inner(found, grammar, depth) if found else _by_cues(tokens, grammar, depth)
 
 
 def _with_inner(found: Found, grammar: Grammar, depth: int) -> list[Attribution]:
     inner = attributions(found.inner, grammar, depth + 1)
-    relayed = [replace(each, via=(*each.via, found.speaker)) for each in inner]
+    relayed = [replace(each, via=(*each.via, found.speaker)) for each in inner if found.speaker]
     return [found.outer, *relayed] if found.outer else relayed
 
 
@@ -54,7 +50,7 @@ def _credited(group: list[Attribution], tokens: Tokens, cue: Cue, at: int, gramm
     source = speakers.after(tokens, at + 2, grammar) if cites and grammar.is_a("relays", cue.verb) else None
     if source is None or not group:
         return group
-    named = whole_span(tokens[source.first : source.last])
+    named = speakers.span(tokens, source)
     outer, *inner = group
     relay = (outer.speaker,) if outer.speaker else ()
     first = replace(outer, speaker=named, via=(*relay, *outer.via))
@@ -64,9 +60,28 @@ def _credited(group: list[Attribution], tokens: Tokens, cue: Cue, at: int, gramm
 # according to S
 
 
-def _according(tokens: Tokens, at: int, behind: int, grammar: Grammar) -> Found | None:
+def _according(tokens: Tokens, grammar: Grammar) -> Found | None:
+    for at in range(len(tokens)):
+        for phrase in grammar.according:
+            if tuple(token.lower for token in tokens[at : at + len(phrase)]) == phrase:
+                return _according_at(tokens, at, at + len(phrase), grammar)
+    return None
+
+
+def _according_after(tokens: Tokens, grammar: Grammar) -> Found | None:
+    """Der Polizei zufolge ist die Straße gesperrt."""
+    at = next((n for n, token in enumerate(tokens[: MAX_NAME * 2]) if (token.lower,) in grammar.according_after), 0)
+    whole = content_span(tokens[at + 1 :])
+    if not at or whole is None or any(token.kind != WORD for token in tokens[:at]):
+        return None
+    speaker = whole_span(tokens[:at])
+    cue = (tokens[at].start, tokens[at].end)
+    return Found(Attribution(whole, cue, speaker, "according", whole_span(tokens)), speaker, tokens[at + 1 :], at + 1)
+
+
+def _according_at(tokens: Tokens, at: int, behind: int, grammar: Grammar) -> Found | None:
     leads = at <= 2
-    end = _end_of_source(tokens, behind)
+    end = _end_of_source(tokens, behind, grammar)
     last = end - 1 if end == len(tokens) and tokens[-1].text in ".?!" else end
     if last <= behind:
         return None
@@ -84,9 +99,12 @@ def _according(tokens: Tokens, at: int, behind: int, grammar: Grammar) -> Found 
     return Found(Attribution(whole, cue, speaker, "according", whole_span(tokens), tag=tag), speaker, content, end)
 
 
-def _end_of_source(tokens: Tokens, behind: int) -> int:
+def _end_of_source(tokens: Tokens, behind: int, grammar: Grammar) -> int:
+    """At a mark, a quotation, or the verb: laut Polizei wurden …"""
     end = behind
     while end < len(tokens) and tokens[end].kind != QUOTE and tokens[end].text not in ",;:—–":
+        if grammar.has("verb_second") and end > behind and grammar.is_a("auxiliaries", tokens[end].lower):
+            break
         end += 1
     return end
 

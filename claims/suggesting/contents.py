@@ -7,8 +7,8 @@ TO_CONJUNCTION = 12  # tokens between a cue and its “that”
 TO_COLON = 14
 TO_QUOTATION = 12
 TO_VERB = 14
+TO_COMMA = 8
 MIN_WORDS = 3
-JOINS = ("and", "but", "und", "aber", "et", "mais", "y", "e", "pero")
 
 
 def begins(tokens: Tokens, at: int, kind: str, verb: str, grammar: Grammar) -> int | None:
@@ -48,7 +48,7 @@ def ends(tokens: Tokens, start: int, grammar: Grammar) -> int:
 def _is_joined_cue(tokens: Tokens, at: int, grammar: Grammar) -> bool:
     """“… and questioned why”: the same speaker goes on"""
     following = tokens[at + 1]
-    if tokens[at].lower not in JOINS or following.lower not in grammar.cues:
+    if not grammar.is_a("joins", tokens[at].lower) or following.lower not in grammar.cues:
         return False
     return following.lower.endswith(("ed", "ing", "said", "told")) and not grammar.is_a("nouns", following.lower)
 
@@ -57,10 +57,15 @@ def leaves(tokens: Tokens, at: int, grammar: Grammar) -> bool:
     word = tokens[at].lower
     if grammar.is_a("content_stops", word):
         return True
-    if word in JOINS and at + 2 < len(tokens):
+    if grammar.is_a("joins", word) and at + 2 < len(tokens):
         following = tokens[at + 1 : at + 3]
         return any(token.lower in grammar.cues and not grammar.is_a("nouns", token.lower) for token in following)
     return word in grammar.cues and word.endswith("ing")
+
+
+def quotes_behind(tokens: Tokens, at: int) -> bool:
+    """Does a quotation follow as the content: dijo: “…”"""
+    return any(token.kind == QUOTE for token in tokens[at : at + 2])
 
 
 def _stop(token: Token) -> bool:
@@ -137,6 +142,8 @@ def _bare_clause(tokens: Tokens, at: int, kind: str, verb: str, grammar: Grammar
     if grammar.is_a("order", verb):
         at = _behind_addressee(tokens, at)
     at = _behind_day(tokens, at, grammar)
+    if grammar.has("comma_clause"):
+        return _behind_comma(tokens, at, grammar)
     if at + MIN_WORDS > len(tokens) or not _may_begin_clause(tokens[at], grammar):
         return None
     if tokens[at].lower in ("this", "so", "it", "that") and not grammar.is_a("auxiliaries", tokens[at + 1].lower):
@@ -148,6 +155,19 @@ def _bare_clause(tokens: Tokens, at: int, kind: str, verb: str, grammar: Grammar
             return None
         if grammar.is_a("auxiliaries", token.lower):
             return at
+    return None
+
+
+def _behind_comma(tokens: Tokens, at: int, grammar: Grammar) -> int | None:
+    """Müller sagte am Montag, die Lage sei ernst"""
+    for comma in range(at, min(at + TO_COMMA, len(tokens) - MIN_WORDS)):
+        if _stop(tokens[comma]):
+            return None
+        if tokens[comma].text == ",":
+            first = tokens[comma + 1]
+            kinds = ("determiners", "pronouns", "not_speakers")
+            led = first.is_name or any(grammar.is_a(kind, first.lower) for kind in kinds)
+            return comma + 1 if led else None
     return None
 
 

@@ -4,11 +4,8 @@ from typing import NamedTuple
 
 from claims.suggesting import speakers
 from claims.suggesting.grammar import Grammar
-from claims.suggesting.speakers import Phrase
+from claims.suggesting.noun_phrases import Phrase
 from claims.suggesting.tokens import WORD, Tokens
-
-PLURALS = ("s", "they", "we", "who", "people", "men", "women", "children", "police", "media", "and")
-ADJECTIVES = ("al", "ous", "ive", "ful", "less", "ic", "able", "ible", "ing")
 
 
 class Cue(NamedTuple):
@@ -57,13 +54,15 @@ def has_hearsay_adverb(tokens: Tokens, low: int, cue: Cue, grammar: Grammar) -> 
 def is_noun(tokens: Tokens, cue: Cue, subject: Phrase | None, grammar: Grammar) -> bool:
     """“such claims that”, “officials’ fears”, “a light show”: the form is a noun too, and its neighbours say so."""
     before, form = tokens[cue.first - 1] if cue.first else None, tokens[cue.first].lower
-    if before is None or not grammar.is_a("nouns", form):
+    if before is None or not grammar.adjective_endings or not grammar.is_a("nouns", form):
         return False
     if form.endswith("s") and subject and not _begins_phrase(tokens, subject.first, grammar):
         return True
-    if not form.endswith(("s", "ed", "ing", "thought")) and not before.lower.endswith(PLURALS):
+    if not form.endswith(("s", "ed", "ing", "thought")) and not before.lower.endswith(grammar.plural_endings):
         return True
-    return (before.text.islower() and before.lower.endswith(ADJECTIVES)) or before.text.endswith(("’", "'"))
+    return (before.text.islower() and before.lower.endswith(grammar.adjective_endings)) or before.text.endswith(
+        ("’", "'")
+    )
 
 
 def is_hypothetical(tokens: Tokens, low: int, cue: Cue, subject: Phrase | None, grammar: Grammar) -> bool:

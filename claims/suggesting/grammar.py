@@ -29,7 +29,11 @@ class Grammar:
     day: re.Pattern[str]
     dates: dict[str, list[str]]
     clitics: str
-    inverts: bool
+    plural_endings: tuple[str, ...]
+    adjective_endings: tuple[str, ...]
+
+    def has(self, trait: str) -> bool:
+        return trait in self.words["traits"]
 
     def is_a(self, kind: str, word: str) -> bool:
         return word in self.words[kind]
@@ -65,7 +69,8 @@ def _grammar(data: dict[str, Any]) -> Grammar:
         day=_day(dates),
         dates=dates,
         clitics=words.get("clitics", ""),
-        inverts=words["inverted"],
+        plural_endings=tuple(_items(words.get("plural_endings", ""))),
+        adjective_endings=tuple(_items(words.get("adjective_endings", ""))),
     )
 
 

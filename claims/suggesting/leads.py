@@ -14,7 +14,7 @@ from claims.suggesting.cues import (
     reported,
 )
 from claims.suggesting.grammar import Grammar
-from claims.suggesting.speakers import Phrase
+from claims.suggesting.noun_phrases import Phrase
 from claims.suggesting.tokens import QUOTE, WORD, Tokens
 
 
@@ -24,7 +24,7 @@ class Found:
     `end` is the token index behind it all."""
 
     outer: Attribution | None
-    speaker: Span
+    speaker: Span | None
     inner: Tokens
     end: int
 
@@ -39,6 +39,8 @@ def led(tokens: Tokens, low: int, cue: Cue, grammar: Grammar, nested: bool, earl
         cue, hearsay = behind, True
     elif is_noun(tokens, cue, subject, grammar) or is_hypothetical(tokens, low, cue, subject, grammar):
         return None
+    if subject is None and grammar.has("verb_second"):
+        subject = speakers.after(tokens, cue.last, grammar)
     if nested and subject and is_pronoun(tokens, subject, grammar):
         return None
     speaker = _speaker(tokens, low, cue, subject, grammar, earlier)
@@ -53,7 +55,8 @@ def is_pronoun(tokens: Tokens, subject: Phrase, grammar: Grammar) -> bool:
 def _found(
     tokens: Tokens, low: int, cue: Cue, subject: Phrase | None, speaker: Span, hearsay: bool, grammar: Grammar
 ) -> Found | None:
-    start = contents.begins(tokens, cue.last, cue.kind, cue.verb, grammar)
+    behind = max(cue.last, subject.last) if subject else cue.last
+    start = contents.begins(tokens, behind, cue.kind, cue.verb, grammar)
     if start is None:
         return _described_before(tokens, low, cue, subject, grammar) if subject else None
     end = contents.ends(tokens, start, grammar)
@@ -61,7 +64,7 @@ def _found(
     quotes = any(token.kind == QUOTE for token in tokens[start:end])
     if whole is None or (end - start < contents.MIN_WORDS and not quotes):
         return None
-    is_act = "act" in cue.kind and start == cue.last and tokens[start].kind != QUOTE
+    is_act = "act" in cue.kind and start == behind and tokens[start].kind != QUOTE
     rule: Rule = "act" if is_act else "cue"
     cue_span = whole_span(tokens[cue.first : cue.last])
     outer = Attribution(whole, cue_span, speaker, rule, whole_span(tokens), hearsay=hearsay)
@@ -83,7 +86,7 @@ def _described_before(tokens: Tokens, low: int, cue: Cue, subject: Phrase, gramm
     whole = content_span(tokens[first:end])
     if whole is None:
         return None
-    cue_span, speaker = whole_span(tokens[cue.first : cue.last]), whole_span(tokens[subject.first : subject.last])
+    cue_span, speaker = whole_span(tokens[cue.first : cue.last]), speakers.span(tokens, subject)
     tag = (tokens[at].start, cue_span[1])
     return Found(Attribution(whole, cue_span, speaker, "cue", whole_span(tokens), tag=tag), speaker, [], end)
 
@@ -94,7 +97,7 @@ def _speaker(
     shared = None
     if subject is None or _is_participle_clause(tokens, cue, subject, grammar):
         shared = _shared_speaker(tokens, low, cue, grammar, earlier)
-    return shared or (whole_span(tokens[subject.first : subject.last]) if subject else None)
+    return shared or (speakers.span(tokens, subject) if subject else None)
 
 
 def _is_participle_clause(tokens: Tokens, cue: Cue, subject: Phrase, grammar: Grammar) -> bool:
@@ -106,7 +109,7 @@ def _is_participle_clause(tokens: Tokens, cue: Cue, subject: Phrase, grammar: Gr
 def _shared_speaker(tokens: Tokens, low: int, cue: Cue, grammar: Grammar, earlier: list[Attribution]) -> Span | None:
     """“…, saying”, “… and called it”: the speaker before, else the subject that opens the sentence."""
     at = speakers.skip_auxiliaries(tokens, 0, cue.first, grammar)
-    coordinated = at > 0 and (tokens[at - 1].lower in contents.JOINS or tokens[at - 1].lower in ("by", "in"))
+    coordinated = at > 0 and (grammar.is_a("joins", tokens[at - 1].lower) or tokens[at - 1].lower in ("by", "in"))
     if not (coordinated or (is_participle(tokens, cue) and at == cue.first)):
         return None
     if earlier:

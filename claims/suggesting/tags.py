@@ -5,7 +5,7 @@ from claims.suggesting.attribution import Attribution, Span, content_span, whole
 from claims.suggesting.cues import Cue, cue_at, is_participle, is_passive
 from claims.suggesting.grammar import Grammar
 from claims.suggesting.leads import Found, is_pronoun
-from claims.suggesting.speakers import Phrase
+from claims.suggesting.noun_phrases import Phrase
 from claims.suggesting.tokens import QUOTE, WORD, Tokens
 
 MIN_TAGGED = 4  # words of a bare clause before its tag: The talks failed on Monday, he said
@@ -17,20 +17,22 @@ def tagged(tokens: Tokens, low: int, cue: Cue, grammar: Grammar, nested: bool) -
     if cue.kind == "act" or is_passive(tokens, cue, grammar):
         return None
     subject = speakers.before(tokens, low, cue.first, grammar)
-    start, end = (subject.outer if subject else cue.first), cue.last
+    start, end = speakers.skip_auxiliaries(tokens, low, subject.outer if subject else cue.first, grammar), cue.last
     quoted = _is_quoted_before(tokens, low, start)
     if not quoted and (start <= low or tokens[start - 1].text != "," or cue.kind not in ("clause", "that")):
         return None
     if grammar.is_a("order", cue.verb):
         end = _behind_addressee(tokens, cue.last)
-    if subject is None and grammar.inverts and not is_participle(tokens, cue):
+    if subject is None and not is_participle(tokens, cue):
         subject = speakers.after(tokens, cue.last, grammar)
-        if subject is None or not (quoted or tokens[cue.first - 1].text == ","):
+        if subject and not quoted and start != cue.first:
             return None
-        end = subject.last
-    if subject is None or (nested and is_pronoun(tokens, subject, grammar)):
+        end = subject.last if subject else end
+    if subject is None and not (quoted and grammar.has("drops_subject") and not contents.quotes_behind(tokens, end)):
         return None
-    if not quoted and not _is_short_tag(tokens, low, (start, end), cue, subject, grammar):
+    if nested and subject and is_pronoun(tokens, subject, grammar):
+        return None
+    if not quoted and subject and not _is_short_tag(tokens, low, (start, end), cue, subject, grammar):
         return None
     return _around(tokens, low, (start, end), quoted, cue, subject, grammar)
 
@@ -76,13 +78,13 @@ def _is_short_tag(tokens: Tokens, low: int, tag: Span, cue: Cue, subject: Phrase
 
 
 def _around(
-    tokens: Tokens, low: int, tag: Span, quoted: bool, cue: Cue, subject: Phrase, grammar: Grammar
+    tokens: Tokens, low: int, tag: Span, quoted: bool, cue: Cue, subject: Phrase | None, grammar: Grammar
 ) -> Found | None:
     before = tokens[low : tag[0]]
     if quoted:
         before = _from_quotation(before)
-    speaker = whole_span(tokens[subject.first : subject.last])
-    rest = _resumed(tokens, low, tag, quoted, subject.first > cue.first, grammar)
+    speaker = speakers.span(tokens, subject) if subject else None
+    rest = _resumed(tokens, low, tag, quoted, subject is None or subject.first > cue.first, grammar)
     behind = tokens[rest:] if rest is not None else []
     end = len(tokens) if rest is not None else tag[1]
     if behind and len(before) > 1 and grammar.is_a("relatives", before[-2].lower):

@@ -37,14 +37,14 @@ Tokens = list[Token]
 
 CONTRACTION = r"[’'](?:s|ve|ll|d|re|m)\b"
 NUMBER = r"[$€£]?\d+(?:[.,:]\d+)+"
-WORDS = rf"[@#$€£]?\w+(?:(?!{CONTRACTION})[’'\-–&.]\w+)*"
 
 
 @cache
 def _token(clitics: str) -> re.Pattern[str]:
     """`clitics` are a language’s words that an apostrophe or a hyphen joins to the next or the one before."""
-    before = f"{clitics}|" if clitics else ""
-    return re.compile(rf"{before}{CONTRACTION}|{NUMBER}|{WORDS}|--|[^\w\s]", re.IGNORECASE)
+    apart = f"{CONTRACTION}|{clitics}" if clitics else CONTRACTION
+    words = rf"[@#$€£]?\w+(?:(?!{apart})[’'\-–&.]\w+)*"
+    return re.compile(rf"{apart}|{NUMBER}|{words}|--|[^\w\s]", re.IGNORECASE)
 
 
 def tokenize(text: str, start: int, end: int, grammar: Grammar) -> Iterator[Token]:
