@@ -57,12 +57,13 @@ class _Reader:
         self.turn = label or (self.turn if self.goes_on else None)
         if self.turn is None:
             return False
-        tokens = [token for sentence in sentences for token in sentence if not label or token.start >= label.end]
-        if tokens and not is_stage_direction(self.text[tokens[0].start : tokens[-1].end]):
-            span = tokens[0].start, tokens[-1].end
-            self._keep(Attribution(span, self.turn.colon, self.turn.speaker, "label", span))
-            for each in clauses.attributions(tokens, self.grammar):
-                self.found.append(replace(each, via=(*each.via, self.turn.speaker), in_quotation=True))
+        said = [[token for token in each if not label or token.start >= label.end] for each in sentences]
+        said = [tokens for tokens in said if tokens]
+        span = (said[0][0].start, said[-1][-1].end) if said else (0, 0)
+        if said and not is_stage_direction(self.text[slice(*span)]):
+            self._keep(Attribution(span, None, self.turn.speaker, "label", span))
+            inner = (each for tokens in said for each in clauses.attributions(tokens, self.grammar))
+            self.found += [replace(each, via=(*each.via, self.turn.speaker), in_quotation=True) for each in inner]
         return True
 
     # A sentence that is nothing but a quotation

@@ -53,14 +53,15 @@ STAGE = re.compile(r"\s*(?:\([^()\n]*\)|\[[^\[\]\n]*\])\s*$")
 
 
 class Label(NamedTuple):
+    """What is said begins at `end`."""
+
     speaker: Span
-    colon: Span
-    end: int  # of the label: what is said begins behind it
+    end: int
 
 
 def labels(text: str, paragraphs: list[Span]) -> dict[int, Label]:
-    """By the start of their paragraph. A label in capitals or behind `>>` counts by itself, `Q.` beside an `A.`,
-    any other name if it labels two paragraphs and most of the text is labelled."""
+    """By the start of their paragraph. What stands behind `>>` counts by itself, `Q.` beside an `A.`, capitals if there
+    are more labels; any other name if most of the text is labelled, and it has two words or comes again."""
     found = {}
     for start, end in paragraphs:
         match = LABEL.match(text, start, end)
@@ -96,9 +97,12 @@ def _counts(match: re.Match[str], names: Counter[str], mostly: bool) -> bool:
     if match["letter"]:
         return bool(names["Q"] and names["A"])
     name = match["name"].partition("(")[0]
-    return (name.isupper() and len(name) > 1) or (names[match["name"]] > 1 and mostly)
+    if name.isupper():
+        return len(name) > 1 and (mostly or sum(names[each] for each in names if each.isupper()) > 1)
+    is_name = name.istitle() and " " in name.strip()
+    return mostly and (names[match["name"]] > 1 or (names.total() > 1 and is_name))
 
 
 def _label(match: re.Match[str]) -> Label:
     group = "name" if match["name"] else "letter"
-    return Label(match.span(group), (match.end(group), match.end()), match.end())
+    return Label(match.span(group), match.end())
