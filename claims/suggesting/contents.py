@@ -34,13 +34,14 @@ def begins(tokens: Tokens, at: int, kind: str, verb: str, grammar: Grammar) -> i
     return found
 
 
-def ends(tokens: Tokens, start: int, grammar: Grammar) -> int:
-    """At a semicolon or a lone dash, or before a cue of the same speaker (“, adding”) or a clause apart (“, while”)."""
+def ends(tokens: Tokens, start: int, grammar: Grammar, in_commas: bool = False) -> int:
+    """At a semicolon or a lone dash, or before a cue of the same speaker (“, adding”) or a clause apart (“, while”).
+    `in_commas`: the cue’s own clause ends at the next comma (Smith, who said …, left)."""
     dashes = [at for at in range(start, len(tokens)) if tokens[at].text in ("—", "–")]
     for at in range(start + 2, len(tokens) - 1):
         if tokens[at].text == ";" or [at] == dashes or _is_joined_cue(tokens, at, grammar):
             return at
-        if tokens[at].text == "," and leaves(tokens, at + 1, grammar):
+        if tokens[at].text == "," and (in_commas or leaves(tokens, at + 1, grammar)):
             return at
     return len(tokens)
 
@@ -59,7 +60,7 @@ def leaves(tokens: Tokens, at: int, grammar: Grammar) -> bool:
         return True
     if grammar.is_a("joins", word) and at + 2 < len(tokens):
         following = tokens[at + 1 : at + 3]
-        return any(token.lower in grammar.cues and not grammar.is_a("nouns", token.lower) for token in following)
+        return any(_is_cue(token, grammar) for token in following)
     return word in grammar.cues and word.endswith("ing")
 
 
@@ -85,11 +86,15 @@ def _after_conjunction(tokens: Tokens, at: int, verb: str, reach: int, grammar: 
     if grammar.is_a("determiners", tokens[at].lower) and tokens[at].lower != "that" and not grammar.is_a("order", verb):
         return None  # recommended a firm that is known
     for position in range(at, min(at + reach, len(tokens) - 1)):
-        if _stop(tokens[position]):
-            return None
+        if _stop(tokens[position]) or _is_cue(tokens[position], grammar):
+            return None  # an official said Smith told Jones that …
         if grammar.is_a("complementizers", tokens[position].lower):
             return position
     return None
+
+
+def _is_cue(token: Token, grammar: Grammar) -> bool:
+    return token.lower in grammar.cues and not grammar.is_a("nouns", token.lower)
 
 
 def _order(tokens: Tokens, at: int, grammar: Grammar) -> int | None:
@@ -140,7 +145,10 @@ def _described(tokens: Tokens, at: int, grammar: Grammar) -> int | None:
 
 def _bare_clause(tokens: Tokens, at: int, kind: str, verb: str, grammar: Grammar) -> int | None:
     if grammar.is_a("order", verb):
-        at = _behind_addressee(tokens, at)
+        behind = _behind_addressee(tokens, at, grammar)
+        if behind == at:
+            return None
+        at = behind
     at = _behind_day(tokens, at, grammar)
     if grammar.has("comma_clause"):
         return _behind_comma(tokens, at, grammar)
@@ -171,11 +179,17 @@ def _behind_comma(tokens: Tokens, at: int, grammar: Grammar) -> int | None:
     return None
 
 
-def _behind_addressee(tokens: Tokens, at: int) -> int:
-    """told CNN the deal was off"""
-    while at < len(tokens) and tokens[at].is_name:
-        at += 1
-    return at
+def _behind_addressee(tokens: Tokens, at: int, grammar: Grammar) -> int:
+    """told CNN the deal was off; told reporters he was late"""
+    names = at
+    while names < len(tokens) and tokens[names].is_name:
+        names += 1
+    if names > at or at + 1 >= len(tokens) or tokens[at].kind != WORD:
+        return names
+    clause = tokens[at + 1].is_name or any(
+        grammar.is_a(kind, tokens[at + 1].lower) for kind in ("determiners", "pronouns")
+    )
+    return at + 1 if clause and not grammar.is_a("determiners", tokens[at].lower) else at
 
 
 def _behind_day(tokens: Tokens, at: int, grammar: Grammar) -> int:

@@ -7,7 +7,7 @@ from claims.suggesting.attribution import Attribution, Span
 
 # Of an outer content: the part that one nested in it covers, speaker and cue included. What is said within somebody’s
 # quotation must cover more, since the quoted words are the outer speaker’s own.
-FOLDED, FOLDED_IN_QUOTATION = 0.55, 0.8
+FOLDED, FOLDED_IN_QUOTATION = 0.55, 0.7
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from claims.suggesting.cues import (
 )
 from claims.suggesting.grammar import Grammar
 from claims.suggesting.noun_phrases import Phrase
-from claims.suggesting.tokens import QUOTE, WORD, Tokens
+from claims.suggesting.tokens import QUOTE, WORD, Token, Tokens
 
 
 @dataclass(frozen=True)
@@ -59,10 +59,9 @@ def _found(
     start = contents.begins(tokens, behind, cue.kind, cue.verb, grammar)
     if start is None:
         return _described_before(tokens, low, cue, subject, grammar) if subject else None
-    end = contents.ends(tokens, start, grammar)
+    end = contents.ends(tokens, start, grammar, in_commas=_is_relative(tokens, low, cue, grammar))
     whole = content_span(tokens[start:end])
-    quotes = any(token.kind == QUOTE for token in tokens[start:end])
-    if whole is None or (end - start < contents.MIN_WORDS and not quotes):
+    if whole is None or not _says_enough(tokens[start:end], grammar):
         return None
     is_act = "act" in cue.kind and start == behind and tokens[start].kind != QUOTE
     rule: Rule = "act" if is_act else "cue"
@@ -70,6 +69,18 @@ def _found(
     outer = Attribution(whole, cue_span, speaker, rule, whole_span(tokens), hearsay=hearsay)
     inner = start + grammar.is_a("complementizers", tokens[start].lower)
     return Found(outer, speaker, tokens[inner:end], end)
+
+
+def _says_enough(content: Tokens, grammar: Grammar) -> bool:
+    """Three words, a quotation, a pronoun and its verb, or what somebody denies (these claims)"""
+    words = sum(token.kind == WORD for token in content)
+    led = any(grammar.is_a(kind, content[0].lower) for kind in ("pronouns", "determiners") if words > 1)
+    return words >= contents.MIN_WORDS or led or any(token.kind == QUOTE for token in content)
+
+
+def _is_relative(tokens: Tokens, low: int, cue: Cue, grammar: Grammar) -> bool:
+    at = speakers.skip_auxiliaries(tokens, low, cue.first, grammar) - 1
+    return at > low and grammar.is_a("relatives", tokens[at].lower) and tokens[at - 1].text == ","
 
 
 def _described_before(tokens: Tokens, low: int, cue: Cue, subject: Phrase, grammar: Grammar) -> Found | None:
@@ -80,7 +91,7 @@ def _described_before(tokens: Tokens, low: int, cue: Cue, subject: Phrase, gramm
     if cue.kind != "describe" or not is_relative or not grammar.is_a("as", behind):
         return None
     first = at
-    while first > low and tokens[first - 1].kind == WORD and not grammar.is_a("prepositions", tokens[first - 1].lower):
+    while first > low and not _precedes_noun(tokens[first - 1], grammar):
         first -= 1
     end = contents.ends(tokens, cue.last, grammar)
     whole = content_span(tokens[first:end])
@@ -89,6 +100,11 @@ def _described_before(tokens: Tokens, low: int, cue: Cue, subject: Phrase, gramm
     cue_span, speaker = whole_span(tokens[cue.first : cue.last]), speakers.span(tokens, subject)
     tag = (tokens[at].start, cue_span[1])
     return Found(Attribution(whole, cue_span, speaker, "cue", whole_span(tokens), tag=tag), speaker, [], end)
+
+
+def _precedes_noun(token: Token, grammar: Grammar) -> bool:
+    kinds = ("prepositions", "auxiliaries", "conjunctions")
+    return token.kind != WORD or any(grammar.is_a(kind, token.lower) for kind in kinds)
 
 
 def _speaker(
@@ -132,4 +148,5 @@ def _opening_subject(tokens: Tokens, low: int, cue: int, grammar: Grammar) -> Sp
         last += 1
     if last == first + 1 and not tokens[first].is_name:
         return None
-    return whole_span(tokens[first : last + (has_article and last < cue and tokens[last].kind == WORD)])
+    has_noun = has_article and tokens[last - 1].is_name and last < cue and tokens[last].kind == WORD
+    return whole_span(tokens[first : last + has_noun])

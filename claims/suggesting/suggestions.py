@@ -103,14 +103,18 @@ class _Cards:
     def _quote_type(self, found: Attribution) -> QuoteType:
         if found.rule == "label":
             return "direct"
-        (start, end), (tag_start, tag_end) = found.content, found.tag or (0, 0)
+        start, end = found.content
         within = self.quotations[bisect_right(self.ends, start) : bisect_left(self.starts, end)]
         if found.via:  # words that somebody quotes are not therefore the speaker’s own
             within = [each for each in within if start <= each.start and each.end <= end]
-        quoted = sum(min(each.end, end) - max(each.start, start) for each in within)
-        if not quoted:
+        if not within:
             return "indirect"
-        return "direct" if quoted >= DIRECT * (end - start - (tag_end - tag_start)) else "mixed"
+        quoted = sum(self._letters(max(each.start, start), min(each.end, end)) for each in within)
+        tag = self._letters(*found.tag) if found.tag else 0
+        return "direct" if quoted >= DIRECT * (self._letters(start, end) - tag) else "mixed"
+
+    def _letters(self, start: int, end: int) -> int:
+        return sum(map(str.isalnum, self.text[start:end]))
 
     def _is_denial(self, found: Attribution, grammar: Grammar) -> bool:
         cue = self.text[slice(*found.cue)].lower() if found.cue else ""

@@ -10,6 +10,7 @@ from claims.suggesting.tokens import QUOTE, WORD, Tokens
 
 MIN_TAGGED = 4  # words of a bare clause before its tag: The talks failed on Monday, he said
 MAX_TAG_REST = 9
+MIN_RESUMED = 3
 TO_RESUMED = 30
 
 
@@ -111,7 +112,7 @@ def _resumed(tokens: Tokens, low: int, tag: Span, quoted: bool, inverted: bool, 
     """Where the content goes on behind its tag."""
     end = tag[1]
     if not quoted:
-        is_inserted = end < len(tokens) - MIN_TAGGED and tokens[end].text == ","
+        is_inserted = end < len(tokens) - MIN_RESUMED and tokens[end].text == ","
         return end + 1 if is_inserted and resumes(tokens, tag[0] - low if inverted else 0, end + 1, grammar) else None
     for at in range(end, min(end + TO_RESUMED, len(tokens))):
         if tokens[at].kind == QUOTE:

@@ -44,7 +44,7 @@ def _token(clitics: str) -> re.Pattern[str]:
     """`clitics` are a language’s words that an apostrophe or a hyphen joins to the next or the one before."""
     apart = f"{CONTRACTION}|{clitics}" if clitics else CONTRACTION
     words = rf"[@#$€£]?\w+(?:(?!{apart})[’'\-–&.]\w+)*"
-    return re.compile(rf"{apart}|{NUMBER}|{words}|--|[^\w\s]", re.IGNORECASE)
+    return re.compile(rf"{apart}|{NUMBER}|{words}|--|([^\w\s])\1{{3,}}|[^\w\s]", re.IGNORECASE)
 
 
 def tokenize(text: str, start: int, end: int, grammar: Grammar) -> Iterator[Token]:
@@ -94,9 +94,11 @@ def _ends(tokens: Tokens, at: int, grammar: Grammar) -> bool:
         return False
     if token.kind == QUOTE:
         return bool(token.final) and token.final in FINAL and not _continues(tokens, at + 1, grammar)
+    if following.text[0].islower():
+        return False
     if token.text in ")]" and at and tokens[at - 1].text in FINAL:
         return True
-    if token.kind != MARK or token.text not in FINAL or following.text[0].islower():
+    if token.kind != MARK or token.text not in FINAL:
         return False
     return token.text != "." or not _is_abbreviation(tokens, at, grammar)
 
