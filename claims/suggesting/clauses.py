@@ -12,6 +12,7 @@ from claims.suggesting.tokens import QUOTE, WORD, Tokens
 
 MAX_DEPTH = 3
 MAX_NAME = 5
+MAX_SOURCE = 12
 
 
 def attributions(tokens: Tokens, grammar: Grammar, depth: int = 0) -> list[Attribution]:
@@ -82,6 +83,8 @@ def _according_after(tokens: Tokens, grammar: Grammar) -> Found | None:
 def _according_at(tokens: Tokens, at: int, behind: int, grammar: Grammar) -> Found | None:
     leads = at <= 2
     end = _end_of_source(tokens, behind, grammar)
+    if leads and end - behind > MAX_SOURCE:
+        end = _end_of_name(tokens, behind, grammar)
     last = end - 1 if end == len(tokens) and tokens[-1].text in ".?!" else end
     if last <= behind:
         return None
@@ -105,6 +108,14 @@ def _end_of_source(tokens: Tokens, behind: int, grammar: Grammar) -> int:
     while end < len(tokens) and tokens[end].kind != QUOTE and tokens[end].text not in ",;:—–":
         if grammar.has("verb_second") and end > behind and grammar.is_a("auxiliaries", tokens[end].lower):
             break
+        end += 1
+    return end
+
+
+def _end_of_name(tokens: Tokens, behind: int, grammar: Grammar) -> int:
+    """According to the Interior Ministry over 300 people …, where the comma is missing"""
+    end = behind + 1
+    while end < len(tokens) and (tokens[end].is_name or grammar.is_a("after_name", tokens[end].lower)):
         end += 1
     return end
 

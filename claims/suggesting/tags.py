@@ -42,10 +42,9 @@ def resumes(tokens: Tokens, lead: int, at: int, grammar: Grammar) -> bool:
     """Is what stands behind a tag in commas the clause before it, going on, and no apposition to the speaker?"""
     if contents.leaves(tokens, at, grammar):
         return False
-    first = tokens[at]
-    kinds = ("relatives", "determiners", "prepositions")
-    apposition = first.is_name or any(grammar.is_a(kind, first.lower) for kind in kinds)
-    return lead < MIN_TAGGED or not apposition
+    word = tokens[at].lower
+    is_verb = any(grammar.is_a(kind, word) for kind in ("auxiliaries", "adverbs", "negations")) or word.endswith("ed")
+    return lead < MIN_TAGGED or (is_verb and not tokens[at].is_name)
 
 
 def _is_quoted_before(tokens: Tokens, low: int, at: int) -> bool:

@@ -51,6 +51,8 @@ CLOSED = "the bridge was closed"
         ("It was a talk that one aide characterized as heated.", "one aide", "characterized", "a talk that one aide characterized as heated"),
         ("Smith pointed out that the bridge was closed.", "Smith", "pointed out", f"that {CLOSED}"),
         ("According to the police, the bridge was closed.", "the police", "According to", CLOSED),
+        ("According to the Interior Ministry over 300 people were hurt in a crush on the long old bridge.", "the Interior Ministry", "According to", "over 300 people were hurt in a crush on the long old bridge"),
+        ("The book was sold on Monday, according to Ann Smith, author of it.", "Ann Smith", "according to", "The book was sold on Monday"),
         ("According to the coach, Al Ray, the bridge was closed.", "Al Ray", "According to", CLOSED),
         ("The bridge was closed, according to the police.", "the police", "according to", "The bridge was closed"),
     ],
