@@ -13,6 +13,7 @@ from claims.suggesting.tokens import QUOTE, WORD, Tokens
 MAX_DEPTH = 3
 MAX_NAME = 5
 MAX_SOURCE = 12
+MAX_ADJECTIVES = 3  # tokens from the article of a source to its noun
 
 
 def attributions(tokens: Tokens, grammar: Grammar, depth: int = 0) -> list[Attribution]:
@@ -83,8 +84,8 @@ def _according_after(tokens: Tokens, grammar: Grammar) -> Found | None:
 def _according_at(tokens: Tokens, at: int, behind: int, grammar: Grammar) -> Found | None:
     leads = at <= 2
     end = _end_of_source(tokens, behind, grammar)
-    if leads and end - behind > MAX_SOURCE:
-        end = _end_of_name(tokens, behind, grammar)
+    if leads and (end - behind > MAX_SOURCE or grammar.has("noun_capitals")):
+        end = min(end, _end_of_name(tokens, behind, grammar))
     last = end - 1 if end == len(tokens) and tokens[-1].text in ".?!" else end
     if last <= behind:
         return None
@@ -114,7 +115,9 @@ def _end_of_source(tokens: Tokens, behind: int, grammar: Grammar) -> int:
 
 def _end_of_name(tokens: Tokens, behind: int, grammar: Grammar) -> int:
     """According to the Interior Ministry over 300 people …, where the comma is missing"""
-    end = behind + 1
+    end = behind
+    while end < len(tokens) and not tokens[end].is_name and end - behind < MAX_ADJECTIVES:
+        end += 1
     while end < len(tokens) and (tokens[end].is_name or grammar.is_a("after_name", tokens[end].lower)):
         end += 1
     return end

@@ -8,6 +8,7 @@ TO_COLON = 14
 TO_QUOTATION = 12
 TO_VERB = 14
 TO_COMMA = 8
+MAX_TITLE = 5  # spaces
 MIN_WORDS = 3
 
 
@@ -56,7 +57,8 @@ def _is_joined_cue(tokens: Tokens, at: int, grammar: Grammar) -> bool:
 
 def leaves(tokens: Tokens, at: int, grammar: Grammar) -> bool:
     word = tokens[at].lower
-    if grammar.is_a("content_stops", word):
+    restates = at + 1 < len(tokens) and grammar.is_a("restated", tokens[at + 1].lower)
+    if grammar.is_a("content_stops", word) or (restates and grammar.is_a("determiners", word)):
         return True
     if grammar.is_a("joins", word) and at + 2 < len(tokens):
         following = tokens[at + 1 : at + 3]
@@ -83,14 +85,23 @@ def _after_colon(tokens: Tokens, at: int) -> int | None:
 
 
 def _after_conjunction(tokens: Tokens, at: int, verb: str, reach: int, grammar: Grammar) -> int | None:
-    if grammar.is_a("determiners", tokens[at].lower) and tokens[at].lower != "that" and not grammar.is_a("order", verb):
+    has_object = grammar.is_a("determiners", tokens[at].lower) and not grammar.is_a("complementizers", tokens[at].lower)
+    if has_object and not grammar.is_a("order", verb) and _behind_day(tokens, at, grammar) == at:
         return None  # recommended a firm that is known
     for position in range(at, min(at + reach, len(tokens) - 1)):
+        behind = tokens[position + 1].lower
+        if is_title(tokens[position]) and grammar.is_a("complementizers", behind):
+            continue
         if _stop(tokens[position]) or _is_cue(tokens[position], grammar):
             return None  # an official said Smith told Jones that …
         if grammar.is_a("complementizers", tokens[position].lower):
             return position
     return None
+
+
+def is_title(token: Token) -> bool:
+    """said on “State of the Union” that …"""
+    return token.kind == QUOTE and not token.final and token.text.count(" ") <= MAX_TITLE
 
 
 def _is_cue(token: Token, grammar: Grammar) -> bool:
@@ -133,7 +144,8 @@ def _described(tokens: Tokens, at: int, grammar: Grammar) -> int | None:
         return None
     if any(grammar.is_a("auxiliaries", token.lower) and token.lower != "’s" for token in following[:8]):
         return None  # the group called the Sea Org was …
-    if any(grammar.is_a("as", token.lower) for token in following[1:]):
+    participle = following[0].lower.endswith("ing") and following[0].text.islower()
+    if participle or any(grammar.is_a("as", token.lower) for token in following[1:]):
         return at
     if grammar.is_a("as", following[0].lower):
         return None
@@ -194,7 +206,8 @@ def _behind_addressee(tokens: Tokens, at: int, grammar: Grammar) -> int:
 
 def _behind_day(tokens: Tokens, at: int, grammar: Grammar) -> int:
     days = grammar.dates["weekdays"] + grammar.dates["today"] + grammar.dates["yesterday"]
-    if at + 1 < len(tokens) and _is_preposition(tokens[at], grammar) and tokens[at + 1].lower in days:
+    led = any(grammar.is_a(kind, tokens[at].lower) for kind in ("prepositions", "determiners") if at < len(tokens))
+    if led and at + 1 < len(tokens) and tokens[at + 1].lower in days:
         at += 1
     return at + 1 if at < len(tokens) and tokens[at].lower in days else at
 

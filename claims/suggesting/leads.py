@@ -57,6 +57,8 @@ def _found(
 ) -> Found | None:
     behind = max(cue.last, subject.last) if subject else cue.last
     start = contents.begins(tokens, behind, cue.kind, cue.verb, grammar)
+    if start is None and subject and _is_as_clause(tokens, cue, subject, grammar):
+        start = cue.last + 1
     if start is None:
         return _described_before(tokens, low, cue, subject, grammar) if subject else None
     end = contents.ends(tokens, start, grammar, in_commas=_is_relative(tokens, low, cue, grammar))
@@ -69,6 +71,12 @@ def _found(
     outer = Attribution(whole, cue_span, speaker, rule, whole_span(tokens), hearsay=hearsay)
     inner = start + grammar.is_a("complementizers", tokens[start].lower)
     return Found(outer, speaker, tokens[inner:end], end)
+
+
+def _is_as_clause(tokens: Tokens, cue: Cue, subject: Phrase, grammar: Grammar) -> bool:
+    """As the Post observed, the bridge was closed."""
+    led = subject.outer > 0 and grammar.is_a("as_lead", tokens[subject.outer - 1].lower)
+    return led and cue.last < len(tokens) and tokens[cue.last].text == ","
 
 
 def _says_enough(content: Tokens, grammar: Grammar) -> bool:

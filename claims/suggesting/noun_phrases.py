@@ -120,6 +120,8 @@ def _last_noun_phrase(tokens: Tokens, first: int, end: int, grammar: Grammar) ->
 
 def can_speak(tokens: Tokens, first: int, end: int, grammar: Grammar) -> bool:
     head, last = tokens[first], tokens[end - 1]
+    if last.kind == QUOTE:
+        return end - first == 2 and grammar.is_a("determiners", head.lower)  # die „Zeit“
     if last.kind != WORD or is_preposition(last, grammar) or grammar.is_a("determiners", last.lower):
         return False
     if last.lower in ("i", "we", "you", "’ll"):

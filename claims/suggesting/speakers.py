@@ -67,7 +67,10 @@ def _with_apposition(tokens: Tokens, low: int, closing: int, grammar: Grammar) -
         return None
     inside = tokens[opening + 1 : closing]
     is_name = inside and len(inside) <= 4 and all(token.is_name for token in inside)
-    if is_name and not tokens[head.last - 1].is_name and tokens[opening].text != "(":
+    described = not tokens[head.last - 1].is_name or (
+        len(inside) > 1 and grammar.is_a("determiners", tokens[head.first].lower)
+    )
+    if is_name and described and tokens[opening].text != "(":
         return Phrase(opening + 1, closing, head.first)
     return head
 
@@ -93,7 +96,8 @@ def after(tokens: Tokens, at: int, grammar: Grammar) -> Phrase | None:
 
 
 def _is_no_end(token: Token, grammar: Grammar) -> bool:
-    return is_preposition(token, grammar) or grammar.is_a("determiners", token.lower)
+    kinds = ("prepositions", "determiners", "adverbs")
+    return not token.is_name and any(grammar.is_a(kind, token.lower) for kind in kinds)
 
 
 def _may_begin(token: Token, grammar: Grammar) -> bool:

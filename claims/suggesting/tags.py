@@ -71,7 +71,7 @@ def _is_short_tag(tokens: Tokens, low: int, tag: Span, cue: Cue, subject: Phrase
         return tokens[end + 1].kind != QUOTE and bool(content) and not grammar.is_a("hypothetical", first)
     if not inverted and contents.begins(tokens, cue.last, cue.kind, cue.verb, grammar) is not None:
         return False
-    rest = [token for token in tokens[end:] if token.kind == WORD]
+    rest = [token for token in tokens[end : contents.ends(tokens, end, grammar)] if token.kind == WORD]
     subordinate = grammar.is_a("conjunctions", first) or first == "asked"
     adverbial = subordinate or (grammar.is_a("prepositions", first) and len(content) < 2 * MIN_TAGGED)
     return len(content) >= MIN_TAGGED and (inverted or len(rest) <= MAX_TAG_REST) and not adverbial
@@ -93,7 +93,7 @@ def _around(
     whole = content_span(before + behind)
     if whole is None:
         return None
-    inside = whole_span(tokens[slice(*tag)]) if behind else None
+    inside = whole_span(tokens[tag[0] : rest]) if behind else None
     cue_span = whole_span(tokens[cue.first : cue.last])
     outer = Attribution(whole, cue_span, speaker, "tag", whole_span(tokens), tag=inside)
     while before and before[-1].text == ",":
@@ -116,7 +116,8 @@ def _resumed(tokens: Tokens, low: int, tag: Span, quoted: bool, inverted: bool, 
     for at in range(end, min(end + TO_RESUMED, len(tokens))):
         if tokens[at].kind == QUOTE:
             lead = tokens[end:at]
-            return at if not lead or lead[-1].text in ",:." or len(lead) <= 3 else None
+            goes_on = not lead or lead[-1].text in ",:."
+            return at if goes_on or (len(lead) <= 3 and not contents.is_title(tokens[at])) else None
         if cue_at(tokens, at, grammar):
             return None
     return None

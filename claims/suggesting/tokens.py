@@ -14,6 +14,11 @@ from claims.suggesting.quotations import Quotation, paragraphs, quotations
 MAX_SENTENCE = 250  # tokens; a longer one is cut there, which bounds the work of the rules
 MAX_TAG, MAX_TO_CUE, MAX_REST = 16, 9, 7  # tokens of a tag behind a quotation, up to its cue, behind that
 FINAL = ".?!…。！？"
+# LONDON (Reuters) - ; WASHINGTON, Jan. 3 — before a capital
+DATELINE = re.compile(
+    r"[A-ZÀ-Þ][A-ZÀ-Þ .,/’'\-]{2,40}(?:[A-Z][a-z]{2,8}\.? \d{1,2})?(?:\s?\([^()\n]{2,40}\))?"
+    r"\s?(?:--|[-–—])\s+(?=[A-ZÀ-Þ“\"])"
+)
 TAG_ENDS = FINAL + ":;"
 QUOTE, WORD, MARK = "quote", "word", "mark"
 
@@ -75,6 +80,8 @@ def paragraph_tokens(text: str, start: int, end: int, grammar: Grammar) -> Token
 def paragraph_sentences(text: str, grammar: Grammar) -> Iterator[list[Tokens]]:
     """The sentences of each paragraph that has words."""
     for start, end in paragraphs(text):
+        dateline = DATELINE.match(text, start, end)
+        start = dateline.end() if dateline else start
         if tokens := paragraph_tokens(text, start, end, grammar):
             yield split_sentences(tokens, grammar)
 

@@ -40,7 +40,12 @@ CLOSED = "the bridge was closed"
         # a tag inside
         ("“We,” Ann said, “will go.”", "Ann", "said", "“We,” Ann said, “will go.”"),
         ("The bridge, she said, was closed.", "she", "said", "The bridge, she said, was closed"),
+        ("“We,” Ann said, before adding: “will go.”", "Ann", "said", "“We,” Ann said, before adding: “will go.”"),
+        ("LONDON (Reuters) - The old bridge was closed, Smith said on Monday.", "Smith", "said", "The old bridge was closed"),
         # other contents
+        ("Smith said on “Late Night” that the bridge was closed.", "Smith", "said", f"that {CLOSED}"),
+        ("CNN reported that the bridge was closed, a claim that nobody believed.", "CNN", "reported", f"that {CLOSED}"),
+        ("Witnesses described hearing shots at nine.", "Witnesses", "described", "hearing shots at nine"),
         ("Smith added: “Use the ferry.”", "Smith", "added", "“Use the ferry.”"),
         ("Smith told Jones not to use the bridge.", "Smith", "told", "not to use the bridge"),
         ("She called the bridge “a disgrace.”", "She", "called", "the bridge “a disgrace.”"),
@@ -50,6 +55,7 @@ CLOSED = "the bridge was closed"
         ("The mayor denied any part in it.", "The mayor", "denied", "any part in it"),
         ("It was a talk that one aide characterized as heated.", "one aide", "characterized", "a talk that one aide characterized as heated"),
         ("Smith pointed out that the bridge was closed.", "Smith", "pointed out", f"that {CLOSED}"),
+        ("As the Post observed, the bridge was closed.", "the Post", "observed", CLOSED),
         ("According to the police, the bridge was closed.", "the police", "According to", CLOSED),
         ("According to the Interior Ministry over 300 people were hurt in a crush on the long old bridge.", "the Interior Ministry", "According to", "over 300 people were hurt in a crush on the long old bridge"),
         ("The book was sold on Monday, according to Ann Smith, author of it.", "Ann Smith", "according to", "The book was sold on Monday"),
