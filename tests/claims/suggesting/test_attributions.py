@@ -30,6 +30,8 @@ CLOSED = "the bridge was closed"
         # a shared speaker
         ("The city emailed drivers, saying the bridge was closed.", "The city", "saying", CLOSED),
         ("Smith blasted the council and said the bridge was closed.", "Smith", "said", CLOSED),
+        ("The senator emailed supporters saying the bridge was closed.", "The senator", "saying", CLOSED),
+        ("On the call he had Smith warning that the bridge was closed.", "Smith", "warning", f"that {CLOSED}"),
         # a tag behind
         ("The bridge was closed on Monday, Smith said.", "Smith", "said", "The bridge was closed on Monday"),
         ("“The bridge is closed,” Smith said.", "Smith", "said", "“The bridge is closed,”"),
@@ -42,7 +44,10 @@ CLOSED = "the bridge was closed"
         ("The bridge, she said, was closed.", "she", "said", "The bridge, she said, was closed"),
         ("“We,” Ann said, before adding: “will go.”", "Ann", "said", "“We,” Ann said, before adding: “will go.”"),
         ("LONDON (Reuters) - The old bridge was closed, Smith said on Monday.", "Smith", "said", "The old bridge was closed"),
+        ("We learned that, according to a posting, the bridge was closed.", "a posting", "according to", CLOSED),
         # other contents
+        ("Smith said the bridge, which was old, was closed.", "Smith", "said", "the bridge, which was old, was closed"),
+        ("Smith said the bridge was closed (for good).", "Smith", "said", "the bridge was closed (for good)"),
         ("Smith said on “Late Night” that the bridge was closed.", "Smith", "said", f"that {CLOSED}"),
         ("CNN reported that the bridge was closed, a claim that nobody believed.", "CNN", "reported", f"that {CLOSED}"),
         ("Witnesses described hearing shots at nine.", "Witnesses", "described", "hearing shots at nine"),
@@ -96,6 +101,7 @@ def test_speaker_cue_and_content_are_found(sentence: str, speaker: str, cue: str
         "He called off the strike on Monday.",
         "The group called the Sea Guard was there on Monday.",
         "He told a joke.",
+        "Smith said very little.",
         "A fine word: “bridge”.",
     ],
 )

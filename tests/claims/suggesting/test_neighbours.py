@@ -46,6 +46,17 @@ def test_a_quotation_ends_no_sentence_and_hides_its_cues() -> None:
     assert said(text) == [("Ann Smith", "said", "“We told him so. He left,”")]
 
 
+def test_a_sentence_behind_a_quotation_is_its_tag_only_if_it_has_no_content_of_its_own() -> None:
+    text = "“It is all over now, my friends.” The mayor went home. Ann said it was late."
+    assert said(text) == [(None, None, "“It is all over now, my friends.”"), ("Ann", "said", "it was late")]
+
+
+def test_a_title_is_no_first_name() -> None:
+    assert [card.speaker and card.speaker.name for card in suggest("President Smith came. Smith said it was old.")] == [
+        None
+    ]
+
+
 def test_a_full_name_is_given_for_a_surname_and_for_a_pronoun() -> None:
     text = "Ann Smith said the bridge was closed.\n\nSmith said it was old. She said it was long."
     assert [card.speaker and card.speaker.name for card in suggest(text)] == [None, "Ann Smith", "Ann Smith"]

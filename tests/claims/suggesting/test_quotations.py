@@ -28,6 +28,7 @@ def quoted(text: str) -> list[str]:
         ("A 6' man and a 5\" nail", []),
         ("“One that nobody closes runs to the end\n\nof its paragraph.", ["“One that nobody closes runs to the end"]),
         ("“One. “Two.”", ["“One. ", "“Two.”"]),
+        ('A 5" nail holds for as long as anybody here can tell', []),
         ("“a", []),
     ],
 )
