@@ -1,15 +1,13 @@
 """Where the content of a cue begins and ends, behind it in the sentence. All positions are token indices."""
 
+from claims.suggesting.bare_clauses import MIN_WORDS, begins_bare, behind_day
 from claims.suggesting.grammar import Grammar
 from claims.suggesting.tokens import QUOTE, WORD, Token, Tokens
 
 TO_CONJUNCTION = 12  # tokens between a cue and its “that”
 TO_COLON = 14
 TO_QUOTATION = 12
-TO_VERB = 14
-TO_COMMA = 8
 MAX_TITLE = 5  # spaces
-MIN_WORDS = 3
 
 
 def begins(tokens: Tokens, at: int, kind: str, verb: str, grammar: Grammar) -> int | None:
@@ -29,7 +27,7 @@ def begins(tokens: Tokens, at: int, kind: str, verb: str, grammar: Grammar) -> i
     if found is None and kind == "describe":
         found = _described(tokens, at, grammar)
     if found is None and takes_clause:
-        found = _bare_clause(tokens, at, kind, verb, grammar)
+        found = begins_bare(tokens, at, kind, verb, grammar)
     if found is None and "act" in kind:
         found = _object(tokens, at, grammar)
     return found
@@ -86,7 +84,7 @@ def _after_colon(tokens: Tokens, at: int) -> int | None:
 
 def _after_conjunction(tokens: Tokens, at: int, verb: str, reach: int, grammar: Grammar) -> int | None:
     has_object = grammar.is_a("determiners", tokens[at].lower) and not grammar.is_a("complementizers", tokens[at].lower)
-    if has_object and not grammar.is_a("order", verb) and _behind_day(tokens, at, grammar) == at:
+    if has_object and not grammar.is_a("order", verb) and behind_day(tokens, at, grammar) == at:
         return None  # recommended a firm that is known
     for position in range(at, min(at + reach, len(tokens) - 1)):
         behind = tokens[position + 1].lower
@@ -153,69 +151,6 @@ def _described(tokens: Tokens, at: int, grammar: Grammar) -> int | None:
     if len(start) < 4 or start[0].lower in ("a", "an") or any(token.kind != WORD for token in start[:3]):
         return None
     return None if any(_is_preposition(token, grammar) for token in start) else at
-
-
-def _bare_clause(tokens: Tokens, at: int, kind: str, verb: str, grammar: Grammar) -> int | None:
-    if grammar.is_a("order", verb):
-        behind = _behind_addressee(tokens, at, grammar)
-        if behind == at:
-            return None
-        at = behind
-    at = _behind_day(tokens, at, grammar)
-    if grammar.has("comma_clause"):
-        return _behind_comma(tokens, at, grammar)
-    if at + MIN_WORDS > len(tokens) or not _may_begin_clause(tokens[at], grammar):
-        return None
-    if tokens[at].lower in ("this", "so", "it", "that") and not grammar.is_a("auxiliaries", tokens[at + 1].lower):
-        return None
-    if kind == "clause" or grammar.is_a("pronouns", tokens[at].lower):
-        return at
-    for token in tokens[at + 1 : at + TO_VERB]:
-        if token.text in ",;:" or grammar.is_a("relatives", token.lower):
-            return None
-        if grammar.is_a("auxiliaries", token.lower):
-            return at
-    return None
-
-
-def _behind_comma(tokens: Tokens, at: int, grammar: Grammar) -> int | None:
-    """Müller sagte am Montag, die Lage sei ernst"""
-    for comma in range(at, min(at + TO_COMMA, len(tokens) - MIN_WORDS)):
-        if _stop(tokens[comma]):
-            return None
-        if tokens[comma].text == ",":
-            first = tokens[comma + 1]
-            kinds = ("determiners", "pronouns", "not_speakers")
-            led = first.is_name or any(grammar.is_a(kind, first.lower) for kind in kinds)
-            return comma + 1 if led else None
-    return None
-
-
-def _behind_addressee(tokens: Tokens, at: int, grammar: Grammar) -> int:
-    """told CNN the deal was off; told reporters he was late"""
-    names = at
-    while names < len(tokens) and tokens[names].is_name:
-        names += 1
-    if names > at or at + 1 >= len(tokens) or tokens[at].kind != WORD:
-        return names
-    clause = tokens[at + 1].is_name or any(
-        grammar.is_a(kind, tokens[at + 1].lower) for kind in ("determiners", "pronouns")
-    )
-    return at + 1 if clause and not grammar.is_a("determiners", tokens[at].lower) else at
-
-
-def _behind_day(tokens: Tokens, at: int, grammar: Grammar) -> int:
-    days = grammar.dates["weekdays"] + grammar.dates["today"] + grammar.dates["yesterday"]
-    led = any(grammar.is_a(kind, tokens[at].lower) for kind in ("prepositions", "determiners") if at < len(tokens))
-    if led and at + 1 < len(tokens) and tokens[at + 1].lower in days:
-        at += 1
-    return at + 1 if at < len(tokens) and tokens[at].lower in days else at
-
-
-def _may_begin_clause(token: Token, grammar: Grammar) -> bool:
-    kinds = ("prepositions", "conjunctions", "infinitive", "negations")
-    unfit = any(grammar.is_a(kind, token.lower) for kind in kinds) or token.lower in ("so", "it.")
-    return token.kind == WORD and not unfit
 
 
 def _object(tokens: Tokens, at: int, grammar: Grammar) -> int | None:

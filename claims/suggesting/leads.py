@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from claims.suggesting import contents, speakers
 from claims.suggesting.attribution import Attribution, Rule, Span, content_span, whole_span
+from claims.suggesting.bare_clauses import MIN_WORDS
 from claims.suggesting.cues import (
     Cue,
     has_hearsay_adverb,
@@ -83,7 +84,7 @@ def _says_enough(content: Tokens, grammar: Grammar) -> bool:
     """Three words, a quotation, a pronoun and its verb, or what somebody denies (these claims)"""
     words = sum(token.kind == WORD for token in content)
     led = any(grammar.is_a(kind, content[0].lower) for kind in ("pronouns", "determiners") if words > 1)
-    return words >= contents.MIN_WORDS or led or any(token.kind == QUOTE for token in content)
+    return words >= MIN_WORDS or led or any(token.kind == QUOTE for token in content)
 
 
 def _is_relative(tokens: Tokens, low: int, cue: Cue, grammar: Grammar) -> bool:

@@ -63,6 +63,8 @@ def _stops(tokens: Tokens, low: int, at: int, end: int, grammar: Grammar) -> boo
         return at + 1 >= end or not (joins_names(tokens, at) or _opens_the_clause(tokens, low, at, grammar))
     if grammar.is_a("relatives", token.lower):
         return at + 1 >= end
+    if grammar.is_a("auxiliaries", token.lower) and token.lower != "’s" and tokens[at + 1].is_name:
+        return all(each.is_name for each in tokens[at + 1 : end])  # he had Smith warning that …
     return grammar.is_a("conjunctions", token.lower) and (at == low or not token.is_name)
 
 

@@ -31,7 +31,7 @@ CLOSED = "the bridge was closed"
         ("The city emailed drivers, saying the bridge was closed.", "The city", "saying", CLOSED),
         ("Smith blasted the council and said the bridge was closed.", "Smith", "said", CLOSED),
         ("The senator emailed supporters saying the bridge was closed.", "The senator", "saying", CLOSED),
-        ("On the call he had Smith warning that the bridge was closed.", "Smith", "warning", f"that {CLOSED}"),
+        ("He had Smith warning that the bridge was closed.", "Smith", "warning", f"that {CLOSED}"),
         # a tag behind
         ("The bridge was closed on Monday, Smith said.", "Smith", "said", "The bridge was closed on Monday"),
         ("“The bridge is closed,” Smith said.", "Smith", "said", "“The bridge is closed,”"),

@@ -47,8 +47,8 @@ def test_a_quotation_ends_no_sentence_and_hides_its_cues() -> None:
 
 
 def test_a_sentence_behind_a_quotation_is_its_tag_only_if_it_has_no_content_of_its_own() -> None:
-    text = "“It is all over now, my friends.” The mayor went home. Ann said it was late."
-    assert said(text) == [(None, None, "“It is all over now, my friends.”"), ("Ann", "said", "it was late")]
+    text = "“It is all over now, my friends.” Ann Smith said that it was late."
+    assert said(text) == [(None, None, "“It is all over now, my friends.”"), ("Ann Smith", "said", "that it was late")]
 
 
 def test_a_title_is_no_first_name() -> None:
