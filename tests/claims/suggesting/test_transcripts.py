@@ -1,0 +1,127 @@
+"""Speaker labels, and SRT and WebVTT files with the times of their cues."""
+
+import pytest
+
+from claims.suggesting.transcripts import TimedSpan, is_transcript, read_transcript
+from tests.claims.suggesting.cards import chains, said
+
+VTT = """\ufeffWEBVTT - Interview
+
+NOTE made by hand
+
+STYLE
+::cue { color: red }
+
+1
+00:01.000 --> 00:04.500 align:start
+<v Anna Reyes>We will <i>not</i> pay &amp; we
+will not move.
+
+00:05.000 --> 00:07.000
+<v Anna Reyes>That is all.
+
+01:00:08.250 --> 01:00:12.000
+<v Tom Hill>The bridge is closed.
+"""
+SRT = """1\r
+00:00:01,000 --> 00:00:04,000\r
+>> ANNA REYES: We will not pay.\r
+\r
+2\r
+00:00:04,500 --> 00:00:06,000\r
+It was never agreed.\r
+3\r
+00:00:10,000 --> 00:00:12,000\r
+>> TOM HILL: The bridge is closed.\r
+"""
+
+
+def test_webvtt_becomes_text_with_a_paragraph_and_a_label_for_each_voice() -> None:
+    transcript = read_transcript(VTT)
+    assert transcript.text == (
+        "Anna Reyes: We will not pay & we will not move. That is all.\n\nTom Hill: The bridge is closed."
+    )
+    assert transcript.times == [
+        TimedSpan(12, 47, 1.0, 4.5),
+        TimedSpan(48, 60, 5.0, 7.0),
+        TimedSpan(72, 93, 3608.25, 3612.0),
+    ]
+
+
+def test_srt_keeps_its_labels_and_needs_no_blank_line() -> None:
+    transcript = read_transcript(SRT)
+    assert transcript.text == (
+        ">> ANNA REYES: We will not pay. It was never agreed.\n\n>> TOM HILL: The bridge is closed."
+    )
+    assert said(transcript.text) == [
+        ("ANNA REYES", None, "We will not pay. It was never agreed."),
+        ("TOM HILL", None, "The bridge is closed."),
+    ]
+
+
+def test_a_passage_is_spoken_from_its_first_cue_to_its_last() -> None:
+    transcript = read_transcript(SRT)
+    start, end = transcript.text.index("pay"), transcript.text.index("agreed")
+    assert transcript.seconds(start, end) == (1.0, 6.0)
+    assert transcript.seconds(start, start + 3) == (1.0, 4.0)
+    assert transcript.seconds(len(transcript.text), len(transcript.text) + 5) is None
+
+
+def test_captions_that_roll_up_are_read_once() -> None:
+    content = (
+        "WEBVTT\n\n00:01.000 --> 00:02.000\nwe will<00:01.500> not pay\n\n"
+        "00:02.000 --> 00:03.000\nwe will not pay\nand we<00:02.500> will not move\n"
+    )
+    assert read_transcript(content).text == "we will not pay and we will not move"
+
+
+def test_a_pause_after_a_sentence_begins_a_paragraph() -> None:
+    content = "1\n00:00:01,000 --> 00:00:02,000\nOne.\n\n2\n00:00:09,000 --> 00:00:10,000\nTwo.\n"
+    assert read_transcript(content).text == "One.\n\nTwo."
+
+
+@pytest.mark.parametrize("content", ["", "Just a text.", "WEBVTT\n\n", "1\n00:00:01,000 --> 00:00:02,000\n\n"])
+def test_a_file_without_a_cue_is_refused(content: str) -> None:
+    with pytest.raises(ValueError, match="There is no cue"):
+        read_transcript(content)
+
+
+@pytest.mark.parametrize(
+    ("content", "answer"), [(VTT, True), (SRT, True), ("He said so.\n\n00:01 --> 00:02\n", False), ("", False)]
+)
+def test_a_transcript_is_told_by_its_first_lines(content: str, answer: bool) -> None:
+    assert is_transcript(content) is answer
+
+
+def test_a_label_speaks_until_the_next_one() -> None:
+    text = (
+        "THE PRESIDENT: Thank you all. We have won.\n\nSenator Smith told me that tariffs work.\n\n(APPLAUSE)\n\n"
+        "MR. HILL: It is not so."
+    )
+    assert chains(text) == [
+        ("THE PRESIDENT", [], "Thank you all. We have won."),
+        ("Senator Smith", ["THE PRESIDENT"], "that tariffs work"),
+        ("MR. HILL", [], "It is not so."),
+    ]
+
+
+def test_question_and_answer() -> None:
+    assert said("Q. Where were you?\nA. At home.\nQ: Alone?\nA: Yes, all day.") == [
+        ("Q", None, "Where were you?"),
+        ("A", None, "At home."),
+        ("Q", None, "Alone?"),
+        ("A", None, "Yes, all day."),
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "UPDATE: The talks go on.\n\nNOTE: It rained.\n\nThat is all.",
+        "WASHINGTON: The talks go on.\n\nIt rained.\n\nThat is all.",
+        "A. The first point.\nB. The second point.",
+        "Ingredients: flour, sugar\nTime: one hour",
+    ],
+)
+def test_a_line_with_a_colon_is_not_always_a_label(text: str) -> None:
+    assert said(text) == []
