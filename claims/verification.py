@@ -11,6 +11,10 @@ from sources.verification import REDIRECTS, SOURCES
 
 # Revisions are numbered from 1 without a gap, also those of deleted articles. The article's entries tell the number and
 # the digest of each, so that none is there that nobody wrote.
+#
+# A revision is written just before its entry, in the same transaction. Both times are the database's, so they are less
+# than a minute apart. They may be further apart where the clock was set back: then the entry's time is a microsecond
+# after that of the entry before.
 REVISIONS = Check(
     "revision",
     """
@@ -22,6 +26,8 @@ REVISIONS = Check(
             THEN ARRAY['digest_differs', 'the digest is not that of the text']
         WHEN e.number IS NULL THEN ARRAY['revision_without_entry', 'no entry of the article names it']
         WHEN e.sha256 IS DISTINCT FROM v.sha256 THEN ARRAY['revision_differs', 'an entry names another digest']
+        WHEN v.created_at NOT BETWEEN e.at - interval '1 minute' AND e.at + interval '1 minute' AND NOT e.is_set_on
+            THEN ARRAY['revision_time_differs', v.created_at || ', and the entry ' || e.at]
         WHEN a.text <> v.text THEN ARRAY['article_text_differs', 'the article has another text']
         END AS fault
     FROM (
@@ -29,8 +35,12 @@ REVISIONS = Check(
         FROM claims_articlerevision v WHERE v.article BETWEEN %(low)s AND %(high)s
     ) v
     FULL JOIN (
-        SELECT DISTINCT e.resource_id AS article, e.data->>'revision' AS number, e.data->>'sha256' AS sha256
-        FROM journal_entry e WHERE e.resource = 'article' AND e.resource_id BETWEEN %(low)s AND %(high)s
+        SELECT DISTINCT ON (article, number, sha256) e.* FROM (
+            SELECT e.resource_id AS article, e.data->>'revision' AS number, e.data->>'sha256' AS sha256,
+                e.version, e.at, coalesce(e.at = lag(e.at) OVER life + interval '1 microsecond', false) AS is_set_on
+            FROM journal_entry e WHERE e.resource = 'article' AND e.resource_id BETWEEN %(low)s AND %(high)s
+            WINDOW life AS (PARTITION BY e.resource_id ORDER BY e.version)
+        ) e ORDER BY article, number, sha256, version
     ) e ON e.article = v.article AND e.number = v.number::text
     LEFT JOIN claims_article a ON a.id = v.article AND a.revision = v.number
     """,

@@ -4,7 +4,7 @@ import base64
 import binascii
 import hashlib
 import json
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 
 from django.core.exceptions import FieldDoesNotExist
@@ -35,7 +35,7 @@ class Cursor(NamedTuple):
             if not (type(row_id) is int and 0 <= row_id < 2**63 and backwards in (0, 1)):
                 raise ValueError
             return cls(_parse_value(model, field, value), row_id, bool(backwards), fingerprint)
-        except (ValueError, TypeError, binascii.Error, RecursionError):
+        except (ValueError, TypeError, OverflowError, binascii.Error, RecursionError):
             detail = "This is not a cursor. Take it from `next` or `previous` of a list."
             raise InvalidInput.parameter("cursor", "invalid", detail) from None
 
@@ -52,7 +52,7 @@ def fingerprint(request: Request, field: str, descending: bool) -> str:
 
 
 def _parse_value(model: Any, field: str, value: Any) -> Any:
-    """The value as the ordering field has it. Raises ValueError."""
+    """The value as the ordering field has it. Raises ValueError, TypeError or OverflowError."""
     if field in ("id", "pk"):
         if type(value) is not int or not 0 <= value < 2**63:
             raise ValueError
@@ -62,7 +62,10 @@ def _parse_value(model: Any, field: str, value: Any) -> Any:
     except FieldDoesNotExist:
         raise ValueError from None
     if kind == "DateTimeField":
-        return datetime.fromisoformat(value)
+        instant = datetime.fromisoformat(value)
+        if instant.tzinfo is None:
+            raise ValueError
+        return instant.astimezone(UTC)  # OverflowError if it is in no year from 1 to 9999 there
     if kind == "DateField":
         return date.fromisoformat(value)
     if type(value) is not (str if kind in ("CharField", "TextField") else int):

@@ -200,6 +200,46 @@ def test_an_entry_that_cannot_even_be_read(note, target, value):
     assert could_not_run(note).startswith("The journal cannot be read")
 
 
+# Where the service reads something else than the command
+
+
+@pytest.fixture
+def owner(sizes):
+    """Whatever it changes is taken back."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        yield cursor
+        transaction.set_rollback(True)
+
+
+def test_a_true_copy_of_the_journal_that_only_the_verifying_role_sees(owner, note, target):
+    position, entry = target
+    owner.execute("CREATE SCHEMA clean; CREATE TABLE clean.journal_entry AS TABLE journal_entry")
+    owner.execute("ALTER TABLE journal_entry DISABLE TRIGGER ALL")
+    owner.execute("UPDATE public.journal_entry SET reason = 'because' WHERE id = %s", [entry])
+    owner.execute("CREATE ROLE checker; ALTER ROLE checker SET search_path = clean, public")
+    owner.execute("SET LOCAL search_path = clean, public")
+    assert findings(note) == [
+        ("checker: search_path=clean, public.", None, None),
+        ("journal_entry: schema clean has this name too.", None, None),
+        (f"Entry {entry} is not what was sealed.", position, entry),
+    ]
+
+
+def test_a_view_in_place_of_the_journal_which_may_answer_each_role_otherwise(owner, note):
+    owner.execute("ALTER TABLE journal_entry RENAME TO former")
+    owner.execute("CREATE VIEW journal_entry AS SELECT to_regclass('journal_entry')::oid AS tableoid, * FROM former")
+    assert findings(note) == [("journal_entry: it is no table.", None, None)]
+
+
+def test_an_entry_that_a_policy_hides_from_the_verifying_role(owner, note, target):
+    owner.execute("CREATE ROLE checker; GRANT SELECT ON ALL TABLES IN SCHEMA public TO checker")
+    owner.execute("CREATE POLICY fewer ON journal_entry USING (id <> %s)", [target[1]])
+    owner.execute("ALTER TABLE journal_entry ENABLE ROW LEVEL SECURITY")
+    owner.execute("SET LOCAL ROLE checker")
+    with pytest.raises(CommandError, match="The journal cannot be read: query would be affected by row-level security"):
+        findings(note)
+
+
 # Where what is stored of the tree was rewritten
 
 

@@ -35,6 +35,12 @@ def sql(query: str, *parameters) -> None:
         cursor.execute(query, parameters or None)
 
 
+def as_owner(query: str) -> None:
+    sql("SET LOCAL session_replication_role = replica")
+    sql(query)
+    sql("SET LOCAL session_replication_role = origin")
+
+
 def guards_against_truncate(change: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgname = 'no_truncate'")
@@ -328,6 +334,14 @@ FALSIFIED = {
         "UPDATE claims_statement SET text = 'x'; " + entry(merged('"text": "x"'), "statement", 2),
         "passage_differs: statement {statement}, version 2: revision 2 has other words there",
     ),
+    "the time of the first revision": (
+        "UPDATE claims_articlerevision SET created_at = '2001-01-01' WHERE number = 1",
+        "revision_time_differs: revision {article}, version 1: 2001-01-01 00:00:00+00, and the entry …",
+    ),
+    "the time of a later revision": (
+        "UPDATE claims_articlerevision SET created_at = created_at + interval '2 minutes' WHERE number = 2",
+        "revision_time_differs: revision {article}, version 2: …",
+    ),
     # Redirects
     "a redirect is removed": (
         "DELETE FROM sources_sourceredirect",
@@ -345,7 +359,64 @@ FALSIFIED = {
         "INSERT INTO sources_sourceredirect VALUES ({agency}, {paper})",
         "redirect_without_deletion: redirect {agency}: no entry says that it was deleted",
     ),
+    # Names
+    "a table of the same name in another schema": (
+        "CREATE SCHEMA clean; CREATE TABLE clean.claims_statement AS TABLE claims_statement",
+        "name_elsewhere: claims_statement: schema clean has this name too",
+    ),
+    "a view of the same name in the schema of a role": (
+        "CREATE SCHEMA factcheck_app; CREATE VIEW factcheck_app.journal_entry AS TABLE journal_entry",
+        "name_elsewhere: journal_entry: schema factcheck_app has this name too",
+    ),
+    "a temporary table of the same name": (
+        "CREATE TEMPORARY TABLE claims_evidence (id bigint)",
+        "name_elsewhere: claims_evidence: schema pg_temp_…",
+    ),
+    "a function of the same name in another schema": (
+        "CREATE SCHEMA evil; CREATE FUNCTION evil.journal_cluster() RETURNS integer LANGUAGE sql AS 'SELECT 1'",
+        "name_elsewhere: journal_cluster: schema evil has this name too",
+    ),
+    "a search path for everybody": (
+        "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET search_path = clean, public', current_database()); END $$",
+        "role_setting: all roles: search_path=clean, public",
+    ),
+    "a search path for a role in this database": (
+        "CREATE ROLE quiet; DO $$ BEGIN EXECUTE "
+        "format('ALTER ROLE quiet IN DATABASE %I SET search_path = clean, public', current_database()); END $$",
+        "role_setting: quiet: search_path=clean, public",
+    ),
+    "a role for which the guards are off": (
+        "CREATE ROLE quiet; ALTER ROLE quiet SET session_replication_role = replica",
+        "role_setting: quiet: session_replication_role=replica",
+    ),
+    "a function in place of PostgreSQL's own hides a row": (
+        "UPDATE claims_evidence SET title = 'x'; CREATE FUNCTION to_jsonb(claims_evidence) RETURNS jsonb LANGUAGE sql "
+        "AS $$ SELECT data FROM journal_entry WHERE resource = 'evidence' AND resource_id = $1.id $$",
+        "builtin_replaced: public.to_jsonb(public.claims_evidence): PostgreSQL has one of this name",
+    ),
+    "an aggregate in place of PostgreSQL's own hides all faults": (
+        "UPDATE claims_evidence SET title = 'x'; "
+        "CREATE FUNCTION nothing(jsonb, jsonb) RETURNS jsonb LANGUAGE sql AS $$ SELECT '[]'::jsonb $$; "
+        "CREATE AGGREGATE jsonb_agg(jsonb) (SFUNC = nothing, STYPE = jsonb, INITCOND = '[]')",
+        "builtin_replaced: public.jsonb_agg(jsonb): PostgreSQL has one of this name",
+    ),
+    "an operator in place of PostgreSQL's own hides an action": (
+        "UPDATE journal_entry SET action = 'evidence.tagged' WHERE resource = 'evidence'; "
+        "CREATE FUNCTION never(varchar, text) RETURNS boolean LANGUAGE sql AS 'SELECT false'; "
+        "CREATE OPERATOR <> (LEFTARG = varchar, RIGHTARG = text, FUNCTION = never)",
+        "builtin_replaced: public.<>(character varying,text): PostgreSQL has one of this name",
+    ),
     # Tables and guards
+    "columns with a collation that PostgreSQL does not have": (  # it may not tell “is” from “is not”
+        'CREATE COLLATION lenient FROM "C"; '
+        "ALTER TABLE claims_articlerevision ALTER text TYPE text COLLATE lenient, "
+        "ALTER sha256 TYPE varchar(64) COLLATE lenient",
+        "columns_compare_otherwise: claims_articlerevision: text, sha256",
+    ),
+    "a column of a type that PostgreSQL does not have": (
+        "CREATE DOMAIN word AS text; ALTER TABLE claims_dispute ALTER note TYPE word",
+        "columns_compare_otherwise: claims_dispute: note",
+    ),
     "a child table with a ghost row": (
         "CREATE TABLE ghosts () INHERITS (claims_evidence); "
         + copy("claims_evidence", '"id": 4711').replace("INTO claims_evidence", "INTO ghosts"),
@@ -400,6 +471,15 @@ FALSIFIED = {
         "FOR EACH STATEMENT EXECUTE FUNCTION suppress_redundant_updates_trigger()",
         "guard_changed: journal_entry: no_truncate",
     ),
+    "a guard that calls a function of the same name in another schema": (
+        "CREATE SCHEMA evil; "
+        "CREATE FUNCTION evil.journal_refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'; "
+        + RECREATED.format("UPDATE OR DELETE ON journal_entry FOR EACH ROW EXECUTE FUNCTION").replace(
+            "journal_refuse", "evil.journal_refuse"
+        ),
+        "name_elsewhere: journal_refuse: schema evil has this name too",
+        "guard_changed: journal_entry: append_only",
+    ),
     "a guard with another condition": (
         "DROP TRIGGER deletion_required ON journal_entry; CREATE CONSTRAINT TRIGGER deletion_required AFTER INSERT "
         "ON journal_entry DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (right(NEW.action, 8) = '.removed') "
@@ -439,9 +519,7 @@ FALSIFIED = {
 def test_what_an_owner_falsifies_is_found_and_named(record, name):
     query, *expected = FALSIFIED[name]
     ids = vars(record)
-    sql("SET LOCAL session_replication_role = replica")
-    sql(query.format(**ids))
-    sql("SET LOCAL session_replication_role = origin")
+    as_owner(query.format(**ids))
     found = faults()
     for n, fault in enumerate(expected):
         beginning, more, _ = fault.format(**ids).partition("…")
@@ -459,6 +537,77 @@ def test_foreign_keys_that_are_off_and_a_role_without_guards_are_found(record):
         "guard_disabled: session_replication_role: all guards are off for this role",
     ]
     assert len(found) == 3 + 4
+
+
+def test_true_copies_that_only_the_verifying_role_sees_do_not_deceive_it(record):
+    sql("CREATE SCHEMA clean")
+    for table in ("claims_statement", "journal_entry"):
+        sql(f"CREATE TABLE clean.{table} AS TABLE {table}")
+    as_owner("UPDATE public.claims_statement SET tag_reason = 'Another.'")
+    sql("CREATE ROLE checker; ALTER ROLE checker SET search_path = clean, public")
+    sql("SET LOCAL search_path = clean, public")
+    assert faults() == [
+        "role_setting: checker: search_path=clean, public",
+        "name_elsewhere: claims_statement: schema clean has this name too",
+        "name_elsewhere: journal_entry: schema clean has this name too",
+        f"row_differs: statement {record.statement}, version 2: tag_reason",
+    ]
+
+
+# After merges of A into B and of B into C, and of D into E: which redirect is falsified, and the fault.
+MERGED_ON = {
+    "the redirect of the first is removed": (
+        "DELETE FROM sources_sourceredirect WHERE id = {A}",
+        "redirect_missing: redirect {A}, version 2: it was merged into source {C}",
+    ),
+    "the redirect of the second is removed": (
+        "DELETE FROM sources_sourceredirect WHERE id = {B}",
+        "redirect_missing: redirect {B}, version 3: it was merged into source {C}",
+    ),
+    "a redirect to another source of the same transaction": (
+        "UPDATE sources_sourceredirect SET into_source = {E} WHERE id = {A}",
+        "redirect_without_merge: redirect {A}, version 2: it was not merged into source {E}",
+    ),
+    "a redirect to the source that is no longer there": (
+        "UPDATE sources_sourceredirect SET into_source = {B} WHERE id = {A}",
+        "redirect_to_nowhere: redirect {A}, version 2: there is no source {B}",
+    ),
+    "a redirect from a source that was deleted and not merged": (
+        "INSERT INTO sources_sourceredirect VALUES ({F}, {C})",
+        "redirect_without_merge: redirect {F}, version 2: it was not merged into source {C}",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MERGED_ON)
+def test_a_false_redirect_after_several_merges_is_found(record, name):
+    query, expected = MERGED_ON[name]
+    by = {"actor": User.objects.get(), "versions": None}
+    sql("SET CONSTRAINTS ALL DEFERRED")
+    rows = {name: create_source(actor=by["actor"], name=name, kind="person") for name in "ABCDEF"}
+    for source, into in ("AB", "BC", "DE"):
+        services.merge_source(source_id=rows[source].pk, into=rows[into], reason="The same.", **by)
+        sql("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
+    delete_source(source_id=rows["F"].pk, reason=f"Merged into source {rows['C'].pk + LATE}. No.", **by)
+    sql("SET CONSTRAINTS ALL IMMEDIATE")
+    ids = {name: source.pk for name, source in rows.items()}
+    assert faults() == []
+    as_owner(query.format(**ids))
+    assert faults() == [expected.format(**ids)]
+
+
+def test_a_later_entry_that_names_a_revision_does_not_tell_its_time(record):
+    as_owner("UPDATE journal_entry SET at = at + interval '1 day' WHERE action = 'article.published'")
+    assert faults() == []
+
+
+def test_a_revision_from_when_the_clock_was_set_back_is_no_fault(record):
+    as_owner(
+        "UPDATE journal_entry SET at = now() + interval '1 day' + version * interval '1 microsecond' "
+        "WHERE resource = 'article'; "
+        "UPDATE claims_articlerevision SET created_at = now() + interval '1 day' WHERE number = 1"
+    )
+    assert faults() == []
 
 
 def test_a_column_that_a_migration_added_since_is_no_fault(record):

@@ -3,6 +3,8 @@
 What is stored of the tree is not believed. It serves to find the first false entry: where the stored leaves still give
 the root that was signed, it is the first one that differs from its leaf. Where they were rewritten too, the checkpoints
 tell between which sizes it is.
+
+What is read here is what everybody reads: the tables are plain ones, and no other has the name of one of them.
 """
 
 import base64
@@ -12,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from itertools import islice, zip_longest
 from typing import Any
 
+from django.db import connection
 from django.db.models import BooleanField
 from django.db.models.expressions import RawSQL
 
@@ -21,9 +24,13 @@ from factcheck.journal.seal import notes
 from factcheck.journal.seal.leaves import leaf_hash
 from factcheck.journal.seal.models import Checkpoint, Leaf, Node
 from factcheck.journal.seal.tree import Growing
+from factcheck.journal.verification.ranges import Range
+from factcheck.journal.verification.tables import plain, unambiguous
+from factcheck.postgres.transactions import snapshot
 
 BATCH = 5_000
 FIRST = -(2**63)  # the smallest bigint: nothing can be put in before it
+TABLES = [model._meta.db_table for model in (Entry, Leaf, Node, Checkpoint)]
 # Reads of the journal include the rows of tables that inherit from it. Those are not entries, whatever they look like.
 IS_OWN = RawSQL("journal_entry.tableoid = 'journal_entry'::regclass", (), output_field=BooleanField())
 
@@ -61,9 +68,18 @@ def verify_note(note: str, keys: Sequence[notes.PublicKey]) -> Findings:
     """Raises NoteError where the note is not a checkpoint that one of the keys has signed."""
     text, key = notes.verify(note, keys)
     kept = notes.read_checkpoint(text)
-    found = _compare(kept.size, keys)
-    faults = _faults(found, kept) + found.stored_faults
+    with snapshot():
+        tables = _table_faults()
+        found = _compare(kept.size, keys)
+        faults = tables + _faults(found, kept) + found.stored_faults
     return Findings(kept.size, base64.b64encode(kept.root).decode(), str(key), faults)
+
+
+def _table_faults() -> list[Fault]:
+    """Rows of a table that inherits from the journal are told one by one, each as an entry."""
+    with connection.cursor() as cursor:
+        found = [fault for check in (unambiguous(TABLES), plain(TABLES)) for fault in Range(check).read(cursor).faults]
+    return [Fault(f"{fault['resource']}: {fault['detail']}.") for fault in found if fault["code"] != "table_inherits"]
 
 
 def _faults(found: Comparison, kept: notes.Checkpoint) -> list[Fault]:

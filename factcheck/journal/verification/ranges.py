@@ -26,12 +26,21 @@ class Check:
 
     It has the parameters `low` and `high`, two ids, both included. Each query in `ids` finds ids that the ranges are
     made of, `size` from each query. A check without `ids` reads everything at once.
+
+    Names in the SQL mean what PostgreSQL itself has, and then what is in `schemas`.
     """
 
     name: str
     rows: str
     ids: tuple[str, ...] = ()
     size: int = 20_000
+    schemas: str = "public, pg_temp"
+
+    def prepare(self, cursor: Any) -> None:
+        """For the transaction: no setting of the role changes what is read."""
+        cursor.execute(f"SET LOCAL search_path = {self.schemas}")
+        cursor.execute("SET LOCAL row_security = off")  # a query that would not see all rows fails
+        cursor.execute("SET LOCAL jit = off")  # compiling what names the faults would take longer than a range
 
 
 class Result(NamedTuple):
@@ -47,6 +56,7 @@ class Range(NamedTuple):
     high: int = HIGHEST
 
     def read(self, cursor: Any) -> Result:
+        self.check.prepare(cursor)
         cursor.execute(
             f"""
             SELECT count(*), coalesce(jsonb_agg(jsonb_build_object('code', fault[1], 'resource', resource, 'id', id,
@@ -99,6 +109,7 @@ def _end_of_range(check: Check, low: int) -> int | None:
         for ids in check.ids
     )
     with _reading() as cursor:
+        check.prepare(cursor)
         cursor.execute(
             f"SELECT coalesce(min(last) FILTER (WHERE n = %(size)s), max(last)) FROM ({ends}) e",
             {"low": low, "size": check.size},
@@ -116,7 +127,6 @@ def _reading() -> Iterator[Any]:
     """A connection for one query: each thread has its own. The role needs SELECT only, and a standby will do."""
     try:
         with snapshot(), connection.cursor() as cursor:
-            cursor.execute("SET LOCAL jit = off")  # compiling what names the faults would take longer than a range
             yield cursor
     finally:
         connection.close()

@@ -36,12 +36,31 @@ def tables_and_guards(guards: Iterable[RunSQL]) -> list[Check]:
         (name, sha256(body.encode()).hexdigest(), "SECURITY DEFINER" in head)
         for name, head, body in FUNCTION.findall(sql)
     ]
-    tables = _values(sorted({(trigger.table,) for trigger in triggers}))
+    tables = sorted({trigger.table for trigger in triggers})
     return [
-        Check("table", TABLES.format(tables=tables)),
-        Check("guard", TRIGGERS.format(tables=tables, triggers=_values(triggers), SPELLING=SPELLING)),
+        unambiguous([*tables, *(name for name, _, _ in functions)]),
+        plain(tables),
+        Check("guard", TRIGGERS.format(tables=_names(tables), triggers=_values(triggers), SPELLING=SPELLING)),
         Check("function", FUNCTIONS.format(functions=_values(functions))),
     ]
+
+
+def unambiguous(names: Iterable[str]) -> Check:
+    """Each of the tables and functions is the same one for everybody.
+
+    Where this finds a fault, the other checks are worth nothing: only this one calls no function and no operator but
+    PostgreSQL's own.
+    """
+    return Check("name", NAMES.format(names=_names(names)), schemas="pg_temp")
+
+
+def plain(tables: Iterable[str]) -> Check:
+    """Everybody sees the same rows in each of the tables, and its columns compare as usual."""
+    return Check("table", TABLES.format(tables=_names(tables)))
+
+
+def _names(names: Iterable[str]) -> str:
+    return _values((name,) for name in names)
 
 
 def _kind(definition: str) -> int:
@@ -62,18 +81,47 @@ def _values(rows: Iterable[tuple[object, ...]]) -> str:
     return ", ".join(f"({', '.join(map(repr, row))})" for row in rows)
 
 
+# Where a name stands in two schemas, the search path of a role decides which one it sees. A function or an operator of
+# the schema public is called instead of PostgreSQL's own if it fits the types better; only a superuser makes one in C.
+NAMES = """
+    SELECT o.name AS resource, NULL::bigint AS id, NULL::integer AS version,
+        ARRAY['name_elsewhere', 'schema ' || n.nspname || ' has this name too'] AS fault
+    FROM (SELECT relname AS name, relnamespace AS schema FROM pg_class
+          UNION ALL SELECT proname, pronamespace FROM pg_proc) o
+    JOIN (VALUES {names}) w(name) ON w.name = o.name
+    JOIN pg_namespace n ON n.oid = o.schema AND n.nspname <> 'public'
+    UNION ALL
+    SELECT o.name, NULL, NULL, ARRAY['builtin_replaced', 'PostgreSQL has one of this name']
+    FROM (SELECT oid::regprocedure::text AS name, proname AS word, pronamespace AS schema, oid AS function FROM pg_proc
+          UNION ALL SELECT oid::regoperator::text, oprname, oprnamespace, oprcode FROM pg_operator) o
+    JOIN pg_proc p ON p.oid = o.function JOIN pg_language l ON l.oid = p.prolang AND l.lanname <> 'c'
+    WHERE o.schema = 'public'::regnamespace AND o.word IN (
+        SELECT proname FROM pg_proc WHERE pronamespace = 'pg_catalog'::regnamespace
+        UNION ALL SELECT oprname FROM pg_operator WHERE oprnamespace = 'pg_catalog'::regnamespace)
+    UNION ALL
+    SELECT coalesce(r.rolname, 'all roles'), NULL, NULL, ARRAY['role_setting', c.setting]
+    FROM pg_db_role_setting s CROSS JOIN unnest(s.setconfig) c(setting) LEFT JOIN pg_roles r ON r.oid = s.setrole
+    WHERE s.setdatabase IN (0, (SELECT d.oid FROM pg_database d WHERE d.datname = current_database()))
+        AND c.setting ~ '^(search_path|session_replication_role)='
+"""
 # The rows of a table that inherits from another are rows of that one too.
 TABLES = """
     SELECT t.name AS resource, NULL::bigint AS id, NULL::integer AS version, CASE
         WHEN c.relkind IS DISTINCT FROM 'r' THEN ARRAY['table_replaced', 'it is no table']
         WHEN i.relatives IS NOT NULL THEN ARRAY['table_inherits', i.relatives]
         WHEN c.relhasrules OR c.relrowsecurity THEN ARRAY['table_filtered', 'it has rules or row security']
+        WHEN k.strange IS NOT NULL THEN ARRAY['columns_compare_otherwise', k.strange]
         END AS fault
     FROM (VALUES {tables}) t(name) LEFT JOIN pg_class c ON c.oid = to_regclass(t.name)
     LEFT JOIN LATERAL (
         SELECT string_agg(r.oid::regclass::text, ', ') AS relatives FROM pg_inherits i
         JOIN pg_class r ON r.oid <> c.oid AND r.oid IN (i.inhparent, i.inhrelid)
         WHERE c.oid IN (i.inhparent, i.inhrelid)) i ON true
+    LEFT JOIN LATERAL (
+        SELECT string_agg(a.attname, ', ' ORDER BY a.attnum) AS strange FROM pg_attribute a
+        JOIN pg_type y ON y.oid = a.atttypid LEFT JOIN pg_collation l ON l.oid = a.attcollation
+        WHERE a.attrelid = c.oid AND (y.typnamespace <> 'pg_catalog'::regnamespace OR l.collnamespace <> y.typnamespace)
+        ) k ON true
 """
 # Those of foreign keys are internal: they may be there, but not switched off.
 TRIGGERS = """
@@ -87,7 +135,7 @@ TRIGGERS = """
         END AS fault
     FROM (VALUES {triggers}) w(name, of, function, kind, columns, condition)
     FULL JOIN (
-        SELECT t.*, t.tgrelid::regclass::text AS of, p.proname AS function,
+        SELECT t.*, t.tgrelid::regclass::text AS of, t.tgfoid::regproc::text AS function,  -- with another schema
             array_to_string(ARRAY(
                 SELECT a.attname FROM unnest(t.tgattr) WITH ORDINALITY c(number, place)
                 JOIN pg_attribute a ON a.attrelid = t.tgrelid AND a.attnum = c.number ORDER BY c.place
@@ -95,8 +143,7 @@ TRIGGERS = """
             CASE WHEN t.tgqual IS NULL THEN '' ELSE regexp_replace(lower(
                 substring(pg_get_triggerdef(t.oid) FROM 'WHEN (.*) EXECUTE FUNCTION')), $${SPELLING}$$, '', 'g')
                 END AS condition
-        FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
-        WHERE t.tgrelid IN (SELECT to_regclass(name) FROM (VALUES {tables}) n(name))
+        FROM pg_trigger t WHERE t.tgrelid IN (SELECT to_regclass(name) FROM (VALUES {tables}) n(name))
     ) t ON t.tgname = w.name AND t.of = w.of
     UNION ALL SELECT 'session_replication_role', NULL, NULL, CASE current_setting('session_replication_role')
         WHEN 'replica' THEN ARRAY['guard_disabled', 'all guards are off for this role'] END
