@@ -17,6 +17,39 @@ def dispute(alice, statement, minister):
     return services.open_dispute(actor=alice, statement=statement, raised_by=minister, kind="denial")
 
 
+@pytest.fixture
+def evidence(alice, statement):
+    return services.create_evidence(actor=alice, statement=statement, stance="supports", title="A call")
+
+
+EDITS = [
+    ("minister", "sources", {"description": "Of defence."}),
+    ("article", "articles", {"byline": "Ana Ruiz"}),
+    ("statement", "statements", {"paraphrase": "She denies it."}),
+    ("evidence", "evidence", {"excerpt": "No, no."}),
+    ("dispute", "disputes", {"note": "By telephone."}),
+]
+
+
+@pytest.mark.parametrize(("kind", "path", "edit"), EDITS)
+def test_the_reasons_of_an_edit_and_of_a_deletion_are_in_their_entries(api, request, kind, path, edit):
+    row = request.getfixturevalue(kind)
+    address = f"/api/v1/{path}/{row.pk}/"
+    assert api.patch(address, {**edit, "reason": "A call."}, headers=ANY).status_code == 200
+    assert api.delete(f"{address}?reason=A+double.", headers=ANY).status_code == 204
+    reasons = Entry.objects.of(row.journal_resource, row.pk).order_by("id").values_list("version", "reason")
+    assert list(reasons) == [(1, ""), (2, "A call."), (3, "A double.")]
+
+
+@pytest.mark.parametrize(("kind", "path", "edit"), EDITS)
+def test_neither_edit_nor_deletion_of_another_version_than_the_present_one(api, request, kind, path, edit):
+    row = request.getfixturevalue(kind)
+    address, stale, written = f"/api/v1/{path}/{row.pk}/", {"If-Match": '"2"'}, Entry.objects.count()
+    assert api.patch(address, edit, headers=stale).status_code == 412
+    assert api.delete(address, headers=stale).status_code == 412
+    assert (type(row).objects.get(pk=row.pk).version, Entry.objects.count()) == (1, written)
+
+
 def test_a_resolved_dispute_is_not_edited_until_it_is_reopened(api, alice, dispute):
     services.resolve_dispute(dispute_id=dispute.pk, versions=None, actor=alice, state="upheld", reason=WHY)
     address, written = f"/api/v1/disputes/{dispute.pk}/", Entry.objects.count()

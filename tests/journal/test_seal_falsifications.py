@@ -184,7 +184,7 @@ def test_entries_that_changed_ids(note, target):
 @pytest.mark.parametrize("value", ["'infinity'", "'-infinity'"])
 def test_an_entry_that_cannot_even_be_read(note, target, value):
     as_owner(f"UPDATE journal_entry SET at = {value} WHERE id = {target[1]}")
-    with pytest.raises(CommandError, match="The journal cannot be read"):
+    with pytest.raises(CommandError, match="The journal cannot be read: timestamp too"):
         findings(note)
 
 
