@@ -96,6 +96,29 @@ def test_a_counter_statement_that_is_nowhere_is_named_by_its_pointer(api, alice,
     ]
 
 
+def test_a_counter_statement_without_an_address_is_the_only_one_of_another_article_with_its_key(
+    api, alice, statement, minister, rebuttal
+):
+    dispute = services.open_dispute(
+        actor=alice, statement=statement, raised_by=minister, counter_statement=rebuttal, kind="denial"
+    )
+    path = f"/api/v1/articles/{statement.article_id}/annotations/"
+    document = api.get(path).json()
+    services.delete_dispute(dispute_id=dispute.pk, versions=None, actor=alice)
+    del document["version"]
+    assert api.put(path, document, headers={"if-match": "*"}).status_code == 200
+    again = Dispute.objects.get()
+    assert again.counter_statement_id == rebuttal.pk
+    services.delete_dispute(dispute_id=again.pk, versions=None, actor=alice)
+    other = services.create_article(actor=alice, title="Another", text="Never.")
+    services.create_statement(article=other, actor=alice, source=minister, start=0, end=6, key=rebuttal.key)
+    answer = api.put(path, document, headers={"if-match": "*"})
+    assert (answer.status_code, Dispute.objects.count()) == (400, 0)
+    assert [(fault["pointer"], fault["code"]) for fault in answer.json()["errors"]] == [
+        ("#/disputes/0/counter_statement", "unknown_key")
+    ]
+
+
 @pytest.mark.django_db
 def test_a_command_without_a_user_writes_in_the_name_of_the_command_line(tmp_path):
     file = tmp_path / "report.txt"

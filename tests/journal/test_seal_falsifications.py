@@ -124,6 +124,20 @@ def test_the_last_entry_that_was_deleted(tmp_path, sizes):
     assert findings(kept) == [(f"Entry {last.entry} was sealed and is missing.", last.position, last.entry)]
 
 
+def test_the_last_entries_that_were_deleted_with_their_leaves(tmp_path, sizes):
+    kept = tmp_path / "last.txt"
+    kept.write_text(Checkpoint.objects.latest("size").note)
+    _, _, true_until, false_from = sizes
+    first, last = Leaf.objects.get(position=true_until).entry, Leaf.objects.latest("position")
+    as_owner(f"DELETE FROM journal_entry WHERE id = {last.entry}")
+    as_owner(f"DELETE FROM journal_leaf WHERE position = {last.position}")
+    detail = (
+        "Neither the entries nor the stored leaves are as sealed. The first false entry is at one of the positions "
+        f"{true_until} to {false_from - 1}, entries {first} to unknown."
+    )
+    assert findings(kept) == [(detail, true_until, first)]
+
+
 @pytest.mark.parametrize(
     ("new", "moment"), [(-7, "transaction"), (-7, "-1"), (-7, "0"), (1_000_000, "-1"), (1_000_000, "0")]
 )

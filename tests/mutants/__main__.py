@@ -67,7 +67,8 @@ def tests_for(mutant: Mutant, reach: Reach) -> list[tuple[str, float]]:
 
 def near_the_guards(reach: Reach) -> list[tuple[str, float]]:
     """No tool says which tests reach a function in the database: nearly every write does."""
-    names = [name for near in NEAR_THE_GUARDS for name in reach.tests if name.startswith(near)]
+    reaching = [name for name, test in reach.tests.items() if test["functions"]]
+    names = [name for near in NEAR_THE_GUARDS for name in reaching if name.startswith(near)]
     return [(name, reach.tests[name]["seconds"]) for name in dict.fromkeys(names)]
 
 

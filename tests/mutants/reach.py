@@ -83,13 +83,22 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         tracer.start()
 
 
+def pytest_deselected(items: list[pytest.Item]) -> None:
+    """Kept too, so that a file of nothing else is not measured again and again."""
+    for item in items:
+        measured[item.nodeid] = reaches_nothing(item)
+
+
+def reaches_nothing(item: pytest.Item) -> dict[str, Any]:
+    return {"file": digest(file_of(item.nodeid)), "seconds": 0, "lines": 0, "functions": {}}
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
     tracer.switch_context(item.nodeid)
     began = time.process_time()
     result = yield
-    seconds = round(time.process_time() - began, 3)
-    measured[item.nodeid] = {"file": digest(file_of(item.nodeid)), "seconds": seconds, "lines": 0, "functions": {}}
+    measured[item.nodeid] = reaches_nothing(item) | {"seconds": round(time.process_time() - began, 3)}
     return result
 
 
