@@ -110,6 +110,21 @@ def test_an_entry_that_was_changed_by_rewriting_the_table(note, target):
     assert findings(note) == [(f"Entry {entry} is not what was sealed.", position, entry)]
 
 
+def test_each_fault_has_a_line_in_what_is_shown_to_people(note, sizes, target, key):  # noqa: F811
+    _, entry = target
+    as_owner(
+        f"UPDATE journal_entry SET reason = 'because' WHERE id = {entry}; UPDATE journal_node SET hash = sha256('x')"
+    )
+    shown = StringIO()
+    with pytest.raises(SystemExit, match="1"):
+        call_command("verify_checkpoint", str(note), stdout=shown)
+    assert shown.getvalue() == (
+        f"Checkpoint of {sizes[2]} entries, signed by {key}.\n"
+        f"Entry {entry} is not what was sealed.\n"
+        "The stored hash of positions 0 to 255 is false; the entries are as sealed.\n"
+    )
+
+
 def test_an_entry_that_was_deleted(note, target):
     position, entry = target
     as_owner(f"DELETE FROM journal_entry WHERE id = {entry}")

@@ -28,8 +28,11 @@ class Reach:
 
     def __init__(self) -> None:
         self.tests: dict[str, dict[str, Any]] = {}
+        self.at_import: set[str] = set()
         for part in sorted(KEPT.glob("lines-*.json"), key=lambda path: path.stat().st_mtime):
-            self.tests |= json.loads(part.read_text())
+            read = json.loads(part.read_text())
+            self.at_import |= read.pop(AT_IMPORT)["functions"].keys()
+            self.tests |= read
 
     def measure_what_changed(self) -> None:
         files = {str(path): digest(path) for path in Path("tests").rglob("test_*.py") if "e2e" not in path.parts}
@@ -49,12 +52,12 @@ class Reach:
 
     def only_at_import(self, mutant: Mutant) -> bool:
         """What it made is there before a mutant is tried, so that no test could notice the mutant."""
-        return not self.of(mutant) and self.place(mutant) in self.tests[AT_IMPORT]["functions"]
+        return not self.of(mutant) and self.place(mutant) in self.at_import
 
     def of(self, mutant: Mutant) -> list[tuple[str, float]]:
         """The tests that reach the function: first those that reach the line, and little else."""
         place = self.place(mutant)
-        reaching = {name: test for name, test in self.tests.items() if name and place in test["functions"]}
+        reaching = {name: test for name, test in self.tests.items() if place in test["functions"]}
         lines = {name: test["functions"][place] for name, test in reaching.items()}
         reached = max((line for each in lines.values() for line in each if line <= mutant.line), default=0)
         order = sorted(reaching, key=lambda name: (reached not in lines[name], reaching[name]["lines"], name))
