@@ -65,6 +65,34 @@ def test_a_resolved_dispute_is_not_edited_until_it_is_reopened(api, alice, dispu
     assert (row["note"], row["state"], row["version"]) == ("By telephone.", "open", 4)
 
 
+@pytest.mark.parametrize(
+    ("path", "body", "detail"),
+    [
+        ("articles/{article}/", None, "A published article cannot be deleted. Withdraw it first."),
+        ("articles/{article}/publish/", {}, "The article is published; it cannot become published."),
+        ("disputes/{upheld}/resolve/", {"state": "rejected"},
+         "The dispute is already upheld. Reopen it to decide again."),
+        ("disputes/{dispute}/reopen/", {}, "The dispute is already open."),
+        ("statements/{counter}/", None,
+         "Dispute {dispute} was raised in this text. Delete or change that dispute first."),
+    ],
+)  # fmt: skip
+def test_what_the_present_state_forbids_is_refused_in_words(
+    api, alice, article, statement, minister, path, body, detail
+):
+    counter = services.create_statement(article=article, actor=alice, source=minister, start=6, end=14)
+    raised = {"actor": alice, "statement": statement, "raised_by": minister, "kind": "denial"}
+    upheld = services.open_dispute(**raised)
+    services.resolve_dispute(dispute_id=upheld.pk, versions=None, actor=alice, state="upheld", reason=WHY)
+    dispute = services.open_dispute(**raised, counter_statement=counter)
+    services.set_article_status(article_id=article.pk, versions=None, actor=alice, status="published", reason=WHY)
+    ids = {"article": article.pk, "upheld": upheld.pk, "dispute": dispute.pk, "counter": counter.pk}
+    address, written = f"/api/v1/{path.format(**ids)}", Entry.objects.count()
+    send = api.delete(address, headers=ANY) if body is None else api.post(address, {"reason": WHY} | body, headers=ANY)
+    assert (send.status_code, send.json()["detail"]) == (409, detail.format(**ids))
+    assert Entry.objects.count() == written
+
+
 def test_the_passage_that_a_statement_has_already_is_no_change(api, statement):
     address, written = f"/api/v1/statements/{statement.pk}/", Entry.objects.count()
     for passage in ({"start": 2, "end": 23}, {"start": 2, "end": 23, "text": statement.text}):
