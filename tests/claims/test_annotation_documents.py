@@ -179,7 +179,11 @@ def test_an_edited_dispute_is_changed_and_resolved_again(api, alice, statement, 
 def test_a_source_changed_since_the_export_makes_the_document_stale(api, statement, minister):
     document, etag = annotations(api, statement.article_id)
     api.patch(f"/api/v1/sources/{minister.pk}/", {"description": "In office since May."}, headers={"if-match": "*"})
-    assert put(api, statement.article_id, document, etag).status_code == 412
+    stale = put(api, statement.article_id, document, etag)
+    assert (stale.status_code, stale.json()["detail"]) == (
+        412,
+        "The article or something in it was changed in the meantime. Export it again.",
+    )
 
 
 def test_a_document_from_before_a_merge_is_refused_and_one_with_an_alias_keeps_the_name(api, alice, article):

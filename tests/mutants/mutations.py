@@ -97,11 +97,11 @@ def is_left_out(node: libcst.CSTNode) -> bool:
 
 
 def tells_nothing(call: libcst.Call, mutated: libcst.CSTNode) -> bool:
-    """Without a positional argument a call is mostly a TypeError, and None for False is mostly the same."""
+    """Without a positional argument a call is mostly a TypeError; None for False is mostly the same."""
     given, left = ([each for each in one.args if not each.keyword] for one in (call, mutated))
     changed = [argument for argument in call.args if argument not in mutated.args]
     is_false = any(isinstance(each.value, libcst.Name) and each.value.value == "False" for each in changed)
-    return len(given) > len(left) or is_false or any(map(is_left_out, changed))
+    return len(given) > len(left) or is_false or any(is_left_out(each) or is_prose(each.value) for each in changed)
 
 
 def difference(before: str, after: str) -> str:
