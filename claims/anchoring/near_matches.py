@@ -6,6 +6,7 @@ passage. The two ends of each that is like the passage are adjusted, then it is 
 
 import unicodedata
 from collections.abc import Iterator, Sequence
+from heapq import nsmallest
 from itertools import islice
 from math import inf
 from operator import itemgetter
@@ -108,9 +109,7 @@ class NearMatches:
                 clusters.append([])
             clusters[-1].append((offset, shift))
             previous = shift
-        third = min(sorted(map(len, clusters))[-3:], default=0)
-        largest = [cluster for cluster in clusters if len(cluster) >= third]
-        for cluster in sorted(largest, key=lambda each: (-len(each), abs(each[0][1] - old_start)))[:3]:
+        for cluster in nsmallest(3, clusters, key=lambda each: (-len(each), abs(each[0][1] - old_start))):
             shifts = [shift for _, shift in sorted(cluster)]
             yield self._clipped(median_low(shifts[:5]), median_low(shifts[-5:]) + len(passage))
 

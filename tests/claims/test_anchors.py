@@ -27,7 +27,7 @@ from claims.anchoring.anchors import (
 )
 from claims.anchoring.folded_text import MAX_SHINGLE_OFFSETS, SHINGLE_LENGTH, FoldedText, word_borders
 from claims.anchoring.near_matches import MAX_PLACES, NearMatches
-from claims.anchoring.quotes import keeps_word_ends, splits_word
+from claims.anchoring.quotes import keeps_word_ends, likeness, splits_word
 
 repeatable = settings(
     derandomize=True,
@@ -340,6 +340,12 @@ def test_a_passage_that_was_in_doubt_is_judged_by_its_own_prefix_and_suffix() ->
     assert result == moved(STORY, CLAIM, 45)
 
 
+def test_the_old_text_tells_where_a_passage_was_that_it_holds_once_between_its_own_prefix_and_suffix() -> None:
+    old = "He said no. She frowned. He said no."
+    (result,) = reanchor(old, old, [Selector("He said no", "She frowned. ", ".", None)])
+    assert result == moved(old, "He said no", 25)
+
+
 # Finding it again: what must not happen silently
 
 
@@ -363,6 +369,22 @@ def test_a_candidate_ends_where_the_rewritten_passage_does(changed: str, to: str
     now = CLAIM.replace(changed, to)
     result = again(STORY, STORY.replace(CLAIM, now), CLAIM)
     assert (result.state, result.start, result.text) == ("needs_review", 45, now)
+
+
+def test_a_candidate_reaches_from_one_old_neighbour_to_the_other_around_a_long_insertion() -> None:
+    passage = (
+        "The ministry said that all hospitals of the region would be paid in full, that no doctor or nurse would lose "
+        "a job before the end of the year, and that patients who had waited longer than six weeks would be seen "
+        "elsewhere"
+    )
+    clause = (
+        " (as the treasury had promised them two weeks ago, when the strike had closed seven of them and the rest took "
+        "nobody in)"
+    )
+    now = passage.replace("or nurse", f"or nurse{clause}")
+    old = STORY.replace(CLAIM, passage)
+    result = again(old, old.replace(passage, now), passage)
+    assert (result.state, result.text) == ("needs_review", now)
 
 
 @pytest.mark.parametrize(
@@ -515,6 +537,13 @@ def test_scripts_from_right_to_left_or_without_spaces_are_matched_too(
     assert result.state == "needs_review"
     assert result.text
     assert found in result.text
+
+
+@pytest.mark.parametrize(("times", "alike"), [(1, 0.625), (600, 0.5)])
+def test_passages_less_alike_than_asked_for_are_not_alike_at_all(times: int, alike: float) -> None:
+    left, right = "one two " * times, "one 2_2 " * times
+    assert likeness(left, right, at_least=0.5) == alike
+    assert likeness(left, right, at_least=0.7) == 0.0
 
 
 def test_a_very_long_passage_with_small_edits_needs_review_from_its_first_to_its_last_word() -> None:

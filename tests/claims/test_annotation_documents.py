@@ -96,6 +96,29 @@ def test_a_counter_statement_that_is_nowhere_is_named_by_its_pointer(api, alice,
     ]
 
 
+def test_a_counter_statement_without_an_address_is_the_only_one_of_another_article_with_its_key(
+    api, alice, statement, minister, rebuttal
+):
+    dispute = services.open_dispute(
+        actor=alice, statement=statement, raised_by=minister, counter_statement=rebuttal, kind="denial"
+    )
+    path = f"/api/v1/articles/{statement.article_id}/annotations/"
+    document = api.get(path).json()
+    services.delete_dispute(dispute_id=dispute.pk, versions=None, actor=alice)
+    del document["version"]
+    assert api.put(path, document, headers={"if-match": "*"}).status_code == 200
+    again = Dispute.objects.get()
+    assert again.counter_statement_id == rebuttal.pk
+    services.delete_dispute(dispute_id=again.pk, versions=None, actor=alice)
+    other = services.create_article(actor=alice, title="Another", text="Never.")
+    services.create_statement(article=other, actor=alice, source=minister, start=0, end=6, key=rebuttal.key)
+    answer = api.put(path, document, headers={"if-match": "*"})
+    assert (answer.status_code, Dispute.objects.count()) == (400, 0)
+    assert [(fault["pointer"], fault["code"]) for fault in answer.json()["errors"]] == [
+        ("#/disputes/0/counter_statement", "unknown_key")
+    ]
+
+
 @pytest.mark.django_db
 def test_a_command_without_a_user_writes_in_the_name_of_the_command_line(tmp_path):
     file = tmp_path / "report.txt"
@@ -160,7 +183,11 @@ def test_an_edited_dispute_is_changed_and_resolved_again(api, alice, statement, 
 def test_a_source_changed_since_the_export_makes_the_document_stale(api, statement, minister):
     document, etag = annotations(api, statement.article_id)
     api.patch(f"/api/v1/sources/{minister.pk}/", {"description": "In office since May."}, headers={"if-match": "*"})
-    assert put(api, statement.article_id, document, etag).status_code == 412
+    stale = put(api, statement.article_id, document, etag)
+    assert (stale.status_code, stale.json()["detail"]) == (
+        412,
+        "The article or something in it was changed in the meantime. Export it again.",
+    )
 
 
 def test_a_document_from_before_a_merge_is_refused_and_one_with_an_alias_keeps_the_name(api, alice, article):

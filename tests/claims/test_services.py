@@ -17,6 +17,39 @@ def dispute(alice, statement, minister):
     return services.open_dispute(actor=alice, statement=statement, raised_by=minister, kind="denial")
 
 
+@pytest.fixture
+def evidence(alice, statement):
+    return services.create_evidence(actor=alice, statement=statement, stance="supports", title="A call")
+
+
+EDITS = [
+    ("minister", "sources", {"description": "Of defence."}),
+    ("article", "articles", {"byline": "Ana Ruiz"}),
+    ("statement", "statements", {"paraphrase": "She denies it."}),
+    ("evidence", "evidence", {"excerpt": "No, no."}),
+    ("dispute", "disputes", {"note": "By telephone."}),
+]
+
+
+@pytest.mark.parametrize(("kind", "path", "edit"), EDITS)
+def test_the_reasons_of_an_edit_and_of_a_deletion_are_in_their_entries(api, request, kind, path, edit):
+    row = request.getfixturevalue(kind)
+    address = f"/api/v1/{path}/{row.pk}/"
+    assert api.patch(address, {**edit, "reason": "A call."}, headers=ANY).status_code == 200
+    assert api.delete(f"{address}?reason=A+double.", headers=ANY).status_code == 204
+    reasons = Entry.objects.of(row.journal_resource, row.pk).order_by("id").values_list("version", "reason")
+    assert list(reasons) == [(1, ""), (2, "A call."), (3, "A double.")]
+
+
+@pytest.mark.parametrize(("kind", "path", "edit"), EDITS)
+def test_neither_edit_nor_deletion_of_another_version_than_the_present_one(api, request, kind, path, edit):
+    row = request.getfixturevalue(kind)
+    address, stale, written = f"/api/v1/{path}/{row.pk}/", {"If-Match": '"2"'}, Entry.objects.count()
+    assert api.patch(address, edit, headers=stale).status_code == 412
+    assert api.delete(address, headers=stale).status_code == 412
+    assert (type(row).objects.get(pk=row.pk).version, Entry.objects.count()) == (1, written)
+
+
 def test_a_resolved_dispute_is_not_edited_until_it_is_reopened(api, alice, dispute):
     services.resolve_dispute(dispute_id=dispute.pk, versions=None, actor=alice, state="upheld", reason=WHY)
     address, written = f"/api/v1/disputes/{dispute.pk}/", Entry.objects.count()
@@ -30,6 +63,34 @@ def test_a_resolved_dispute_is_not_edited_until_it_is_reopened(api, alice, dispu
     services.reopen_dispute(dispute_id=dispute.pk, versions=None, actor=alice, reason=WHY)
     row = api.patch(address, {"note": "By telephone."}, headers=ANY).json()
     assert (row["note"], row["state"], row["version"]) == ("By telephone.", "open", 4)
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "detail"),
+    [
+        ("articles/{article}/", None, "A published article cannot be deleted. Withdraw it first."),
+        ("articles/{article}/publish/", {}, "The article is published; it cannot become published."),
+        ("disputes/{upheld}/resolve/", {"state": "rejected"},
+         "The dispute is already upheld. Reopen it to decide again."),
+        ("disputes/{dispute}/reopen/", {}, "The dispute is already open."),
+        ("statements/{counter}/", None,
+         "Dispute {dispute} was raised in this text. Delete or change that dispute first."),
+    ],
+)  # fmt: skip
+def test_what_the_present_state_forbids_is_refused_in_words(
+    api, alice, article, statement, minister, path, body, detail
+):
+    counter = services.create_statement(article=article, actor=alice, source=minister, start=6, end=14)
+    raised = {"actor": alice, "statement": statement, "raised_by": minister, "kind": "denial"}
+    upheld = services.open_dispute(**raised)
+    services.resolve_dispute(dispute_id=upheld.pk, versions=None, actor=alice, state="upheld", reason=WHY)
+    dispute = services.open_dispute(**raised, counter_statement=counter)
+    services.set_article_status(article_id=article.pk, versions=None, actor=alice, status="published", reason=WHY)
+    ids = {"article": article.pk, "upheld": upheld.pk, "dispute": dispute.pk, "counter": counter.pk}
+    address, written = f"/api/v1/{path.format(**ids)}", Entry.objects.count()
+    send = api.delete(address, headers=ANY) if body is None else api.post(address, {"reason": WHY} | body, headers=ANY)
+    assert (send.status_code, send.json()["detail"]) == (409, detail.format(**ids))
+    assert Entry.objects.count() == written
 
 
 def test_the_passage_that_a_statement_has_already_is_no_change(api, statement):

@@ -217,6 +217,7 @@ def test_what_the_caller_accepts_is_answered(api, statement, accept, content_typ
         ("https://a.example/%41?x=1&y=[2]#z", "https://a.example/%41?x=1&y=%5B2%5D#z"),
         ("https://b\u00fccher.example/\u00e9 {}", "https://b%C3%BCcher.example/%C3%A9%20%7B%7D"),
         ("https://a.example/100%?q=%zz#a#b", "https://a.example/100%25?q=%25zz#a%23b"),
+        ("https://a.example/%XF%4%c3%Bc", "https://a.example/%25XF%254%c3%Bc"),
         ("http://[::1]:8000/x", "http://[::1]:8000/x"),
     ],
 )

@@ -123,6 +123,21 @@ def test_an_entry_that_was_changed_by_rewriting_the_table(note, target):
     assert findings(note) == [(f"Entry {entry} is not what was sealed.", position, entry)]
 
 
+def test_each_fault_has_a_line_in_what_is_shown_to_people(note, sizes, target, key):  # noqa: F811
+    _, entry = target
+    as_owner(
+        f"UPDATE journal_entry SET reason = 'because' WHERE id = {entry}; UPDATE journal_node SET hash = sha256('x')"
+    )
+    shown = StringIO()
+    with pytest.raises(SystemExit, match="1"):
+        call_command("verify_checkpoint", str(note), stdout=shown)
+    assert shown.getvalue() == (
+        f"Checkpoint of {sizes[2]} entries, signed by {key}.\n"
+        f"Entry {entry} is not what was sealed.\n"
+        "The stored hash of positions 0 to 255 is false; the entries are as sealed.\n"
+    )
+
+
 def test_an_entry_that_was_deleted(note, target):
     position, entry = target
     as_owner(f"DELETE FROM journal_entry WHERE id = {entry}")
@@ -135,6 +150,20 @@ def test_the_last_entry_that_was_deleted(tmp_path, sizes):
     last = Leaf.objects.latest("position")
     as_owner(f"DELETE FROM journal_entry WHERE id = {last.entry}")
     assert findings(kept) == [(f"Entry {last.entry} was sealed and is missing.", last.position, last.entry)]
+
+
+def test_the_last_entries_that_were_deleted_with_their_leaves(tmp_path, sizes):
+    kept = tmp_path / "last.txt"
+    kept.write_text(Checkpoint.objects.latest("size").note)
+    _, _, true_until, false_from = sizes
+    first, last = Leaf.objects.get(position=true_until).entry, Leaf.objects.latest("position")
+    as_owner(f"DELETE FROM journal_entry WHERE id = {last.entry}")
+    as_owner(f"DELETE FROM journal_leaf WHERE position = {last.position}")
+    detail = (
+        "Neither the entries nor the stored leaves are as sealed. The first false entry is at one of the positions "
+        f"{true_until} to {false_from - 1}, entries {first} to unknown."
+    )
+    assert findings(kept) == [(detail, true_until, first)]
 
 
 @pytest.mark.parametrize(
@@ -197,7 +226,7 @@ def test_entries_that_changed_ids(note, target):
 @pytest.mark.parametrize("value", ["'infinity'", "'-infinity'"])
 def test_an_entry_that_cannot_even_be_read(note, target, value):
     as_owner(f"UPDATE journal_entry SET at = {value} WHERE id = {target[1]}")
-    assert could_not_run(note).startswith("The journal cannot be read")
+    assert could_not_run(note).startswith("The journal cannot be read: timestamp too")
 
 
 # Where the service reads something else than the command

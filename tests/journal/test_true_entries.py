@@ -395,6 +395,18 @@ def test_a_merge_takes_the_redirects_along(world: World, merged: Source) -> None
         claims.merge_source(source_id=merged.pk, versions=None, actor=world.actor, into=into, reason="One.")
 
 
+def test_redirects_do_not_follow_to_where_their_source_gets_no_redirect(world: World) -> None:
+    with committing():
+        first, second, twin, into = (create_source(name=name, kind="person", actor=world.actor) for name in "ABCD")
+        claims.merge_source(source_id=first.pk, versions=None, actor=world.actor, into=second, reason="One.")
+    reason = f"Merged into source {into.pk}. One."
+    with refused("redirect_is_a_merge"):
+        merge_by_hand(world, twin.pk, into.pk, reason)
+        enter_source(world, second.pk, "deleted", "to_jsonb(r)", step=1, reason=reason)
+        sql("UPDATE sources_sourceredirect SET into_source = %s WHERE id = %s", into.pk, first.pk)
+        sql("DELETE FROM sources_source WHERE id = %s", second.pk)
+
+
 def test_redirects_follow_a_second_merge(world: World, merged: Source) -> None:
     with committing():
         into = create_source(name="The office", kind="person", actor=world.actor)

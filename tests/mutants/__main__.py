@@ -3,7 +3,7 @@
     python -m tests.mutants --seconds 600 --seed 7 claims/services factcheck/journal/feed.py guards
 
 A mutant that no test notices is printed: it is equivalent, or a test is missing, or the code is needless. Each mutant
-has a time: the tests that reach little besides the function come first, up to 20 seconds of them.
+has a time: the tests that reach the changed line and little besides come first, up to 20 seconds of them.
 """
 
 import argparse
@@ -30,7 +30,10 @@ PLACES = [
     "factcheck/api/cursors.py",
 ]  # fmt: skip
 SECONDS_OF_TESTS = 20
-NEAR_THE_GUARDS = ("tests/journal/test_guards", "tests/journal", "tests/postgres", "tests/claims", "tests/api/test_api")
+NEAR_THE_GUARDS = (
+    "tests/journal/test_guards", "tests/journal/test_true_entries", "tests/journal/test_users",
+    "tests/claims/test_source_merge", "tests/claims/test_services", "tests/api/test_api", "tests/journal",
+)  # fmt: skip
 WORKERS = min(os.cpu_count() or 1, 4)
 
 
@@ -53,7 +56,7 @@ def work(number: int, tasks: Any, results: Any) -> None:
 
 
 def tests_for(mutant: Mutant, reach: Reach) -> list[tuple[str, float]]:
-    found = reach.of(mutant.module, mutant.function) if mutant.module != "guards" else near_the_guards(reach)
+    found = reach.of(mutant) if mutant.module != "guards" else near_the_guards(reach)
     chosen, seconds = [], 0.0
     for test in found:
         seconds += test[1]
@@ -64,7 +67,8 @@ def tests_for(mutant: Mutant, reach: Reach) -> list[tuple[str, float]]:
 
 def near_the_guards(reach: Reach) -> list[tuple[str, float]]:
     """No tool says which tests reach a function in the database: nearly every write does."""
-    names = [name for near in NEAR_THE_GUARDS for name in reach.tests if name.startswith(near)]
+    reaching = [name for name, test in reach.tests.items() if test["functions"]]
+    names = [name for near in NEAR_THE_GUARDS for name in reaching if name.startswith(near)]
     return [(name, reach.tests[name]["seconds"]) for name in dict.fromkeys(names)]
 
 
@@ -95,7 +99,7 @@ def main() -> int:
         for module in modules
         if module != "guards"
         for mutant in mutants_of(module)
-        if not reach.only_at_import(module, mutant.function)
+        if not reach.only_at_import(mutant)
     ]
     mutants += guard_mutants(*guards) if "guards" in modules else []
     random.Random(seed).shuffle(mutants)

@@ -14,13 +14,16 @@ import libcst
 from libcst.metadata import MetadataWrapper, WhitespaceInclusivePositionProvider
 from mutmut.mutation.mutators import mutation_operators
 
+LEFT_OUT = {"help", "metavar", "strict"}
+
 
 @dataclass(frozen=True)
 class Mutant:
-    """`change` is the whole file as it would be, or the SQL that changes the database."""
+    """`change` is the whole file as it would be, or the SQL that changes the database. `line` counts from `def`, 0."""
 
     module: str
     function: str
+    line: int
     change: str
     difference: str
 
@@ -35,29 +38,31 @@ def mutants_of(module: str) -> Iterator[Mutant]:
         lines.append(lines[-1] + len(line))
     finder = Finder()
     tree.module.visit(finder)
-    for function, node, mutated in finder.found:
+    for names, node, mutated in finder.found:
         start, end = (lines[place.line - 1] + place.column for place in (places[node].start, places[node].end))
         change = source[:start] + tree.module.code_for_node(mutated) + source[end:]
         if change != source:
-            yield Mutant(module, function, change, difference(source, change))
+            line = places[node].start.line - places[names[-1]].start.line
+            function = ".".join(name.value for name in names)
+            yield Mutant(module, function, line, change, difference(source, change))
 
 
 class Finder(libcst.CSTVisitor):
-    """Collects (function, node, the node that takes its place)."""
+    """Collects (names of the function and of what it is in, node, the node that takes its place)."""
 
     def __init__(self) -> None:
-        self.names: list[str] = []
+        self.names: list[libcst.Name] = []
         self.functions = 0
-        self.found: list[tuple[str, libcst.CSTNode, libcst.CSTNode]] = []
+        self.found: list[tuple[list[libcst.Name], libcst.CSTNode, libcst.CSTNode]] = []
 
     def on_visit(self, node: libcst.CSTNode) -> bool:
-        if isinstance(node, libcst.Annotation | libcst.Decorator | libcst.Param) or is_prose(node):
+        if isinstance(node, libcst.Annotation | libcst.Decorator | libcst.Param) or is_prose(node) or is_left_out(node):
             return False
         if isinstance(node, libcst.FunctionDef | libcst.ClassDef):
-            self.names.append(node.name.value)
+            self.names.append(node.name)
             self.functions += isinstance(node, libcst.FunctionDef)
         if self.functions:
-            self.found += [(".".join(self.names), *pair) for pair in mutations_of(node)]
+            self.found += [(list(self.names), *pair) for pair in mutations_of(node)]
         return True
 
     def on_leave(self, original_node: libcst.CSTNode) -> None:
@@ -75,7 +80,7 @@ def mutations_of(node: libcst.CSTNode) -> Iterator[tuple[libcst.CSTNode, libcst.
     for kind, operator in mutation_operators:
         if isinstance(node, kind):
             for mutated in operator(node):
-                if not (isinstance(node, libcst.Call) and lacks_position(node, mutated)):
+                if not (isinstance(node, libcst.Call) and tells_nothing(node, mutated)):
                     yield node, mutated
                 if kind is libcst.BaseString:
                     break  # the others only change its case
@@ -86,10 +91,17 @@ def mutations_of(node: libcst.CSTNode) -> Iterator[tuple[libcst.CSTNode, libcst.
         yield node.test, libcst.UnaryOperation(libcst.Not(), inner)
 
 
-def lacks_position(call: libcst.Call, mutated: libcst.CSTNode) -> bool:
-    """Without a positional argument a call is mostly a TypeError: that tells nothing of the tests."""
-    given = [argument for argument in call.args if not argument.keyword]
-    return len(given) > sum(not argument.keyword for argument in mutated.args)
+def is_left_out(node: libcst.CSTNode) -> bool:
+    """The words of a command's help, and zip's `strict`: what it asserts is always so."""
+    return isinstance(node, libcst.Arg) and node.keyword is not None and node.keyword.value in LEFT_OUT
+
+
+def tells_nothing(call: libcst.Call, mutated: libcst.CSTNode) -> bool:
+    """Without a positional argument a call is mostly a TypeError; None for False is mostly the same."""
+    given, left = ([each for each in one.args if not each.keyword] for one in (call, mutated))
+    changed = [argument for argument in call.args if argument not in mutated.args]
+    is_false = any(isinstance(each.value, libcst.Name) and each.value.value == "False" for each in changed)
+    return len(given) > len(left) or is_false or any(is_left_out(each) or is_prose(each.value) for each in changed)
 
 
 def difference(before: str, after: str) -> str:
@@ -131,7 +143,7 @@ def guard_mutants(functions: list[tuple[str, str]], triggers: list[tuple[str, st
         for pattern, replacement in OTHERWISE:
             for found in re.compile(pattern).finditer(source, body):
                 change = source[: found.start()] + replacement + source[found.end() :]
-                yield Mutant("guards", name, change, difference(source, change))
+                yield Mutant("guards", name, 0, change, difference(source, change))
     for table, name in triggers:
         change = f"ALTER TABLE {table} DISABLE TRIGGER {name}"
-        yield Mutant("guards", f"{table}.{name}", change, change)
+        yield Mutant("guards", f"{table}.{name}", 0, change, change)

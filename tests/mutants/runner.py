@@ -1,6 +1,7 @@
 """A pytest session that tries mutants: each in a forked process, with a copy of the test database."""
 
 import gc
+import importlib
 import os
 import signal
 from collections.abc import Iterator
@@ -116,10 +117,12 @@ class Runner:
 
 
 def replace_functions(mutant: Mutant) -> None:
-    """Gives every function of the file that lives in this process, decorated or not, the code of the mutant.
+    """Gives every function of the file that lives in this process, decorated or not, the code of the mutant. A test may
+    be the first to import the file, such as a management command's.
 
     Raises ValueError if the mutant uses other variables of an enclosing function.
     """
+    importlib.import_module(mutant.module.removesuffix(".py").removesuffix("/__init__").replace("/", "."))
     path = os.path.abspath(mutant.module)
     with open(path) as file:
         before = functions_in(compile(file.read(), path, "exec", dont_inherit=True))
