@@ -18,7 +18,7 @@ class Phrase(NamedTuple):
 
 
 def phrase(tokens: Tokens, low: int, end: int, grammar: Grammar, checks_verb: bool = True) -> Phrase | None:
-    if tokens[end - 1].text.startswith("-"):
+    if tokens[end - 1].text.startswith("-") and tokens[end - 1].text.lstrip("-t"):
         return Phrase(end - 1, end, end - 1)  # a-t-il dit
     first = end
     while first > low and end - first < MAX_PHRASE and not _stops(tokens, low, first - 1, end, grammar):

@@ -13,7 +13,7 @@ SETTINGS = """
 from factcheck.settings import *
 STATIC_ROOT = {!r}
 """
-SAID = r"Static files are not collected, such as \S+\. Run `python manage\.py collectstatic --noinput`"
+SAID = r"Static files are not collected, such as \S+\. Run `manage\.py collectstatic --noinput`"
 
 
 def run_with(static_root: Path, *command: str) -> CompletedProcess[str]:

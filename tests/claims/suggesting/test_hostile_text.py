@@ -36,7 +36,18 @@ def test_100_kilobytes_of_clitics(unit: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "\0", "word " * 10_000, "“" + "word " * 20_000, "He said " + "word " * 10_000, "😀", "‘", "said"]
+    "text",
+    [
+        "",
+        "\0",
+        "word " * 10_000,
+        "“" + "word " * 20_000,
+        "He said " + "word " * 10_000,
+        "😀",
+        "‘",
+        "said",
+        "-said He said that it was so. He said that it was so.",
+    ],
 )
 def test_odd_texts(text: str) -> None:
     check(text, suggest(text))
