@@ -17,7 +17,7 @@ from claims import services
 from claims.models import Article, Dispute, Statement
 from factcheck.journal.models import Entry
 from sources.models import Source
-from sources.services import create_source, update_source
+from sources.services import create_source, delete_source, update_source
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ANY = {"if-match": "*"}
@@ -359,6 +359,22 @@ def test_a_source_that_is_edited_can_be_referred_to_meanwhile(api, alice, articl
         made = pool.submit(send, lambda: api.post("/api/v1/statements/", body), None)
         assert made.result(20).status_code == 201
     assert speakers() == ["Ann"]
+
+
+def test_an_import_that_names_a_source_which_is_deleted_meanwhile(api, alice, article, people):
+    document = document_of(api, article) | {"sources": [{"key": "ann", "name": "Ann", "kind": "person"}]}
+    del document["version"]
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            delete_source(source_id=people[0].pk, versions=None, actor=alice)
+            imported = pool.submit(send, replace(api, document, article), None)
+            until(somebody_waits)
+        answer = imported.result(20)
+    assert (answer.status_code, answer.json()["detail"]) == (
+        409,
+        "A source of this document was merged or deleted in the meantime. Import it again.",
+    )
+    assert list(Source.objects.order_by("name").values_list("name", flat=True)) == ["Anne", "Bea", "Bee"]
 
 
 # An export and a write at the same time
