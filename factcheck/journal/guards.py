@@ -43,7 +43,7 @@ def guard(sql: str) -> RunSQL:
                 EXECUTE format('ALTER FUNCTION %I SET timezone = %L', name, 'UTC');
             END LOOP;
         END $$;"""
-    return RunSQL(sql + settings, f"DROP FUNCTION {functions} CASCADE;")
+    return RunSQL(sql + settings, f"DROP FUNCTION IF EXISTS {functions} CASCADE;")  # a former text may lack some
 
 
 def undo(operations: Sequence[RunSQL]) -> list[RunSQL]:

@@ -1,8 +1,12 @@
+from importlib import import_module
+
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
+from claims.verification import CHECKS
+from factcheck.journal.verification.ranges import Range
 from factcheck.postgres.embedded import locate
 from tests.newsroom import lift_truncate_guards
 
@@ -45,3 +49,20 @@ def test_the_migrations_can_be_undone_and_applied_again(statement):
         lift_truncate_guards()
     assert {name.split("_")[0] for name in undone} == {"claims", "sources", "journal"}
     assert connection.introspection.table_names() == before
+
+
+def test_guards_are_made_again_where_their_former_texts_lack_a_function_or_have_another_body():
+    migration = import_module("claims.migrations.0003_make_guards_again").Migration
+    with connection.schema_editor(atomic=False) as editor:
+        editor.execute("DROP FUNCTION user_keep_id, journal_require_read_committed CASCADE")
+        editor.execute("CREATE OR REPLACE FUNCTION journal_refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN END'")
+        assert changed_guards() == ["journal_refuse", "journal_require_read_committed", "user_keep_id"]
+        for operation in migration.operations:
+            operation.database_forwards("claims", editor, None, None)
+    assert changed_guards() == []
+
+
+def changed_guards() -> list[str]:
+    [check] = [check for check in CHECKS if check.name == "function"]
+    with connection.cursor() as cursor:
+        return sorted(fault["resource"] for fault in Range(check).read(cursor).faults)
