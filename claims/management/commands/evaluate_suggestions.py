@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from claims.suggesting import scoring
 from claims.suggesting.scoring import Annotated, Score, read_brat
 from claims.suggesting.suggestions import suggest
+from factcheck.encodings import NotText, decode
 
 HELP = f"""\
 Scores the suggested statements on annotated articles: FOLDER/text/NAME.txt with FOLDER/attributions/NAME.ann, brat
@@ -37,12 +38,12 @@ def _read(folder: Path) -> list[tuple[str, list[Annotated]]]:
         raise CommandError(f"{folder}: there is no text/*.txt.")
     try:
         return [(_text(each), read_brat(_text(folder / "attributions" / f"{each.stem}.ann"))) for each in texts]
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, NotText) as error:
         raise CommandError(str(error)) from error
 
 
 def _text(path: Path) -> str:
-    return path.read_bytes().decode("utf-8-sig")
+    return decode(path.read_bytes())
 
 
 def _line(name: str, articles: list[tuple[str, list[Annotated]]], language: str) -> str:
