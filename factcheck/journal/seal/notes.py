@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 ED25519 = b"\x01"
 NAME = r"[^\s+\ud800-\udfff]+"
 KEY = re.compile(rf"(?P<private>PRIVATE\+KEY\+)?(?P<name>{NAME})\+(?P<id>[0-9a-f]{{8}})\+(?P<key>[A-Za-z0-9+/]+=*)")
-SIGNATURE = re.compile(r"— (?P<name>[^\s+\ud800-\udfff]+) (?P<signature>[A-Za-z0-9+/]+=*)")
+SIGNATURE = re.compile(rf"— (?P<name>{NAME}) (?P<signature>[A-Za-z0-9+/]+=*)")
 CHECKPOINT = re.compile(r"(?P<origin>.+)\n(?P<size>0|[1-9][0-9]{0,18})\n(?P<root>[A-Za-z0-9+/]{43}=)\n(?:.+\n)*")
 
 
