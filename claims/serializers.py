@@ -9,7 +9,7 @@ from rest_framework.validators import ProhibitSurrogateCharactersValidator
 from claims.form_input import PassageForm, from_form
 from claims.models import Article, ArticleRevision, Dispute, Evidence, Statement, StatementVia
 from claims.models.article import MAX_TEXT
-from claims.partial_dates import NOT_SAID, PARTIAL_DATE, said_on_fields
+from claims.partial_dates import LENGTHS, NOT_SAID, PARTIAL_DATE, said_on_fields
 from factcheck.api.fields import (
     ChoiceField,
     OptionalWebAddressField,
@@ -23,7 +23,6 @@ from factcheck.journal.serializers import UserSerializer, actor_of
 from sources.models import Source
 from sources.serializers import SourceSummarySerializer, source_reference
 
-PRECISION_LENGTHS = "WHEN 'month' THEN 7 WHEN 'year' THEN 4"  # as in `said_on_text`
 ROW = ["id", "version", "created_at", "updated_at"]
 
 
@@ -215,11 +214,12 @@ class StatementSerializer(PassageSerializer, serializers.ModelSerializer[Stateme
 
     def json_sql_overrides(self) -> dict[str, Any]:
         chain = StatementVia.objects.filter(statement=OuterRef("pk")).order_by("position")
+        lengths = " ".join(f"WHEN '{precision}' THEN {length}" for precision, length in LENGTHS.items() if precision)
         return {
             "via": JSONList(chain.values_list(json_object(SourceSummarySerializer(), "source__"))),
             "said_on": Func(
                 Func("said_on", template="to_char(%(expressions)s, 'YYYY-MM-DD')"),
-                Func("said_on_precision", template=f"CASE %(expressions)s {PRECISION_LENGTHS} ELSE 10 END"),
+                Func("said_on_precision", template=f"CASE %(expressions)s {lengths} ELSE {LENGTHS[None]} END"),
                 function="left",
                 output_field=TextField(),
             ),
