@@ -5,7 +5,7 @@ operations, in the order in which they run.
 
 To change a guard, edit its text, and add a migration that drops all guards and makes them from these texts, as
 `claims/migrations/0003_make_guards_again.py` does. An older migration then makes the new text too: that is harmless,
-since the body of a function is not looked at before it runs.
+since the body of a function is not looked at before it runs. A function that no text makes any more is dropped by name.
 """
 
 import re
@@ -365,15 +365,15 @@ BEGIN
         'user', row_id, coalesce(last.version, 0) + 1, '', coalesce(present, last.data));
 END $$;
 
-CREATE FUNCTION user_keep_id() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION keep_id() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION 'the id of % % cannot change', TG_TABLE_NAME, OLD.id
         USING ERRCODE = 'check_violation', CONSTRAINT = 'id_stays';
 END $$;
 CREATE TRIGGER id_stays BEFORE UPDATE ON auth_user
-    FOR EACH ROW WHEN (NEW.id <> OLD.id) EXECUTE FUNCTION user_keep_id();
+    FOR EACH ROW WHEN (NEW.id <> OLD.id) EXECUTE FUNCTION keep_id();
 CREATE TRIGGER id_stays BEFORE UPDATE ON auth_group
-    FOR EACH ROW WHEN (NEW.id <> OLD.id) EXECUTE FUNCTION user_keep_id();
+    FOR EACH ROW WHEN (NEW.id <> OLD.id) EXECUTE FUNCTION keep_id();
 
 CREATE FUNCTION user_record() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

@@ -54,9 +54,9 @@ def test_the_migrations_can_be_undone_and_applied_again(statement):
 def test_guards_are_made_again_where_their_former_texts_lack_a_function_or_have_another_body():
     migration = import_module("claims.migrations.0003_make_guards_again").Migration
     with connection.schema_editor(atomic=False) as editor:
-        editor.execute("DROP FUNCTION user_keep_id, journal_require_read_committed CASCADE")
+        editor.execute("DROP FUNCTION journal_require_read_committed, keep_id CASCADE")
         editor.execute("CREATE OR REPLACE FUNCTION journal_refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN END'")
-        assert changed_guards() == ["journal_refuse", "journal_require_read_committed", "user_keep_id"]
+        assert changed_guards() == ["journal_refuse", "journal_require_read_committed", "keep_id"]
         for operation in migration.operations:
             operation.database_forwards("claims", editor, None, None)
     assert changed_guards() == []
