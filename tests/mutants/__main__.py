@@ -107,11 +107,11 @@ def main() -> int:
     outcomes = try_all(mutants, reach, tasks, results, end)
     for _ in workers:
         tasks.put(None)
-    sys.stdout.write(f"{report(mutants, outcomes)}\n")
+    sys.stdout.write(f"{table(mutants, outcomes)}\n")
     return 0
 
 
-def try_all(mutants: list[Mutant], reach: Reach, tasks: Any, results: Any, end: float) -> list[tuple[Mutant, str, int]]:
+def try_all(mutants: list[Mutant], reach: Reach, tasks: Any, results: Any, end: float) -> list[tuple[Mutant, str]]:
     outcomes, waiting = [], 0
     rest = iter(mutants)
     while True:
@@ -119,25 +119,26 @@ def try_all(mutants: list[Mutant], reach: Reach, tasks: Any, results: Any, end: 
             tests = tests_for(mutant, reach)
             if tests:
                 tasks.put((mutant, tests))
-                waiting += 1
             else:
-                outcomes.append((mutant, SURVIVED, 0))
+                results.put((mutant, SURVIVED, 0))
+            waiting += 1
         if not waiting:
             return outcomes
-        outcomes.append(results.get())
+        mutant, outcome, tests = results.get()
         waiting -= 1
-
-
-def report(mutants: list[Mutant], outcomes: list[tuple[Mutant, str, int]]) -> str:
-    made = Counter(mutant.module for mutant in mutants)
-    counted: dict[str, Counter[str]] = {module: Counter() for module in made}
-    lines = []
-    for mutant, outcome, tests in sorted(outcomes, key=lambda each: (each[0].module, each[0].function)):
-        counted[mutant.module][outcome] += 1
+        outcomes.append((mutant, outcome))
         if outcome == SURVIVED:
-            lines += ["", f"{mutant.module}: {mutant.function}, {tests} tests", mutant.difference]
-    lines += ["", f"{'':<40}{'mutants':>8}{'tried':>7}{'killed':>8}{'by time':>8}{'lived':>7}"]
-    for module, count in counted.items():
+            sys.stdout.write(f"\n{mutant.module}: {mutant.function}, {tests} tests\n{mutant.difference}\n")
+            sys.stdout.flush()
+
+
+def table(mutants: list[Mutant], outcomes: list[tuple[Mutant, str]]) -> str:
+    counted = {mutant.module: Counter[str]() for mutant in mutants}
+    made = Counter(mutant.module for mutant in mutants)
+    for mutant, outcome in outcomes:
+        counted[mutant.module][outcome] += 1
+    lines = [f"\n{'':<40}{'mutants':>8}{'tried':>7}{'killed':>8}{'by time':>8}{'lived':>7}"]
+    for module, count in sorted(counted.items()):
         tried = count.total() - count[INVALID]
         killed = tried - count[SURVIVED]
         share = f"{killed / tried:>6.0%}" if tried else ""

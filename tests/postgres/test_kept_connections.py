@@ -62,7 +62,7 @@ def of_the_server(service: Service, what: str) -> list[int]:
 def test_a_thread_whose_connection_the_server_ended_answers_its_next_request(roomy):
     assert ask_at_once(roomy, 40) == [200] * 40
     before = of_the_server(roomy, "pid")
-    assert all(of_the_server(roomy, "pg_terminate_backend(pid, 5000)"))
+    of_the_server(roomy, "pg_terminate_backend(pid, 5000)")  # false where the pool has closed it meanwhile
     assert ask_at_once(roomy, 40) == [200] * 40
     assert not set(before) & set(of_the_server(roomy, "pid"))
 
