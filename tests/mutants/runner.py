@@ -4,6 +4,7 @@ import gc
 import importlib
 import os
 import signal
+from collections import defaultdict
 from collections.abc import Iterator
 from types import CodeType, FunctionType
 from typing import Any
@@ -23,9 +24,10 @@ KILLED, SURVIVED, TIMEOUT, INVALID = "killed", "survived", "timeout", "invalid"
 class Runner:
     """Takes (mutant, tests) from `tasks` until it gets None. Puts (mutant, outcome, the number of tests)."""
 
-    def __init__(self, tasks: Any, results: Any) -> None:
-        self.tasks, self.results = tasks, results
+    def __init__(self, modules: list[str], tasks: Any, results: Any) -> None:
+        self.modules, self.tasks, self.results = modules, tasks, results
         self.fails_anyway: dict[str, bool] = {}
+        self.killers: dict[str, set[str]] = defaultdict(set)  # by function: the tests that killed others of it
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
@@ -36,6 +38,7 @@ class Runner:
         self.close_connections()
         self.database = connection.settings_dict["NAME"]
         self.results.put(self.guards())
+        self.living = living_functions(self.modules)
         gc.freeze()
         while task := self.tasks.get():
             mutant, tests = task
@@ -58,7 +61,9 @@ class Runner:
 
     def try_mutant(self, mutant: Mutant, tests: list[Test]) -> str:
         """A test that fails without the mutant too, because of the copy or the fork, proves nothing."""
+        killers = self.killers[f"{mutant.module}:{mutant.function}"]
         tests = [test for test in tests if not self.fails_anyway.get(test[0])]
+        tests.sort(key=lambda test: test[0] not in killers)
         while True:
             outcome, killer = self.run_in_child(mutant, tests)
             if not killer:
@@ -67,6 +72,7 @@ class Runner:
                 alone = [test for test in tests if test[0] == killer]
                 self.fails_anyway[killer] = self.run_in_child(None, alone)[0] != SURVIVED
             if not self.fails_anyway[killer]:
+                killers.add(killer)
                 return outcome
             tests = [test for test in tests if test[0] != killer]
 
@@ -101,7 +107,7 @@ class Runner:
             for stream in (0, 1, 2):
                 os.dup2(quiet, stream)
             if mutant and mutant.module.endswith(".py"):
-                replace_functions(mutant)
+                replace_functions(mutant, self.living[mutant.module])
             for name, seconds in tests:
                 os.write(writing, f"{name}\n".encode())
                 signal.setitimer(signal.ITIMER_PROF, 5 + 10 * seconds)  # these signals end the process
@@ -116,22 +122,31 @@ class Runner:
             os._exit(code)
 
 
-def replace_functions(mutant: Mutant) -> None:
-    """Gives every function of the file that lives in this process, decorated or not, the code of the mutant. A test may
-    be the first to import the file, such as a management command's.
+def living_functions(modules: list[str]) -> dict[str, list[FunctionType]]:
+    """Of each file those that live in this process, decorated or not. A test may be the first to import a file, such as
+    a management command's."""
+    for module in modules:
+        importlib.import_module(module.removesuffix(".py").removesuffix("/__init__").replace("/", "."))
+    found: dict[str, list[FunctionType]] = {os.path.abspath(module): [] for module in modules}
+    for living in gc.get_objects():
+        if type(living) is FunctionType and living.__code__.co_filename in found:
+            found[living.__code__.co_filename].append(living)
+    return {module: found[os.path.abspath(module)] for module in modules}
+
+
+def replace_functions(mutant: Mutant, living: list[FunctionType]) -> None:
+    """Gives every function of the file the code of the mutant.
 
     Raises ValueError if the mutant uses other variables of an enclosing function.
     """
-    importlib.import_module(mutant.module.removesuffix(".py").removesuffix("/__init__").replace("/", "."))
     path = os.path.abspath(mutant.module)
     with open(path) as file:
         before = functions_in(compile(file.read(), path, "exec", dont_inherit=True))
     after = functions_in(compile(mutant.change, path, "exec", dont_inherit=True))
     codes = dict(zip(before, after, strict=True))
-    gc.unfreeze()
-    for living in gc.get_objects():
-        if type(living) is FunctionType and living.__code__ in codes and living.__code__.co_filename == path:
-            living.__code__ = codes[living.__code__]
+    for function in living:
+        if function.__code__ in codes:
+            function.__code__ = codes[function.__code__]
 
 
 def functions_in(code: CodeType) -> Iterator[CodeType]:
