@@ -2,16 +2,23 @@
 
 import base64
 import json
+from datetime import UTC, datetime
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from django.contrib.auth.models import Group, User
+from django.db.models import F
+from django.db.models.functions import Coalesce
 from django.test import RequestFactory
+from django.utils.http import urlencode
 from rest_framework.request import Request
 
 from claims.views.articles import ArticleViewSet
 from claims.views.disputes import DisputeViewSet
 from claims.views.statements import StatementViewSet
-from factcheck.api.pagination import _index_ordered_rows, is_sparse, link_header
+from factcheck.api.base import BaseView
+from factcheck.api.cursors import Cursor, fingerprint
+from factcheck.api.pagination import KeysetPagination, _index_ordered_rows, is_sparse, link_header
 from sources.services import create_source
 from sources.views import SourceViewSet
 
@@ -123,6 +130,102 @@ def test_the_link_header_names_each_url_and_is_left_out_where_there_is_none():
     assert link_header(next="a", prev="b") == {"Link": '<a>; rel="next", <b>; rel="prev"'}
     assert link_header(next=None, prev="b") == {"Link": '<b>; rel="prev"'}
     assert link_header(next=None, prev=None) == {}
+
+
+class Groups(BaseView):
+    ordering_fields = ("id", "name")
+    default_ordering = "name"
+    queryset = Group.objects.all()
+
+
+@pytest.fixture
+def groups(db):
+    """Their ids, in the order of their names: it is the reverse of theirs."""
+    Group.objects.all().delete()
+    return [Group.objects.create(name=name).pk for name in "edcba"][::-1]
+
+
+def pages_of(address, *, ways):
+    """Of the pages from this one on: the ids, and whether each leads back and on."""
+    found = []
+    for way in (*ways, None):
+        request = Request(RequestFactory().get(address))
+        pages = KeysetPagination()
+        rows = pages.paginate_queryset(Group.objects.all(), request, Groups(request=request))
+        answer = pages.get_paginated_response([row.pk for row in rows])
+        assert rows is pages.rows
+        assert list(answer.data) == ["next", "previous", "results"]
+        links = {"next": answer.data["next"], "prev": answer.data["previous"]}
+        assert dict(answer.headers).get("Link") == link_header(**links).get("Link")
+        found.append((answer.data["results"], links["prev"] is not None, links["next"] is not None))
+        address = links[way] if way else ""
+    return found
+
+
+@pytest.mark.parametrize(
+    ("order", "turned"), [("", False), ("name", False), ("-name", True), ("id", True), ("-id", False)]
+)
+def test_pages_follow_one_another_without_loss_in_both_directions(groups, order, turned):
+    a, b, c, d, e = reversed(groups) if turned else groups
+    address = f"/gr\u00fcn/?{urlencode({'ordering': order, 'page_size': 2, 'a': '1&2'} if order else {'page_size': 2})}"
+    assert pages_of(address, ways=["next", "next", "prev", "prev", "next"]) == [
+        ([a, b], False, True),
+        ([c, d], True, True),
+        ([e], True, False),
+        ([c, d], True, True),
+        ([a, b], False, True),
+        ([c, d], True, True),
+    ]
+    assert pages_of(address.replace("size=2", "size=3"), ways=["next", "prev"]) == [
+        ([a, b, c], False, True),
+        ([d, e], True, False),
+        ([a, b, c], False, True),
+    ]
+
+
+@pytest.mark.parametrize(("size", "leads_on"), [("1", True), ("4", True), ("5", False), ("6", False), ("200", False)])
+def test_a_list_of_five_goes_on_where_fewer_are_on_a_page(groups, size, leads_on):
+    assert pages_of(f"/?page_size={size}", ways=[]) == [(groups[: int(size)], False, leads_on)]
+
+
+def test_fifty_rows_are_on_a_page_in_the_default_order_and_no_row_on_an_empty_one(groups):
+    Group.objects.bulk_create(Group(name=f"f {n:03}") for n in range(46))
+    ((first, *_), rest) = pages_of("/", ways=["next"])
+    assert (len(first), first[:5], len(rest[0])) == (50, groups, 1)
+    Group.objects.all().delete()
+    assert pages_of("/", ways=[]) == [([], False, False)]
+
+
+def test_the_links_of_a_page_are_addresses_with_the_parameters_as_they_were(groups):
+    request = Request(RequestFactory().get("/gr\u00fcn/", {"page_size": 1, "q": "a&b", "tag": ["x", "y"]}))
+    pages = KeysetPagination()
+    pages.paginate_queryset(Group.objects.all(), request, Groups(request=request))
+    cursor = Cursor("a", groups[0], False, fingerprint(request, "name", False)).encode()
+    assert pages.get_next_link() == f"http://testserver/gr%C3%BCn/?page_size=1&q=a%26b&tag=x&tag=y&cursor={cursor}"
+    assert pages.get_previous_link() is None
+
+
+NEVER = datetime.max.replace(tzinfo=UTC)
+
+
+class Users(BaseView):
+    ordering_fields = ("last_login",)
+    default_ordering = "last_login"
+    ordering_keys = {("last_login", False): (Coalesce(F("last_login"), NEVER), NEVER)}
+
+
+def test_rows_without_a_value_come_where_the_view_says_and_are_paged_too(db):
+    User.objects.all().delete()
+    moments = [None, datetime(2026, 1, 2, tzinfo=UTC), None, datetime(2026, 1, 1, tzinfo=UTC)]
+    users = [User.objects.create(username=f"u{n}", last_login=moment) for n, moment in enumerate(moments)]
+    address, found, back = "/?page_size=1", [], []
+    for way, seen in [("next", found)] * 4 + [("previous", back)] * 4:
+        request = Request(RequestFactory().get(address))
+        pages = KeysetPagination()
+        seen += [users.index(user) for user in pages.paginate_queryset(User.objects.all(), request, Users())]
+        links = {"next": pages.get_next_link(), "previous": pages.get_previous_link()}
+        address = links[way] or address
+    assert (found, back) == ([3, 1, 0, 2], [2, 0, 1, 3])
 
 
 # The view, the query, the order; whether few rows may pass; by which filter the rows read are limited, if by one.
