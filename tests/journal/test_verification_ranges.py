@@ -39,7 +39,9 @@ def numbers(transactional_db):
     sql(f"CREATE TABLE numbers (id bigint); INSERT INTO numbers VALUES {values}")
     sql("CREATE SCHEMA elsewhere; CREATE TABLE elsewhere.numbers (id bigint); SET search_path = elsewhere, public")
     yield
-    sql("DROP SCHEMA IF EXISTS elsewhere CASCADE; DROP TABLE public.numbers; SET search_path = public")
+    sql("DROP SCHEMA elsewhere CASCADE; DROP TABLE public.numbers")
+    connection.close()
+    connection.close_pool()  # the connection that looks elsewhere first
 
 
 @pytest.mark.parametrize("jobs", [1, 3])
