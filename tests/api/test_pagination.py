@@ -261,3 +261,32 @@ def test_a_list_is_read_in_its_order_as_far_as_an_index_holds_what_is_asked_for(
     assert (limit is None) == (rows is None)
     assert (f'"{limit}' in condition) == (limit is not None), condition
     assert " AND " not in condition
+
+
+def test_what_the_schema_says_of_a_page_and_of_its_parameters():
+    pages = KeysetPagination()
+    link = {"type": ["string", "null"], "format": "uri"}
+    assert pages.get_paginated_response_schema({"type": "array"}) == {
+        "type": "object",
+        "required": ["next", "previous", "results"],
+        "properties": {
+            "next": {**link, "description": "The next page; null on the last one."},
+            "previous": {**link, "description": "The previous page; null on the first one."},
+            "results": {"type": "array"},
+        },
+    }
+    described = {
+        "cursor": (
+            {"type": "string"},
+            "Where the page starts. Take it from `next` or `previous`; do not build it.",
+        ),
+        "page_size": ({"type": "integer", "minimum": 1, "maximum": 200, "default": 50}, "Rows on a page."),
+        "ordering": (
+            {"type": "string", "enum": ["id", "-id", "name", "-name"]},
+            "The field to order by. A minus before it reverses the order.",
+        ),
+    }
+    assert pages.get_schema_operation_parameters(Groups()) == [
+        {"name": name, "in": "query", "required": False, "description": description, "schema": schema}
+        for name, (schema, description) in described.items()
+    ]
