@@ -68,7 +68,7 @@ def _parse_versions(header: str) -> frozenset[int]:
 
 def form_version(request: Request) -> int | None:
     """The `version` that an HTML form sends instead of If-Match."""
-    text = request.data.get("version", "") if is_form(request) else ""
+    text = request.POST.get("version", "") if is_form(request) else ""
     return int(text) if re.fullmatch(r"[0-9]{1,18}", text) else None
 
 
