@@ -35,9 +35,8 @@ def entity_tag(content: bytes, version: int | None) -> str:
 def if_none_match_passes(request: Request, tag: str) -> bool:
     """Whether If-None-Match lets the response have a body. The comparison is weak, since gzip makes our tags weak."""
     header = request.META.get("HTTP_IF_NONE_MATCH", "")
-    if not header or header.strip() == "*":
-        return not header
-    return tag not in (sent.removeprefix("W/") for sent in ANY_TAG.findall(header))
+    known = [sent.removeprefix("W/") for sent in ANY_TAG.findall(header)]
+    return header.strip() != "*" and tag not in known
 
 
 def expected_versions(request: Request) -> Versions:
@@ -69,7 +68,7 @@ def _parse_versions(header: str) -> frozenset[int]:
 
 def form_version(request: Request) -> int | None:
     """The `version` that an HTML form sends instead of If-Match."""
-    text = request.data.get("version", "") if is_form(request) and isinstance(request.data, dict) else ""
+    text = request.POST.get("version", "") if is_form(request) else ""
     return int(text) if re.fullmatch(r"[0-9]{1,18}", text) else None
 
 

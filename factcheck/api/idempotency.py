@@ -36,7 +36,8 @@ def run_once(
 ) -> HttpResponseBase:
     """The handler's response. For a request that was answered before, the stored response; nothing is written then.
 
-    Only a success is stored. A refused request wrote nothing, so its key stays free for a retry or a corrected request.
+    Only a success is stored, since the handler raises for a refusal. A refused request wrote nothing, so its key stays
+    free for a retry or a corrected request.
     Raises IdempotencyKeyReused when the key was used for another request, and FirstAttemptRunning.
     """
 
@@ -46,8 +47,7 @@ def run_once(
         if stored := stored_response(request.user, key):
             return stored
         response = handler(request, *args, **kwargs)
-        if response.status_code < 400:
-            _store(view, response, user=request.user, key=key, request_digest=digest)
+        _store(view, response, user=request.user, key=key, request_digest=digest)
         return response
 
     stored = first_response()

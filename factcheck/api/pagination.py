@@ -15,7 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from factcheck.api.cursors import Cursor, fingerprint
-from factcheck.api.filters import has_no_filters, only_filtered_by
+from factcheck.api.filters import only_filtered_by
 from factcheck.api.roles import is_anonymous
 from factcheck.api.row_json import RowJSON, row_json_sql
 from factcheck.errors import InvalidInput
@@ -190,8 +190,8 @@ def is_sparse(request: Request, view: Any, field: str) -> bool:
 
 
 def _active_filters(request: Request, view: Any) -> set[str]:
-    filterset = None if has_no_filters(view) else view.filterset_class
-    return {name for name in (filterset.base_filters if filterset else ()) if request.query_params.get(name)}
+    filters = view.filterset_class.base_filters if view.filterset_class else ()
+    return {name for name in filters if request.query_params.get(name)}
 
 
 def _index_ordered_rows(request: Request, view: Any, field: str) -> QuerySet[Any] | None:

@@ -1,15 +1,19 @@
 """A cursor that somebody has edited is refused at every list and ordering, whatever it holds."""
 
+import base64
+import json
 import re
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
+from django.db import models
 from django.urls import resolve
 from rest_framework.request import Request
 from rest_framework.test import APIRequestFactory
 
 from claims.models import Dispute, Evidence, Statement
 from factcheck.api.cursors import Cursor, fingerprint
+from factcheck.errors import FieldError, InvalidInput
 from tests.newsroom import busy_newsroom
 from tests.schema_truth import document
 
@@ -113,3 +117,83 @@ def test_a_time_in_another_zone_is_the_same_place(api, rows):
     answers = [answer_to(api, rows, *order, value).json() for value in zoned]
     assert answers[0] == answers[1]
     assert len(answers[0]["results"]) == 4
+
+
+# The text of a cursor, and what is read from it
+
+
+class Place:
+    """Stands for a model whose ordering field has this type."""
+
+    def __init__(self, kind: str):
+        self._meta = self
+        self.get_field = {"place": models.__dict__[kind]()}.__getitem__
+
+
+MOMENT = datetime(2026, 1, 27, 23, 59, 59, 5, tzinfo=UTC)
+WRITTEN = [
+    ("BigAutoField", 7, "WzcsOSwwLCJhYiJd"),
+    ("IntegerField", -1, "Wy0xLDksMCwiYWIiXQ"),
+    ("CharField", "a\u00e9?>~", "WyJhXHUwMGU5Pz5-Iiw5LDAsImFiIl0"),
+    ("TextField", "???", "WyI_Pz8iLDksMCwiYWIiXQ"),
+    ("DateField", date(2026, 1, 27), "WyIyMDI2LTAxLTI3Iiw5LDAsImFiIl0"),
+    ("DateTimeField", MOMENT, "WyIyMDI2LTAxLTI3VDIzOjU5OjU5LjAwMDAwNSswMDowMCIsOSwwLCJhYiJd"),
+]
+
+
+@pytest.mark.parametrize(("kind", "value", "text"), WRITTEN)
+def test_a_cursor_is_a_short_text_without_signs_that_an_address_escapes(kind, value, text):
+    assert Cursor(value, 9, False, "ab").encode() == text
+    assert Cursor.decode(text, Place(kind), "place") == (value, 9, False, "ab")
+    back = Cursor(value, 2**63 - 1, True, "")
+    assert Cursor.decode(back.encode(), Place(kind), "place") == back
+
+
+def test_a_time_is_read_in_utc():
+    text = Cursor(MOMENT.astimezone(timezone(timedelta(hours=2))), 0, False, "").encode()
+    assert Cursor.decode(text, Place("DateTimeField"), "place").value.isoformat() == MOMENT.isoformat()
+
+
+@pytest.mark.parametrize(
+    "packed",
+    [
+        *([7, row_id, 0, "ab"] for row_id in (-1, 2**63, 1.0, True, None, "9")),
+        *([7, 9, backwards, "ab"] for backwards in (-1, 2, None, "0")),
+        *([value, 9, 0, "ab"] for value in (2**63, -(2**63) - 1, 1.0, True, None, "7")),
+        [7, 9, 0],
+        [7, 9, 0, "ab", 1],
+        {"value": 7},
+        7,
+    ],
+)
+def test_what_no_cursor_holds_is_refused(packed):
+    refuses(base64.urlsafe_b64encode(json.dumps(packed).encode()).decode().rstrip("="))
+
+
+@pytest.mark.parametrize(
+    "text", ["", "W", "Wzcs OSwwLCJhYiJd", "WzcsOSwwLCJhYiJd!", "\u00e9", "[7,9,0]", "W1tb" * 2000]
+)
+def test_what_is_no_base64_of_json_is_refused(text):
+    refuses(text)
+
+
+def refuses(text: str, kind: str = "IntegerField") -> None:
+    with pytest.raises(InvalidInput) as refused:
+        Cursor.decode(text, Place(kind), "place")
+    detail = "This is not a cursor. Take it from `next` or `previous` of a list."
+    assert refused.value.errors == [FieldError("?cursor", "invalid", detail)]
+
+
+@pytest.mark.parametrize("value", [-(2**63), -127, 127, 2**63 - 1])
+def test_every_bigint_is_a_place(value):
+    assert Cursor.decode(Cursor(value, 0, True, "").encode(), Place("IntegerField"), "place").value == value
+
+
+def test_the_fingerprint_is_of_the_list_its_filters_and_its_order():
+    def of(address: str, field: str = "name", descending: bool = False) -> str:
+        return fingerprint(Request(APIRequestFactory().get(address)), field, descending)
+
+    assert of("/a/?b=1&c=2") == of("/a/?c=2&cursor=x&page_size=9&ordering=name&format=json&b=1") == "5e5cbecadabd"
+    others = [of("/a/"), of("/b/?b=1&c=2"), of("/a/?b=2&c=2"), of("/a/?b=1&c=2&c=2"), of("/a/?b=1&c=2&d="),
+              of("/a/?b=1&c=2", "id"), of("/a/?b=1&c=2", descending=True), of("/a/?b=%ED%A0%80&c=2")]  # fmt: skip
+    assert len({"5e5cbecadabd", *others}) == 9

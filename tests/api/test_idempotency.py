@@ -15,7 +15,8 @@ from django.contrib.auth.models import Group, User
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
 from django.utils import timezone
-from rest_framework.test import APIClient
+from rest_framework.request import Request
+from rest_framework.test import APIClient, APIRequestFactory
 
 from claims import services
 from claims.models import Article
@@ -23,6 +24,7 @@ from factcheck.api import idempotency
 from factcheck.api.base import BaseView
 from factcheck.api.models import IdempotentAnswer, Token
 from factcheck.api.throttles import WindowCounter
+from factcheck.errors import InvalidInput
 from factcheck.journal.models import Entry
 from factcheck.urls import router
 from sources import services as source_services
@@ -310,6 +312,43 @@ def test_a_key_in_quotes_is_the_same_as_without(api, bare, quoted):
     first = api.post(SOURCES, MINISTER, headers={"Idempotency-Key": bare})
     assert first.status_code == 201
     assert api.post(SOURCES, MINISTER, headers={"Idempotency-Key": quoted}).json() == first.json()
+
+
+@pytest.mark.parametrize(
+    ("header", "key"),
+    [
+        *(("k", "k"), ("XkX", "XkX"), (" \tk\t ", "k"), ("!", "!"), ("~", "~"), ('a"', 'a"'), ("x" * 255, "x" * 255)),
+        *(('"k"', "k"), ('"XkX"', "XkX"), ('\t"k" ', "k"), ('"!~"', "!~"), (f'"{"x" * 255}"', "x" * 255)),
+        *(('"a\\"b\\\\c"', 'a"b\\c'), ('"' + r"\\" * 255 + '"', "\\" * 255)),
+    ],
+)
+def test_a_key_is_what_the_header_holds_between_blanks_and_quotes(header, key):
+    assert idempotency.idempotency_key(headed(header)) == key
+
+
+@pytest.mark.parametrize("header", ["", "x" * 256, "a b", "\xa0k", "k\x85", "\x0bk", '"k\xa0"', '"', '"\\k"', '""'])
+def test_what_no_key_may_hold_is_refused(header):
+    with pytest.raises(InvalidInput, match=r"^Idempotency-Key must be 1 to 255 visible ASCII characters"):
+        idempotency.idempotency_key(headed(header))
+
+
+def headed(key):
+    return Request(APIRequestFactory().post(SOURCES, headers={"Idempotency-Key": key}))
+
+
+def test_only_a_post_with_the_header_has_a_key():
+    make = APIRequestFactory()
+    asked = [make.post(SOURCES, headers=KEY), make.post(SOURCES), make.put(SOURCES, headers=KEY), make.get(SOURCES)]
+    assert [idempotency.has_key(Request(each)) for each in asked] == [True, False, False, False]
+
+
+def test_the_digest_is_of_method_address_content_type_and_body():
+    def of(method="POST", address="/a/?b=1", kind="text/plain", body="x"):
+        return idempotency.request_digest(Request(APIRequestFactory().generic(method, address, body, kind)))
+
+    different = {of(), of("PUT"), of(address="/a/?b=2"), of(address="/b/?b=1"), of(kind="text/csv"), of(body="y")}
+    assert of() == of()
+    assert (len(different), {len(digest) for digest in different}) == (6, {32})
 
 
 def test_keys_that_differ_in_case_are_two(api):

@@ -1,6 +1,7 @@
 """The Atom feed of changes: RFC 4287's rules, and nothing that is not public."""
 
 import re
+from datetime import UTC, datetime
 from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
@@ -8,7 +9,10 @@ import pytest
 from rest_framework.test import APIClient
 
 from claims import services
+from claims.exports.atom import changes_feed
+from claims.models import Article, Dispute, Statement
 from factcheck.journal.models import Entry
+from sources.models import Source
 from sources.services import create_source
 
 FEED = "/api/v1/feeds/changes.atom"
@@ -162,3 +166,79 @@ def test_a_stranger_reads_it_where_public_reads_are_on_and_else_hears_why_not(se
     assert (answer.status_code, answer["Cache-Control"]) == (200, "public, max-age=60")
     assert APIClient().get(FEED, headers={"if-none-match": answer["ETag"]}).status_code == 304
     assert APIClient().head(FEED).status_code == 200
+
+
+# The feed word for word, of rows that no database has
+
+
+def at(day, *, action, resource, row_id, **data):
+    moment = datetime(2026, 1, day, 23, 5, 6, 789, tzinfo=UTC)
+    return Entry(pk=100 + day, at=moment, action=action, resource=resource, resource_id=row_id, data=data)
+
+
+def test_the_feed_word_for_word():
+    article = Article(pk=3, title="A <report>")
+    statements = {
+        1: Statement(pk=1, article=article, text=" x\n y " + "z" * 116, tag_reason="So it is."),
+        2: Statement(pk=2, article=article, text="a b " + "z" * 117, tag_reason=""),
+    }
+    denial = Dispute(
+        pk=5, statement=statements[1], raised_by=Source(name="Ann"), kind="denial", note="Oh.", resolution="No."
+    )
+    links = {"self": "http://d.example:8000/feed?a=1&b=2", "next": "http://d.example:8000/next", "previous": None}
+    entries = [
+        at(9, action="dispute.reopened", resource="dispute", row_id=5, state="open", note="Oh.", resolution=""),
+        at(8, action="dispute.resolved", resource="dispute", row_id=5, state="rejected", note="Oh.", resolution="No."),
+        at(7, action="dispute.opened", resource="dispute", row_id=5, state="open", note="Before.", resolution=""),
+        at(6, action="statement.tagged", resource="statement", row_id=2, tag="asserted", tag_reason="Before."),
+        at(5, action="statement.tagged", resource="statement", row_id=1, tag="denied", tag_reason="So it is."),
+        at(4, action="statement.tagged", resource="statement", row_id=5, tag="denied", tag_reason="It has no row."),
+        at(3, action="dispute.opened", resource="dispute", row_id=1, state="open", note="It has none.", resolution=""),
+        at(2, action="statement.updated", resource="statement", row_id=1, tag="denied", tag_reason="It is no tag."),
+        at(1, action="dispute.updated", resource="dispute", row_id=5, state="open", note="Oh.", resolution=""),
+    ]  # fmt: skip
+    feed = changes_feed(entries, statements, {5: denial}, "http://d.example:8000/api/v1/", links=links)
+    assert feed == WHOLE.replace("\n  ", "").replace("\n", "").replace("&#10;", "\n").replace("?>", "?>\n", 1)
+    empty = changes_feed([], statements, {}, "http://d.example:8000/api/v1/", links={"self": None})
+    assert empty == (
+        '<?xml version="1.0" encoding="utf-8"?>\n<feed xmlns="http://www.w3.org/2005/Atom">'
+        "<id>tag:d.example,2026:factcheck:changes</id><title>Tags and disputes in published articles</title>"
+        "<updated>1970-01-01T00:00:00Z</updated><author><name>The newsroom</name></author>"
+        "<generator>Factcheck</generator></feed>"
+    )
+
+
+def told(day, title, statement, content, more):
+    passage = {1: " x&#10; y " + "z" * 116, 2: "a b " + "z" * 117}[statement]
+    return f"""
+  <entry><id>tag:d.example,2026-01-0{day}:factcheck:entry:10{day}</id>
+  <title>{title}</title>
+  <updated>2026-01-0{day}T23:05:06.000789Z</updated>
+  <link rel="alternate" href="http://d.example:8000/api/v1/statements/{statement}/" type="application/json" />
+  <summary>“{passage}” (A &lt;report&gt;)</summary>
+  {content and f'<content type="text">{content}</content>'}
+  {more}</entry>"""
+
+
+def of_dispute(state):
+    return f"""<link rel="related" href="http://d.example:8000/api/v1/disputes/5/" type="application/json" />
+  <category term="{state}" scheme="urn:factcheck:dispute" />"""
+
+
+SHORT, CUT = f"“x y {'z' * 116}”", f"“a b {'z' * 116}…”"
+WHOLE = f"""
+<?xml version="1.0" encoding="utf-8"?>
+  <feed xmlns="http://www.w3.org/2005/Atom">
+  <id>tag:d.example,2026:factcheck:changes</id>
+  <title>Tags and disputes in published articles</title>
+  <updated>2026-01-09T23:05:06.000789Z</updated>
+  <author><name>The newsroom</name></author>
+  <generator>Factcheck</generator>
+  <link rel="self" href="http://d.example:8000/feed?a=1&amp;b=2" type="application/atom+xml" />
+  <link rel="next" href="http://d.example:8000/next" type="application/atom+xml" />
+  {told(9, f"denial by Ann reopened: {SHORT}", 1, "Oh.", of_dispute("open"))}
+  {told(8, f"denial by Ann resolved, rejected: {SHORT}", 1, "No.", of_dispute("rejected"))}
+  {told(7, f"denial by Ann opened: {SHORT}", 1, "", of_dispute("open"))}
+  {told(6, f"asserted: {CUT}", 2, "", '<category term="asserted" scheme="urn:factcheck:tag" />')}
+  {told(5, f"denied: {SHORT}", 1, "So it is.", '<category term="denied" scheme="urn:factcheck:tag" />')}
+  </feed>"""

@@ -3,6 +3,8 @@
 import json
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from claims import services
@@ -141,3 +143,94 @@ def test_the_feed_holds_every_published_statement_once_over_its_pages(api, alice
 
 def test_an_unknown_parameter_of_the_feed_is_refused(api):
     assert api.get(f"{FEED}?tag=denied").json()["errors"][0]["pointer"] == "?tag"
+
+
+def test_a_review_of_what_has_nothing_but_its_text(api, alice):
+    article = services.create_article(actor=alice, title="A report", text="It rains. It snows.", language="uk")
+    publish(article, alice)
+    made = services.create_statement(article=article, actor=alice, quote_type="narration", start=0, end=9)
+    services.create_evidence(statement=made, actor=alice, stance="context", title="A call")
+    services.create_evidence(statement=made, actor=alice, stance="context", url="https://b.example/\u00e9")
+    first = made.evidence.earliest("pk")
+    services.update_evidence(evidence_id=first.pk, versions=None, actor=alice, title="A later call")
+    assert api.get(f"/api/v1/statements/{made.pk}/claimreview/").json() == {
+        "@context": "https://schema.org",
+        "@type": "ClaimReview",
+        "@id": f"{BASE}statements/{made.pk}/claimreview/",
+        "url": f"{BASE}statements/{made.pk}/",
+        "datePublished": iso(made.created_at),
+        "dateModified": iso(made.updated_at),
+        "author": {"@type": "Organization", "url": BASE},
+        "claimReviewed": "It rains.",
+        "reviewAspect": ASPECT,
+        "reviewRating": {"@type": "Rating", "alternateName": "unverified", "reviewAspect": ASPECT},
+        "itemReviewed": {
+            "@type": "Claim",
+            "text": "It rains.",
+            "appearance": {
+                "@type": "NewsArticle",
+                "url": f"{BASE}articles/{article.pk}/",
+                "headline": "A report",
+                "inLanguage": "uk",
+            },
+        },
+        "citation": [
+            {"@type": "CreativeWork", "name": "A later call"},
+            {"@type": "CreativeWork", "url": "https://b.example/%C3%A9"},
+        ],
+    }
+
+
+def test_narration_is_claimed_by_the_publisher_on_the_day_of_the_article(api, alice, article, reviewed):
+    made = services.create_statement(article=article, actor=alice, quote_type="narration", start=2, end=23)
+    review = api.get(f"/api/v1/statements/{made.pk}/claimreview/").json()
+    courier = {"@type": "NewsMediaOrganization", "name": "The Courier", "sameAs": ["https://courier.example/"]}
+    assert (review["author"], review["itemReviewed"]["author"]) == (courier, courier)
+    assert review["itemReviewed"]["datePublished"] == "2026-01-28T21:00:00Z"
+    assert "citation" not in review
+
+
+def test_the_feed_in_its_words(api, alice, article, reviewed):
+    services.create_statement(article=article, actor=alice, quote_type="narration", start=24, end=29)
+    assert api.get(FEED).json()["next"] is None
+    first = api.get(f"{FEED}?page_size=1").json()
+    feed = api.get(first["next"]).json()
+    review = api.get(f"/api/v1/statements/{reviewed.pk}/claimreview/").json()
+    del review["@context"]
+    relation = "https://www.iana.org/assignments/relation/"
+    assert feed == {
+        "@context": [
+            "https://schema.org",
+            {name: {"@id": f"{relation}{name}", "@type": "@id"} for name in ("next", "previous")},
+        ],
+        "@type": "DataFeed",
+        "@id": first["next"],
+        "name": "Statements in published articles, and who stands behind them",
+        "next": None,
+        "previous": feed["previous"],
+        "dataFeedElement": [
+            {
+                "@type": "DataFeedItem",
+                "dateCreated": iso(reviewed.created_at),
+                "dateModified": iso(reviewed.updated_at),
+                "item": review,
+            }
+        ],
+    }
+    assert api.get(feed["previous"]).json()["dataFeedElement"] == first["dataFeedElement"]
+
+
+def test_a_feed_takes_the_same_queries_however_long_it_is_and_reads_no_texts(
+    api, alice, article, reviewed, django_assert_num_queries
+):
+    with CaptureQueriesContext(connection) as one:
+        api.get(FEED)
+    outlet = create_source(actor=alice, name="Another", kind="outlet")
+    for n in range(4):
+        another = services.create_article(actor=alice, title=f"Report {n}", text="It rains.", publisher=outlet)
+        publish(another, alice)
+        made = services.create_statement(article=another, actor=alice, source=outlet, start=0, end=9)
+        services.create_evidence(statement=made, actor=alice, stance="context", title="A call")
+    with django_assert_num_queries(len(one)):
+        assert len(api.get(FEED).json()["dataFeedElement"]) == 5
+    assert [query["sql"] for query in one if '"claims_article"."text"' in query["sql"]] == []

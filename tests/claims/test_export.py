@@ -10,7 +10,7 @@ from django.db import connection
 from rest_framework.test import APIClient
 
 from claims import services
-from claims.exports.tables import escape_formula
+from claims.exports.tables import csv_lines, escape_formula
 from claims.views import export as export_views
 from sources.services import create_source
 
@@ -99,6 +99,23 @@ def test_what_a_spreadsheet_would_run_has_an_apostrophe_before_it(api, said):
     assert rows[said[1].pk]["source.name"] == '\'=HYPERLINK("https://evil.example","x")'
     assert rows[said[2].pk]["paraphrase"] == '\'+1, "so"\r\n@x'
     assert rows[said[0].pk]["text"] == "The minister said no."
+
+
+def test_csv_byte_for_byte():
+    columns = [("id",), ("said",), ("source", "name"), ("via", "name"), ("via", "anonymous")]
+    via = [{"name": "=Ann", "anonymous": True}, {"name": "Bob, Dr", "anonymous": False}]
+    rows = [
+        {"id": 1, "said": 'He said "no".\r\nTwice.', "source": {"name": "-Zo\u00eb"}, "via": via},
+        {"id": -2, "said": None, "source": None, "via": []},
+        {"id": 0.5, "said": False, "source": {"name": True}, "via": via[1:]},
+    ]
+    texts = [json.dumps(row) for row in rows]
+    assert list(csv_lines(iter(columns), iter([texts[:2], [], texts[2:]]))) == [
+        b"id,said,source.name,via.name,via.anonymous\r\n",
+        b'1,"He said ""no"".\r\nTwice.",\'-Zo\xc3\xab,"\'=Ann | Bob, Dr",true | false\r\n-2,,,,\r\n',
+        b"",
+        b'0.5,false,true,"Bob, Dr",false\r\n',
+    ]
 
 
 @pytest.mark.parametrize("begin", ["=", "+", "-", "@", "\t", "\r"])

@@ -7,12 +7,15 @@ from pathlib import Path
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from jsonschema import Draft202012Validator, FormatChecker
 
 from claims import services
 from claims.exports.common import uri
 from claims.exports.web_annotation import CONTEXT, MEDIA_TYPE, TERMS
 from claims.models import Article, ArticleRevision, Statement
+from sources.services import create_source
 from tests.newsroom import TEXT
 
 ROOT = Path(__file__).parents[2]
@@ -224,3 +227,69 @@ def test_what_the_caller_accepts_is_answered(api, statement, accept, content_typ
 def test_any_address_becomes_a_uri(address, as_uri):
     assert uri(address) == as_uri
     assert FormatChecker().conforms(as_uri, "uri")
+
+
+def test_an_annotation_of_what_has_nothing_but_its_text(api, alice):
+    article = services.create_article(actor=alice, title="A report", text="It rains. It snows.")
+    made = services.create_statement(article=article, actor=alice, quote_type="narration", start=0, end=9)
+    row = api.get(f"/api/v1/statements/{made.pk}/webannotation/").json()
+    assert (row["said_by"], row["relayed_by"]) == (None, [])
+    assert row["body"] == [
+        {"type": "TextualBody", "purpose": "assessing", "format": "text/plain", "value": "unverified"}
+    ]
+    assert row["target"]["source"] == f"{BASE}articles/{article.pk}/"
+
+
+def test_evidence_and_disputes_come_in_the_order_in_which_they_were_added(api, alice, statement, minister):
+    for title in ("A call", "A visit"):
+        services.create_evidence(statement=statement, actor=alice, stance="context", title=title)
+    for kind in ("denial", "clarification"):
+        raiser = create_source(actor=alice, name=f"Of the {kind}", kind="organization", anonymous=True)
+        services.open_dispute(statement=statement, actor=alice, raised_by=raiser, kind=kind)
+    first, dispute = statement.evidence.earliest("pk"), statement.disputes.earliest("pk")
+    services.update_evidence(evidence_id=first.pk, versions=None, actor=alice, title="A later call")
+    services.resolve_dispute(dispute_id=dispute.pk, versions=None, actor=alice, state="upheld", reason="It is so.")
+    body = api.get(f"/api/v1/statements/{statement.pk}/webannotation/").json()["body"]
+    said = {"type": "TextualBody", "purpose": "commenting", "format": "text/plain", "stance": "context"}
+    assert body[1:3] == [said | {"value": "A later call"}, said | {"value": "A visit"}]
+    assert [(row["source"], row["dispute"], row["dispute_state"], row["raised_by"]) for row in body[3:]] == [
+        (
+            f"{BASE}disputes/{dispute.pk + n}/",
+            kind,
+            state,
+            {"name": f"Of the {kind}", "kind": "organization", "anonymous": True},
+        )
+        for n, (kind, state) in enumerate([("denial", "upheld"), ("clarification", "open")])
+    ]
+
+
+def test_a_page_in_its_words(api, alice, article):
+    for start in (2, 8, 20):
+        services.create_statement(article=article, actor=alice, quote_type="narration", start=start, end=start + 3)
+    address = f"http://testserver/api/v1/articles/{article.pk}/webannotations/"
+    collection = {"id": address, "type": "AnnotationCollection", "label": "A report", "total": 3}
+    whole = api.get(f"{address}?page_size=1").json()
+    first, middle, last = (api.get(whole["first"]["id"]).json(), None, api.get(whole["last"]).json())
+    middle = api.get(first["next"]).json()
+    context = [CONTEXT, TERMS]
+    for number, page in enumerate((first, middle, last)):
+        links = {"next": [middle, last, None][number], "prev": [None, first, middle][number]}
+        item = api.get(page["items"][0]["id"]).json()
+        assert item.pop("@context") == context
+        assert page == {
+            "@context": context,
+            "id": page["id"],
+            "type": "AnnotationPage",
+            "partOf": collection,
+            "startIndex": number,
+            **{name: other["id"] for name, other in links.items() if other},
+            "items": [item],
+        }
+    del first["@context"]
+    assert whole == {"@context": context, **collection, "first": first, "last": last["id"]}
+
+
+def test_no_text_of_a_revision_is_read_for_a_page(api, alice, statement):
+    with CaptureQueriesContext(connection) as queries:
+        api.get(f"/api/v1/articles/{statement.article_id}/webannotations/")
+    assert [query["sql"] for query in queries if '"claims_articlerevision"."text"' in query["sql"]] == []

@@ -59,31 +59,66 @@ def test_what_is_no_note_of_the_key_is_refused(note, said):
         notes.verify(note, [KEY])
 
 
+NO_KEY = "This is not an Ed25519 key in the form NAME+ID+BASE64."
+DAMAGED = "This public key is damaged: its parts do not belong together."
+
+
 @pytest.mark.parametrize(
-    "text",
+    ("text", "said"),
     [
-        "",
-        "x",
-        PRIVATE,
-        PUBLIC[:-4],
-        PUBLIC + "AAAA",
-        PUBLIC.replace("ARpc", "Arpc"),
-        PUBLIC.replace("c74f20a3", "c74f20a4"),
-        PUBLIC.replace("Peter", "Paul"),
-        PUBLIC.replace("Peter", "Peter "),
-        f" {PUBLIC}",
-        PUBLIC[:-1] + "=",
+        ("", NO_KEY),
+        ("x", NO_KEY),
+        (PRIVATE, NO_KEY),
+        (PRIVATE.removeprefix("PRIVATE+"), NO_KEY),
+        (PUBLIC[:-4], NO_KEY),
+        (PUBLIC + "AAAA", NO_KEY),
+        (PUBLIC.replace("ARpc", "Arpc"), NO_KEY),  # of another algorithm
+        (PUBLIC.replace("c74f20a3", "c74f20a4"), DAMAGED),
+        (PUBLIC.replace("Peter", "Paul"), DAMAGED),
+        (PUBLIC.replace("ARpc", "ARpd"), DAMAGED),
+        (PUBLIC.replace("Peter", "Peter "), NO_KEY),
+        (f" {PUBLIC}", NO_KEY),
+        (PUBLIC[:-1] + "=", NO_KEY),
+        (PUBLIC[:-1], "This is not base64."),
     ],
 )
-def test_what_is_no_public_key_is_refused(text):
-    with pytest.raises(NoteError, match=r"key|base64"):
+def test_what_is_no_public_key_is_refused(text, said):
+    with pytest.raises(NoteError) as refused:
         notes.read_public_key(text)
+    assert str(refused.value) == said
 
 
-@pytest.mark.parametrize("text", ["", PUBLIC, PRIVATE[:-4], PRIVATE.replace("c74f20a3", "c74f20a4"), PRIVATE + "AAAA"])
-def test_what_is_no_private_key_is_refused(text):
-    with pytest.raises(NoteError, match="key"):
+NO_PRIVATE_KEY = "This is not an Ed25519 key in the form PRIVATE+KEY+NAME+ID+BASE64."
+DAMAGED_PRIVATE = "This private key is damaged: its parts do not belong together."
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", NO_PRIVATE_KEY),
+        (PUBLIC, NO_PRIVATE_KEY),
+        (PRIVATE[:-4], NO_PRIVATE_KEY),
+        (PRIVATE + "AAAA", NO_PRIVATE_KEY),
+        (PRIVATE.replace("AYEK", "AoEK"), NO_PRIVATE_KEY),
+        (PRIVATE.replace("c74f20a3", "c74f20a4"), DAMAGED_PRIVATE),
+        (PRIVATE.replace("AYEK", "AYEL"), DAMAGED_PRIVATE),
+    ],
+)
+def test_what_is_no_private_key_is_refused(text, said):
+    with pytest.raises(NoteError) as refused:
         notes.read_signing_key(text)
+    assert str(refused.value) == said
+
+
+def test_a_signature_counts_only_under_the_name_of_its_key():
+    with pytest.raises(notes.NotSigned) as refused:
+        notes.verify(NOTE.replace("— PeterNeumann", "— Somebody"), [KEY])
+    assert str(refused.value) == "No key that is known here has signed this note. It names Somebody."
+
+
+def test_a_text_with_blank_lines_ends_before_the_last_one():
+    text = "One.\n\nTwo.\n\n\nThree.\n"
+    assert notes.verify(notes.sign(text, notes.read_signing_key(PRIVATE)), [KEY]) == (text, KEY)
 
 
 @pytest.mark.parametrize("name", ["", "a b", "a+b", "a\n"])

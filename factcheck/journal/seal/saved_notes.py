@@ -53,7 +53,7 @@ def _json_content(text: str) -> str:
         row = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise NoteError(f"This is not JSON: {error}") from None
-    return "\n".join(str(row.get(name, "")) for name in ("key", "note"))
+    return "\n".join(str(row.get(name)) for name in ("key", "note"))
 
 
 def _plain(text: str) -> str:

@@ -113,7 +113,7 @@ def _compare(size: int, keys: Sequence[notes.PublicKey]) -> Comparison:
     leaves = Leaf.objects.filter(position__lt=size).order_by("position").iterator()
     for position, (entry, leaf) in enumerate(zip_longest(islice(_entries(), size), leaves)):
         hashed = leaf_hash(entry) if entry and entry.is_own else b""
-        completed = found.entries.add(hashed) if hashed else []
+        completed = found.entries.add(hashed)
         if leaf:
             found.leaves.add(bytes(leaf.hash))
         found.difference = found.difference or _difference(position, entry, hashed, leaf)
