@@ -185,11 +185,17 @@ def test_a_passage_that_began_with_a_letter_does_not_begin_with_a_space_or_a_com
             Selector("it readout evening closed it closed", "d it closed not and. l the over ", " not and. Does", 70),
             "readout it over evening closed it closed",
         ),
-        (  # the new end lets a better beginning be found
-            "Was arrests geneva mention talks 12.\n readout had in mention nobody yes.\nOver and yes minister had of "
-            "minister geneva yes was collapsed! Monday no readout had in mention nobody yes.\nthe in Said to call was and?",
-            Selector(" 12.\nOver and", "Was mention geneva arrests talks", " yes minister had of minister ge", 140),
-            "\nOver and",
+        (  # after its new beginning the end is sought again
+            "Nobody mayor had mayor nobody geneva over. Mention geneva the! ConfGeneva a a no nobody arrests was "
+            "nobody to on confirmed!\n\nirmed a mention geneva! va theGeneva in yes police police was monday geneva "
+            "over?\n\n! Confirmed a mention geneva! ",
+            Selector(
+                "geneva over. Mention geneva the! Confirmed",
+                "Nobody mayor had mayor nobody ",
+                " a mention geneva! ",
+                30,
+            ),
+            "geneva over. Mention geneva the! ConfGeneva",
         ),
     ],
 )
