@@ -5,8 +5,10 @@ from datetime import UTC, date, datetime
 import pytest
 
 from claims import services
+from claims.annotations import import_document
 from claims.annotations.errors import DocumentErrors
 from claims.annotations.export import annotation_document, document_version
+from claims.annotations.schema import AnnotationDocumentSerializer
 from claims.models import Article
 from factcheck.errors import InvalidInput, Unprocessable
 from factcheck.journal.models import Entry
@@ -216,6 +218,17 @@ def test_an_export_of_an_article_alone_has_empty_fields(alice):
     }
 
 
+def test_an_export_that_is_imported_under_another_address_is_the_same_article_again(alice, full):
+    article, _ = full
+    given = annotation_document(article)
+    given["article"]["url"] = "https://news.example/again"
+    serializer = AnnotationDocumentSerializer(data=given)
+    serializer.is_valid(raise_exception=True)
+    again = import_document(document=serializer.validated_data, actor=alice)
+    assert again.pk != article.pk
+    assert {**annotation_document(again), "version": given["version"]} == given
+
+
 # What is refused
 
 
@@ -294,22 +307,26 @@ def test_what_is_wrong_is_refused_at_its_pointer_alone_and_nothing_is_written(
 
 def test_the_faults_of_statements_and_disputes_are_told_together(api, article):
     document = written(**item("statements", text="No such words"), **item("disputes", counter_statement="zz"))
+    document["disputes"].insert(0, {**document["disputes"][0], "key": "d-0", "statement": "zz"})
     document["statements"].append({"key": "u", "text": SAID, "source": "b"})
     status, errors = refusals(api, article, document)
     assert (status, [each[:2] for each in errors]) == (
         400,
         [
+            ("#/disputes/0/statement", "unknown_key"),
             ("#/statements/0/text", "not_found"),
             ("#/statements/1/text", "ambiguous"),
             ("#/disputes/0/counter_statement", "unknown_key"),
+            ("#/disputes/1/counter_statement", "unknown_key"),
         ],
     )
 
 
-def test_two_items_that_would_be_one_new_source_are_refused_without_an_address(api, article):
-    twice = written(sources=[{"key": key, "name": "An aide", "kind": "person"} for key in "ab"])
-    detail = "'An aide' and another source of this document are one here. Make one item of the two."
-    assert refusals(api, article, twice) == (400, [("#/sources/1", "ambiguous", detail)])
+def test_two_items_that_are_one_source_are_refused_with_its_address_if_it_has_one(api, article, minister):
+    for name, address in (("An aide", ""), ("The minister", f" {minister.address}.")):
+        twice = written(sources=[{"key": key, "name": name, "kind": "person"} for key in "ab"])
+        detail = f"{name!r} and another source of this document are one here. Make one item of the two.{address}"
+        assert refusals(api, article, twice) == (400, [("#/sources/1", "ambiguous", detail)])
 
 
 def refused_together(*refusals):

@@ -33,6 +33,7 @@ def document(**members):
             {
                 "key": "t",
                 "text": "Nobody commented",
+                "start": 3,
                 "source": "a",
                 "tag": "denied",
                 "tag_reason": "She did.",
@@ -111,8 +112,9 @@ def test_an_import_by_address_deletes_nothing_and_a_second_one_writes_nothing(al
     imported(document(), alice)
     imported(document(statements=[], disputes=[]), alice)
     assert entries_since(begun) == []
-    imported(document(article={**document()["article"], "url": None}), alice)
-    assert Article.objects.count() == 2
+    for count in (2, 3):
+        imported(document(article={**document()["article"], "url": None}), alice)
+        assert Article.objects.count() == count
 
 
 OPEN, UPHELD, REJECTED = ("open", ""), ("upheld", "It is."), ("rejected", "It is.")
@@ -217,15 +219,15 @@ def locks(queries):
     found = []
     for query in queries:
         if lock := re.search(LOCK, query["sql"]):
-            found.append(lock.groups())
+            table, order, strength, of = lock.groups()
+            found.append((table, order and re.sub(r'^(1|.*"id") ASC$', "by id", order), strength, of))
     return found
 
 
 ROWS = [
-    (table, f'"{table}"."id" ASC', "FOR NO KEY UPDATE", table)
-    for table in ("claims_statement", "claims_evidence", "claims_dispute")
+    (table, "by id", "FOR NO KEY UPDATE", table) for table in ("claims_statement", "claims_evidence", "claims_dispute")
 ]
-SOURCES = ("sources_source", '"sources_source"."id" ASC', "FOR NO KEY UPDATE", None)
+SOURCES = ("sources_source", "by id", "FOR NO KEY UPDATE", None)
 
 
 def test_the_article_is_locked_before_its_rows_and_these_before_the_sources_by_their_ids(api, alice, article):
@@ -235,7 +237,7 @@ def test_the_article_is_locked_before_its_rows_and_these_before_the_sources_by_t
     etag = api.get(path)["ETag"]
     with CaptureQueriesContext(connection) as captured:
         put(api, article, document(), etag)
-    seen = ("sources_source", "1 ASC", "FOR NO KEY UPDATE", "sources_source")  # those of the document before
+    seen = ("sources_source", "by id", "FOR NO KEY UPDATE", "sources_source")  # those of the document before
     assert locks(captured)[:6] == [
         ("claims_article", None, "FOR NO KEY UPDATE", "claims_article"),
         *ROWS,
@@ -244,5 +246,35 @@ def test_the_article_is_locked_before_its_rows_and_these_before_the_sources_by_t
     ]
     with CaptureQueriesContext(connection) as captured:
         imported(document(), alice)
-    by_address = ("claims_article", "1 ASC", "FOR NO KEY UPDATE", None)
+    by_address = ("claims_article", "by id", "FOR NO KEY UPDATE", None)
     assert locks(captured)[:5] == [by_address, *ROWS, SOURCES]
+
+
+@pytest.mark.parametrize(("before", "is_sought"), [("", False), ("Update. ", True)])
+def test_statements_are_sought_in_a_new_text_before_the_article_is_locked(api, alice, article, before, is_sought):
+    put(api, article, document())
+    services.create_article(actor=alice, title="Another", text=before + TEXT)
+    given = document(article={**document()["article"], "text": before + TEXT})
+
+    def reads_before_the_lock(write):
+        with CaptureQueriesContext(connection) as captured:
+            write()
+        found = [re.findall(r'FROM "(\w+)"', query["sql"]) for query in captured]
+        return ["claims_statement"] in found[: next(n for n, query in enumerate(captured) if " FOR " in query["sql"])]
+
+    assert reads_before_the_lock(lambda: put(api, article, given)) is is_sought
+    put(api, article, document())
+    assert reads_before_the_lock(lambda: imported(given, alice)) is is_sought
+    assert list(article.statements.order_by("id").values_list("start", flat=True)) == [len(before) + 59, len(before)]
+
+
+def test_of_three_disputes_by_one_source_each_is_resolved_before_the_next_is_opened(alice):
+    plain = {"statement": "t", "raised_by": "b", "kind": "denial"}
+    states = [
+        ("x", "withdrawn", "Taken back."),
+        ("w", "rejected", "It is not so."),
+        ("v", "open", ""),
+    ]
+    items = [{**plain, "key": key, "state": state, "resolution": reason} for key, state, reason in states]
+    imported(document(disputes=items), alice)
+    assert list(Dispute.objects.order_by("id").values_list("key", "state", "resolution")) == states
