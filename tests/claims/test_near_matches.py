@@ -197,6 +197,21 @@ def test_a_passage_that_began_with_a_letter_does_not_begin_with_a_space_or_a_com
             ),
             "geneva over. Mention geneva the! ConfGeneva",
         ),
+        (  # an end may split a word if the old one did
+            "So the talk in Geneva failed at last.",
+            Selector("the talks in Gen", "So ", "eva failed at last.", 3),
+            "the talk in Gen",
+        ),
+        (
+            "So the Geneva talk had failed at last.",
+            Selector("eva talks had failed", "So the Gen", " at last.", 10),
+            "eva talk had failed",
+        ),
+        (  # the old context says where a rewritten end is
+            "So the talks in Geneva had now collapsed for good last night, they said.",
+            Selector("the talks in Geneva had collapsed", "So ", " last night, they said.", 3),
+            "the talks in Geneva had now collapsed for good",
+        ),
     ],
 )
 def test_a_place_is_adjusted(text: str, known: Selector, found: str) -> None:
