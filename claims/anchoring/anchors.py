@@ -195,7 +195,7 @@ def _outside_the_edit(edit: _Edit, selector: Selector) -> int | None:
     shift = len(new) - len(old)
     is_in_head = selector.start + len(selector.text) + WIDTHS[-1] <= same_head
     is_in_tail = selector.start - WIDTHS[-1] >= len(old) - same_tail
-    if is_in_head and is_in_tail and shift:
+    if is_in_head and is_in_tail:
         return None
     return selector.start if is_in_head else selector.start + shift if is_in_tail else None
 

@@ -91,7 +91,7 @@ def _kind(character: str) -> str:
 def _shingle_offsets(text: str, shingles: set[str]) -> dict[str, list[int]]:
     """Where each shingle occurs, without those that occur all over the text."""
     offsets: dict[str, list[int]] = {shingle: [] for shingle in shingles if len(shingle) == SHINGLE_LENGTH}
-    for at in range(len(text) - SHINGLE_LENGTH + 1) if offsets else ():
+    for at in range(len(text) - SHINGLE_LENGTH + 1):
         found = offsets.get(text[at : at + SHINGLE_LENGTH])
         if found is not None and len(found) <= MAX_SHINGLE_OFFSETS:
             found.append(at)

@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 from heapq import nsmallest
 from itertools import islice
 from math import inf
-from operator import itemgetter
 from statistics import median_low
 
 from rapidfuzz.distance import Indel
@@ -95,7 +94,7 @@ class NearMatches:
         before, after = prefix[-HALF_CONTEXT:], suffix[:HALF_CONTEXT]
         for at in islice(self.folded.occurrences(before), 3) if before else ():
             start = at + len(before)
-            end = self.folded.text.find(after, start, start + 2 * len(passage) + MAX_SHIFT) if after else -1
+            end = self.folded.text.find(after, start, start + 2 * len(passage) + MAX_SHIFT)
             yield self._clipped(start, end if end > start else start + len(passage))
         for at in islice(self.folded.occurrences(after), 3) if after else ():
             yield self._clipped(at - len(passage), at)
@@ -121,7 +120,7 @@ class NearMatches:
             if (found := self.folded.shingle_offsets.get(shingle))
         ]
         shifts: list[tuple[int, int]] = []
-        for _, offset, found in sorted(known, key=itemgetter(0)):
+        for _, offset, found in sorted(known):
             if len(shifts) >= MAX_PLACES:
                 break
             shifts += [(at - offset, offset) for at in found]

@@ -46,6 +46,8 @@ def import_disputes(
         counter = counters.find(item, f"#/disputes/{index}/counter_statement", errors)
         if item["statement"] not in statements or item["raised_by"] not in sources:
             continue
+        if item["counter_statement"] and counter is None:
+            continue
         with errors.collected_at(f"#/disputes/{index}"):
             draft = services.draft_dispute(
                 statement=statements[item["statement"]],

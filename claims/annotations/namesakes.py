@@ -27,7 +27,7 @@ class PresentSources:
         return fitting
 
     @cached_property
-    def sources(self) -> dict[int, Source]:
+    def sources(self) -> dict[int | None, Source]:
         if self.article_id is None:
             return {}
         return {source.pk: source for source in sources_of(Article.objects.defer("text").get(pk=self.article_id))}
@@ -39,10 +39,10 @@ class PresentSources:
         part_of = {item["key"]: item["part_of"] for item in self.document["sources"]}
         found: dict[str, set[int]] = defaultdict(set)
         for place, key in _places_of_document(self.document):
-            source = self.sources.get(at.get(place) or 0)
+            source = self.sources.get(at.get(place))
             while key and source and source.pk not in found[key]:  # what the one is a part of is in the other's place
                 found[key].add(source.pk)
-                key, source = part_of.get(key), self.sources.get(source.part_of_id or 0)
+                key, source = part_of.get(key), self.sources.get(source.part_of_id)
         return found
 
 

@@ -195,7 +195,7 @@ def _refuse_duplicates(name: str, items: list[dict[str, Any]]) -> None:
 
 def json_schema() -> dict[str, Any]:
     """JSON Schema 2020-12 of what an import takes, made from the serializers that validate it."""
-    components = SchemaGenerator().get_schema(request=None, public=True)["components"]["schemas"]
+    components = SchemaGenerator().get_schema(public=True)["components"]["schemas"]
     definitions: dict[str, Any] = {}
     pending = ["AnnotationDocumentRequest"]
     while pending:

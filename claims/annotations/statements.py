@@ -60,10 +60,10 @@ def _statement_fields(item: Item, known: Statement | None, sources: dict[str, So
 
 def _offsets(item: Item, article: Article) -> dict[str, int]:
     """Tell identical passages apart. Offsets that do not fit the article's text count in another text."""
-    start, end = item.get("start"), item.get("start", 0) + len(item["text"])
-    if start is None or article.text[start:end] != item["text"]:
+    start, text = item.get("start"), item["text"]
+    if start is None or not article.text.startswith(text, start):
         return {}
-    return {"start": start, "end": end}
+    return {"start": start, "end": start + len(text)}
 
 
 def _tag_reason(item: Item) -> str:
