@@ -56,7 +56,7 @@ def _update(article_id: int, versions: Versions, fields: dict[str, Any], found: 
         return article
     statements: list[Statement] = []
     if article.text != old_text:
-        statements = list(article.statements.select_for_update(of=("self",), no_key=True).order_by("pk"))
+        statements = list(article.statements.select_for_update(no_key=True).order_by("pk"))
         if any(pin_of(statement) not in found for statement in statements):
             return None
         article.revision += 1
@@ -89,7 +89,7 @@ def delete_article(*, article_id: int, versions: Versions, actor: Any, reason: s
     article = lock(Article.objects.all(), article_id, versions)
     if article.status == Article.Status.PUBLISHED:
         raise Conflict("A published article cannot be deleted. Withdraw it first.")
-    statements = list(article.statements.select_for_update(of=("self",)).order_by("pk"))
+    statements = list(article.statements.select_for_update().order_by("pk"))
     delete_statements(statements=statements, actor=actor, reason=reason)
     record([article], action="article.deleted", actor=actor, reason=reason)
     delete_rows(Article.objects.filter(pk=article.pk))

@@ -24,7 +24,7 @@ def lock(queryset: models.QuerySet[Row], row_id: int, versions: Versions, *, to_
     Raises DoesNotExist when there is no such row, and StaleVersion when it is at another version. The version is
     compared under the lock, so that of two editors who change the same version only one succeeds.
     """
-    row = queryset.select_for_update(of=("self",), no_key=not to_delete).get(pk=row_id)
+    row = queryset.select_for_update(no_key=not to_delete).get(pk=row_id)
     refuse_stale(row.version, versions)
     return row
 
