@@ -7,7 +7,7 @@ from claims.models.article import sha256_of
 from claims.services.deletion import delete_statements
 from claims.services.reanchoring import Found, find_again, pin_of, write_anchors
 from factcheck.errors import Conflict, Versions
-from factcheck.journal.services import assign, lock, record, refuse_stale, save_next_version
+from factcheck.journal.services import assign, lock, record, refuse_stale, save_next_versions
 from factcheck.postgres.bulk import delete_rows
 from factcheck.postgres.transactions import atomic_with_retry
 
@@ -17,7 +17,7 @@ MAX_ROUNDS = 5  # of seeking an article's statements, until none was added or mo
 @atomic_with_retry
 def create_article(*, actor: Any, reason: str = "", **fields: Any) -> Article:
     article = Article(**fields, sha256=sha256_of(fields["text"]))
-    article.save(force_insert=True)
+    article.save()
     _add_revision(article)
     record([article], action="article.created", actor=actor, reason=reason)
     return article
@@ -62,7 +62,7 @@ def _update(article_id: int, versions: Versions, fields: dict[str, Any], found: 
         article.revision += 1
         article.sha256 = sha256_of(article.text)
         _add_revision(article)
-    save_next_version(article)
+    save_next_versions([article])
     record([article], action="article.updated", **by)
     write_anchors(article=article, statements=statements, found=found, actor=by["actor"])
     return article
@@ -75,7 +75,7 @@ def set_article_status(*, article_id: int, versions: Versions, actor: Any, statu
     if status not in article.next_statuses[article.status]:
         raise Conflict(f"The article is {article.status}; it cannot become {status}.")
     article.status = status
-    save_next_version(article, ["status"])
+    save_next_versions([article], ["status"])
     record([article], action=f"article.{status}", actor=actor, reason=reason)
     return article
 
