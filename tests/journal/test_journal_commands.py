@@ -3,9 +3,11 @@
 import io
 import json
 import sys
+from contextlib import ExitStack
 from io import StringIO
 from types import SimpleNamespace
 
+import psycopg
 import pytest
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
@@ -177,6 +179,29 @@ def test_the_first_open_transaction_is_the_one_that_asks_if_it_has_written(alice
     assert first_open_transaction() == base + own
     create_source(actor=alice, name="A source", kind="person")
     assert Entry.objects.latest("id").transaction == base + own
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_first_open_transaction_is_the_oldest_of_this_database_that_has_written(alice):
+    [(base,)] = rows("SELECT base FROM journal_epoch")
+    database = connection.settings_dict
+    with ExitStack() as stack:
+        foreign, older, newer = (
+            stack.enter_context(
+                psycopg.connect(host=database["HOST"], port=database["PORT"], user=database["USER"], dbname=name)
+            )
+            for name in ("postgres", database["NAME"], database["NAME"])
+        )
+        ids = [
+            each.execute("SELECT pg_current_xact_id()::text::bigint").fetchone()[0] for each in (foreign, older, newer)
+        ]
+        create_source(actor=alice, name="Later", kind="person")
+        assert first_open_transaction() == base + ids[1]
+        older.rollback()
+        assert first_open_transaction() == base + ids[2]
+        newer.rollback()
+        assert first_open_transaction() > Entry.objects.latest("id").transaction > base + ids[2]
+    assert first_open_transaction() > base + ids[2]
 
 
 def test_the_epoch_is_raised_while_nobody_writes_entries(alice):
