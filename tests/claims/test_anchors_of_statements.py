@@ -1,5 +1,7 @@
 """What an edited text writes into the statements, and how an editor settles a doubt."""
 
+from hashlib import sha256
+
 import pytest
 
 from claims import services
@@ -47,7 +49,11 @@ LOST = (
 
 def test_a_new_text_moves_doubts_or_loses_each_statement(edited):
     assert rows() == [MOVED, DOUBTFUL, LOST]
-    assert list(edited.revisions.order_by("number").values_list("number", "text")) == [(1, OLD), (2, NEW)]
+    digests = [sha256(text.encode()).hexdigest() for text in (OLD, NEW)]
+    assert list(edited.revisions.order_by("number").values_list("number", "text", "sha256")) == [
+        (1, OLD, digests[0]), (2, NEW, digests[1]),
+    ]  # fmt: skip
+    assert edited.sha256 == digests[1]
 
 
 def test_an_edit_after_which_a_statement_is_as_before_leaves_its_version(edited, by):
