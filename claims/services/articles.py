@@ -7,7 +7,7 @@ from claims.models.article import sha256_of
 from claims.services.deletion import delete_statements
 from claims.services.reanchoring import Found, find_again, pin_of, write_anchors
 from factcheck.errors import Conflict, Versions
-from factcheck.journal.services import assign, lock, record, refuse_stale, save_next_version
+from factcheck.journal.services import assign, lock, record, refuse_stale, save_next_versions
 from factcheck.postgres.bulk import delete_rows
 from factcheck.postgres.transactions import atomic_with_retry
 
@@ -17,14 +17,15 @@ MAX_ROUNDS = 5  # of seeking an article's statements, until none was added or mo
 @atomic_with_retry
 def create_article(*, actor: Any, reason: str = "", **fields: Any) -> Article:
     article = Article(**fields, sha256=sha256_of(fields["text"]))
-    article.save(force_insert=True)
+    article.save()
     _add_revision(article)
     record([article], action="article.created", actor=actor, reason=reason)
     return article
 
 
 def _add_revision(article: Article) -> None:
-    ArticleRevision.objects.create(article=article, number=article.revision, text=article.text, sha256=article.sha256)
+    """The database computes its digest."""
+    ArticleRevision.objects.create(article=article, number=article.revision, text=article.text)
 
 
 def update_article(
@@ -56,13 +57,13 @@ def _update(article_id: int, versions: Versions, fields: dict[str, Any], found: 
         return article
     statements: list[Statement] = []
     if article.text != old_text:
-        statements = list(article.statements.select_for_update(of=("self",), no_key=True).order_by("pk"))
+        statements = list(article.statements.select_for_update(no_key=True).order_by("pk"))
         if any(pin_of(statement) not in found for statement in statements):
             return None
         article.revision += 1
         article.sha256 = sha256_of(article.text)
         _add_revision(article)
-    save_next_version(article)
+    save_next_versions([article])
     record([article], action="article.updated", **by)
     write_anchors(article=article, statements=statements, found=found, actor=by["actor"])
     return article
@@ -75,7 +76,7 @@ def set_article_status(*, article_id: int, versions: Versions, actor: Any, statu
     if status not in article.next_statuses[article.status]:
         raise Conflict(f"The article is {article.status}; it cannot become {status}.")
     article.status = status
-    save_next_version(article, ["status"])
+    save_next_versions([article], ["status"])
     record([article], action=f"article.{status}", actor=actor, reason=reason)
     return article
 
@@ -89,7 +90,7 @@ def delete_article(*, article_id: int, versions: Versions, actor: Any, reason: s
     article = lock(Article.objects.all(), article_id, versions)
     if article.status == Article.Status.PUBLISHED:
         raise Conflict("A published article cannot be deleted. Withdraw it first.")
-    statements = list(article.statements.select_for_update(of=("self",)).order_by("pk"))
+    statements = list(article.statements.select_for_update().order_by("pk"))
     delete_statements(statements=statements, actor=actor, reason=reason)
     record([article], action="article.deleted", actor=actor, reason=reason)
     delete_rows(Article.objects.filter(pk=article.pk))

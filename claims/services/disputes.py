@@ -16,7 +16,6 @@ from factcheck.journal.services import (
     lock,
     lock_in_order,
     record,
-    save_next_version,
     save_next_versions,
 )
 from factcheck.postgres.bulk import insert_rows
@@ -66,7 +65,7 @@ def update_dispute(*, dispute_id: int, versions: Versions, actor: Any, reason: s
         raise Conflict("A resolved dispute cannot be edited. Reopen it first.")
     if assign(dispute, fields):
         _check_counter_statement(dispute)
-        save_next_version(dispute)
+        save_next_versions([dispute])
         record([dispute], action="dispute.updated", actor=actor, reason=reason)
     return dispute
 
@@ -109,7 +108,7 @@ def reopen_dispute(*, dispute_id: int, versions: Versions, actor: Any, reason: s
         raise Conflict("The dispute is already open.")
     dispute.state, dispute.resolution = Dispute.State.OPEN, ""
     dispute.resolved_by = dispute.resolved_at = None
-    save_next_version(dispute)
+    save_next_versions([dispute])
     record([dispute], action="dispute.reopened", actor=actor, reason=reason)
     return dispute
 

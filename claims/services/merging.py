@@ -7,7 +7,7 @@ from django.db.models import BigIntegerField, Case, Exists, F, OuterRef, Q, Quer
 from claims.models import Article, Dispute, Statement, StatementVia
 from factcheck.errors import Conflict, InvalidInput, Versions
 from factcheck.journal.models import Recorded
-from factcheck.journal.services import lock, lock_in_order, raise_versions, record, record_ids, save_next_version
+from factcheck.journal.services import lock, lock_in_order, raise_versions, record, record_ids, save_next_versions
 from factcheck.postgres.bulk import delete_rows
 from factcheck.postgres.transactions import atomic_with_retry
 from sources.models import Source, SourceRedirect
@@ -38,7 +38,7 @@ def merge_source(*, source_id: int, versions: Versions, actor: Any, into: Source
     _move_references(Dispute, "raised_by", source, into, actor, reason)
     _move_references(Source, "part_of", source, into, actor, reason)
     _add_names(source, into)
-    save_next_version(into)
+    save_next_versions([into])
     record([into], action="source.merged", actor=actor, reason=reason)
     record([source], action="source.deleted", actor=actor, reason=f"Merged into source {into.pk}. {reason}")
     SourceRedirect.objects.filter(into=source).update(into=into)

@@ -13,7 +13,7 @@ from claims.passages import find_span, pin, pin_anchored, pop_passage
 from claims.services.deletion import delete_statements
 from factcheck.errors import Conflict, InvalidInput, Versions
 from factcheck.journal.one_row import change_row
-from factcheck.journal.services import assign, lock, lock_in_order, record, save_next_version, save_next_versions
+from factcheck.journal.services import assign, lock, lock_in_order, record, save_next_versions
 from factcheck.postgres.bulk import delete_rows, insert_rows
 from factcheck.postgres.transactions import atomic_with_retry
 from sources.models import Source
@@ -180,7 +180,7 @@ def reanchor_statement(
     article, statement = _lock_with_article(statement_id, versions)
     span = find_span(article, pop_passage(passage)) if passage else _proposed_span(statement, article)
     if pin_anchored(statement, article, span):
-        save_next_version(statement)
+        save_next_versions([statement])
         record([statement], action="statement.reanchored", actor=actor, reason=reason)
     return statement
 

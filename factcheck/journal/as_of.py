@@ -18,7 +18,7 @@ from typing import Any
 from django.apps import apps
 from django.contrib.postgres.fields import ArrayField
 from django.db import connection
-from django.db.models import Field, JSONField
+from django.db.models import Field
 
 from factcheck.journal.models import Entry, Recorded
 
@@ -71,8 +71,6 @@ def _column(model: type[Recorded], field: "Field[Any, Any]") -> str:
         return f"({model.journal_omits[name]})"
     if model.journal_article == f"r.{name}":
         return "e.article"  # this column has an index
-    if isinstance(field, JSONField):
-        return f"nullif(e.data->'{name}', 'null')"
     kind = field.db_type(connection)
     if isinstance(field, ArrayField):
         return f"ARRAY(SELECT jsonb_array_elements_text(e.data->'{name}'))::{kind}"

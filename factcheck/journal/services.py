@@ -24,7 +24,7 @@ def lock(queryset: models.QuerySet[Row], row_id: int, versions: Versions, *, to_
     Raises DoesNotExist when there is no such row, and StaleVersion when it is at another version. The version is
     compared under the lock, so that of two editors who change the same version only one succeeds.
     """
-    row = queryset.select_for_update(of=("self",), no_key=not to_delete).get(pk=row_id)
+    row = queryset.select_for_update(no_key=not to_delete).get(pk=row_id)
     refuse_stale(row.version, versions)
     return row
 
@@ -49,13 +49,6 @@ def refuse_stale(version: int, seen: Versions) -> None:
         raise StaleVersion(f"This is at version {version} now. Read it again, then decide.")
 
 
-def save_next_version(row: Recorded, fields: Sequence[str] = ()) -> None:
-    """Writes all fields unless some are named."""
-    row.version += 1
-    row.updated_at = timezone.now()
-    row.save(force_update=True, update_fields=[*fields, "version", "updated_at"] if fields else None)
-
-
 def save_next_versions(rows: Sequence[Recorded], fields: Sequence[str] = (), at: datetime | None = None) -> None:
     """Writes many rows in one statement, all fields unless some are named. The caller holds their locks."""
     now = at or timezone.now()
@@ -63,9 +56,8 @@ def save_next_versions(rows: Sequence[Recorded], fields: Sequence[str] = (), at:
         row.version += 1
         row.updated_at = now
     if rows:
-        fixed = {"id", "created_at", "version", "updated_at"}
-        names = fields or [field.name for field in rows[0]._meta.concrete_fields if field.name not in fixed]
-        update_rows(rows, [*names, "version", "updated_at"])
+        columns = [field.name for field in rows[0]._meta.concrete_fields if not field.primary_key]
+        update_rows(rows, [*fields, "version", "updated_at"] if fields else columns)
 
 
 def assign(row: Recorded, fields: dict[str, Any]) -> bool:

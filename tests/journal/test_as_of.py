@@ -8,6 +8,7 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from rest_framework.test import APIClient
 
 from claims import services
 from tests.newsroom import client_of, user_with_role
@@ -60,8 +61,9 @@ def test_a_deleted_statement_is_read_as_of_its_time(api, statement):
 )
 def test_an_unreadable_or_future_instant_is_refused(api, statement, raw, detail):
     answer = api.get(f"/api/v1/statements/{statement.pk}/?as_of={raw}")
-    assert (answer.status_code, answer.json()["errors"]) == (
+    assert (answer.status_code, answer.json()["detail"], answer.json()["errors"]) == (
         400,
+        f"as_of: {detail}",
         [{"pointer": "?as_of", "code": "invalid", "detail": detail}],
     )
 
@@ -72,10 +74,47 @@ def test_an_unescaped_plus_sign_is_understood(api, statement):
     assert api.get(f"/api/v1/statements/{statement.pk}/?as_of={moment}").status_code == 200
 
 
-@pytest.mark.parametrize("path", ["statements/", "disputes/", "evidence/"])
-def test_a_whole_table_is_not_read_as_of_an_instant(api, path):
-    answer = api.get(f"/api/v1/{path}?as_of=2022-01-01T00:00:00Z")
-    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, "?as_of")
+@pytest.mark.parametrize(
+    ("path", "filters"),
+    [("statements/", "article"), ("disputes/", "statement or article"), ("evidence/", "statement")],
+)
+def test_a_whole_table_is_not_read_as_of_an_instant(api, path, filters):
+    detail = f"A list is read as of an instant only with {filters}."
+    for ask in ("", "tag=denied&" if path == "statements/" else "", f"{filters.split()[0]}=&"):
+        answer = api.get(f"/api/v1/{path}?{ask}as_of=2022-01-01T00:00:00Z")
+        assert (answer.status_code, answer.json()["detail"], answer.json()["errors"]) == (
+            400,
+            f"as_of: {detail}",
+            [{"pointer": "?as_of", "code": "invalid", "detail": detail}],
+        )
+
+
+def test_a_list_is_read_as_of_an_instant_with_any_of_its_filters(api, alice, statement, minister):
+    said = {"article": statement.article_id, "statement": statement.pk}
+    services.create_evidence(actor=alice, statement=statement, stance="supports", title="A call")
+    services.open_dispute(actor=alice, statement=statement, raised_by=minister, kind="denial")
+    asked = [
+        ("statements/", "article"),
+        ("disputes/", "statement"),
+        ("disputes/", "article"),
+        ("evidence/", "statement"),
+    ]
+    addresses = [f"/api/v1/{path}?{name}={said[name]}" for path, name in asked]
+    before, moment = [api.get(address).json() for address in addresses], now()
+    assert [len(page["results"]) for page in before] == [1, 1, 1, 1]
+    services.delete_statement(statement_id=statement.pk, versions=None, actor=alice)
+    assert [len(api.get(address).json()["results"]) for address in addresses] == [0, 0, 0, 0]
+    assert [api.get(then(address, moment)).json() for address in addresses] == before
+
+
+def test_the_past_is_for_readers_with_a_name_only(api, alice, article, settings):
+    settings.PUBLIC_READ = True
+    services.set_article_status(article_id=article.pk, versions=None, actor=alice, status="published", reason="Ready.")
+    path = f"/api/v1/articles/{article.pk}/"
+    assert APIClient().get(path).status_code == 200
+    assert APIClient().get(then(path, now())).status_code == 401
+    assert APIClient().get(f"{path}?as_of=yesterday").status_code == 401
+    assert api.get(then(path, now())).status_code == 200
 
 
 @pytest.mark.parametrize("path", ["sources/", "articles/", "journal/", "tokens/"])
