@@ -1,13 +1,36 @@
+from typing import Any
+
 import django_filters
 
 from claims.desk_checks import Code, Severity
 from claims.models import Article, Dispute, Evidence, Statement
+from claims.models.words import Search
 from factcheck.api.filters import ChoiceFilter, DayFilter, FlagFilter, IdFilter
+from factcheck.api.roles import is_anonymous
+from factcheck.postgres.search import terms_of
 from sources.models import Source
 
 
+def search_of(request: Any, words: str) -> Search:
+    """Read once for a request, since both its filter and the key of its query need it."""
+    if getattr(request, "search_words", None) != words:
+        request.search_words = words
+        request.search = Search.read(terms_of(words.replace("\x00", "")), public=is_anonymous(request))
+    return request.search
+
+
+class SearchedList:
+    """A view whose `?q=` looks up names."""
+
+    request: Any
+
+    def filter_key(self) -> Search | None:
+        words = self.request.query_params.get("q")
+        return search_of(self.request, words) if words else None
+
+
 class ArticleFilter(django_filters.FilterSet):
-    q = django_filters.CharFilter(method="search", label="Words in the title or the text")
+    q = django_filters.CharFilter(method="search", label="Words in title, byline, publisher, address or text")
     publisher = IdFilter(of=Source, field_name="publisher", label="Published by the source with this id.")
     status = ChoiceFilter(choices=Article.Status.choices, label="Only articles with this status.")
 
@@ -16,7 +39,7 @@ class ArticleFilter(django_filters.FilterSet):
         fields: list[str] = []
 
     def search(self, queryset, name: str, value: str):
-        return queryset.search(value)
+        return queryset.found_by(search_of(self.request, value))
 
 
 class StatementFilter(django_filters.FilterSet):
@@ -28,7 +51,9 @@ class StatementFilter(django_filters.FilterSet):
     disputed = FlagFilter(method="filter_disputed", label="Has an open dispute")
     said_after = DayFilter(field_name="said_on", lookup_expr="gte", label="Said on this day or later")
     said_before = DayFilter(field_name="said_on", lookup_expr="lte", label="Said on this day or before")
-    q = django_filters.CharFilter(method="search", label="Words in the passage or its paraphrase")
+    q = django_filters.CharFilter(
+        method="search", label="Words in the passage, its paraphrase, source, relays, reason or evidence"
+    )
 
     class Meta:
         model = Statement
@@ -41,7 +66,7 @@ class StatementFilter(django_filters.FilterSet):
         return queryset.disputed(value)
 
     def search(self, queryset, name: str, value: str):
-        return queryset.search(value)
+        return queryset.found_by(search_of(self.request, value))
 
 
 class EvidenceFilter(django_filters.FilterSet):

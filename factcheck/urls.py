@@ -15,6 +15,7 @@ from claims.views.statements import StatementViewSet
 from factcheck.api.openapi.views import Root, SchemaView
 from factcheck.api.tokens import TokenViewSet
 from factcheck.desk.login import ThrottledLoginView
+from factcheck.desk.pages.choosing import SourceChoices
 from factcheck.desk.pages.docs import DocsView
 from factcheck.desk.pages.imports import ImportPage
 from factcheck.desk.pages.search import SearchPage
@@ -60,6 +61,7 @@ urlpatterns = [
     path("api/v1/", include(router.urls)),  # first: Django tries the patterns in this order
     path("", StartPage.as_view(), name="start"),
     path("search/", SearchPage.as_view(), name="search"),
+    path("choose/sources/", SourceChoices.as_view(), name="choose-sources"),
     path("import/", ImportPage.as_view(), name="import"),
     path("login/", ThrottledLoginView.as_view(), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),

@@ -1,24 +1,16 @@
-from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
-from django.contrib.postgres.search import SearchQuery
 from django.db import models
-from django.db.models import Case, F, Func, OuterRef, Q, Subquery, Value, When
-from django.db.models.expressions import RawSQL
-from django.db.models.functions import Lower
-from django.db.models.lookups import Exact
-from rapidfuzz.fuzz import WRatio
+from django.db.models import Case, F, Func, OuterRef, Q, Subquery, When
 
 from factcheck.errors import FieldError
 from factcheck.journal.models import Entry, Recorded
 from factcheck.postgres.bounded_page import ExistsPerRow
-
-MAX_COMPARED = 300  # rows whose names are compared with what was typed
-MIN_LIKENESS = 60  # of 100; one word of a name with one letter changed has about 75
+from sources.names import NamedQuerySet
 
 
 def is_public(source_id: Any, merged_in: Any = None) -> Q:
@@ -69,21 +61,17 @@ class GivenNames(Func):
         return sql, (*p1, *p2, *p3)
 
 
-def _has_words(aliases: str, query: SearchQuery) -> Func:
-    words = Func("name", aliases, function="source_words")
-    flag = models.BooleanField()
-    return Func(words, query, template="(%(expressions)s)", arg_joiner=" @@ ", output_field=flag)
-
-
-class SourceQuerySet(models.QuerySet["Source"]):
+class SourceQuerySet(NamedQuerySet):
     def for_reading(self) -> "SourceQuerySet":
         return self.select_related("part_of")
 
     def public(self) -> "SourceQuerySet":
-        """Those that something public names; `public_part_of` is null unless that source is public too.
+        """Those that something public names, as with_public_names() shows them."""
+        return self.filter(is_public(OuterRef("pk"))).with_public_names()
 
-        `public_aliases` and `public_same_as` leave out what came by the merge of a source that is not public yet.
-        """
+    def with_public_names(self) -> "SourceQuerySet":
+        """`public_part_of` is null unless that source is public too. `public_aliases` and `public_same_as` leave out
+        what came by the merge of a source that is not public yet."""
         part_of = Case(When(is_public(OuterRef("part_of")), then=F("part_of")))
         merged = SourceRedirect.objects.filter(into=OuterRef("pk"))
         published = ArraySubquery(merged.public().values("pk"))
@@ -94,60 +82,7 @@ class SourceQuerySet(models.QuerySet["Source"]):
             )
             for name in ("aliases", "same_as")
         }
-        return self.filter(is_public(OuterRef("pk"))).annotate(public_part_of=part_of, **names)
-
-    @property
-    def _aliases(self) -> str:
-        """The aliases to search in: of rows of public(), those that anonymous readers may see."""
-        return "public_aliases" if "public_aliases" in self.query.annotations else "aliases"
-
-    def matching_names(self, names: Sequence[str], addresses: Sequence[str] = ()) -> "SourceQuerySet":
-        """Those with one of the names, as name or alias, or with one of the addresses in `same_as`.
-
-        Each is looked up on its own: for many at once, the planner would read all sources instead.
-        """
-        ids = """
-            SELECT s.id FROM unnest(%s::varchar[]) AS wanted(name) JOIN sources_source s ON s.name = wanted.name
-            UNION SELECT s.id FROM unnest(%s::varchar[]) AS wanted(name)
-            JOIN sources_source s ON s.aliases @> ARRAY[wanted.name]
-            UNION SELECT s.id FROM unnest(%s::varchar[]) AS wanted(address)
-            JOIN sources_source s ON s.same_as @> ARRAY[wanted.address]
-            """
-        return self.filter(pk__in=RawSQL(ids, [list(names), list(names), list(addresses)]))  # noqa: S611
-
-    def search(self, words: str) -> "SourceQuerySet":
-        """Every word is the beginning of a word of the name or an alias. Words without letters or digits match only
-        as a whole name or alias."""
-        if not any(map(str.isalnum, words)):
-            name = " ".join(words.split())
-            return self.matching_names([name]).filter(Q(name=name) | Q(**{f"{self._aliases}__contains": [name]}))
-        return self._with_words(words.split(), " & ")
-
-    def with_exact_name(self, text: str) -> "SourceQuerySet":
-        """Those with this name or alias; case is ignored."""
-        alias = Func(OuterRef(self._aliases), function="unnest", output_field=models.TextField())
-        own = Source.objects.filter(pk=OuterRef("pk")).values(called=Lower(alias))
-        typed = Lower(Value(" ".join(text.split()), output_field=models.TextField()))
-        as_array = Func(typed, template="ARRAY[%(expressions)s]", output_field=ArrayField(models.TextField()))
-        rows = self.search(text).alias(own_aliases=ArraySubquery(own), typed=as_array)
-        return rows.filter(Q(Exact(Lower("name"), typed)) | Q(own_aliases__contains=F("typed"))).order_by("pk")
-
-    def similar_to(self, text: str, limit: int = 6) -> list["Source"]:
-        """The sources with the most similar names, of those with the same words or words that begin alike."""
-        rows = self.select_related("part_of")
-        beginnings = {word[:3] for word in text.split()}
-        found = {*rows.search(text)[:MAX_COMPARED], *rows._with_words(beginnings, " | ")[:MAX_COMPARED]}
-        likeness = {row: max(WRatio(text.lower(), name.lower()) for name in row.visible_names) for row in found}
-        similar = (row for row in found if likeness[row] >= MIN_LIKENESS)
-        return sorted(similar, key=lambda row: (-likeness[row], row.pk))[:limit]
-
-    def _with_words(self, words: Iterable[str], operator: str) -> "SourceQuerySet":
-        terms = ["'{}':*".format(word.replace("\\", " ").replace("'", "''")) for word in words if word.strip("'\\")]
-        if not terms:
-            return self.none()
-        query = SearchQuery(operator.join(terms), search_type="raw", config="simple")
-        found = self.filter(_has_words("aliases", query))  # by the index
-        return found if self._aliases == "aliases" else found.filter(_has_words(self._aliases, query))
+        return self.annotate(public_part_of=part_of, **names)
 
 
 def address_of(source_id: int, recorded: datetime) -> str:

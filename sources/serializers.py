@@ -1,10 +1,13 @@
 from typing import Any
 
 from rest_framework import serializers
+from rest_framework.utils.html import is_html_input
 
 from factcheck.api.fields import LinesField, ReasonSerializer, RecordedSerializer, WebAddressField
 from factcheck.api.references import Reference
 from sources.models import Source
+
+IS_ANOTHER = "is-another"  # the form field with the name of a source that is another than those called nearly so
 
 
 class SourceSummarySerializer(serializers.ModelSerializer[Source]):
@@ -25,6 +28,9 @@ class MergeSerializer(ReasonSerializer):
 
 
 class SourceSerializer(RecordedSerializer, serializers.ModelSerializer[Source]):
+    form_fields = RecordedSerializer.form_fields | {IS_ANOTHER}
+
+    name = serializers.CharField(max_length=300, style={"base_template": "new_name.html", "asks_if_new": IS_ANOTHER})
     part_of = source_reference(required=False, allow_null=True, default=None)
 
     description = serializers.CharField(
@@ -42,3 +48,12 @@ class SourceSerializer(RecordedSerializer, serializers.ModelSerializer[Source]):
             "created_at", "updated_at", "reason",
         ]  # fmt: skip
         read_only_fields = ["id", "version", "created_at", "updated_at"]
+
+    def validate_name(self, name: str) -> str:
+        """A form asks before it makes a source that may be there already. A program is not asked."""
+        if self.instance or not is_html_input(self.initial_data) or self.initial_data.get(IS_ANOTHER) == name:
+            return name
+        if alike := Source.objects.nearly_called(name):
+            detail = f"There is “{alike[0]}” already. Take that one, or confirm that you mean another."
+            raise serializers.ValidationError(detail, code="alike")
+        return name

@@ -2,3 +2,4 @@ from claims.models.article import Article, ArticleRevision
 from claims.models.dispute import Dispute
 from claims.models.evidence import Evidence
 from claims.models.statement import Statement, StatementVia
+from claims.models.words import ArticleWords, SearchLanguage, StatementWords

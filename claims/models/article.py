@@ -2,18 +2,18 @@ import hashlib
 from typing import Any, ClassVar
 
 from django.apps import apps
-from django.contrib.postgres.indexes import GinIndex
-from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.db import models
 from django.db.models import Count, F, OuterRef, Q, Subquery
-from django.db.models.functions import Coalesce, Left, Substr
+from django.db.models.functions import Coalesce, Substr
 
+from claims.models.words import ArticleWords, SearchedQuerySet
 from factcheck.errors import FieldError
 from factcheck.journal.models import Recorded
 from factcheck.postgres.bounded_page import newest
+from factcheck.postgres.search import in_words, phrase, same_name
 
 MAX_TEXT = 500_000  # code points
-SCAN_PAGES = 10  # pages that are read in order: a search for words in an article reads its whole text
+SCAN_PAGES = 10  # pages that are read in order: an article has many words, and a search looks at all of a row's
 
 
 def sha256_of(text: str) -> str:
@@ -27,11 +27,6 @@ def _count(model: str, *, group: str, **conditions: Any) -> Coalesce:
     return Coalesce(Subquery(count), 0)
 
 
-def article_words() -> SearchVector:
-    """What `?q=` searches. A tsvector holds at most 1 MB, so only the beginning of a very long text is in it."""
-    return SearchVector("title", Left("text", 100_000), config="simple")
-
-
 def in_public_text(statement: str = "") -> Q:
     """In the present text of a published article. `statement` is the path to the statement, such as `statement__`.
 
@@ -41,7 +36,9 @@ def in_public_text(statement: str = "") -> Q:
     return Q(**{f"{statement}article__status": "published"}) & is_current
 
 
-class ArticleQuerySet(models.QuerySet["Article"]):
+class ArticleQuerySet(SearchedQuerySet):
+    words = ArticleWords
+
     def for_reading(self) -> "ArticleQuerySet":
         return self.select_related("publisher")._counted({}, {})
 
@@ -58,12 +55,10 @@ class ArticleQuerySet(models.QuerySet["Article"]):
             open_disputes=_count("Dispute", group="statement__article", state="open", **disputes),
         )
 
-    def search(self, words: str, kind: str = "websearch") -> "ArticleQuerySet":
-        return self.alias(words=article_words()).filter(words=SearchQuery(words, search_type=kind, config="simple"))
-
     def with_exact_name(self, text: str) -> "ArticleQuerySet":
-        """Those with this title; case is ignored."""
-        return self.only("pk", "title").search(text, "plain").filter(title__iexact=text).order_by("pk")
+        """Those with this title; case, and how spaces, quotation marks and dashes look, are ignored."""
+        rows = self.only("pk", "title").filter(in_words(ArticleWords, phrase(text)))
+        return rows.filter(same_name("title", text)).order_by("pk")
 
     def similar_to(self, text: str, limit: int = 6) -> list["Article"]:
         return list(newest(self.only("pk", "title", "status"), self.search(text), limit, SCAN_PAGES))
@@ -107,7 +102,6 @@ class Article(Recorded):
         indexes = [
             models.Index(fields=["publisher", "id"], name="article_publisher"),
             models.Index(fields=["status", "id"], name="article_status"),
-            GinIndex(article_words(), name="article_words"),
         ]
 
     @property

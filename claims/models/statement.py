@@ -6,18 +6,18 @@ from typing import Any, ClassVar
 from django.apps import apps
 from django.conf import settings
 from django.contrib.postgres.expressions import ArraySubquery
-from django.contrib.postgres.indexes import GinIndex
-from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.db import models
 from django.db.models import Count, Exists, F, Func, OuterRef, Prefetch, Q, Subquery, Value
 from django.db.models.fields.json import KT
 from django.db.models.functions import Coalesce
 
 from claims.models.article import in_public_text
+from claims.models.words import SearchedQuerySet, StatementWords
 from claims.partial_dates import said_on_text
 from factcheck.errors import FieldError
 from factcheck.journal.models import Entry, Recorded
 from factcheck.postgres.bounded_page import ExistsPerRow, IndexOrRowFilter, newest
+from factcheck.postgres.search import in_words, phrase
 from sources.models import Source
 
 TAGGED = "statement.tagged"
@@ -43,7 +43,9 @@ def _is_anchored_in(article: Any) -> Q:
     return Q(revision=article.revision, anchor__in=["anchored", "moved"])
 
 
-class StatementQuerySet(models.QuerySet["Statement"]):
+class StatementQuerySet(SearchedQuerySet):
+    words = StatementWords
+
     def for_reading(self) -> "StatementQuerySet":
         disputes = apps.get_model("claims", "Dispute").objects.filter(statement=OuterRef("pk"), state="open").order_by()
         open_disputes = disputes.values("statement").annotate(n=Count("pk")).values("n")
@@ -71,6 +73,11 @@ class StatementQuerySet(models.QuerySet["Statement"]):
         per_row = ExistsPerRow(relayed.filter(statement=OuterRef("pk")))
         said = Q(source=source_id)
         return self.filter(IndexOrRowFilter(by_index=said | Q(by_index), per_row=said | Q(per_row)))
+
+    def source_ids(self) -> set[int]:
+        """Of those who said or relayed one of them."""
+        relayed = StatementVia.objects.filter(statement__in=self.values("pk")).values_list("source")
+        return {row[0] for row in self.exclude(source=None).values_list("source").union(relayed)}
 
     def relayed_by(self, source_id: int) -> "StatementQuerySet":
         return self.filter(pk__in=self._relayed_by(source_id))
@@ -100,14 +107,9 @@ class StatementQuerySet(models.QuerySet["Statement"]):
             else IndexOrRowFilter(by_index=~by_index, per_row=~per_row)
         )
 
-    def search(self, words: str, kind: str = "websearch") -> "StatementQuerySet":
-        return self.alias(words=SearchVector("text", "paraphrase", config="simple")).filter(
-            words=SearchQuery(words, search_type=kind, config="simple")
-        )
-
     def with_exact_name(self, text: str) -> "StatementQuerySet":
         """Those with exactly this passage."""
-        return self.search(text, "plain").filter(text=text).order_by("pk")
+        return self.filter(in_words(StatementWords, phrase(text)), text=text).order_by("pk")
 
     def similar_to(self, text: str, limit: int = 6) -> list["Statement"]:
         return list(newest(self.defer(None).select_related("source"), self.search(text), limit))
@@ -172,7 +174,25 @@ class Statement(Recorded):
             "e.resource_id * 100 + v.position AS id, e.resource_id AS statement, "
             "(v.position - 1)::smallint AS position, v.source::bigint AS source",
             "jsonb_array_elements_text(e.data->'via') WITH ORDINALITY v(source, position)",
-        )
+        ),
+        # What claims/migrations/_search_0006.py writes for the present row.
+        "claims_statementwords": (
+            """e.resource_id AS statement, search_words(article.language,
+                VARIADIC ARRAY[e.data->>'text', e.data->>'paraphrase', e.data->>'tag_reason'] || evidence.fields
+            ) || search_source_words(ARRAY(SELECT jsonb_array_elements_text(e.data->'via')::bigint)
+                || (e.data->>'source')::bigint) AS words""",
+            """(
+                SELECT a.data->>'language' AS language FROM journal_entry a
+                WHERE a.resource = 'article' AND a.resource_id = e.article ORDER BY a.version DESC LIMIT 1
+            ) article, LATERAL (SELECT ARRAY(
+                SELECT unnest(ARRAY[v.data->>'title', v.data->>'excerpt']) FROM journal_entry v
+                WHERE v.resource = 'evidence' AND (v.data->>'statement')::bigint = e.resource_id
+                    AND right(v.action, 8) <> '.deleted' AND NOT EXISTS (
+                        SELECT FROM journal_entry later WHERE later.resource = v.resource
+                        AND later.resource_id = v.resource_id AND later.version = v.version + 1)
+                ORDER BY v.resource_id
+            ) AS fields) evidence""",
+        ),
     }
 
     # The foreign keys have no index of their own: other indexes begin with their column, and no query finds
@@ -239,7 +259,6 @@ class Statement(Recorded):
             models.Index(said_on_key(descending=False), "id", name="statement_said_on_up"),
             models.Index(said_on_key(descending=True), "id", name="statement_said_on_down"),
             models.Index(fields=["said_on", "id"], name="statement_said_on"),
-            GinIndex(SearchVector("text", "paraphrase", config="simple"), name="statement_words"),
         ]
 
     def __str__(self) -> str:

@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from claims.annotations import context_notes, replace_document
 from claims.annotations.export import annotation_document
 from claims.annotations.schema import AnnotationDocumentSerializer
-from claims.filters import ArticleFilter
+from claims.filters import ArticleFilter, SearchedList
 from claims.models import Article, ArticleRevision, Statement
 from claims.models.article import SCAN_PAGES
 from claims.serializers import (
@@ -40,7 +40,7 @@ from factcheck.journal.views import JournaledViewSet
 from factcheck.postgres.transactions import snapshot
 
 
-class ArticleViewSet(ChecksMixin, ArticleFormatsMixin, JournaledViewSet):
+class ArticleViewSet(SearchedList, ChecksMixin, ArticleFormatsMixin, JournaledViewSet):
     """Reports, stored as they were published and then annotated."""
 
     serializer_class = ArticleSerializer

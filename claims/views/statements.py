@@ -10,7 +10,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from claims.filters import StatementFilter
+from claims.filters import SearchedList, StatementFilter
 from claims.models import Statement
 from claims.models.statement import positions_on, said_on_key
 from claims.serializers import (
@@ -39,7 +39,7 @@ MAX_BULK = 500
 DAY_FILTERS = frozenset({"said_after", "said_before"})
 
 
-class StatementViewSet(StatementFormatsMixin, ExportMixin, JournaledViewSet):
+class StatementViewSet(SearchedList, StatementFormatsMixin, ExportMixin, JournaledViewSet):
     """Passages of articles: who said it, who relayed it, and who stands behind it."""
 
     serializer_class = StatementSerializer

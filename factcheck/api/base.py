@@ -1,6 +1,7 @@
 """The base view of every endpoint: the attributes that describe a view, and the order in which it judges a request."""
 
 import json
+from collections.abc import Hashable
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import Any
@@ -101,6 +102,10 @@ class BaseView(APIView):
 
     def check_address(self, **kwargs: Any) -> None:
         """Raises Http404 if no row can have this URL."""
+
+    def filter_key(self) -> Hashable:
+        """What the filters depend on besides the parameters. A list's query is kept under both."""
+        return None
 
     def get_default_ordering(self) -> str:
         return self.default_ordering

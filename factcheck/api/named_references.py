@@ -5,6 +5,7 @@ suggests rows. API clients send ids; their strings are never read as names.
 """
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -81,6 +82,9 @@ def unresolved_error(queryset: Any, text: str, new: bool = False) -> ErrorDetail
     return ErrorDetail(f"No {name} is called “{text}”. {advice}.", code="does_not_exist")
 
 
-def similar_rows(queryset: Any, text: str) -> list[Choice]:
-    rows = queryset.similar_to(text) if hasattr(queryset, "similar_to") and _is_name(text) else []
+def similar_rows(queryset: Any, text: str, first: Collection[int] = ()) -> list[Choice]:
+    """`first`: ids of rows that come before others as similar; only sources know that."""
+    if not (hasattr(queryset, "similar_to") and _is_name(text)):
+        return []
+    rows = queryset.similar_to(text, first=first) if first else queryset.similar_to(text)
     return [Choice(row.pk, str(row), row.details) for row in rows]

@@ -42,7 +42,7 @@ class KeysetPagination(BasePagination):
         self._read_parameters(request, view, view.queryset.model)
         is_public = is_anonymous(request)
         parameters = tuple((name, *values) for name, values in request.query_params.lists() if name not in NOT_IN_QUERY)
-        key = (type(view), is_public, parameters, bool(self.cursor), self.backwards)
+        key = (type(view), is_public, parameters, view.filter_key(), bool(self.cursor), self.backwards)
         read = find_prepared(key)  # if there is one, these filters are valid
         if read is None:
             filtered = view.filter_queryset(view.get_queryset())  # raises InvalidInput for a filter that is not valid

@@ -9,6 +9,7 @@ from factcheck.api.named_references import Choice, form_texts
 from factcheck.api.references import Reference, ReferenceList
 from factcheck.desk.chooser import Chooser, chooser_of
 from factcheck.desk.labels import field_label
+from sources.models import Source
 
 TEMPLATE_PACK = "desk/fields"
 
@@ -20,9 +21,11 @@ class FieldRenderer(HTMLFormRenderer):
         inner = field._field
         reference = inner.child if isinstance(inner, ReferenceList) else inner
         if isinstance(reference, Reference):
-            multiple = inner is not reference
-            chooser = {"chooser": _chooser(reference, field), "may": parent_style.get("may")}
-            inner.style = {"multiple": multiple, **reference.style, **chooser}
+            multiple, article = inner is not reference, parent_style.get("article")
+            chooser = {"chooser": _chooser(reference, field, article), "article": article}
+            inner.style = {"multiple": multiple, **reference.style, **chooser, "may": parent_style.get("may")}
+        elif "asks_if_new" in inner.style and field.errors:
+            inner.style = {**inner.style, "alike": Source.objects.nearly_called(str(field.value))}
         inner.style = {"label": field_label(field.name, str(field.label)), **inner.style}
         try:
             return super().render_field(field, parent_style)
@@ -31,16 +34,16 @@ class FieldRenderer(HTMLFormRenderer):
             return super().render_field(field, parent_style)
 
 
-def form_style(may: dict[str, bool]) -> dict[str, Any]:
-    """The argument `style` of DRF's template tag `render_field`."""
-    return {"template_pack": TEMPLATE_PACK, "renderer": FieldRenderer(), "may": may}
+def form_style(may: dict[str, bool], article: int | None = None) -> dict[str, Any]:
+    """The argument `style` of DRF's template tag `render_field`. `article`: whose sources a chooser offers first."""
+    return {"template_pack": TEMPLATE_PACK, "renderer": FieldRenderer(), "may": may, "article": article}
 
 
-def _chooser(reference: Reference, field: Any) -> Chooser:
+def _chooser(reference: Reference, field: Any, article: int | None) -> Chooser:
     values = field.value if isinstance(field.value, list) else [field.value]
     if all(isinstance(value, dict) for value in values):
         return Chooser([Choice(value["id"], value.get("name", "")) for value in values])
-    return chooser_of(reference.queryset, values)
+    return chooser_of(reference.queryset, values, article)
 
 
 def new_form(view: Any, initial: dict[str, Any]) -> Any:

@@ -54,6 +54,7 @@ class Page:
         return {}
 
     def full_context(self) -> dict[str, Any]:
+        context = self.context()
         return {
             "name": self.view.get_view_name(),
             "view": self.view,
@@ -68,8 +69,8 @@ class Page:
             "is_anonymous": self.viewer.is_anonymous,
             "as_of": self.as_of,
             "api_query": api_query(self.view, self.request),
-            "style": form_style(self.may),
-            **self.context(),
+            "style": form_style(self.may, getattr(context.get("article"), "pk", None)),
+            **context,
         }
 
 

@@ -7,6 +7,7 @@ order of locks the two would then wait for each other.
 import re
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
+from importlib import import_module
 from threading import Event
 from time import monotonic, sleep
 
@@ -14,7 +15,7 @@ import pytest
 from django.db import connection, transaction
 
 from claims import services
-from claims.models import Article, Dispute, Statement
+from claims.models import Article, Dispute, Statement, StatementWords
 from factcheck.journal.models import Entry
 from sources.models import Source
 from sources.services import create_source, delete_source, update_source
@@ -497,3 +498,29 @@ def test_who_loses_a_deadlock_is_run_again_with_or_without_a_key(api, people, he
     assert (answer.status_code, answer.json()["aliases"]) == (200, ["Ann"])
     assert list(Source.objects.order_by("pk").values_list("name", "version")) == [("Anne", 1), ("Bea", 2), ("Bee", 1)]
     assert Entry.objects.filter(action__in=["source.merged", "source.deleted"]).count() == 2
+
+
+@pytest.mark.parametrize("has_words", [True, False])
+def test_two_pieces_of_evidence_that_are_added_at_once_are_both_found(alice, statement, has_words):
+    def adding(title):
+        fields = {"statement": statement, "actor": alice, "stance": "context", "url": "https://e.example/"}
+        return lambda: services.create_evidence(title=title, **fields)
+
+    if not has_words:  # as before the migration that writes them has come to it
+        StatementWords.objects.all().delete()
+    cross((adding("Minutes"), "claims_evidence"), (adding("Ledger"), "claims_evidence"))
+    assert list(Statement.objects.search("minutes ledger minister")) == [statement]
+
+
+def test_words_are_filled_in_while_others_write(alice, statement):
+    """The fill waits for whoever has the words of a statement, and that one for nobody."""
+    fill = import_module("claims.migrations.0007_fill_search_words").fill_batch
+    StatementWords.objects.all().delete()
+
+    def adding():
+        fields = {"statement": statement, "actor": alice, "stance": "context", "url": "https://e.example/"}
+        return services.create_evidence(title="Minutes", **fields)
+
+    with no_deadlock():
+        cross((adding, "claims_evidence"), (lambda: fill(connection, "statement", 0, 9), "claims_statementwords"))
+    assert list(Statement.objects.search("minutes minister")) == [statement]

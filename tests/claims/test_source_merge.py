@@ -367,3 +367,28 @@ def test_any_reference_that_came_with_a_merge_publishes_the_source(alice, strang
     publish(alice, draft)
     assert names_told(stranger, merged.known)[0] == ["E. Horne", "Other"]
     assert status_of_redirect(stranger, other) == 301
+
+
+@pytest.mark.django_db(transaction=True)
+def test_strangers_do_not_find_what_a_source_said_or_published_by_a_hidden_name(api, alice, stranger, merged):
+    services.update_article(article_id=merged.report.pk, versions=None, actor=alice, publisher=merged.known)
+
+    def found(client, kind, words):
+        answer = client.get(f"/api/v1/{kind}/", {"q": words}).json()["results"]
+        return [row["id"] for row in answer if row["id"] in (own.pk, merged.report.pk)]
+
+    own = Statement.objects.get(article=merged.report)
+    for kind, row_id in (("statements", own.pk), ("articles", merged.report.pk)):
+        assert (found(api, kind, "deep throat"), found(api, kind, "horne -deep")) == ([row_id], [])
+        for words in ("deep throat", '"deep throat" horne', "throat or nowhere"):
+            assert found(stranger, kind, words) == [], words
+        for words in ("horne", "horne -deep", '"e horne" -throat'):
+            assert found(stranger, kind, words) == [row_id], words
+    html = {"accept": "text/html"}
+    page = stranger.get("/search/", {"q": "deep throut"}, headers=html).content.decode()
+    assert f"/api/v1/statements/{own.pk}/" not in page
+    assert "Emily Horne" not in page
+    publish(alice, merged.draft)
+    assert found(stranger, "statements", "deep throat") == [own.pk]
+    assert found(stranger, "articles", "deep throat") == [merged.report.pk]
+    assert "Emily Horne" in stranger.get("/search/", {"q": "deep throut"}, headers=html).content.decode()

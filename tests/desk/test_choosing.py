@@ -247,3 +247,91 @@ def test_a_refused_passage_comes_back_whatever_stands_in_the_address_to_go_on_to
 def test_an_article_with_a_dash_in_its_title_is_found_by_it(alice):
     made = services.create_article(actor=alice, title="The call - what -we know", text="A text.")
     assert list(Article.objects.with_exact_name("the call - what -we know")) == [made]
+
+
+def choices(client, **asked):
+    return [row["name"] for row in client.get("/choose/sources/", asked).json()["results"]]
+
+
+@pytest.fixture
+def zelensky(alice):
+    person = create_source(actor=alice, name="Volodymyr Zelensky", kind="person", aliases=["Зеленський"])
+    create_source(actor=alice, name="Zelensky’s spokesperson", kind="person", part_of=person)
+    create_source(actor=alice, name="Unnamed Zelensky aide", kind="person", anonymous=True)
+    create_source(actor=alice, name="Zelda Fitzgerald", kind="person")
+    return person
+
+
+@pytest.mark.parametrize("typed", [
+    "Zelensky", "Zelenskyy", "Zelenskiy", "Zelenski", "Zlensky", "Зеленський", "зеленськии", "Volodymyr Zelenskyy",
+    "zelensky, volodymyr", "ZELENSKY",
+])  # fmt: skip
+def test_a_near_spelling_finds_the_person_before_the_spokesperson(desk, zelensky, typed):
+    assert choices(desk, q=typed)[0] == "Volodymyr Zelensky"
+    assert "Zelda Fitzgerald" not in choices(desk, q=typed)[:3]
+    html = desk.get("/search/", {"q": typed}).content.decode()
+    assert html.index("Volodymyr Zelensky</a>") < (html.find("spokesperson</a>") % len(html))
+
+
+def test_the_sources_of_the_article_come_first(desk, alice, article, zelensky):
+    other = create_source(actor=alice, name="Mykola Zelensky", kind="person")
+    assert choices(desk, q="Zelensky", article=article.pk)[0] == "Volodymyr Zelensky"
+    services.create_statement(article=article, actor=alice, source=other, start=2, end=23)
+    assert choices(desk, q="Zelensky", article=article.pk)[:2] == ["Mykola Zelensky", "Volodymyr Zelensky"]
+    assert choices(desk, q="Zelensky")[0] == "Volodymyr Zelensky"
+    assert choices(desk, q="volodymyr zelensky", article=article.pk)[0] == "Volodymyr Zelensky"
+    assert choices(desk, article=article.pk) == ["Mykola Zelensky"]
+    assert f'data-article="{article.pk}"' in desk.get(f"/api/v1/articles/{article.pk}/").content.decode()
+
+
+def test_a_refused_form_offers_the_sources_of_its_article_first(mark, alice, article, zelensky):
+    other = create_source(actor=alice, name="Mykola Zelensky", kind="person")
+    services.create_statement(article=article, actor=alice, source=other, start=2, end=23)
+    offered = re.findall(r'name="named-source-1" value="(\d+):Zelenskyy"', mark("Zelenskyy").content.decode())
+    assert [int(row) for row in offered[:2]] == [other.pk, zelensky.pk]
+
+
+NEAR = ["Volodymyr Zelenskyy", "Volodimyr Zelensky", "VOLODYMYR ZELENSKY", "Zelensky, Volodymyr", "Зеленский"]
+
+
+@pytest.mark.parametrize("name", NEAR)
+def test_a_name_that_is_nearly_anothers_is_asked_about_before_it_is_made(desk, api, zelensky, name):
+    sent = {"name": name, "kind": "person"}
+    refused = desk.post("/api/v1/sources/", sent)
+    html = refused.content.decode()
+    assert refused.status_code == 400
+    assert "There is “Volodymyr Zelensky” already. Take that one, or confirm that you mean another." in html
+    assert f'<a href="/api/v1/sources/{zelensky.pk}/"><bdi>Volodymyr Zelensky</bdi></a>' in html
+    assert f'<input type="checkbox" name="is-another" value="{name}">' in html
+    assert not Source.objects.filter(name=name).exclude(pk=zelensky.pk).exists()
+    assert desk.post("/api/v1/sources/", {**sent, "is-another": "Another Name"}).status_code == 400
+    assert desk.post("/api/v1/sources/", {**sent, "is-another": name}).status_code == 303
+    assert sorted(choices(desk, name=name)) == sorted([name, "Volodymyr Zelensky"])
+    assert api.post("/api/v1/sources/", sent).status_code == 201  # a program is not asked
+
+
+@pytest.mark.parametrize("name", ["Olena Zelenska", "Zelensky", "Jill Biden", "Zaphod", "???"])
+def test_a_name_of_its_own_is_made_without_a_question(desk, zelensky, name):
+    assert choices(desk, name=name) == []
+    assert desk.post("/api/v1/sources/", {"name": name, "kind": "person"}).status_code == 303
+
+
+def test_strangers_are_offered_no_name_that_nothing_published_names(settings, zelensky, statement, alice):
+    settings.PUBLIC_READ = True
+    anonymous = Client()
+    assert choices(anonymous, q="Zelensky") == choices(anonymous, name="Volodymyr Zelensky") == []
+    assert choices(anonymous, q="minister") == choices(anonymous, article=statement.article_id) == []
+    services.set_article_status(
+        article_id=statement.article_id, versions=None, actor=alice, status="published", reason="Done."
+    )
+    assert choices(anonymous, q="minister") == choices(anonymous, article=statement.article_id) == ["The minister"]
+    settings.PUBLIC_READ = False
+    assert anonymous.get("/choose/sources/?q=minister").status_code in (302, 401)
+
+
+@pytest.mark.parametrize(
+    "query", ["", "?q=", "?q=%00", "?article=x&q=-", "?article=99999999999999999999", "?name=" + "x" * 3000]
+)
+def test_what_names_nothing_offers_nothing(desk, query):
+    answer = desk.get(f"/choose/sources/{query}")
+    assert (answer.status_code, answer.json()) == (200, {"results": []})

@@ -4,6 +4,7 @@ import pytest
 
 from claims import services
 from claims.models import Statement
+from sources.models import Source
 from sources.services import create_source
 
 TEXT = "Joe Biden, CNN reported, called it certain. Nobody denied it."
@@ -50,6 +51,31 @@ def test_a_name_that_fits_none_is_kept_and_can_be_made_a_source_right_there(open
     page.locator("article.card").wait_for()
     statement = Statement.objects.get()
     assert (statement.source.name, [one.name for one in statement.via]) == ("Joe Biden", ["Wolf Blitzer"])
+
+
+def test_a_new_name_that_is_nearly_anothers_is_asked_about_before_it_is_made(open_desk, article):
+    desk = open_desk().log_in("bob")
+    page = desk.page
+    desk.open(f"/api/v1/articles/{article.pk}/")
+    desk.select("called it certain")
+    source = page.get_by_role("combobox", name="Who is said to have said it")
+    source.fill("Joe Bidden")
+    page.get_by_role("option", name="New source “Joe Bidden”…").click()
+    page.get_by_role("button", name="Create the source").click()
+    page.get_by_text("Is it one of these?").wait_for()
+    assert page.get_by_role("button", name="Jill Biden").count() == 0
+    page.get_by_role("button", name="Joe Biden").click()
+    page.get_by_role("button", name="Remove Joe Biden").wait_for()
+    assert Source.objects.count() == 3
+    page.get_by_role("button", name="Remove Joe Biden").click()
+    source.fill("Joe Bidden")
+    page.get_by_role("option", name="New source “Joe Bidden”…").click()
+    page.get_by_role("button", name="Create the source").click()
+    page.get_by_role("button", name="No, create another one").click()
+    page.get_by_role("button", name="Remove Joe Bidden").wait_for()
+    page.get_by_role("button", name="Record the statement").click()
+    page.locator("article.card").wait_for()
+    assert Statement.objects.get().source.name == "Joe Bidden"
 
 
 def test_without_a_script_names_are_typed_and_chosen_too(open_desk, article):

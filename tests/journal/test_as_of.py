@@ -283,3 +283,20 @@ def test_a_page_of_the_past_shows_the_desk_checks_of_then(api, alice, statement)
     services.tag_statement(statement_id=statement.pk, versions=None, actor=alice, tag="denied", reason="He denies it.")
     assert b"Tagged denied, but" in api.get(path, headers=page).content
     assert b"Tagged denied, but" not in api.get(then(path, moment), headers=page).content
+
+
+def test_words_are_searched_as_they_were(api, alice, article, statement, minister):
+    services.create_evidence(
+        actor=alice, statement=statement, stance="supports", url="https://e.example/", title="Minutes"
+    )
+    path = f"/api/v1/statements/?article={article.pk}&q="
+    first, moment = api.get(f"{path}jane minutes").json()["results"], now()
+    assert [row["id"] for row in first] == [statement.pk]
+    evidence = statement.evidence.get()
+    services.delete_evidence(evidence_id=evidence.pk, versions=None, actor=alice, reason="Wrong.")
+    services.update_statement(statement_id=statement.pk, versions=None, actor=alice, paraphrase="Nichts")
+    api.patch(f"/api/v1/sources/{minister.pk}/", {"aliases": ["Joan Doe"]}, headers=ANY)
+    assert api.get(f"{path}jane").json()["results"] == []
+    assert len(api.get(f"{path}joan nichts").json()["results"]) == 1
+    assert api.get(then(f"{path}jane minutes", moment)).json()["results"] == first
+    assert api.get(then(f"{path}nichts", moment)).json()["results"] == []

@@ -491,6 +491,12 @@ FALSIFIED = {
         "username ON auth_user DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION user_record()",
         "guard_changed: auth_user: recorded",
     ),
+    "a guard that takes the former rows for the written ones": (
+        "DROP TRIGGER passage_on_update ON claims_statement; CREATE TRIGGER passage_on_update AFTER UPDATE ON "
+        "claims_statement REFERENCING OLD TABLE AS written NEW TABLE AS former FOR EACH STATEMENT EXECUTE FUNCTION "
+        "statements_require_changed_passages()",
+        "guard_changed: claims_statement: passage_on_update",
+    ),
     "a guard that looks at other tables first": (
         "ALTER FUNCTION statement_require_entry() RESET search_path",
         "guard_changed: statement_require_entry: it runs with other settings",
@@ -511,6 +517,31 @@ FALSIFIED = {
         "CREATE TRIGGER zeal BEFORE INSERT ON journal_entry FOR EACH ROW "
         "EXECUTE FUNCTION suppress_redundant_updates_trigger()",
         "guard_unknown: journal_entry: zeal",
+    ),
+    "the function of a trigger that keeps the words of a search": (
+        "CREATE OR REPLACE FUNCTION statement_write_words() RETURNS trigger LANGUAGE plpgsql SET search_path = public, "
+        "pg_temp SET enable_seqscan = off SET timezone = 'UTC' AS 'BEGIN RETURN NULL; END'",
+        "guard_changed: statement_write_words: it is another function",
+    ),
+    "a function that such a trigger calls": (
+        "CREATE OR REPLACE FUNCTION statement_add_words(ids bigint[]) RETURNS void LANGUAGE plpgsql SET search_path = "
+        "public, pg_temp SET enable_seqscan = off SET timezone = 'UTC' AS 'BEGIN END'",
+        "guard_changed: statement_add_words: it is another function",
+    ),
+    "a trigger named like one that keeps the words of a search": (
+        "DROP TRIGGER words_on_update ON claims_statement; CREATE TRIGGER words_on_update BEFORE UPDATE ON "
+        "claims_statement FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()",
+        "guard_changed: claims_statement: words_on_update",
+    ),
+    "such a trigger on another table": (
+        "CREATE TRIGGER words_on_update AFTER UPDATE ON claims_dispute REFERENCING OLD TABLE AS former NEW TABLE AS "
+        "written FOR EACH STATEMENT EXECUTE FUNCTION statement_write_words()",
+        "guard_unknown: claims_dispute: words_on_update",
+    ),
+    "words are no longer kept": (
+        "ALTER TABLE claims_evidence DISABLE TRIGGER words_on_insert; DROP TRIGGER words_on_delete ON claims_article",
+        "guard_missing: claims_article: words_on_delete",
+        "guard_disabled: claims_evidence: words_on_insert",
     ),
 }
 
@@ -534,9 +565,12 @@ def test_foreign_keys_that_are_off_and_a_role_without_guards_are_found(record):
     assert [line for line in found if "RI_Constraint" not in line] == [
         "guard_disabled: claims_statementvia: journal_entry_required",
         "guard_disabled: claims_statementvia: no_truncate",
+        "guard_disabled: claims_statementvia: words_on_delete",
+        "guard_disabled: claims_statementvia: words_on_insert",
+        "guard_disabled: claims_statementvia: words_on_update",
         "guard_disabled: session_replication_role: all guards are off for this role",
     ]
-    assert len(found) == 3 + 4
+    assert len(found) == 6 + 4
 
 
 def test_true_copies_that_only_the_verifying_role_sees_do_not_deceive_it(record):

@@ -54,7 +54,16 @@ NOBODY = 2**62
 MORE = {("journal-list", "resource"): 10_000}
 # Values of each filter: of many rows, of few, and of none.
 VALUES: dict[str, list[Any]] = {
-    "q": ["minister", "seldomword", "nowherefound", "minister mayor", "???"],
+    "q": [
+        "minister",
+        "seldomword",
+        "nowherefound",
+        "minister mayor",
+        "???",
+        "alias",
+        "seldomword -mayor",
+        "alias minister",
+    ],
     "said_after": ["2020-01-01", "2025-06-01", "2031-01-01"],
     "said_before": ["2025-06-01", "2020-01-03", "2019-01-01"],
     "article": ["{article}", NOBODY],

@@ -1,5 +1,8 @@
 """One search over articles, statements and sources. Each section leads to the list with all results."""
 
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import QuerySet
@@ -7,11 +10,25 @@ from django.db.models import QuerySet
 from claims.models import Article, Statement
 from claims.models.article import SCAN_PAGES as ARTICLE_SCAN_PAGES
 from factcheck.desk.page_view import DeskView
-from factcheck.postgres.bounded_page import SCAN_PAGES, newest
+from factcheck.postgres.bounded_page import newest
 from sources.models import Source
 
 MAX_RESULTS = 10  # in each section
+MAX_COMPARED = 100  # of the newest results, among which those with the very words come first
+STATEMENT_SCAN_PAGES = 15
 MAX_QUERY_LENGTH = 200  # characters
+
+
+@dataclass
+class Section:
+    """`nearest`: what has not all of the words; of sources, those whose names are spelled alike."""
+
+    rows: Sequence[Any] = ()
+    nearest: Sequence[Any] = ()
+
+    @property
+    def any(self) -> Sequence[Any]:
+        return self.rows or self.nearest
 
 
 class SearchPage(DeskView):
@@ -23,17 +40,54 @@ class SearchPage(DeskView):
         results = self._results(query) if query else {}
         return super().get_context_data(search_query=query, max_results=MAX_RESULTS, **results, **kwargs)
 
-    def _results(self, query: str) -> dict[str, Any]:
+    def _results(self, query: str) -> dict[str, Section]:
         statements = Statement.objects.for_reading().select_related("article").defer("article__text")
         articles = Article.objects.for_reading().defer("text")
-        visible = self.viewer.visible(Source.objects.for_reading())  # before the search, which has to know
-        sources = visible.search(query).order_by("name", "id")[:MAX_RESULTS]
         return {
-            "articles": self._newest(articles, Article.objects.search(query), ARTICLE_SCAN_PAGES),
-            "statements": self._newest(statements, Statement.objects.search(query)),
-            "sources": [self.viewer.redact(row) for row in sources],
+            "articles": self._section(articles, "title", query, ARTICLE_SCAN_PAGES),
+            "statements": self._section(statements, "text", query, STATEMENT_SCAN_PAGES),
+            "sources": self._sources(query),
         }
 
-    def _newest(self, rows: QuerySet[Any], found: QuerySet[Any], scan_pages: int = SCAN_PAGES) -> list[Any]:
-        visible = self.viewer.visible
-        return [self.viewer.redact(row) for row in newest(visible(rows), visible(found), MAX_RESULTS, scan_pages)]
+    def _section(self, rows: QuerySet[Any], field: str, query: str, scan_pages: int) -> Section:
+        everything, public = rows.model._default_manager, self.viewer.is_anonymous
+
+        def texts(found: Any, limit: int = MAX_RESULTS) -> dict[int, str]:
+            page = newest(everything.only("pk", field), self.viewer.visible(found), limit, scan_pages)
+            return {row.pk: getattr(row, field) for row in page}
+
+        if found := texts(everything.search(query, public=public), MAX_COMPARED):
+            is_one_word = len(query.split()) == 1
+            side_by_side = {} if is_one_word else texts(everything.search(_as_phrase(query), public=public))
+            return Section(rows=self._read(rows, _very_words_first(query, found, side_by_side)))
+        nearest = (texts(found) for found in everything.all().nearest_to(query, public=public))
+        return Section(nearest=self._read(rows, list(next(filter(None, nearest), []))))
+
+    def _read(self, rows: QuerySet[Any], ids: Sequence[int]) -> list[Any]:
+        found = {row.pk: row for row in self.viewer.fetch(rows.filter(pk__in=ids))}
+        return [found[row_id] for row_id in ids if row_id in found]
+
+    def _sources(self, query: str) -> Section:
+        visible = self.viewer.visible(Source.objects.for_reading())  # before the search, which has to know
+        found = visible.best_named(query, MAX_RESULTS)
+        alike = visible.spelled_alike(query, 2 * MAX_RESULTS) if found else visible.similar_to(query, MAX_RESULTS)
+        nearest = [row for row in alike if row not in found][:MAX_RESULTS]
+        return Section(*([self.viewer.redact(row) for row in part] for part in (found, nearest)))
+
+
+def _as_phrase(query: str) -> str:
+    return '"{}"'.format(query.replace('"', " "))
+
+
+def _very_words_first(query: str, found: dict[int, str], side_by_side: dict[int, str]) -> list[int]:
+    """The ids: first what has the query as it was typed, then what has its words side by side, then the newest."""
+    typed = _as_seen(query.strip('"'))
+    texts = found | side_by_side
+    order = {
+        row_id: (typed not in _as_seen(text), row_id not in side_by_side, -row_id) for row_id, text in texts.items()
+    }
+    return sorted(order, key=lambda row_id: order[row_id])[:MAX_RESULTS]
+
+
+def _as_seen(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).casefold()

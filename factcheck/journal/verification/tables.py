@@ -24,12 +24,13 @@ class Trigger(NamedTuple):
     kind: int
     columns: str  # of UPDATE OF
     condition: str
+    rows: str  # what the function calls the written rows and the former ones
 
 
 def tables_and_guards(guards: Iterable[RunSQL]) -> list[Check]:
     sql = "\n".join(guard.sql for guard in guards if isinstance(guard.sql, str))
     triggers = [
-        Trigger(name, table, function, _kind(event + rest), _columns(event), _condition(rest))
+        Trigger(name, table, function, _kind(event + rest), _columns(event), _condition(rest), _rows(rest))
         for name, event, table, rest, function in TRIGGER.findall(sql)
     ]
     functions = [
@@ -75,6 +76,11 @@ def _columns(event: str) -> str:
 def _condition(rest: str) -> str:
     found = re.search(r"WHEN (\(.*\))", rest)
     return re.sub(SPELLING, "", found[1].lower()) if found else ""
+
+
+def _rows(rest: str) -> str:
+    found = re.search(r"REFERENCING (.*?)\s+FOR EACH", rest)
+    return found[1] if found else ""
 
 
 def _values(rows: Iterable[tuple[object, ...]]) -> str:
@@ -130,12 +136,14 @@ TRIGGERS = """
         WHEN t.tgenabled NOT IN ('O', 'A') THEN ARRAY['guard_disabled', t.tgname]
         WHEN w.name IS NULL AND t.tgisinternal THEN NULL
         WHEN w.name IS NULL THEN ARRAY['guard_unknown', t.tgname]
-        WHEN (t.function, t.tgtype, t.columns, t.condition) <> (w.function, w.kind, w.columns, w.condition)
+        WHEN (t.function, t.tgtype, t.columns, t.condition, t.rows)
+                <> (w.function, w.kind, w.columns, w.condition, w.rows)
             THEN ARRAY['guard_changed', t.tgname]
         END AS fault
-    FROM (VALUES {triggers}) w(name, of, function, kind, columns, condition)
+    FROM (VALUES {triggers}) w(name, of, function, kind, columns, condition, rows)
     FULL JOIN (
         SELECT t.*, t.tgrelid::regclass::text AS of, t.tgfoid::regproc::text AS function,  -- with another schema
+            concat_ws(' ', 'OLD TABLE AS ' || t.tgoldtable, 'NEW TABLE AS ' || t.tgnewtable) AS rows,
             array_to_string(ARRAY(
                 SELECT a.attname FROM unnest(t.tgattr) WITH ORDINALITY c(number, place)
                 JOIN pg_attribute a ON a.attrelid = t.tgrelid AND a.attnum = c.number ORDER BY c.place

@@ -14,12 +14,12 @@
     return node;
   };
 
+  const CHOICES = "/choose/sources/"; // sources by similar names, those of the article first
+
   const labelOf = (row) => row.name || row.title || row.text?.slice(0, 90) || `number ${row.id}`;
   const details = (row) =>
     row.name
-      ? [row.kind, row.anonymous && "anonymous", row.part_of && `part of ${row.part_of.name}`, ...(row.aliases || []).slice(0, 3)]
-          .filter(Boolean)
-          .join(", ")
+      ? row.details || ""
       : row.text
         ? `statement ${row.id}, ${row.tag}${row.source ? `, ${row.source.name}` : ""}`
         : "";
@@ -58,7 +58,7 @@
       label.after(this.options);
       this.search.value = this.box.dataset.typed || "";
       this.search.addEventListener("input", () => this.searchLater());
-      this.search.addEventListener("focus", () => this.box.dataset.first && this.runSearch());
+      this.search.addEventListener("focus", () => this.offersUnasked() && this.runSearch());
       this.search.addEventListener("keydown", (event) => this.key(event));
       this.search.addEventListener("blur", () => setTimeout(() => this.close(), 150));
       this.box.closest("form").addEventListener("formdata", (event) => this.send(event.formData));
@@ -123,6 +123,11 @@
       }
     }
 
+    // Whether there is something to offer before anything is typed.
+    offersUnasked() {
+      return this.box.dataset.first || this.box.dataset.article;
+    }
+
     searchLater() {
       clearTimeout(this.timer);
       this.timer = setTimeout(() => this.runSearch(), DELAY);
@@ -131,8 +136,22 @@
     async runSearch() {
       const typed = this.search.value.trim();
       const request = (this.latest = Symbol("request"));
-      if (!typed && !this.box.dataset.first) {
+      if (!typed && !this.offersUnasked()) {
         this.close();
+        return;
+      }
+      if (this.box.dataset.noun === "source") {
+        const asked = new URLSearchParams({ q: typed, article: this.box.dataset.article || "" });
+        const { body } = await fetchJson(`${CHOICES}?${asked}`);
+        if (request !== this.latest) {
+          return;
+        }
+        const found = body.results || [];
+        if (found.length || typed) {
+          this.offer(found, typed);
+        } else {
+          this.close();
+        }
         return;
       }
       const first = this.box.dataset.first;
@@ -215,6 +234,24 @@
       this.close();
     }
 
+    // Shows the sources that are called nearly so, each as a button that takes it. False if there are none.
+    async askIfNew(name, alike, make, panel) {
+      const { body } = await fetchJson(`${CHOICES}?${new URLSearchParams({ name })}`);
+      const rows = body.results || [];
+      const items = rows.map((row) => {
+        const take = element("button", { type: "button", class: "second" }, row.name);
+        take.addEventListener("click", () => {
+          panel.remove();
+          this.pick(row);
+        });
+        return element("li", {}, take, " ", element("small", {}, row.details));
+      });
+      alike.replaceChildren(...(items.length ? [element("li", {}, "Is it one of these?"), ...items] : []));
+      make.textContent = items.length ? "No, create another one" : "Create the source";
+      make.disabled = false;
+      return items.length > 0;
+    }
+
     // A fieldset, since forms cannot be nested.
     create(name) {
       this.close();
@@ -224,6 +261,7 @@
       const kind = element("select", {}, ...kinds.map((one) => element("option", { value: one }, one)));
       const anonymous = element("input", { type: "checkbox" });
       const error = element("p", { class: "error", role: "alert" });
+      const alike = element("ul", { class: "alike" });
       const make = element("button", { type: "button" }, "Create the source");
       const cancel = element("button", { type: "button", class: "second" }, "Cancel");
       const panel = element(
@@ -233,11 +271,19 @@
         element("label", {}, "Kind", kind),
         element("label", { class: "box" }, anonymous, "anonymous: the name is the article’s own words for the source"),
         error,
+        alike,
         element("div", { class: "buttons" }, make, cancel),
       );
       cancel.addEventListener("click", () => panel.remove());
+      let asked = null; // the name for which the question was put
       make.addEventListener("click", async () => {
         make.disabled = true;
+        if (asked !== title.value) {
+          asked = title.value;
+          if (await this.askIfNew(asked, alike, make, panel)) {
+            return;
+          }
+        }
         const token = document.querySelector("input[name=csrfmiddlewaretoken]").value;
         const { ok, body } = await fetchJson(this.box.dataset.list, {
           method: "POST",

@@ -1,0 +1,35 @@
+import django.contrib.postgres.search
+from django.db import migrations, models
+
+from claims.migrations._search_0006 import OPERATIONS
+
+
+def words_of(name: str) -> migrations.CreateModel:
+    row = models.OneToOneField(
+        f"claims.{name}",
+        models.DO_NOTHING,
+        primary_key=True,
+        serialize=False,
+        related_name="+",
+        db_column=name,
+        db_constraint=False,
+    )
+    fields = [(name, row), ("words", django.contrib.postgres.search.SearchVectorField())]
+    return migrations.CreateModel(f"{name.title()}Words", fields)
+
+
+class Migration(migrations.Migration):
+    """From here on what is written has words; `0007` fills in what was there before."""
+
+    dependencies = [("claims", "0005_validate_dates_and_evidence"), ("sources", "0003_search_indexes")]
+
+    operations = [
+        migrations.RunSQL("SET LOCAL lock_timeout = '5s'", migrations.RunSQL.noop),
+        words_of("statement"),
+        words_of("article"),
+        migrations.CreateModel(
+            "SearchLanguage", [("code", models.CharField(max_length=8, primary_key=True, serialize=False))]
+        ),
+        *OPERATIONS,
+        migrations.RunSQL(migrations.RunSQL.noop, "SET LOCAL lock_timeout = '5s'"),
+    ]
