@@ -1,7 +1,8 @@
 """Conditional requests (RFC 9110, section 13).
 
 An entity tag is `"VERSION-DIGEST"`. The digest covers the whole JSON body, so it changes when a source that the row
-shows is renamed. If-Match compares only the version, so such a rename does not block an editor's write.
+shows is renamed. If-Match compares only the version, so such a rename does not block an editor's write. It may be the
+version alone, `"VERSION"`: whoever has a row of a list has no ETag of it.
 """
 
 import hashlib
@@ -17,7 +18,7 @@ from factcheck.api.roles import is_anonymous
 from factcheck.api.row_json import RowJSON
 from factcheck.errors import InvalidInput, PreconditionRequired, Versions
 
-ENTITY_TAG = re.compile(r'(?:W/)?"(?P<version>[0-9]{1,18})-[0-9a-f]*"')
+ENTITY_TAG = re.compile(r'(?:W/)?"(?P<version>[0-9]{1,18})(?:-[0-9a-f]*)?"')
 ANY_TAG = re.compile(r'(?:W/)?"[^"]*"')
 
 
@@ -61,7 +62,7 @@ def expected_versions(request: Request) -> Versions:
 def _parse_versions(header: str) -> frozenset[int]:
     tags = [part.strip() for part in header.split(",")]
     if not all(ANY_TAG.fullmatch(tag) for tag in tags):
-        raise InvalidInput('If-Match must be the ETag of the last answer, such as "3-9f2c", or *.')
+        raise InvalidInput('If-Match must be the ETag of the last answer, such as "3-9f2c", the version, "3", or *.')
     matches = (ENTITY_TAG.fullmatch(tag) for tag in tags)
     return frozenset(int(match["version"]) for match in matches if match)
 

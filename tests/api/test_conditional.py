@@ -73,8 +73,12 @@ def test_if_none_match_keeps_back_what_the_caller_has(header, passes):
         (f" W/{TAG} ", {3}),
         ('"3-9f2c","4-" , W/"12-0a"', {3, 4, 12}),
         ('"3-9f2c","another"', {3}),
-        ('"3"', set()),
+        ('"3"', {3}),
+        ('W/"3", "4-9f2c"', {3, 4}),
         ('"3-xyz"', set()),
+        ('"3 "', set()),
+        ('""', set()),
+        ('"1234567890123456789"', set()),
         ('"1234567890123456789-a"', set()),
         ('"123456789012345678-a"', {123456789012345678}),
     ],
@@ -87,7 +91,10 @@ def test_if_match_names_the_versions_that_may_be_overwritten(header, versions):
 def test_an_if_match_that_is_no_list_of_tags_is_refused(header):
     with pytest.raises(InvalidInput) as refused:
         expected_versions(request("PUT", **{"If-Match": header}))
-    assert refused.value.detail == 'If-Match must be the ETag of the last answer, such as "3-9f2c", or *.'
+    assert (
+        refused.value.detail
+        == 'If-Match must be the ETag of the last answer, such as "3-9f2c", the version, "3", or *.'
+    )
 
 
 MULTIPART = '--x\r\nContent-Disposition: form-data; name="version"\r\n\r\n4\r\n--x--\r\n'

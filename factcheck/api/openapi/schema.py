@@ -30,7 +30,7 @@ IF_MATCH = OpenApiParameter(
     {"type": "string", "pattern": r'^(\*|(W/)?"[!#-~]*"(, (W/)?"[!#-~]*")*)$'},
     OpenApiParameter.HEADER,
     required=True,
-    description="The ETag of the row as you read it, or *.",
+    description="The ETag of the row as you read it, its version alone in quotation marks, or *.",
 )
 AS_OF = OpenApiParameter(
     "as_of",
