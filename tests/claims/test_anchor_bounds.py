@@ -123,3 +123,32 @@ def test_a_place_is_contested_if_a_double_has_more_of_its_context_on_either_side
         anchors._is_contested("A said no. A said no. ", "A said no. ", Selector("said no", "A ", ". A", 2), 2) is False
     )
     assert anchors._is_contested(old, "A said no. C", Selector("said no", "A ", ". C", None), 2) is False
+
+
+@pytest.mark.parametrize(("common", "is_contested"), [(600, True), (2_040, True), (2_047, True), (2_048, False)])
+def test_a_double_contests_a_place_by_up_to_2048_code_points_of_context(common: int, is_contested: bool) -> None:
+    shared = CHARACTERS[:3_000]
+    first, second = f"{shared[-common:]}said no", f"{shared}said no"
+    old = f"y{first}?{second}!"
+    assert anchors._is_contested(old, f"{second}?", Selector("said no", "", "", common + 1), 3_000) is is_contested
+
+
+@pytest.mark.parametrize(
+    ("passage", "prefix", "suffix", "found"),
+    [
+        ("the talk", "", "s in", Span(9, 17)),  # the caller's passage ends within a word too
+        ("the talk", "", " in", None),
+        ("eard the", "h", " walk", Span(4, 12)),
+        ("eard the", " ", " walk", None),
+        ("heard the", "", " walk", Span(3, 12)),
+    ],
+)
+def test_a_part_of_a_word_is_found_alone_if_the_context_says_that_it_is_one(
+    passage: str, prefix: str, suffix: str, found: Span | None
+) -> None:
+    text = "We heard the talkers."
+    if found:
+        assert anchors.find_passage(text, passage, prefix, suffix) == found
+    else:
+        with pytest.raises(anchors.PassageNotFound):
+            anchors.find_passage(text, passage, prefix, suffix)

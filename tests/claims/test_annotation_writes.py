@@ -1,5 +1,6 @@
 """What an annotation document writes: each entry with its reason, each field of what it changes, and what it locks."""
 
+import hashlib
 import re
 
 import pytest
@@ -8,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from claims import services
 from claims.annotations import import_document
+from claims.annotations.export import _version
 from claims.annotations.schema import AnnotationDocumentSerializer
 from claims.models import Article, Dispute, Evidence
 from factcheck.errors import InvalidInput
@@ -248,6 +250,15 @@ def test_the_article_is_locked_before_its_rows_and_these_before_the_sources_by_t
         imported(document(), alice)
     by_address = ("claims_article", "by id", "FOR NO KEY UPDATE", None)
     assert locks(captured)[:5] == [by_address, *ROWS, SOURCES]
+    of_rows = [query["sql"] for query in captured if re.search(LOCK, query["sql"])][1:4]
+    assert all(f'"article" = {article.pk} ' in sql for sql in of_rows)
+
+
+def test_the_version_of_a_document_is_a_number_of_48_bits(article):
+    """Which every JSON reader has exactly."""
+    assert Entry.objects.filter(article=article.pk).count() == 1
+    assert _version(article, []) == int.from_bytes(hashlib.sha256(b"[1]").digest()[:6], "big")
+    assert _version(article, [Source(pk=7, version=3)]) == int(hashlib.sha256(b"[1, (7, 3)]").hexdigest()[:12], 16)
 
 
 @pytest.mark.parametrize(("before", "is_sought"), [("", False), ("Update. ", True)])

@@ -261,6 +261,15 @@ def test_a_write_locks_in_the_order_of_all_and_records_each_row_with_actor_and_r
     ]
 
 
+def test_a_new_status_writes_no_other_column_such_as_the_long_text(room, alice):
+    with CaptureQueriesContext(connection) as captured:
+        services.set_article_status(
+            article_id=room.article.pk, versions=None, actor=alice, status="published", reason="Ready."
+        )
+    changes = [re.findall(r'"(\w+)" = given', query["sql"]) for query in captured if "UPDATE" in query["sql"]]
+    assert [columns for columns in changes if columns] == [["status", "version", "updated_at"]]
+
+
 def locks_in(sql):
     """The rows that a query locks, how they are found, and in which order: in short words, with # for an id."""
     found = re.search(r"^SELECT .*? FROM (.* FOR (NO KEY |KEY )?(UPDATE|SHARE).*)", sql)
