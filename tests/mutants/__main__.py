@@ -3,7 +3,7 @@
     python -m tests.mutants --seconds 600 --seed 7 claims/services factcheck/journal/feed.py guards
 
 A mutant that no test notices is printed: it is equivalent, or a test is missing, or the code is needless. Each mutant
-has a time: the tests that reach the changed line and little besides, up to 10 seconds of them. Of those, the ones that
+has a time: the tests that reach the changed line and little besides, up to 20 seconds of them. Of those, the ones that
 noticed another mutant of the function come first.
 """
 
@@ -30,7 +30,7 @@ PLACES = [
     "factcheck/api/idempotency.py", "factcheck/api/conditional.py", "factcheck/api/pagination.py",
     "factcheck/api/cursors.py",
 ]  # fmt: skip
-SECONDS_OF_TESTS = 10
+SECONDS_OF_TESTS = 20
 NEAR_THE_GUARDS = (
     "tests/journal/test_guards", "tests/journal/test_true_entries", "tests/journal/test_users",
     "tests/claims/test_source_merge", "tests/claims/test_services", "tests/api/test_api", "tests/journal",
