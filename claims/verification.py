@@ -91,7 +91,7 @@ EVIDENCE = recorded(Evidence)
 DISPUTES = recorded(Dispute, created="opened", changed=("updated", "resolved", "reopened"))
 
 CHECKS = [
-    *tables_and_guards([*journal.GUARDS, *journal.SEAL_GUARDS, *sources.GUARDS, *claims.GUARDS]),
+    *tables_and_guards([*journal.GUARDS, *journal.SALT_GUARDS, *journal.SEAL_GUARDS, *sources.GUARDS, *claims.GUARDS]),
     known_resources([USERS, SOURCES, ARTICLES, STATEMENTS, EVIDENCE, DISPUTES]),
     USERS,
     SOURCES,
