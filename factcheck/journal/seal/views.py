@@ -79,7 +79,7 @@ class KeySerializer(serializers.Serializer[Any]):
 
 
 class SealMixin:
-    """What the journal's address answers about its seal. Also to anonymous callers: hashes tell nothing without the salts."""
+    """What the journal's address answers about its seal. Also to anonymous callers, since hashes tell nothing."""
 
     @extend_schema(responses=CheckpointSerializer(many=True), filters=False)
     @action(
