@@ -91,7 +91,7 @@ STATEMENTS = recorded(Statement, changed=("updated", "tagged", "reanchored"))
 EVIDENCE = recorded(Evidence)
 DISPUTES = recorded(Dispute, created="opened", changed=("updated", "resolved", "reopened"))
 
-GUARDS = [*journal.GUARDS, *journal.SEAL_GUARDS, *sources.GUARDS, *claims.GUARDS]
+GUARDS = [*journal.GUARDS, *journal.SALT_GUARDS, *journal.SEAL_GUARDS, *sources.GUARDS, *claims.GUARDS]
 
 CHECKS = [
     # What keeps the words of a search guards nothing, but runs at the writes of recorded tables as well.

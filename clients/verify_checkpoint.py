@@ -238,6 +238,8 @@ def leaf_hash(entry: dict[str, Any]) -> bytes:
     if type(entry["id"]) is not int:
         raise Unchecked("The entry's id is not a whole number.")
     leaf = {name: entry[name] for name in LEAF}
+    if entry.get("salt") is not None:  # older entries have none
+        leaf["salt"] = entry["salt"]
     time = TIME.fullmatch(str(leaf["at"]))
     leaf["at"] = f"{time[1]}.{(time[2] or '').ljust(6, '0')}Z" if time else leaf["at"]
     if isinstance(leaf["actor"], dict):
@@ -594,7 +596,7 @@ def inclusion(
 def unsealed_in(entry: dict[str, Any]) -> set[str]:
     actor = entry.get("actor")
     inside = {f"actor.{name}" for name in actor if name != "id"} if isinstance(actor, dict) else set()
-    return entry.keys() - set(LEAF) | inside
+    return entry.keys() - {*LEAF, "salt"} | inside
 
 
 # The command

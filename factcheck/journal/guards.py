@@ -414,5 +414,19 @@ CREATE CONSTRAINT TRIGGER recorded AFTER INSERT OR UPDATE OR DELETE ON auth_grou
     ),
 ]
 
+# The database sets an entry's salt, whatever was given. Apart from journal_stamp: on the way from an older version,
+# entries are written after that one is made and before they have this column. A migration of its own runs this:
+# journal/migrations/0006_entry_salt.py.
+SALT_GUARDS = [
+    guard("""
+CREATE FUNCTION journal_salt() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    NEW.salt := gen_random_uuid();
+    RETURN NEW;
+END $$;
+CREATE TRIGGER salt BEFORE INSERT ON journal_entry FOR EACH ROW EXECUTE FUNCTION journal_salt();
+"""),
+]
+
 # What is sealed stays as it is. A migration of its own runs these: journal/migrations/0005_seal.py.
 SEAL_GUARDS = [append_only(f"journal_{table}") for table in ("leaf", "node", "checkpoint")]

@@ -62,9 +62,11 @@ class EntryQuerySet(models.QuerySet["Entry"]):
 class Entry(models.Model):
     """One write of one row. Entries are never changed or deleted: `guards.py` refuses it.
 
-    The database sets `id`, `at` (UTC), `transaction` and `actor_name`. `transaction` is the id of the PostgreSQL
-    transaction, counted from the journal's epoch; the feed is in the order of (transaction, id). `actor_name` is the
-    name that the actor had then. Without an actor it is the database role, as for users made by a command.
+    The database sets `id`, `at` (UTC), `transaction`, `actor_name` and `salt`. `transaction` is the id of the
+    PostgreSQL transaction, counted from the journal's epoch; the feed is in the order of (transaction, id).
+    `actor_name` is the name that the actor had then. Without an actor it is the database role, as for users made by a
+    command. `salt` is random: who may not read the entry cannot guess it from its hash. Who may read the entry needs
+    the salt to check the hash. Entries from before the column have none.
     """
 
     at = models.DateTimeField(db_default=Now())
@@ -80,6 +82,7 @@ class Entry(models.Model):
     article = models.BigIntegerField(null=True)
     reason = models.TextField(default="")
     data = models.JSONField()
+    salt = models.UUIDField(null=True)
 
     objects: ClassVar[models.Manager[Any]] = EntryQuerySet.as_manager()
 

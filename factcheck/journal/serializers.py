@@ -26,6 +26,11 @@ class EntrySerializer(serializers.ModelSerializer[Entry]):
     actor_name = serializers.CharField(
         read_only=True, help_text="The actor's name at that time; without an actor, the database role."
     )
+    salt = serializers.UUIDField(
+        read_only=True,
+        allow_null=True,
+        help_text="A random part of what is sealed: the hash of an entry lets nobody guess it. Null in older entries.",
+    )
 
     class Meta:
         model = Entry
@@ -41,6 +46,7 @@ class EntrySerializer(serializers.ModelSerializer[Entry]):
             "article",
             "reason",
             "data",
+            "salt",
         ]
         read_only_fields = fields
 

@@ -1,11 +1,13 @@
 from importlib import import_module
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
 from claims.verification import CHECKS
+from factcheck.journal.models import Entry
 from factcheck.journal.verification.ranges import Range
 from factcheck.postgres.embedded import locate
 from tests.newsroom import lift_truncate_guards
@@ -49,6 +51,21 @@ def test_the_migrations_can_be_undone_and_applied_again(statement):
         lift_truncate_guards()
     assert {name.split("_")[0] for name in undone} == {"claims", "sources", "journal"}
     assert connection.introspection.table_names() == before
+
+
+@pytest.mark.django_db(transaction=True)
+def test_entries_keep_their_salts_while_the_column_is_taken_back_and_those_in_between_get_none(alice):
+    before = list(Entry.objects.order_by("id").values_list("id", "salt"))
+    try:
+        call_command("migrate", "journal", "0005", verbosity=0)
+        alice.groups.clear()
+    finally:
+        call_command("migrate", verbosity=0)
+    User.objects.create_user("later")
+    *kept, between, after = Entry.objects.order_by("id").values_list("id", "salt")
+    assert kept == before
+    assert (between[1], after[1] is None) == (None, False)
+    assert changed_guards() == []
 
 
 def test_guards_are_made_again_where_their_former_texts_lack_a_function_or_have_another_body():

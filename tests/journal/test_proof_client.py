@@ -236,6 +236,7 @@ ENTRIES = [
         "article": 1,
         "reason": "Horne’s “no” stands.",
         "data": {"tag": "denied", "via": [3, 2], "media_start": 12.5},
+        **({"salt": f"6f1f7a3e-2b54-4c1e-9d0a-3f5b8c7e1a2{n}"} if n > 1 else {}),  # older entries have none
     }
     for n in range(9)
 ]
@@ -322,6 +323,7 @@ def test_an_entry_sealed_after_the_saved_note_is_said_to_be(check):
 
 @pytest.mark.parametrize("field", [
     "id", "at", "actor", "actor_name", "action", "resource", "resource_id", "version", "article", "reason", "data",
+    "salt",
 ])  # fmt: skip
 def test_an_entry_that_differs_in_one_field_is_not_proved(check, field):
     other = {"id": 999, "at": "2026-11-29T12:00:03.000001Z", "data": {"tag": "asserted"}}.get(field, "other")
@@ -332,16 +334,24 @@ def test_an_entry_that_differs_in_one_field_is_not_proved(check, field):
     assert "is not in the saved checkpoint as you saved it." in sentence
 
 
+@pytest.mark.parametrize(("number", "salt"), [(3, None), (1, "6f1f7a3e-2b54-4c1e-9d0a-3f5b8c7e1a21")])
+def test_an_entry_that_lost_or_got_a_salt_is_not_proved(check, number, salt):
+    result, found = check(entry={**ENTRIES[number], "salt": salt}, proof=proof(number, SEALED[:5]))
+    assert result == "failed"
+    assert found[f"entry 10{number}"].endswith("is not in the saved checkpoint as you saved it.")
+
+
 def test_an_entry_is_read_as_the_api_gives_it_alone_in_lines_and_as_a_page(check):
     api = [
-        {**entry, "at": entry["at"].replace(".000000", ""), "actor": {"id": 7, "username": "ally"}, "changes": {}}
-        for entry in ENTRIES[:2]
-    ]
-    proofs = [proof(0, SEALED[:5]), proof(1, SEALED[:5])]
+        {"salt": None, **entry, "at": entry["at"].replace(".000000", ""), "actor": {"id": 7, "username": "ally"},
+         "changes": {}}
+        for entry in ENTRIES[1:3]
+    ]  # fmt: skip
+    proofs = [proof(1, SEALED[:5]), proof(2, SEALED[:5])]
     for entry in (api, {"next": None, "results": api}, "\n".join(map(json.dumps, api))):
         result, found = check(entry=entry, proof=proofs)
         assert result == "proved"
-        assert {"entry 100", "entry 101"} < found.keys()
+        assert {"entry 101", "entry 102"} < found.keys()
 
 
 def test_of_a_page_of_entries_the_one_is_checked_that_the_saved_proof_is_of(check):
@@ -620,6 +630,7 @@ def test_who_is_no_admin_sees_no_whole_journal_and_nothing_is_said_of_it(check, 
 
 FORGERIES = {
     "changed": "UPDATE journal_entry SET reason = 'Another reason.' WHERE id = %s",
+    "without its salt": "UPDATE journal_entry SET salt = NULL WHERE id = %s",
     "removed": "DELETE FROM journal_entry WHERE id = %s",
     "put in": "INSERT INTO journal_entry OVERRIDING SYSTEM VALUE SELECT (jsonb_populate_record(e, "
     """'{"id": 1000000, "resource_id": 1000000}')).* FROM journal_entry e WHERE id = %s""",
@@ -627,7 +638,9 @@ FORGERIES = {
 
 
 @pytest.mark.parametrize("page", [1, 3, 200])
-@pytest.mark.parametrize(("forgery", "place"), [("changed", 5), ("removed", 5), ("put in", 5), ("removed", -1)])
+@pytest.mark.parametrize(("forgery", "place"), [
+    ("changed", 5), ("without its salt", 5), ("removed", 5), ("put in", 5), ("removed", -1),
+])  # fmt: skip
 def test_an_owner_who_leaves_the_seal_and_changes_what_is_shown_is_found_out(
     check, admin, api, alice, monkeypatch, forgery, place, page
 ):
@@ -645,7 +658,7 @@ def test_an_owner_who_leaves_the_seal_and_changes_what_is_shown_is_found_out(
     if place == -1:
         assert found["journal"] == f"{not_sealed} It shows only {len(ids) - 1}."
         return
-    sealed, false = {"changed": (5, ids[5]), "removed": (5, ids[6]), "put in": (6, 1_000_000)}[forgery]
+    sealed, false = {"removed": (5, ids[6]), "put in": (6, 1_000_000)}.get(forgery, (5, ids[5]))
     said = f"{not_sealed} {sealed} of them are, from the first on. Of the next one it has no proof: entry {false} ("
     assert found["journal"].startswith(said)
 
@@ -664,7 +677,8 @@ def test_an_owner_who_rewrites_the_journal_and_seals_it_anew_is_found_out(check,
     result, found = check(latest["note"], key=latest["key"], entry=page, **service)
     assert result == "failed"
     assert "something was changed, removed or put in" in found["consistency"]
-    assert ("is not in the latest checkpoint as you saved it" in found[f"entry {forged}"]) is (forgery == "changed")
+    is_other = forgery in ("changed", "without its salt")
+    assert ("is not in the latest checkpoint as you saved it" in found[f"entry {forged}"]) is is_other
     admin = Token.issue(user_with_role("root", "admin"), name="test").key
     result, found = check(latest["note"], key=latest["key"], journal=True, **{**service, "token": admin})
     assert "are not those that were sealed. 0 of them are, from the first on." in found["journal"]

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import time
 from datetime import datetime, timedelta, timezone
+from uuid import UUID, uuid4
 
 import pytest
 import rfc8785
@@ -13,6 +14,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from rest_framework.test import APIClient
 
+from clients import verify_checkpoint
 from clients.verify_checkpoint import is_consistent, is_included
 from factcheck.journal import followers
 from factcheck.journal.models import Entry
@@ -89,6 +91,7 @@ def test_the_leaf_is_the_entry_as_the_journal_shows_it_in_canonical_json(api, al
     leaf = {**shown, "actor": shown["actor"]["id"]}
     assert set(leaf) == {
         "id", "at", "actor", "actor_name", "action", "resource", "resource_id", "version", "article", "reason", "data",
+        "salt",
     }  # fmt: skip
     entry = Entry.objects.get(resource="source")
     assert leaf_hash(entry) == hashlib.sha256(b"\x00" + rfc8785.dumps(leaf)).digest()
@@ -104,16 +107,20 @@ def tokyo(monkeypatch):
     time.tzset()
 
 
-def test_the_leaf_word_for_word(tokyo):
+@pytest.mark.parametrize(("salt", "member"), [
+    (UUID("6f1f7a3e-2b54-4c1e-9d0a-3f5b8c7e1a20"), '"salt":"6f1f7a3e-2b54-4c1e-9d0a-3f5b8c7e1a20",'),
+    (None, ""),  # written before there were salts
+])  # fmt: skip
+def test_the_leaf_word_for_word(tokyo, salt, member):
     entry = Entry(
         id=7, at=datetime(2026, 11, 29, 14, tzinfo=timezone(timedelta(hours=2))), actor_id=3, actor_name="zoë",
         action="source.updated", resource="source", resource_id=2**53, version=2, reason="“Why”\n",
-        data={"b": [1.0, 1e21, 1e999, -1e999, 2**53 - 1, 1 - 2**53, -(2**53)], "a": None},
+        data={"b": [1.0, 1e21, 1e999, -1e999, 2**53 - 1, 1 - 2**53, -(2**53)], "a": None}, salt=salt,
     )  # fmt: skip
     text = (
         '{"action":"source.updated","actor":3,"actor_name":"zoë","article":null,"at":"2026-11-29T12:00:00.000000Z",'
         '"data":{"a":null,"b":[1,1e+21,"inf","-inf",9007199254740991,-9007199254740991,"-9007199254740992"]},"id":7,'
-        '"reason":"“Why”\\n","resource":"source","resource_id":"9007199254740992","version":2}'
+        f'"reason":"“Why”\\n","resource":"source","resource_id":"9007199254740992",{member}"version":2}}'
     )
     assert leaf_hash(entry) == hashlib.sha256(b"\x00" + text.encode()).digest()
 
@@ -372,6 +379,22 @@ def test_strangers_see_the_seal_where_reads_are_public(api, alice, settings, add
     assert stranger.post(f"{JOURNAL}{address}").status_code == 401
     no_role = client_of(User.objects.create_user("nobody"))
     get(no_role, address, 403)
+
+
+def test_who_knows_all_of_a_hidden_entry_but_its_salt_cannot_confirm_it_by_its_hash(alice, settings):
+    settings.PUBLIC_READ = True
+    admin = client_of(user_with_role("root", "admin"))
+    sealed(alice, 2)
+    hidden = get(admin, "")["results"]
+    stranger = APIClient()
+    for entry in hidden:
+        proof = get(stranger, f"{entry['id']}/proof/")
+        assert proof["leaf_hash"] == b64(verify_checkpoint.leaf_hash(entry))
+        guessed = {name: value for name, value in entry.items() if name != "salt"}
+        for guess in (guessed, {**guessed, "salt": str(uuid4())}):
+            assert proof["leaf_hash"] != b64(verify_checkpoint.leaf_hash(guess))
+    assert len({entry["salt"] for entry in hidden}) == len(hidden) > 3
+    assert {UUID(entry["salt"]).version for entry in hidden} == {4}
 
 
 @pytest.mark.parametrize("address", ["checkpoints/latest/", "{entry}/proof/", "consistency/?first=1"])

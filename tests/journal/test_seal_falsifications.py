@@ -17,7 +17,7 @@ from factcheck.journal.seal.models import Checkpoint, Leaf
 from factcheck.journal.seal.services import sign
 from factcheck.journal.seal.tree import Growing
 from tests.journal.saved_forms import saved_forms
-from tests.journal.test_seal import alice, key, sealed  # noqa: F401
+from tests.journal.test_seal import alice, key, sealed, write  # noqa: F401
 
 STRANGERS_NOTE = notes.sign(notes.checkpoint_text("x", 1, bytes(32)), notes.make_key("x"))
 
@@ -105,12 +105,26 @@ def test_a_journal_that_is_as_it_was_agrees_also_when_it_has_grown(note, sizes, 
         'data = data || \'{"name": "another"}\'',
         "data = data - 'name'",
         "data = data || '{\"aliases\": [1]}'",
+        "salt = NULL",
+        "salt = gen_random_uuid()",
     ],
 )
 def test_an_entry_that_was_changed_with_its_triggers_disabled(note, target, change):
     position, entry = target
     as_owner(f"UPDATE journal_entry SET {change} WHERE id = {entry}")
     assert findings(note) == [(f"Entry {entry} is not what was sealed.", position, entry)]
+
+
+def test_entries_from_before_there_were_salts_are_sealed_as_they_are_and_get_none(alice, tmp_path):  # noqa: F811
+    write(alice, 3)
+    as_owner("UPDATE journal_entry SET salt = NULL")
+    size = sealed(alice, 5)[-1]
+    kept = tmp_path / "note.txt"
+    kept.write_text(Checkpoint.objects.get(size=size).note)
+    assert findings(kept) == []
+    entry = Leaf.objects.get(position=0).entry
+    as_owner(f"UPDATE journal_entry SET salt = gen_random_uuid() WHERE id = {entry}")
+    assert findings(kept) == [(f"Entry {entry} is not what was sealed.", 0, entry)]
 
 
 def test_an_entry_that_was_changed_by_rewriting_the_table(note, target):

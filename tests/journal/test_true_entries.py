@@ -3,6 +3,7 @@
 import hashlib
 import json
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -277,14 +278,16 @@ def test_a_new_row_begins_as_every_row_begins(world: World, resource: str, field
 # What the database sets
 
 
-def test_the_database_sets_id_time_transaction_and_name_of_an_entry(world: World) -> None:
-    last = Entry.objects.latest("id").pk
+def test_the_database_sets_id_time_transaction_name_and_salt_of_an_entry(world: World) -> None:
+    last, salt = Entry.objects.latest("id").pk, uuid4()
     with committing():
         world.write(UPDATE, "source")
-        world.enter("source", "source.updated", 0, id="-5", at="'2001-01-01Z'", transaction="1", actor_name="'mallory'")
+        given = {"id": "-5", "at": "'2001-01-01Z'", "transaction": "1", "actor_name": "'mallory'", "salt": f"'{salt}'"}
+        world.enter("source", "source.updated", 0, **given)
     entry = Entry.objects.latest("id")
     assert rows("SELECT pg_current_xact_id()::text::bigint, %s > now()", entry.at) == [(entry.transaction, True)]
     assert (entry.pk, entry.actor_name) == (last + 1, "guards-editor")
+    assert entry.salt not in (None, salt)
 
 
 def test_an_entry_keeps_the_name_that_its_actor_had(world: World) -> None:

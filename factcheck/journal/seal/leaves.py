@@ -17,7 +17,8 @@ def leaf_hash(entry: Entry) -> bytes:
     """The hash of the entry as canonical JSON (RFC 8785), with the values that `/journal/` shows.
 
     `at` is UTC with microseconds; `actor` is the id or null. A whole number beyond 2**53 - 1, which JSON has no exact
-    form for, is written as text (RFC 7493, section 2.2), and so is one beyond the largest double: “inf”.
+    form for, is written as text (RFC 7493, section 2.2), and so is one beyond the largest double: “inf”. An entry from
+    before there were salts has no member `salt`.
     """
     leaf = {
         "id": entry.pk,
@@ -32,6 +33,8 @@ def leaf_hash(entry: Entry) -> bytes:
         "reason": entry.reason,
         "data": entry.data,
     }
+    if entry.salt is not None:
+        leaf["salt"] = str(entry.salt)
     return tree.leaf_hash(canonical(leaf))
 
 
