@@ -37,6 +37,7 @@ def test_pages_follow_each_other_by_the_cursor_of_their_last_entry(alice):
         "article": None,
         "reason": "",
         "data": entries[0].data,
+        "salt": str(entries[0].salt),
     }
     first = api.get(FEED, {"page_size": 2, "resource": "source"})
     following = f"http://testserver{FEED}?page_size=2&resource=source&after={cursors[1]}"
