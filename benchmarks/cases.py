@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any
+from urllib.parse import urlencode
 
 from benchmarks.bulk_work import bulk_post, export_lines, import_document
 from benchmarks.contenders import ALL, FASTAPI, LIMIT, NINJA, OURS, Answer, Contender, Request
@@ -16,6 +17,7 @@ STATEMENTS = "/api/v1/statements/"
 DISPUTES = "/api/v1/disputes/"
 LARGEST_PAGE = 200
 DEEP_PAGES = 1000
+MATCHED = 500  # sentences for which matches are asked
 KNOWN_TO_A_CLIENT = 100  # statements that are asked for with If-None-Match
 
 Ask = Callable[[Contender], list[Request]]
@@ -71,6 +73,8 @@ def reads(newsroom: Newsroom) -> list[Case]:
 
     one = [f"{STATEMENTS}{row_id}/" for row_id in some]
     ours_and_limit, ours = (OURS, LIMIT), (OURS,)
+    texts = newsroom.query("SELECT text FROM claims_statement WHERE id = ANY(%s) ORDER BY id", some[:MATCHED])
+    matches = [f"{STATEMENTS}matches/?{urlencode({'text': text})}" for (text,) in texts]
     as_of = [f"{path}?as_of={newsroom.moment}" for path in one]
     return [
         case("list", "public list, first page of 50", ALL, same(STATEMENTS)),
@@ -84,6 +88,8 @@ def reads(newsroom: Newsroom) -> list[Case]:
         case("q-common", "?q= a common word, public", ours, same(f"{STATEMENTS}?q=minister")),
         case("q-seldom", "?q= a seldom word, public", ours, same(f"{STATEMENTS}?q=seldomword")),
         case("q-rare", "?q= a rare word, public", ours, same(f"{STATEMENTS}?q=rareword")),
+        case("matches", "matches of a sentence, signed in", ours, same(*matches, headers=signed_in)),
+        case("matches-public", "matches of a sentence, public", ours, same(*matches)),
         case("as-of", "one statement as of a moment", ours_and_limit, same(*as_of, headers=signed_in)),
     ]
 

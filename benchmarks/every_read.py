@@ -72,14 +72,15 @@ def _addresses(newsroom: Newsroom) -> Iterator[tuple[str, str, str]]:
             continue
         parameters = {one["name"]: one["schema"] for one in operations["get"].get("parameters", [])}
         address = path.format(id=rows.get(path.split("/")[3]), number=1)
-        size = {"page_size": 10} if "page_size" in parameters else {}
+        size: dict[str, Any] = {"page_size": 10} if "page_size" in parameters else {}
+        size |= {"text": "The minister said no."} if path.endswith("/matches/") else {}
         yield path, "", f"{address}?{urlencode(size)}"
         for name, kind in parameters.items():
             if name not in NOT_FILTERS:
                 named = schema["components"]["schemas"].get(kind.get("$ref", "").rpartition("/")[2], kind)
                 for value in values.get(name) or named.get("enum") or ["true", "false"]:
                     shown = "…" if isinstance(value, int) or name == "as_of" else value
-                    yield path, f"{name}={shown}", f"{address}?{urlencode({name: value, **size})}"
+                    yield path, f"{name}={shown}", f"{address}?{urlencode({**size, name: value})}"
 
 
 def _values(newsroom: Newsroom) -> tuple[dict[str, Any], dict[str, int]]:
@@ -91,6 +92,7 @@ def _values(newsroom: Newsroom) -> tuple[dict[str, Any], dict[str, int]]:
     [[actor]] = newsroom.query("SELECT min(actor) FROM journal_entry")
     values = {
         "q": WORDS,
+        "text": WORDS,
         "said_after": ["2020-01-01", "2023-06-01", "2031-01-01"],
         "said_before": ["2025-06-01", "2020-01-03"],
         "as_of": [newsroom.moment],

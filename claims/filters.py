@@ -69,6 +69,17 @@ class StatementFilter(django_filters.FilterSet):
         return queryset.found_by(search_of(self.request, value))
 
 
+class MatchFilter(django_filters.FilterSet):
+    tag = ChoiceFilter(choices=Statement.Tag.choices, label="Only statements with this tag.")
+    article = IdFilter(of=Article, field_name="article", label="In the article with this id.")
+    exclude_article = IdFilter(of=Article, field_name="article", exclude=True, label="Not in the article with this id.")
+    said_after = DayFilter(field_name="said_on", lookup_expr="gte", label="Said on this day or later")
+
+    class Meta:
+        model = Statement
+        fields: list[str] = []
+
+
 class EvidenceFilter(django_filters.FilterSet):
     statement = IdFilter(of=Statement, field_name="statement", label="Only what belongs to the statement with this id.")
 

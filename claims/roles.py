@@ -20,6 +20,8 @@ REQUIRED_ROLE = {
     "claimreviews": Role.VIEWER,
     "changes": Role.VIEWER,
     "export": Role.VIEWER,
+    "matches": Role.VIEWER,
+    "match_text": Role.VIEWER,
     "checkpoints": Role.VIEWER,
     "latest": Role.VIEWER,
     "proof": Role.VIEWER,
@@ -51,6 +53,8 @@ PUBLIC_ACTIONS = frozenset(
         "claimreviews",
         "changes",
         "export",
+        "matches",
+        "match_text",
         "checkpoints",
         "latest",
         "proof",
@@ -59,10 +63,14 @@ PUBLIC_ACTIONS = frozenset(
     }
 )
 
+# What only reads although it is a POST, since the text may be longer than an address.
+READING_POSTS = frozenset({"match_text"})
+
 
 class NewsroomPermission(RolePermission):
     required_roles = REQUIRED_ROLE
     public_actions = PUBLIC_ACTIONS
+    reading_posts = READING_POSTS
 
 
 def permissions(user: Any) -> dict[str, bool]:

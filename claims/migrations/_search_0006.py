@@ -8,6 +8,10 @@ from django.db.migrations.operations import RunSQL
 
 from factcheck.journal.guards import guard
 
+# The classes of PostgreSQL's tsvector: A the passage, B the paraphrase, C the titles of the first pieces of evidence, D
+# all else. Matching compares A to C. These come first, so that the last place of them is their length. With passage,
+# paraphrase and reason all of it has at most 200,000 characters, as in search_words: a tsvector holds at most 1 MB.
+#
 # Two transactions may add evidence to one statement at once. The second waits for the first at the row of the words; a
 # statement from before there were words gets that row here. What the words come from is then read by a statement of SQL
 # of its own, which sees what the first has written.
@@ -15,10 +19,16 @@ STATEMENTS = guard("""
 CREATE FUNCTION statement_add_words(ids bigint[]) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO claims_statementwords (statement, words)
-    SELECT s.id, search_words(a.language, VARIADIC ARRAY[s.text, s.paraphrase, s.tag_reason] || ARRAY(
-            SELECT unnest(ARRAY[e.title, e.excerpt]) FROM claims_evidence e WHERE e.statement = s.id ORDER BY e.id
-        )) || search_source_words(s.source || ARRAY(SELECT v.source FROM claims_statementvia v WHERE v.statement = s.id))
-    FROM claims_statement s JOIN claims_article a ON a.id = s.article WHERE s.id = ANY(ids)
+    SELECT s.id, setweight(search_words(a.language, s.text), 'A')
+        || setweight(search_words(a.language, s.paraphrase), 'B')
+        || setweight(search_words(a.language, VARIADIC e.titles[:20]), 'C')
+        || search_words(a.language, VARIADIC s.tag_reason || e.titles[21:] || e.excerpts)
+        || search_source_words(s.source || ARRAY(SELECT v.source FROM claims_statementvia v WHERE v.statement = s.id))
+    FROM claims_statement s JOIN claims_article a ON a.id = s.article, LATERAL (
+        SELECT coalesce(array_agg(title::text ORDER BY id), '{}') AS titles, array_agg(excerpt ORDER BY id) AS excerpts
+        FROM (SELECT *, sum(length(title) + length(excerpt)) OVER (ORDER BY id) AS so_far
+            FROM claims_evidence WHERE statement = s.id) own WHERE so_far <= 170000
+    ) e WHERE s.id = ANY(ids)
     ON CONFLICT (statement) DO UPDATE SET words = excluded.words;
 END $$;
 

@@ -30,6 +30,7 @@ from claims.services.statements import (
 )
 from claims.views.export import ExportMixin
 from claims.views.formats import StatementFormatsMixin
+from claims.views.matches import MatchesMixin
 from claims.views.passage_notes import add_notes, notes_on
 from factcheck.api.row_json import RowJSON, row_json_sql
 from factcheck.errors import Versions
@@ -39,7 +40,7 @@ MAX_BULK = 500
 DAY_FILTERS = frozenset({"said_after", "said_before"})
 
 
-class StatementViewSet(SearchedList, StatementFormatsMixin, ExportMixin, JournaledViewSet):
+class StatementViewSet(SearchedList, MatchesMixin, StatementFormatsMixin, ExportMixin, JournaledViewSet):
     """Passages of articles: who said it, who relayed it, and who stands behind it."""
 
     serializer_class = StatementSerializer

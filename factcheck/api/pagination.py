@@ -210,12 +210,12 @@ def in_list_order(queryset: Any, request: Request, view: Any) -> Any:
     return queryset.alias(_key=key).order_by(*(("-_key", "-pk") if descending else ("_key", "pk")))
 
 
-def page_size_of(request: Request) -> int:
+def page_size_of(request: Request, default: int = PAGE_SIZE, largest: int = MAX_PAGE_SIZE) -> int:
     raw = request.query_params.get("page_size")
     if raw is None:
-        return PAGE_SIZE
-    if not (raw.isascii() and raw.isdecimal() and len(raw) < 5 and 1 <= int(raw) <= MAX_PAGE_SIZE):
-        detail = f"page_size must be a whole number from 1 to {MAX_PAGE_SIZE}."
+        return default
+    if not (raw.isascii() and raw.isdecimal() and len(raw) < 5 and 1 <= int(raw) <= largest):
+        detail = f"page_size must be a whole number from 1 to {largest}."
         raise InvalidInput.parameter("page_size", "invalid", detail)
     return int(raw)
 

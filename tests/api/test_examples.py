@@ -129,6 +129,8 @@ def spend(day: Day) -> None:
     record("GET", "statements/6/history/?page_size=1")
     record("GET", "statements/6/webannotation/")
     record("GET", "statements/6/claimreview/")
+    record("GET", "statements/matches/?statement=6&page_size=1")
+    record("POST", "statements/matches/?page_size=1", {"text": "Invasion “virtually certain”, Biden tells Zelensky"})
     record("GET", "statements/export/?article=2&format=jsonl")
     record("GET", "statements/export/?article=2&format=csv")
 

@@ -155,7 +155,7 @@ def test_every_operation_of_the_schema_tells_a_stranger_only_what_is_published(p
                     asked += 1
                     if path == "/api/v1/schema/":
                         continue
-                    if path.startswith(SEAL) and method == "get":
+                    if (path.startswith(SEAL) and method == "get") or path.endswith("/matches/"):
                         assert answer.status_code in (200, 400, 404), (address, accept)
                     elif not readable:
                         expected = (302, 401) if accept == "text/html" else (401,)

@@ -56,6 +56,7 @@ def test_the_service_works_as_a_role_that_owns_nothing(as_app, client, alice):
     statement = send("post", "statements/", row, 201)["id"]
     other = send("post", "statements/bulk/", [{**row, "start": 24, "end": 45}], 201)[0]["id"]
     send("post", f"statements/{statement}/tag/", {"tag": "denied", **WHY})
+    assert send("get", "statements/matches/?text=The+minister")["results"]
     send("patch", f"articles/{article}/", {"text": "Before. " + TEXT})
     body = {"statement": statement, "raised_by": two, "kind": "denial", "counter_statement": other}
     dispute = send("post", "disputes/", body, 201)["id"]

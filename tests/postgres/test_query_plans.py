@@ -67,6 +67,7 @@ VALUES: dict[str, list[Any]] = {
     "said_after": ["2020-01-01", "2025-06-01", "2031-01-01"],
     "said_before": ["2025-06-01", "2020-01-03", "2019-01-01"],
     "article": ["{article}", NOBODY],
+    "exclude_article": ["{article}", NOBODY],
     "statement": ["{statement}", "{disputed}", NOBODY],
     "actor": ["{actor}", "{reader}", NOBODY],
     "after": ["0-0", "{feed}"],
@@ -75,10 +76,10 @@ VALUES: dict[str, list[Any]] = {
 }
 # It reads the whole list by purpose.
 STREAMS = {"statement-export"}
-# Always one page: nobody has more tokens than fit on it, and the rest is no list.
-UNPAGED = {"token-list", "schema", "journal-consistency", "journal-key", "journal-latest"}
+# Always one page: nobody has more tokens than fit on it, matches are the best only, and the rest is no list.
+UNPAGED = {"statement-matches", "token-list", "schema", "journal-consistency", "journal-key", "journal-latest"}
 # Parameters that a read does not do without.
-NEEDED = {"journal-consistency": "?first=1"}
+NEEDED = {"journal-consistency": "?first=1", "statement-matches": "?text=The+minister+said+seldomword"}
 
 
 def reads() -> dict[str, Any]:
@@ -217,7 +218,7 @@ def assert_little_is_read(what: str, queries: Any, most: int = MOST) -> None:
 
 def with_query(address: str, **parameters: Any) -> str:
     given = {name: value for name, value in parameters.items() if name and value != ""}
-    return f"{address}?{urlencode(given)}" if given else address
+    return f"{address}{'&' if '?' in address else '?'}{urlencode(given)}" if given else address
 
 
 def further_down(following: str, view: Any, ordering: str) -> str:

@@ -1,0 +1,96 @@
+import gzip
+import statistics
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from claims.matches import find_matches, read_terms, vectors_of
+from claims.matching import evaluation
+from claims.matching.evaluation import Pool, Ranked, Scores, read_claims, read_right, read_texts
+from claims.models import Statement
+from factcheck.encodings import NotText, decode
+
+HELP = f"""\
+Scores `statements/matches/` on texts whose claims people have found. QUERIES has lines of id and text, QRELS those of
+text, 0, claim and 1, separated by tabs, as in the CheckThat! tasks of CLEF. CLAIMS has lines of JSON with vclaim_id,
+vclaim and, if they are there, title and subtitle; it may be packed by gzip. Every claim of it is compared with each
+text. Without CLAIMS, the one file beside QUERIES that is named *vclaims*.jsonl or *vclaims*.jsonl.gz is taken; without
+it too, the statements of the database are searched as the service does it: the claims' ids are their keys.
+{evaluation.__doc__}
+"""
+Rank = Callable[[str], list[Ranked]]
+LIMITS = (0.5, 0.52, 0.54, 0.56, 0.58, 0.6, 0.65, 0.7)
+COMPARED = 30  # of a ranking; the right ones are fewer
+
+
+class Command(BaseCommand):
+    help = HELP
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("queries", type=Path)
+        parser.add_argument("qrels", type=Path)
+        parser.add_argument("claims", type=Path, nargs="?")
+        parser.add_argument("--language", default="en", help="of the claims; default en")
+        parser.add_argument("--limit", type=int, help="how many texts, from the beginning of QRELS")
+
+    def handle(
+        self,
+        *args: Any,
+        queries: Path,
+        qrels: Path,
+        claims: Path | None,
+        language: str,
+        limit: int | None,
+        **options: Any,
+    ) -> None:
+        try:
+            texts, right = read_texts(_lines(queries)), read_right(_lines(qrels))
+            where, rank = self._ranking(claims or _beside(queries), language)
+        except (OSError, NotText, ValueError, KeyError) as error:
+            raise CommandError(f"These files cannot be read: {error}") from error
+        asked = [key for key in right if key in texts][:limit]
+        if not asked:
+            raise CommandError(f"{qrels}: no text of {queries} is in it.")
+        scores, seconds = Scores(), []
+        for key in asked:
+            began = time.perf_counter()
+            ranking = rank(texts[key])
+            seconds.append(time.perf_counter() - began)
+            scores.add(ranking, right[key])
+        self.stdout.write(_report(where, scores, seconds))
+
+    def _ranking(self, claims: Path | None, language: str) -> tuple[str, Rank]:
+        if claims is None:
+            return f"{Statement.objects.count()} statements of the database", _in_database
+        found = read_claims(_lines(claims))
+        pool = Pool(vectors_of(found, language))
+        return f"{len(found)} claims of {claims.name}", lambda text: pool.rank(*read_terms(text, [language]), COMPARED)
+
+
+def _in_database(text: str) -> list[Ranked]:
+    found = find_matches(text, among=Statement.objects.all(), public=False, size=COMPARED)
+    return [Ranked(match.statement.key, match.score, match.likely) for match in found]
+
+
+def _beside(queries: Path) -> Path | None:
+    found = sorted(queries.parent.glob("*vclaims*.jsonl*"))
+    return found[0] if len(found) == 1 else None
+
+
+def _lines(path: Path) -> Iterable[str]:
+    read = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+    return decode(read).split("\n")  # a text may have other ends of lines
+
+
+def _report(where: str, scores: Scores, seconds: list[float]) -> str:
+    limits = "  ".join("{} {:.3f}/{:.3f}".format(limit, *scores.shares_from(limit)) for limit in LIMITS)
+    return (
+        f"{scores.texts} texts, {where}, by words\n"
+        f"MAP@1 {scores.mean(1):.3f}  MAP@3 {scores.mean(3):.3f}  MAP@5 {scores.mean(5):.3f}\n"
+        f"shown {scores.shown / scores.texts:.3f}  shown wrongly {scores.shown_wrongly / scores.texts:.3f}\n"
+        f"{limits}\n"
+        f"{1000 * statistics.median(seconds):.0f} ms for a text"
+    )

@@ -1,0 +1,192 @@
+"""Statements that say the same as a text, by the words that they share (`claims/matching/`).
+
+A few queries, however many statements there are: which words the text has, how rare they are, which statements have the
+rarest of them, and the best of those. The vectors of texts, where there are some, have their place in `find_matches`: a
+statement that they find is one more candidate, and its cosine is added to its score.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from operator import attrgetter
+from typing import Any
+
+from django.db.models import Prefetch, QuerySet
+from django.db.models.expressions import RawSQL
+
+from claims.matching.cleaning import parts_of
+from claims.matching.scoring import Likeness, Query, Recorded, Term
+from claims.matching.selection import LOOKUPS, lookups
+from claims.models import Dispute, SearchLanguage, Statement
+from factcheck.postgres.prepared import execute_prepared
+from factcheck.postgres.word_shares import WordShares
+
+MAX_TERMS = 60  # the rarest words of a text
+MAX_COUNTED = 1_000  # statements that are counted for a word of which PostgreSQL does not know how common it is
+MAX_UNKNOWN = 100  # such words
+MAX_ROWS_COUNTED = 10_000  # statements; beyond that PostgreSQL's estimate is good enough
+COMPARED = 60  # statements that are compared word for word
+WEIGHED = 12  # words by which those are chosen
+TABLE = "claims_statementwords"
+
+shares = WordShares(TABLE, "words")
+
+# A stem is null where the word is so common in the language that its stemmer leaves it out. The letters from U+0E00 on
+# are of scripts that no stemmer reads.
+WORDS = """
+SELECT left(word, 100), max(weight), ARRAY(
+    SELECT (ts_lexize(search_stemmer(code), left(word, 100)))[1] || '_' || code FROM unnest(%s::text[]) code
+    WHERE ascii(word) < x'0E00'::integer)
+FROM unnest(%s::text[], %s::float[]) part(text, weight),
+    string_to_table(search_text(part.text), ' ') WITH ORDINALITY AS w(word, place)
+WHERE word <> '' GROUP BY word ORDER BY max(weight) DESC, min(place), word
+"""
+ROWS = f"SELECT count(*) FROM (SELECT FROM {TABLE} LIMIT {MAX_ROWS_COUNTED}) counted"  # noqa: S608
+COUNTS = f"""
+SELECT (SELECT count(*) FROM (SELECT FROM {TABLE} WHERE words @@ lookup::tsquery {{also}} LIMIT {MAX_COUNTED}) counted)
+FROM unnest(%s::text[]) WITH ORDINALITY AS l(lookup, place) ORDER BY place
+"""  # noqa: S608
+# The queries come from subqueries: PostgreSQL then does not look each word up in its statistics to plan, which takes
+# longer than to find the rows.
+FOUND = " OR ".join(["words @@ (SELECT %s::tsquery)"] * LOOKUPS)
+WEIGHT = " + ".join(["CASE WHEN words @@ %s::tsquery THEN %s ELSE 0 END"] * WEIGHED)
+BEST = f"""
+SELECT statement, words::text FROM (
+    SELECT statement, words FROM {TABLE} WHERE ({FOUND}) {{also}} ORDER BY {WEIGHT} DESC, statement LIMIT {COMPARED}
+) best
+"""  # noqa: S608
+# As claims/migrations/_search_0006.py makes them.
+VECTORS = """
+SELECT (setweight(search_words(%s, passage), 'A') || setweight(search_words(%s, paraphrase), 'B')
+    || setweight(search_words(%s, title), 'C'))::text
+FROM unnest(%s::text[], %s::text[], %s::text[]) WITH ORDINALITY AS t(passage, paraphrase, title, place) ORDER BY place
+"""
+
+
+@dataclass
+class Match:
+    """A recorded statement, and how it is like the text."""
+
+    statement: Statement
+    likeness: Likeness
+
+    @property
+    def score(self) -> float:
+        return round(self.likeness.score, 3)
+
+    @property
+    def likely(self) -> bool:
+        return self.likeness.is_likely
+
+    @property
+    def words(self) -> list[str]:
+        return self.likeness.words
+
+
+def find_matches(text: str, *, among: QuerySet[Any], public: bool, size: int) -> list[Match]:
+    """The best of the statements `among`, best first; of equal ones the one recorded first.
+
+    `public`: words are counted in public statements only, so that no score tells of a draft.
+    """
+    languages = SearchLanguage.objects.order_by("code").values_list("code", flat=True)
+    query = read_query(text, list(languages), _also(Statement.objects.public()) if public else NO_CONDITION)
+    found = [(statement, Likeness(query, recorded)) for statement, recorded in _best(query, _also(among))]
+    alike = [each for each in found if each[1].score]  # others have the words elsewhere, as in the tag's reason
+    best = sorted(alike, key=lambda each: (-round(each[1].score, 3), each[0]))[:size]
+    disputes = Dispute.objects.for_reading().filter(state="open").order_by("pk")
+    rows = among.select_related("article").defer("article__text").prefetch_related(
+        Prefetch("disputes", queryset=disputes.public() if public else disputes, to_attr="contested_by")
+    ).in_bulk([statement for statement, _ in best])  # fmt: skip
+    return [Match(rows[statement], likeness) for statement, likeness in best if statement in rows]
+
+
+@dataclass(frozen=True)
+class Condition:
+    """SQL on a row of the words, with its parameters."""
+
+    sql: str = ""
+    parameters: tuple[Any, ...] = ()
+
+
+NO_CONDITION = Condition()
+
+
+def _also(among: QuerySet[Any]) -> Condition:
+    """That the statement is one of these. Looked up for each candidate: they are few, and these may be a million."""
+    if not among.query.has_filters():
+        return NO_CONDITION
+    of_row = among.order_by().filter(pk=RawSQL(f"{TABLE}.statement", [])).values("pk")  # noqa: S611  a constant
+    sql, parameters = of_row.query.sql_with_params()
+    return Condition(f"AND EXISTS({sql} OFFSET 0)", parameters)
+
+
+def read_query(text: str, languages: Sequence[str], also: Condition) -> Query:
+    """The words of a text, and how many statements have each."""
+    words, terms = read_terms(text, languages)
+    shares.refresh()
+    statements = shares.rows if shares.rows >= MAX_ROWS_COUNTED else execute_prepared(ROWS, [])[0][0]
+    return Query(words, tuple(_counted(terms, statements, also)), statements)
+
+
+def read_terms(text: str, languages: Sequence[str]) -> tuple[frozenset[str], list[Term]]:
+    """All words of a text, and those of them by which it is compared."""
+    texts, weights = zip(*parts_of(text), strict=True)
+    words = execute_prepared(WORDS, [languages, list(texts), list(weights)])
+    return frozenset(word for word, *_ in words), _terms(words)
+
+
+def vectors_of(texts: Mapping[str, Sequence[str]], language: str) -> dict[str, str]:
+    """As for a statement: of passage, paraphrase and a title of evidence."""
+    columns = zip(*texts.values(), strict=True)
+    rows = execute_prepared(VECTORS, [language] * 3 + [list(column) for column in columns])
+    return dict(zip(texts, (vector for (vector,) in rows), strict=True))
+
+
+def _terms(words: Sequence[tuple[str, float, list[str | None]]]) -> list[Term]:
+    """Words that tell something, what is said first and the date last; if there are none, all words."""
+    telling = [(word, weight, stems) for word, weight, stems in words if None not in stems and not _is_part(word)]
+    terms: dict[Any, Term] = {}
+    for word, weight, stems in telling or words:
+        own = tuple(stem for stem in stems if stem)
+        known = terms.get(own or word) or Term((), own, weight)
+        terms[own or word] = replace(known, words=(*known.words, word))
+    return list(terms.values())
+
+
+def _is_part(word: str) -> bool:
+    """A single character of a script without spaces: its pairs say more."""
+    return len(word) == 1 and word >= "\u0e00"
+
+
+def _counted(terms: list[Term], statements: float, also: Condition) -> list[Term]:
+    """The rarest of the terms that some statements have, with the number of these."""
+    known = [_common(term, statements) for term in terms]
+    unknown = [place for place, term in enumerate(known) if not term.rows][:MAX_UNKNOWN]
+    counts = execute_prepared(COUNTS.format(also=also.sql), [*also.parameters, [known[n].lookup for n in unknown]])
+    for place, (rows,) in zip(unknown, counts, strict=True):
+        known[place] = replace(known[place], rows=rows)
+    rarest = set(sorted((term for term in known if term.rows), key=attrgetter("rows"))[:MAX_TERMS])
+    return [term for term in known if term in rarest]
+
+
+def _common(term: Term, statements: float) -> Term:
+    """With the number of its statements, if it is one of the common words. A statement is in one language."""
+    words = max(shares.shares.get(word, 0.0) for word in term.words)
+    stems = sum(shares.shares.get(stem, 0.0) for stem in term.stems)
+    return replace(term, rows=min(1.0, max(words, stems)) * statements, stems_find_all=stems >= words > 0)
+
+
+def _best(query: Query, also: Condition) -> list[tuple[int, Recorded]]:
+    """Those statements that share most of the rarest words."""
+    queries = lookups(query)
+    if not queries:
+        return []
+    rarest = sorted(query.terms, key=lambda term: term.rows)[:WEIGHED]
+    weights = [part for term in rarest for part in (term.lookup, query.weight(term))]
+    rows = execute_prepared(
+        BEST.format(also=also.sql),
+        [
+            *queries, *[""] * (LOOKUPS - len(queries)), *also.parameters,
+            *weights, *["", 0.0] * (WEIGHED - len(rarest)),
+        ],
+    )  # fmt: skip
+    return [(statement, Recorded.read(vector)) for statement, vector in rows]

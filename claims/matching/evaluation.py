@@ -1,0 +1,107 @@
+"""Scores matching on texts of which people said which claims they repeat, as in the CheckThat! tasks of CLEF.
+
+MAP@5 is the mean over the texts of the average precision of the first five statements. A text is shown if a right one
+of these five is likely. It is shown wrongly if, the right ones taken out of all statements, the best of the rest is.
+Both are also told for other limits of the score than the one from which on a statement is likely.
+"""
+
+import csv
+import json
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from claims.matching.scoring import Likeness, Query, Recorded, Term
+
+DEPTH = 5
+CLAIM = ("vclaim", "subtitle", "title")  # what they become: passage, paraphrase, title of evidence
+
+
+@dataclass(frozen=True)
+class Ranked:
+    key: str  # of the claim
+    score: float
+    likely: bool
+
+
+@dataclass
+class Scores:
+    precisions: dict[int, list[float]] = field(default_factory=lambda: defaultdict(list))  # by depth
+    shown: int = 0
+    shown_wrongly: int = 0
+    right: list[float] = field(default_factory=list)  # the best score of a right statement for each text
+    wrong: list[float] = field(default_factory=list)  # and of any other one
+
+    def add(self, ranking: Sequence[Ranked], right: Collection[str]) -> None:
+        for depth in (1, 3, DEPTH):
+            self.precisions[depth].append(average_precision([each.key for each in ranking], right, depth))
+        found = [each for each in ranking[:DEPTH] if each.key in right]
+        others = [each for each in ranking if each.key not in right][:1]
+        self.shown += any(each.likely for each in found)
+        self.shown_wrongly += any(each.likely for each in others)
+        self.right.append(max((each.score for each in found), default=0.0))
+        self.wrong.append(max((each.score for each in others), default=0.0))
+
+    @property
+    def texts(self) -> int:
+        return len(self.precisions[DEPTH])
+
+    def shares_from(self, limit: float) -> tuple[float, float]:
+        """Of the texts, how many a limit of the score would show, and how many wrongly."""
+        right, wrong = (sum(score >= limit for score in scores) for scores in (self.right, self.wrong))
+        return right / (self.texts or 1), wrong / (self.texts or 1)
+
+    def mean(self, depth: int) -> float:
+        return sum(self.precisions[depth]) / (self.texts or 1)
+
+
+def average_precision(ranking: Sequence[str], right: Collection[str], depth: int) -> float:
+    hits, total = 0, 0.0
+    for place, key in enumerate(ranking[:depth], 1):
+        if key in right:
+            hits += 1
+            total += hits / place
+    return total / (min(len(right), depth) or 1)
+
+
+def read_texts(lines: Iterable[str]) -> dict[str, str]:
+    """By id, from tab-separated lines: the id, the text."""
+    rows = (line.rstrip("\r\n").partition("\t") for line in lines)
+    return {key: text for key, _, text in rows if text}
+
+
+def read_right(lines: Iterable[str]) -> dict[str, set[str]]:
+    """The ids of the claims that a text repeats, from lines of TREC: text, 0, claim, 1."""
+    right: dict[str, set[str]] = defaultdict(set)
+    for row in csv.reader(lines, delimiter="\t"):
+        if len(row) == 4 and row[3].strip() != "0":
+            right[row[0]].add(row[2])
+    return right
+
+
+def read_claims(lines: Iterable[str]) -> dict[str, list[str]]:
+    """The three texts of each claim by its id, from lines of JSON. Raises ValueError and KeyError."""
+    claims = (json.loads(line) for line in lines if line.strip())
+    return {claim["vclaim_id"]: [claim.get(name) or "" for name in CLAIM] for claim in claims}
+
+
+class Pool:
+    """Claims in memory. All that share a word with a text are compared with it."""
+
+    def __init__(self, vectors: dict[str, str]):
+        self.recorded = {key: Recorded.read(vector) for key, vector in vectors.items()}
+        self.having: dict[str, set[str]] = defaultdict(set)  # the claims that have a form of a word
+        for key, recorded in self.recorded.items():
+            for form in recorded.counts:
+                self.having[form].add(key)
+
+    def rank(self, words: frozenset[str], terms: Iterable[Term], size: int) -> list[Ranked]:
+        found = {term: set().union(*(self.having.get(form, ()) for form in term.forms)) for term in terms}
+        counted = tuple(replace(term, rows=len(keys)) for term, keys in found.items())
+        query = Query(words, counted, len(self.recorded))
+        likenesses: list[tuple[Any, Likeness]] = [
+            (key, Likeness(query, self.recorded[key])) for key in sorted(set().union(*found.values()))
+        ]
+        best = sorted(likenesses, key=lambda each: -each[1].score)[:size]
+        return [Ranked(key, likeness.score, likeness.is_likely) for key, likeness in best]

@@ -1,0 +1,113 @@
+"""How much a recorded text says the same as another one: BM25 over the words that they share.
+
+A word is a lexeme of PostgreSQL: as it is written, or its stem with a language, such as `sack_en`.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from math import log
+
+K1 = 2.0  # how much a word counts that occurs again
+B = 0.75  # how much a text counts less for being longer than usual
+USUAL_LENGTH = 40  # words
+SAME_FORM = 0.4  # of the weight of a word, besides, if it is written alike and not only has the same stem
+# A newsroom that has just begun cannot tell which words are rare. So it is taken for having this many statements
+# besides, and each word for being in some of them.
+ASSUMED = 1_000
+ASSUMED_WITH_WORD = 3
+SCALE = 6.3  # a score divided by this and ln N is alike for any number of statements N
+LIKELY = 0.595  # docs/performance.md says how it was found
+SAME_WORDS = 0.8  # from here on two texts are likely to say the same, however common their words are
+LEXEME = re.compile(r"'((?:[^']|'')+)':([0-9A-D,]+)")
+STEM = re.compile(r"_[a-z]{2,8}$")
+
+
+@dataclass(frozen=True)
+class Term:
+    """A word of a text, and other forms of it. Words with the same stem are one term."""
+
+    words: tuple[str, ...]
+    stems: tuple[str, ...]
+    weight: float  # of the part of the text that it is in
+    rows: float = 0  # statements that have it
+
+    stems_find_all: bool = False  # every statement with one of the words is known to have a stem of it
+
+    @property
+    def forms(self) -> tuple[str, ...]:
+        return (*self.words, *self.stems)
+
+    @property
+    def lookup(self) -> str:
+        """A query of PostgreSQL (tsquery) for the statements that have it."""
+        return " | ".join(self.stems if self.stems_find_all else self.forms)
+
+
+@dataclass(frozen=True)
+class Query:
+    words: frozenset[str]  # all of them, also those that are no terms
+    terms: tuple[Term, ...]
+    statements: float  # in all
+
+    def weight(self, term: Term) -> float:
+        """How much it tells that a statement has the word: the less, the more of them have it."""
+        having = term.rows + ASSUMED_WITH_WORD
+        others = max(0.0, self.statements + ASSUMED - having)
+        return term.weight * log(1 + (others + 0.5) / (having + 0.5))
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """The words of a statement: how often each occurs in its passage (A), paraphrase (B) and titles of evidence (C)."""
+
+    counts: dict[str, int]
+    passage: frozenset[str]  # without stems
+    length: int
+
+    @classmethod
+    def read(cls, vector: str) -> "Recorded":
+        """From the text of a tsvector. What it holds besides, such as the reason of the tag, has no letter."""
+        counts: dict[str, int] = {}
+        passage, length = set(), 0
+        for lexeme, places in LEXEME.findall(vector):
+            own = [place for place in places.split(",") if place[-1] > "9"]
+            if own:
+                counts[lexeme] = len(own)
+                length = max(length, int(own[-1][:-1]))
+                if own[0][-1] == "A" and not STEM.search(lexeme):
+                    passage.add(lexeme)
+        return cls(counts, frozenset(passage), length)
+
+
+@dataclass(frozen=True)
+class Likeness:
+    query: Query
+    recorded: Recorded
+
+    @cached_property
+    def score(self) -> float:
+        """0 for no word in common. Two texts that say the same have about 1."""
+        return sum(map(self._score, self.query.terms)) / (SCALE * log(self.query.statements + ASSUMED))
+
+    @property
+    def is_likely(self) -> bool:
+        """Whether it is worth a look."""
+        both = self.query.words & self.recorded.passage
+        return self.score >= LIKELY or len(both) >= SAME_WORDS * len(self.query.words | self.recorded.passage) > 0
+
+    @property
+    def words(self) -> list[str]:
+        """Those of the query that the statement has, in the query's order."""
+        return [term.words[0] for term in self.query.terms if self._count(term.forms)]
+
+    def _score(self, term: Term) -> float:
+        if not (count := self._count(term.forms)):
+            return 0.0
+        norm = K1 * (1 - B + B * self.recorded.length / USUAL_LENGTH)
+        alike = SAME_FORM if self._count(term.words) else 0.0
+        return self.query.weight(term) * (count * (K1 + 1) / (count + norm) + alike)
+
+    def _count(self, forms: Iterable[str]) -> int:
+        return max((self.recorded.counts.get(form, 0) for form in forms), default=0)

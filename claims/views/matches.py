@@ -1,0 +1,155 @@
+"""`matches/` of statements: was this recorded before?"""
+
+from typing import Any
+
+from django.http import Http404
+from drf_spectacular.utils import OpenApiParameter, OpenApiTypes, extend_schema, extend_schema_serializer
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from claims.filters import MatchFilter
+from claims.matches import find_matches
+from claims.models import Article, Statement
+from claims.passages import MAX_PASSAGE
+from claims.serializers import DisputeSerializer, StatementSerializer, VerbatimField
+from factcheck.api.fields import StrictSerializer
+from factcheck.api.filters import known_parameters, refuse_unknown
+from factcheck.api.named_references import is_number
+from factcheck.api.pagination import page_size_of
+from factcheck.api.references import MAX_ID
+from factcheck.api.roles import is_anonymous
+from factcheck.errors import FieldError, InvalidInput
+
+MATCHES = 10
+MAX_MATCHES = 50
+GIVEN = ("text", "statement")
+
+
+class MatchedArticleSerializer(serializers.ModelSerializer[Article]):
+    class Meta:
+        model = Article
+        fields = ["id", "title", "url", "status", "published_at"]
+        read_only_fields = fields
+
+
+class MatchSerializer(serializers.Serializer[Any]):
+    """A recorded statement, and how it is like the text."""
+
+    score = serializers.FloatField(help_text="0 for no word in common; texts that say the same have about 1.")
+    likely = serializers.BooleanField(
+        help_text="Whether it is worth a look. An editor decides whether it says the same."
+    )
+    words = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="The words of the text that the statement has, without accents and case.",
+    )
+    statement = StatementSerializer()
+    article = MatchedArticleSerializer(source="statement.article")
+    disputes = DisputeSerializer(many=True, source="statement.contested_by", help_text="The open ones.")
+
+
+@extend_schema_serializer(many=False)
+class MatchesSerializer(serializers.Serializer[Any]):
+    results = MatchSerializer(many=True)
+
+
+class MatchTextSerializer(StrictSerializer):
+    text = VerbatimField(max_length=MAX_PASSAGE)
+
+
+FILTERS = [
+    OpenApiParameter(
+        "page_size",
+        {"type": "integer", "minimum": 1, "maximum": MAX_MATCHES, "default": MATCHES},
+        description="How many.",
+    ),
+]
+
+
+class MatchesMixin:
+    """`matches/` of statements. Nothing is written, and no tag is copied."""
+
+    get_queryset: Any
+    filter_queryset: Any
+    get_serializer_context: Any
+
+    @extend_schema(
+        parameters=[
+            *FILTERS,
+            OpenApiParameter(
+                "text",
+                {"type": "string", "minLength": 1, "maxLength": MAX_PASSAGE},
+                description="A post, a passage, a sentence.",
+            ),
+            OpenApiParameter("statement", OpenApiTypes.INT64, description="In place of a text: a recorded statement."),
+        ],
+        responses=MatchesSerializer,
+        filters=True,
+    )
+    @action(
+        detail=False,
+        filterset_class=MatchFilter,
+        pagination_class=None,
+        ordering_fields=(),
+        other_parameters=frozenset(GIVEN),
+        more_problems=frozenset({404}),
+    )
+    def matches(self, request: Request) -> Response:
+        """List recorded statements that say the same.
+
+        The best first, for a text or for another statement. The level is lexical: they are found by the words that they
+        share, so what shares most comes first even where nothing says the same. See `likely`.
+        """
+        self._refuse_unknown(request, ())
+        text, own = self._given(request)
+        return self._response(request, text, own)
+
+    @extend_schema(parameters=FILTERS, request=MatchTextSerializer, responses=MatchesSerializer, filters=True)
+    @matches.mapping.post
+    def match_text(self, request: Request) -> Response:
+        """List recorded statements that say the same as a long text.
+
+        As by GET, for a text that is too long for an address. Nothing is written.
+        """
+        self._refuse_unknown(request, GIVEN)
+        serializer = MatchTextSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        return self._response(request, serializer.validated_data["text"])
+
+    def _refuse_unknown(self, request: Request, elsewhere: tuple[str, ...]) -> None:
+        refuse_unknown(request, known_parameters(self, request) - {"cursor", "ordering", *elsewhere})
+
+    def _given(self, request: Request) -> tuple[str, int | None]:
+        """The text, and the id of the statement that it is of."""
+        given = {name: request.query_params[name] for name in GIVEN if name in request.query_params}
+        if len(given) != 1:
+            raise InvalidInput.parameter("text", "required", "Give either text or statement.")
+        if "text" in given:
+            return _checked(given["text"]), None
+        statement = self._statement(given["statement"])
+        return f"{statement.text}\n{statement.paraphrase}", statement.pk
+
+    def _statement(self, given: str) -> Statement:
+        if not (is_number(given) and int(given) <= MAX_ID):
+            raise InvalidInput.parameter("statement", "invalid", "Give the id of a statement.")
+        statement = self.get_queryset().filter(pk=int(given)).first()
+        if statement is None:
+            raise Http404
+        return statement
+
+    def _response(self, request: Request, text: str, own: int | None = None) -> Response:
+        size = page_size_of(request, MATCHES, MAX_MATCHES)
+        among, public = self.filter_queryset(self.get_queryset()), is_anonymous(request)
+        found = find_matches(text, among=among, public=public, size=size + 1)
+        matches = [match for match in found if match.statement.pk != own][:size]
+        return Response({"results": MatchSerializer(matches, many=True, context=self.get_serializer_context()).data})
+
+
+def _checked(text: str) -> str:
+    serializer = MatchTextSerializer(data={"text": text})
+    if not serializer.is_valid():
+        [error] = serializer.errors["text"]
+        raise InvalidInput("A parameter is not valid.", [FieldError("?text", error.code, str(error))])
+    return text
