@@ -54,7 +54,8 @@ class SaidOnField(serializers.Field):
     def __init__(self, **kwargs: Any):
         kwargs.setdefault("help_text", "A day, a month or a year. A month or a year is ordered by its first day.")
         style = {"placeholder": "2021-03-05, 2021-03 or 2021"}
-        super().__init__(source="*", required=False, allow_null=True, default=None, style=style, **kwargs)
+        kwargs = {"default": None, **kwargs}
+        super().__init__(source="*", required=False, allow_null=True, style=style, **kwargs)
 
     def run_validation(self, data: Any = serializers.empty) -> dict[str, Any]:
         return super().run_validation(data) or NOT_SAID
@@ -240,16 +241,20 @@ class StatementListSerializer(serializers.ListSerializer[Any]):
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, list):
             rows = [row for row in data if isinstance(row, dict)]
-            chains = [row["via"] for row in rows if isinstance(row.get("via"), list)]
-            sources = [row.get("source") for row in rows] + [source for chain in chains for source in chain]
-            self._context = {
-                **self.context,
-                "prefetched": {
-                    Article: Article.objects.only("pk").in_bulk(valid_ids(row.get("article") for row in rows)),
-                    Source: Source.objects.in_bulk(valid_ids(sources)),
-                },
-            }
+            self._context = {**self.context, "prefetched": self.prefetched(rows)}
         return super().to_internal_value(data)
+
+    def prefetched(self, rows: list[dict[str, Any]]) -> dict[Any, dict[int, Any]]:
+        return {
+            Article: Article.objects.only("pk").in_bulk(valid_ids(row.get("article") for row in rows)),
+            Source: Source.objects.in_bulk(valid_ids(self.source_ids(rows))),
+        }
+
+    @staticmethod
+    def source_ids(rows: list[dict[str, Any]]) -> list[Any]:
+        """Whatever stands in the places of ids."""
+        chains = [row["via"] for row in rows if isinstance(row.get("via"), list)]
+        return [row.get("source") for row in rows] + [source for chain in chains for source in chain]
 
 
 class BulkStatementSerializer(StatementSerializer):

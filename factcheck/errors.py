@@ -1,5 +1,6 @@
 """What can go wrong, in the newsroom's terms. Services raise these errors and know no HTTP framework."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any, Self
@@ -48,7 +49,7 @@ class InvalidInput(Refusal):
         return type(self)(f"{index}: {self.detail}", errors, **self.members)
 
     @classmethod
-    def field(cls, name: str, code: str, detail: str) -> "InvalidInput":
+    def field(cls, name: str, code: str, detail: str) -> Self:
         return cls(f"{name}: {detail}", [FieldError(f"#/{name}", code, detail)])
 
     @classmethod
@@ -62,6 +63,13 @@ class Unprocessable(InvalidInput):
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     kind = "unprocessable"
     title = "The input does not fit the article"
+
+
+def raise_together(refusals: Sequence[InvalidInput]) -> None:
+    """Raises one refusal with the errors of all; nothing if there are none."""
+    if refusals:
+        first = refusals[0]
+        raise type(first)(first.detail, [error for refusal in refusals for error in refusal.errors])
 
 
 class Conflict(Refusal):

@@ -108,8 +108,8 @@ class NamedQuerySet(models.QuerySet[Any]):
         """Those that are called so, or so but for a letter or two, an accent, or the order of the words."""
         rows = self.select_related("part_of")
         found = {*rows.with_exact_name(text)[:limit], *rows.spelled_like(text)[:MAX_COMPARED]}
-        typed = _plain(text)
-        likeness = {row: max(token_sort_ratio(typed, _plain(name)) for name in row.visible_names) for row in found}
+        typed = plain(text)
+        likeness = {row: max(token_sort_ratio(typed, plain(name)) for name in row.visible_names) for row in found}
         near = (row for row in found if likeness[row] >= MIN_NEARNESS)
         return sorted(near, key=lambda row: (-likeness[row], row.pk))[:limit]
 
@@ -182,7 +182,7 @@ class Rank(NamedTuple):
 
 def _rank(row: Any, text: str, has_all_words: bool, is_first: bool) -> Rank:
     typed, names = " ".join(text.split()).casefold(), [name.casefold() for name in row.visible_names]
-    likeness = max(WRatio(_plain(typed), _plain(name)) for name in names)
+    likeness = max(WRatio(plain(typed), plain(name)) for name in names)
     speaks_for_another = row.anonymous or getattr(row, "public_part_of", row.part_of_id) is not None
     by_kind = (speaks_for_another, row.kind != "person")
     nearness = (by_kind, -likeness) if has_all_words else (-round(likeness, -1), by_kind, -likeness)
@@ -190,7 +190,7 @@ def _rank(row: Any, text: str, has_all_words: bool, is_first: bool) -> Rank:
     return Rank(likeness, order)
 
 
-def _plain(name: str) -> str:
+def plain(name: str) -> str:
     """Without case, accents and commas."""
     letters = (one for one in unicodedata.normalize("NFKD", name) if not unicodedata.combining(one))
     return "".join(letters).casefold().replace(",", " ")

@@ -1,4 +1,5 @@
 from claims.models.article import Article, ArticleRevision
+from claims.models.dismissal import DismissedSuggestion
 from claims.models.dispute import Dispute
 from claims.models.evidence import Evidence
 from claims.models.statement import Statement, StatementVia

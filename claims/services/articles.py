@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from claims.models import Article, ArticleRevision, Statement
+from claims.models import Article, ArticleRevision, DismissedSuggestion, Statement
 from claims.models.article import sha256_of
 from claims.services.deletion import delete_statements
 from claims.services.reanchoring import Found, find_again, pin_of, write_anchors
@@ -93,4 +93,5 @@ def delete_article(*, article_id: int, versions: Versions, actor: Any, reason: s
     statements = list(article.statements.select_for_update().order_by("pk"))
     delete_statements(statements=statements, actor=actor, reason=reason)
     record([article], action="article.deleted", actor=actor, reason=reason)
+    delete_rows(DismissedSuggestion.objects.filter(article=article))
     delete_rows(Article.objects.filter(pk=article.pk))

@@ -35,8 +35,8 @@ def _check_counter_statement(dispute: Dispute) -> None:
         raise InvalidInput.field("counter_statement", "self_dispute", detail)
 
 
-def insert_disputes(*, disputes: Sequence[Dispute], actor: Any, reason: str = "") -> None:
-    """Writes drafts: a fixed number of SQL statements for any number of disputes."""
+def insert_disputes(*, disputes: Sequence[Dispute], actor: Any, reason: str | Sequence[str] = "") -> None:
+    """Writes drafts: a fixed number of SQL statements for any number of disputes. `reason`: for all, or for each."""
     now = timezone.now()
     for dispute in disputes:
         dispute.opened_by, dispute.opened_at = actor, now

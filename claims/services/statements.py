@@ -11,7 +11,7 @@ from claims.models import Article, Statement, StatementVia
 from claims.models.statement import TAGGED
 from claims.passages import find_span, pin, pin_anchored, pop_passage
 from claims.services.deletion import delete_statements
-from factcheck.errors import Conflict, InvalidInput, Versions
+from factcheck.errors import Conflict, InvalidInput, Versions, raise_together
 from factcheck.journal.one_row import change_row
 from factcheck.journal.services import assign, lock, lock_in_order, record, save_next_versions
 from factcheck.postgres.bulk import delete_rows, insert_rows
@@ -119,8 +119,7 @@ def create_statements(*, rows: Sequence[dict[str, Any]], actor: Any) -> list[Sta
             drafts.append(draft_statement(**{**row, "article": article}))
         except InvalidInput as refusal:
             refusals.append(refusal.within(index))
-    if refusals:
-        raise type(refusals[0])(refusals[0].detail, [error for refusal in refusals for error in refusal.errors])
+    raise_together(refusals)
     return insert_statements(drafts=drafts, actor=actor)
 
 

@@ -30,6 +30,7 @@ from claims.services.articles import create_article, delete_article, set_article
 from claims.views.checks import ChecksMixin
 from claims.views.formats import ArticleFormatsMixin
 from claims.views.passage_notes import add_notes
+from claims.views.suggestions import SuggestionsMixin
 from factcheck.api.conditional import entity_tag, version_of
 from factcheck.api.fields import ReasonSerializer
 from factcheck.api.renderers import dump
@@ -40,7 +41,7 @@ from factcheck.journal.views import JournaledViewSet
 from factcheck.postgres.transactions import snapshot
 
 
-class ArticleViewSet(SearchedList, ChecksMixin, ArticleFormatsMixin, JournaledViewSet):
+class ArticleViewSet(SearchedList, ChecksMixin, SuggestionsMixin, ArticleFormatsMixin, JournaledViewSet):
     """Reports, stored as they were published and then annotated."""
 
     serializer_class = ArticleSerializer
@@ -48,7 +49,7 @@ class ArticleViewSet(SearchedList, ChecksMixin, ArticleFormatsMixin, JournaledVi
     schema_tag = "articles"
     noun = "an article"
     as_of_actions = frozenset({"retrieve", "annotations"})
-    passage_actions = frozenset({"import_annotations"})
+    passage_actions = frozenset({"import_annotations", "accept_suggestions"})
     index_ordered_filters = {"id": (frozenset({"publisher"}), frozenset({"status"}))}
     scan_pages = SCAN_PAGES
     queryset = Article.objects.for_reading()

@@ -7,6 +7,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from claims import services
+from claims.suggestions import ArticleSuggestions
 from factcheck.api.models import Token
 from factcheck.api.throttles import WindowCounter
 from factcheck.journal.models import Entry
@@ -37,6 +38,7 @@ DOCUMENT: dict[str, object] = {
     "statements": [],
     "disputes": [],
 }
+SUGGESTION = {"key": "{suggestion}"}
 DISPUTE = {"statement": "{statement}", "raised_by": "{source}", "kind": "denial"}
 
 # The route's name, method, path, body, and the status for each of WHO; None is not tested.
@@ -58,6 +60,15 @@ TABLE = [
     ("article-detail", "delete", "articles/{article}/", None, DELETE),
     ("article-history", "get", "articles/{article}/history/", None, READ),
     ("article-checks", "get", "articles/{article}/checks/", None, READ),
+    ("article-suggestions", "get", "articles/{article}/suggestions/", None, READ),
+    ("article-accept-suggestions", "post", "articles/{quoting_article}/suggestions/accept/", [SUGGESTION], CREATE),
+    (
+        "article-dismiss-suggestions",
+        "post",
+        "articles/{article}/suggestions/dismiss/",
+        [{"key": "{suggestion}"}],
+        CHANGE,
+    ),
     ("article-publish", "post", "articles/{article}/publish/", REASON, ACT),
     ("article-withdraw", "post", "articles/{published_article}/withdraw/", REASON, ACT),
     ("article-revisions", "get", "articles/{article}/revisions/", None, READ),
@@ -129,6 +140,7 @@ def rows(db):
     services.set_article_status(
         article_id=published.pk, versions=None, actor=maker, status="published", reason="It is ready."
     )
+    quoting = services.create_article(actor=maker, title="Quoting", text="Jane Doe said that the bridge was safe.")
     statement = services.create_statement(article=article, actor=maker, source=source, start=0, end=21)
     said = services.create_statement(article=published, actor=maker, source=source, start=0, end=4)
     evidence = services.create_evidence(
@@ -148,6 +160,8 @@ def rows(db):
         "unused_source": unused.pk,
         "article": article.pk,
         "published_article": published.pk,
+        "quoting_article": quoting.pk,
+        "suggestion": ArticleSuggestions(quoting).cards[0].key,
         "statement": statement.pk,
         "published_statement": said.pk,
         "evidence": evidence.pk,

@@ -1,0 +1,78 @@
+"""Which sources a text may mean by the names that it has for people."""
+
+import re
+from collections.abc import Collection, Iterable
+from typing import Any, NamedTuple
+
+from django.db import connection
+from rapidfuzz.fuzz import ratio, token_sort_ratio
+
+from sources.models import Source
+from sources.names import plain
+
+MAX_EXACT = 10
+MAX_COMPARED = 50  # sources whose names are compared with one name
+MIN_LIKENESS = 80  # of 100, of two words that may be one: Zelensky and Zelenskyy
+MIN_LETTERS = 4  # of the longer of the two
+
+# For each name the sources that are called so, then those that have its words, or nearly its last word.
+MENTIONED = """
+    SELECT t.place, found.id, found.is_exact
+    FROM unnest(%(names)s::text[], %(last)s::text[]) WITH ORDINALITY AS t(name, last, place), LATERAL (
+        (SELECT s.id, true AS is_exact FROM sources_source s
+            WHERE source_called(s.name, s.aliases) && ARRAY[search_name(t.name)] LIMIT %(exact)s)
+        UNION ALL (SELECT s.id, false FROM sources_source s
+            WHERE source_names(s.name, s.aliases) @@ search_beginnings(t.name) LIMIT %(most)s)
+        UNION ALL (SELECT s.id, false FROM sources_source s
+            WHERE source_spellings(s.name, s.aliases) && search_spellings(t.last) LIMIT %(most)s)
+    ) found
+"""
+
+
+class Mentioned(NamedTuple):
+    exact: list[Source]
+    near: list[Source]
+
+
+def mentioned_sources(names: Iterable[str], own: Collection[int] = ()) -> dict[str, Mentioned]:
+    """For each name the sources that are called so, and those that may be meant: with its words, or with the words that
+    it ends in, each spelled so or nearly so. Those whose ids are in `own` come first. Two queries for any number."""
+    words = {name: _words(name) for name in names}
+    wanted = [name for name, found in words.items() if found]
+    with connection.cursor() as cursor:
+        last = [words[name][-1] for name in wanted]
+        cursor.execute(MENTIONED, {"names": wanted, "last": last, "exact": MAX_EXACT, "most": MAX_COMPARED})
+        found = cursor.fetchall()
+    rows = Source.objects.in_bulk({row_id for _, row_id, _ in found})
+    sources = {name: Mentioned([], []) for name in words}
+    for place, row_id, is_exact in found:
+        mentioned, row = sources[wanted[place - 1]], rows.get(row_id)
+        if row and row not in mentioned.exact and row not in mentioned.near:
+            (mentioned.exact if is_exact else mentioned.near).append(row)
+    return {name: _ordered(name, words[name], each, own) for name, each in sources.items()}
+
+
+def _ordered(name: str, words: list[str], found: Mentioned, own: Collection[int]) -> Mentioned:
+    def order(row: Source) -> tuple[Any, ...]:
+        likeness = max(token_sort_ratio(plain(name), plain(one)) for one in row.visible_names)
+        return row.pk not in own, -likeness, row.pk
+
+    near = [row for row in found.near if any(_may_be(words, _words(one)) for one in row.visible_names)]
+    return Mentioned(sorted(found.exact, key=order), sorted(near, key=order))
+
+
+def _may_be(mentioned: list[str], name: list[str]) -> bool:
+    """“Biden” may be Joe Biden, and “President Joe Biden” too; “a CNN reporter” is not CNN."""
+    return _holds(name, mentioned) or (_holds(mentioned, name) and _holds(mentioned[-1:], name[-1:]))
+
+
+def _holds(words: list[str], others: list[str]) -> bool:
+    return bool(others) and all(any(_alike(one, other) for one in words) for other in others)
+
+
+def _alike(one: str, other: str) -> bool:
+    return one == other or (max(len(one), len(other)) >= MIN_LETTERS and ratio(one, other) >= MIN_LIKENESS)
+
+
+def _words(name: str) -> list[str]:
+    return re.findall(r"\w+", plain(name))
