@@ -2,6 +2,8 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from claims.models import Article, DismissedSuggestion, Statement
@@ -43,8 +45,7 @@ class ArticleSuggestions:
         self.article = article
         self.grammar = grammar_of(article.language)
         published_on = article.published_at.date() if article.published_at else None
-        found = cards_of(suggest(article.text, article.language, published_on))
-        self.cards = kept(found, lambda card: len(card.suggestion.text) <= MAX_PASSAGE)
+        self.cards = _cards(article.text, article.language, published_on)
         self.by_key = {card.key: card for root in self.cards for card in root.walk()}
         self.statements = statements_by_card(self.cards, _recorded_passages(article), self.grammar)
         dismissals = DismissedSuggestion.objects.filter(article=article).select_related("dismissed_by")
@@ -71,6 +72,12 @@ class ArticleSuggestions:
             speaker: _known(speaker, [mentioned[name] for name in names[speaker]], own, self.grammar)
             for speaker in speakers
         }
+
+
+@lru_cache(maxsize=16)
+def _cards(text: str, language: str, published_on: date | None) -> list[Card]:
+    """Kept, since the longest texts take a second, and their pages are read one after another. Nobody changes them."""
+    return kept(cards_of(suggest(text, language, published_on)), lambda card: len(card.suggestion.text) <= MAX_PASSAGE)
 
 
 def speakers_of(card: Card) -> list[Speaker]:
@@ -109,11 +116,11 @@ def _known(speaker: Speaker, found: list[Mentioned], own: Collection[int], gramm
 
 
 def _new_source(speaker: Speaker, grammar: Grammar | None) -> dict[str, Any] | None:
-    """“Mayor Jane Doe” is Jane Doe, “President Biden” stays. Who has an article and no name is anonymous."""
+    """“Mayor Jane Doe” is Jane Doe, “President Biden” stays. “A city official” is anonymous."""
     names = names_of(speaker, grammar)
     if not names or len(names[0]) > MAX_NAME:
         return None
     is_described, bare = has_determiner(speaker, grammar), bare_name(speaker, grammar)
-    is_anonymous = speaker.name is None and is_described and bare.split()[-1][:1].islower()
+    is_anonymous = speaker.name is None and is_described and (bare[0].islower() or bare.split()[-1][0].islower())
     name = speaker.name or (bare if is_described or " " in bare else speaker.text)
     return {"name": name, "kind": Source.Kind.PERSON, "anonymous": is_anonymous}

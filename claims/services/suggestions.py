@@ -48,7 +48,7 @@ def accept_suggestions(*, article_id: int, items: Sequence[Item], actor: Any) ->
     speakers = _Speakers(suggestions.known_speakers(cards))
     rows = _collected(partial(_statement_fields, speakers), items, cards)
     reason = f"Suggested, accepted by {actor.get_username()}."
-    insert_sources(sources=list(speakers.new.values()), actor=actor, reason=reason)
+    insert_sources(sources=[source for _, source in speakers.new], actor=actor, reason=reason)
     reasons = [" ".join(filter(None, (reason, item.get("reason")))) for item in items]
     drafts = _collected(partial(_draft, article), rows, reasons)
     statements = insert_statements(drafts=drafts, actor=actor)
@@ -108,13 +108,17 @@ class _Speakers:
     """Settles who is meant. A new source that several items name is made once."""
 
     known: dict[Speaker, KnownSpeaker]
-    new: dict[tuple[str, str, bool], Source] = field(default_factory=dict)
+    new: list[tuple[dict[str, Any], Source]] = field(default_factory=list)
 
     def source(self, given: SourceOrFields) -> Source | None:
         if not isinstance(given, dict):
             return given
-        name = " ".join(given["name"].split()).casefold()
-        return self.new.setdefault((name, given["kind"], given.get("anonymous", False)), Source(**given))
+        fields = {name: value for name, value in given.items() if value}  # the others have their defaults
+        source = next((source for known, source in self.new if known == fields), None)
+        if source is None:
+            source = Source(**fields)
+            self.new.append((fields, source))
+        return source
 
     def suggested(self, speaker: Speaker | None, name: str) -> Source | None:
         """Raises InvalidInput for the field `name` if it is not clear who is meant."""
@@ -127,7 +131,7 @@ class _Speakers:
             raise InvalidInput.field(name, "ambiguous", detail)
         if known is None or known.new_source is None:
             who = f"who “{_words(speaker)}” is" if speaker else "who says it"
-            raise InvalidInput.field(name, "required", f"The text does not tell {who}. Give a source.")
+            raise InvalidInput.field(name, "required", f"The text does not tell {who}. Give {name}.")
         return self.source(known.new_source)
 
 
@@ -151,7 +155,7 @@ def _statement_fields(speakers: _Speakers, item: Item, card: Card) -> dict[str, 
 def _chain(given: dict[str, Any], card: Card, source: Source | None, speakers: _Speakers) -> list[Source]:
     if "via" not in given:
         relays = [speakers.suggested(each, "via") for each in card.suggestion.via]
-        return [row for row in _distinct(relays) if row is not source and row != source]
+        return [row for row in _distinct(relays) if row != source]
     chain = [speakers.source(each) for each in given["via"]]
     if len(_distinct(chain)) < len(chain):
         raise InvalidInput.field("via", "duplicate", "A source is in the list twice.")

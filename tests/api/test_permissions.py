@@ -65,8 +65,8 @@ TABLE = [
     (
         "article-dismiss-suggestions",
         "post",
-        "articles/{article}/suggestions/dismiss/",
-        [{"key": "{suggestion}"}],
+        "articles/{quoting_article}/suggestions/dismiss/",
+        [SUGGESTION],
         CHANGE,
     ),
     ("article-publish", "post", "articles/{article}/publish/", REASON, ACT),

@@ -134,8 +134,27 @@ def test_a_command_without_a_user_writes_in_the_name_of_the_command_line(tmp_pat
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
+    "content",
+    [
+        "WEBVTT\n\n00:01.000 --> 00:04.000\n<v Jane Doe>The bridge\nwill open.\n\n"
+        "00:04.500 --> 00:06.000\n<v John Roe>No.\n",
+        "1\r\n00:00:01,000 --> 00:00:04,000\r\nJane Doe: The bridge will open.\r\n\r\n"
+        "2\r\n00:00:08,000 --> 00:00:09,000\r\nJohn Roe: No.\r\n",
+    ],
+    ids=["vtt", "srt"],
+)  # fmt: skip
+def test_import_article_takes_the_words_of_a_transcript_a_paragraph_for_each_turn(tmp_path, content):
+    file = tmp_path / "talk.txt"
+    file.write_bytes(content.encode())
+    call_command("import_article", str(file), "--title", "A talk", stdout=StringIO())
+    assert Article.objects.get().text == "Jane Doe: The bridge will open.\n\nJohn Roe: No."
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
     ("content", "options", "said"),
     [
+        (b"WEBVTT\n\nNOTE nothing\n", ["--title", "x"], "There is no cue: a line such as"),
         (
             b"\x81",
             ["--title", "x"],

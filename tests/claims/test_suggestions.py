@@ -277,6 +277,23 @@ def test_a_new_source_of_several_suggestions_is_made_once(api, suggestions):
     assert texts(api, suggestions) == [SIGN]
 
 
+def test_a_new_source_that_is_sent_is_the_one_that_another_suggestion_names(api, suggestions):
+    roe = {"name": "John Roe", "kind": "person"}
+    items = [{"key": key_of(api, suggestions, OPENING), "source": roe}, {"key": key_of(api, suggestions, WRONG)}]
+    first, second = post(api, f"{suggestions}accept/", items, 201)["statements"]
+    assert first["source"] == second["source"]
+
+
+def test_new_sources_that_differ_are_two(api, suggestions, paper):
+    roe = {"name": "John Roe", "kind": "person"}
+    items = [
+        {"key": key_of(api, suggestions, OPENING), "source": roe},
+        {"key": key_of(api, suggestions, READY), "source": {**roe, "part_of": paper.pk}},
+    ]
+    first, second = post(api, f"{suggestions}accept/", items, 201)["statements"]
+    assert first["source"]["id"] != second["source"]["id"]
+
+
 def test_what_is_sent_besides_the_key_takes_the_place_of_what_was_suggested(api, suggestions, paper):
     item = {
         "key": key_of(api, suggestions, OPENING),
