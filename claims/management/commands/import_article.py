@@ -5,13 +5,17 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from claims.serializers import ArticleSerializer
 from claims.services import create_article
+from claims.suggesting.transcripts import is_transcript, read_transcript
 from factcheck.api.problems import flatten
 from factcheck.encodings import NotText, read_text
 from factcheck.journal.commands import actor_of_command
 
 
 class Command(BaseCommand):
-    help = "Makes a draft article from a plain text, unchanged, and prints its address."
+    help = (
+        "Makes a draft article from a plain text, unchanged, or from the words of an SRT or WebVTT file, "
+        "and prints its address."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path)
@@ -33,7 +37,9 @@ class Command(BaseCommand):
         actor = actor_of_command(user)
         try:
             text = read_text(file, encoding)
-        except (OSError, NotText) as error:
+            if is_transcript(text):
+                text = read_transcript(text).text
+        except (OSError, NotText, ValueError) as error:
             raise CommandError(f"{file}: {error}") from error
         serializer = ArticleSerializer(data={"title": title, "url": url, "text": text})
         if not serializer.is_valid():
