@@ -66,14 +66,10 @@ PUBLIC_ACTIONS = frozenset(
     }
 )
 
-# What only reads although it is a POST, since the text may be longer than an address.
-READING_POSTS = frozenset({"match_text"})
-
 
 class NewsroomPermission(RolePermission):
     required_roles = REQUIRED_ROLE
     public_actions = PUBLIC_ACTIONS
-    reading_posts = READING_POSTS
 
 
 def permissions(user: Any) -> dict[str, bool]:

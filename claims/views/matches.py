@@ -94,6 +94,7 @@ class MatchesMixin:
         pagination_class=None,
         ordering_fields=(),
         other_parameters=frozenset(GIVEN),
+        only_reads=True,
         more_problems=frozenset({404}),
     )
     def matches(self, request: Request) -> Response:

@@ -59,6 +59,7 @@ class BaseView(APIView):
     conditional = False  # (action) whether a write needs If-Match
     streamed = False  # (action) whether the response is a stream, which has no ETag
     passage_actions: frozenset[str] = frozenset()  # actions that answer 422 if a passage does not fit the text
+    only_reads = False  # (action) whether its POST writes nothing: the body is too long for an address
     more_problems: frozenset[int] = frozenset()  # (action) statuses of problems besides the usual ones
     redirecting_actions: frozenset[str] = frozenset()  # actions that answer 301 for a row merged into another one
 
@@ -77,7 +78,7 @@ class BaseView(APIView):
         self.apply_form_method(request)
         self.check_permissions(request)
         self.check_address(**kwargs)
-        if digest and "post" in self.action_map:
+        if digest and "post" in self.action_map and not self.only_reads:
             self.post: Any = partial(run_once, self, self.post, idempotency_key(request), digest)
 
     def options(self, request: Any, *args: Any, **kwargs: Any) -> Any:

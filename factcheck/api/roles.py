@@ -45,7 +45,6 @@ class RolePermission(BasePermission):
 
     required_roles: ClassVar[Mapping[str, Role]] = {}  # by the name of the view's action
     public_actions: ClassVar[frozenset[str]] = frozenset()
-    reading_posts: ClassVar[frozenset[str]] = frozenset()
     message = "Your role does not allow this."
 
     def required_role(self, view: Any) -> Role | None:
@@ -55,13 +54,10 @@ class RolePermission(BasePermission):
         """Whether anonymous callers may do the view's action, if the service has public reads."""
         return view.has_public_reads and view.action in self.public_actions
 
-    def is_read(self, request: Request, view: Any) -> bool:
-        return request.method in SAFE_METHODS or view.action in self.reading_posts
-
     def has_permission(self, request: Request, view: Any) -> bool:
         if is_anonymous(request):
-            return settings.PUBLIC_READ and self.is_read(request, view) and self.is_public(view)
-        if not self.is_read(request, view) and getattr(request.auth, "read_only", False):
+            return settings.PUBLIC_READ and (request.method == "GET" or view.only_reads) and self.is_public(view)
+        if not (request.method in SAFE_METHODS or view.only_reads) and getattr(request.auth, "read_only", False):
             self.message = "This token is read-only."
             return False
         if view.action is None:  # a method that this URL does not have: DRF answers 405 after this check

@@ -23,7 +23,13 @@ def user_of(*groups, **fields):
 
 def view_of(action, **fields):
     return SimpleNamespace(
-        **{"action": action, "required_role": None, "has_public_reads": True, "allowed_methods": ["GET", "POST"]}
+        **{
+            "action": action,
+            "required_role": None,
+            "has_public_reads": True,
+            "allowed_methods": ["GET", "POST"],
+            "only_reads": False,
+        }
         | fields
     )
 
@@ -86,6 +92,8 @@ def test_a_token_that_only_reads_writes_nothing(method, answer):
         (False, "GET", view_of("list"), False),
         (True, "POST", view_of("create"), False),
         (True, "HEAD", view_of("list"), False),
+        (True, "POST", view_of("list", only_reads=True), True),
+        (False, "POST", view_of("list", only_reads=True), False),
         (True, "GET", view_of("tag"), False),
         (True, "GET", view_of("list", has_public_reads=False), False),
     ],

@@ -56,9 +56,11 @@ def problem_statuses(schema: Any) -> set[int]:
         statuses |= {412, 428}
     if method in ("POST", "PUT", "PATCH"):
         statuses |= {411, 413, 415}
-    if method != "GET" and (view.is_recorded or method == "POST"):
+    if method != "GET" and not view.only_reads and (view.is_recorded or method == "POST"):
         statuses.add(409)
-    if method == "POST" or view.action in view.passage_actions:  # a POST may carry an Idempotency-Key
+    if (
+        method == "POST" and not view.only_reads
+    ) or view.action in view.passage_actions:  # a POST may carry an Idempotency-Key
         statuses.add(422)
     return statuses | view.more_problems
 

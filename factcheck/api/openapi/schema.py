@@ -93,7 +93,7 @@ class Schema(AutoSchema):
             parameters.append(IF_MATCH)
         if view.is_recorded and view.action == "destroy":
             parameters.append(REASON_TO_DELETE)
-        if self.method == "POST":
+        if self.method == "POST" and not view.only_reads:
             parameters.append(IDEMPOTENCY_KEY)
         return parameters
 
