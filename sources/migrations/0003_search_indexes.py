@@ -11,7 +11,9 @@ WORDS = """
 def index(name: str) -> list[migrations.RunSQL]:
     """If it was interrupted, an index is left that nothing uses. So it is dropped first."""
     drop = f"DROP INDEX CONCURRENTLY IF EXISTS {name}"
-    create = f"CREATE INDEX CONCURRENTLY {name} ON sources_source USING gin ({name}(name, aliases))"
+    create = (
+        f"CREATE INDEX CONCURRENTLY {name} ON sources_source USING gin ({name}(name, aliases)) WITH (fastupdate = off)"
+    )
     return [migrations.RunSQL(drop, migrations.RunSQL.noop), migrations.RunSQL(create, drop)]
 
 
