@@ -42,6 +42,7 @@ EVIDENCE = {
 OFFICE = {"name": "Embassy of Ukraine in Washington", "kind": "organization", "part_of": 8}
 DENIED = {"tag": "denied", "reason": "Horne denies it by name, for the National Security Council."}
 CHANGED = {"reason": "As the transcript has it."}
+DENIAL = "Emily Horne said that the report was not true. “The president did not say that,” Horne told CNN."
 PUBLISHED = {"reason": "The editor on duty has read it."}
 
 
@@ -164,6 +165,16 @@ def spend(day: Day) -> None:
     record("DELETE", "statements/26/?reason=Horne%27s%20own%20words%20are%20there.")
     record("POST", "articles/2/withdraw/", {"reason": "Merged into the longer report."})
     record("DELETE", "articles/2/?reason=Merged%20into%20the%20longer%20report.")
+    take_suggestions(day)
+
+
+def take_suggestions(day: Day) -> None:
+    article = day.ask("POST", "articles/", {"title": "The denial", "text": DENIAL}).json()["id"]
+    address = f"articles/{article}/suggestions/"
+    first, second = (card["key"] for card in day.ask("GET", address).json()["results"])
+    day.record("GET", f"{address}?page_size=1")
+    day.record("POST", f"{address}dismiss/", [{"key": second}])
+    day.record("POST", f"{address}accept/", [{"key": first, "dispute": {"statement": 6}}])
 
 
 def read_seal(day: Day) -> None:
