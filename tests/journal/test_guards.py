@@ -459,23 +459,13 @@ def test_a_temporary_table_does_not_stand_in_for_the_journal(world: World) -> No
         sql("DROP TABLE pg_temp.journal_entry")
 
 
-def test_the_id_of_a_row_that_was_deleted_is_not_used_again_in_its_transaction(world: World) -> None:
+@every_resource
+def test_the_id_of_a_row_that_was_deleted_is_not_used_again_in_its_transaction(world: World, resource: str) -> None:
     """The new row could pass with the entries of the deleted one: each was true when the guard checked it."""
-    row = 900_000_777
-    former = "SELECT (jsonb_populate_record(r, %s::jsonb)).* FROM claims_statement r WHERE r.id = %s"
-    entry = """
-        INSERT INTO journal_entry (actor, action, resource, resource_id, version, article, reason, data)
-        SELECT %s, %s, 'statement', r.id, %s, r.article, '', to_jsonb(r) || '{"via": []}' FROM claims_statement r
-        WHERE r.id = %s
-    """
-
-    def insert() -> None:
-        new = json.dumps({"id": row, "version": 1, "key": "again"})
-        sql(f"INSERT INTO claims_statement {former}", new, world.chained)
-
+    copy = World(**vars(world) | {"ids": world.ids | {resource: COPY}})
     with refused("journal_entry_is_true"):
-        insert()
-        sql(entry, world.actor.pk, "statement.created", 1, row)
-        sql(entry, world.actor.pk, "statement.deleted", 2, row)
-        sql("DELETE FROM claims_statement WHERE id = %s", row)
-        insert()
+        world.copy(resource)
+        copy.enter(resource, "dispute.opened" if resource == "dispute" else f"{resource}.created", 0)
+        copy.enter(resource, f"{resource}.deleted", 1)
+        copy.write(DELETE, resource)
+        world.copy(resource)

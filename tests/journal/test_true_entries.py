@@ -235,6 +235,7 @@ def test_a_change_is_told_by_its_own_action(world: World, resource: str, changes
         ("statement", f"{TAGGED}, paraphrase = 'B'", "statement.tagged"),
         ("statement", "anchor = 'orphaned', paraphrase = 'B'", "statement.reanchored"),
         ("article", "status = 'published', title = 'B'", "article.published"),
+        ("article", "status = 'withdrawn'", "article.withdrawn"),  # a draft
         ("article", "revision = 2", "article.updated"),
         ("dispute", f"{RESOLVED}, note = 'B'", "dispute.resolved"),
         ("dispute", "opened_at = '2001-01-01Z'", "dispute.updated"),
@@ -387,6 +388,15 @@ def test_a_deletion_beside_a_merge_gets_no_redirect(world: World, merged: Source
         merge_by_hand(world, twin, merged.pk, f"Merged into source {merged.pk}. The same.")
         enter_source(world, gone, "deleted", "to_jsonb(r)", step=1, reason="A typo.")
         sql("INSERT INTO sources_sourceredirect (id, into_source) VALUES (%s, %s)", gone, merged.pk)
+        sql("DELETE FROM sources_source WHERE id = %s", gone)
+
+
+def test_a_deletion_that_calls_itself_a_merge_gets_no_redirect(world: World) -> None:
+    with committing():
+        gone = create_source(name="A", kind="person", actor=world.actor).pk
+    with refused("redirect_is_a_merge"):
+        enter_source(world, gone, "deleted", "to_jsonb(r)", step=1, reason=f"Merged into source {world.speaker}. No.")
+        sql("INSERT INTO sources_sourceredirect (id, into_source) VALUES (%s, %s)", gone, world.speaker)
         sql("DELETE FROM sources_source WHERE id = %s", gone)
 
 
