@@ -6,6 +6,7 @@ from django.db import connection
 from rest_framework.test import APIClient
 
 from claims import services
+from claims.matches import shares
 from factcheck.api.throttles import WindowCounter
 from sources.services import create_source
 from tests.newsroom import TEXT, client_of, lift_truncate_guards, user_with_role
@@ -33,8 +34,9 @@ def pytest_collection_modifyitems(items):
 
 
 @pytest.fixture(autouse=True)
-def no_throttle_memory():
+def nothing_is_remembered_of_another_test():
     WindowCounter.counts.clear()
+    shares.read_for = ("", 0.0)
 
 
 @pytest.fixture(autouse=True)
