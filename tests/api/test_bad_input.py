@@ -12,7 +12,6 @@ from rest_framework.test import APIClient
 
 from claims import services
 from factcheck.api.models import Token
-from factcheck.api.throttles import WindowCounter
 from factcheck.journal.models import Entry
 from sources.services import create_source
 from tests.newsroom import client_of
@@ -20,11 +19,6 @@ from tests.newsroom import client_of
 TEXT = "The minister said no. The mayor said yes. The minister said no."
 BEYOND_BIGINT = 2**63
 ANY = {"If-Match": "*"}
-
-
-@pytest.fixture(autouse=True)
-def no_throttle_memory():
-    WindowCounter.counts.clear()
 
 
 @pytest.fixture

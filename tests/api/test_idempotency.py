@@ -23,7 +23,6 @@ from claims.models import Article
 from factcheck.api import idempotency
 from factcheck.api.base import BaseView
 from factcheck.api.models import IdempotentAnswer, Token
-from factcheck.api.throttles import WindowCounter
 from factcheck.errors import InvalidInput
 from factcheck.journal.models import Entry
 from factcheck.urls import router
@@ -33,11 +32,6 @@ from sources.models import Source
 KEY = {"Idempotency-Key": "8e03978e-40d5-43dd-bc93-6894a57f9324"}
 SOURCES = "/api/v1/sources/"
 MINISTER = {"name": "The minister", "kind": "person"}
-
-
-@pytest.fixture(autouse=True)
-def no_throttle_memory():
-    WindowCounter.counts.clear()
 
 
 def user_with_role(name: str, role: str) -> User:

@@ -9,7 +9,6 @@ from rest_framework.test import APIClient
 from claims import services
 from claims.suggestions import ArticleSuggestions
 from factcheck.api.models import Token
-from factcheck.api.throttles import WindowCounter
 from factcheck.journal.models import Entry
 from factcheck.journal.seal.notes import make_key
 from factcheck.journal.seal.services import append, sign
@@ -122,11 +121,6 @@ TABLE = [
     ("token-list", "delete", "tokens/", None, OWN_DELETE),
     ("token-detail", "delete", "tokens/{own_token}/", None, OWN_DELETE),
 ]
-
-
-@pytest.fixture(autouse=True)
-def no_throttle_memory():
-    WindowCounter.counts.clear()
 
 
 @pytest.fixture

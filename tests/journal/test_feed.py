@@ -15,7 +15,6 @@ from rest_framework.test import APIClient
 
 from claims import services
 from factcheck.api.models import Token
-from factcheck.api.throttles import WindowCounter
 from factcheck.journal.models import Entry
 from factcheck.journal.services import record
 from sources.models import Source
@@ -26,11 +25,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 FEED = "/api/v1/journal/"
 WRITERS, ENTRIES = 8, 20_000
 TIMEOUT = 30  # seconds
-
-
-@pytest.fixture(autouse=True)
-def no_throttle_memory() -> None:
-    WindowCounter.counts.clear()
 
 
 @pytest.fixture

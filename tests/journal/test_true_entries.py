@@ -229,6 +229,24 @@ def test_a_change_is_told_by_its_own_action(world: World, resource: str, changes
         world.enter(resource, action, 0, **SO)
 
 
+REOPENED = "state = 'open', resolution = '', resolved_by = NULL, resolved_at = NULL"
+
+
+def test_a_dispute_that_is_open_again_is_told_as_reopened(world: World) -> None:
+    with committing():
+        change(world, "dispute", RESOLVED)
+        world.enter("dispute", "dispute.resolved", 0, **SO)
+    for changes, action in [
+        (REOPENED, "updated"), (REOPENED, "resolved"), (REOPENED, "opened"), (f"{REOPENED}, note = 'B'", "reopened"),
+    ]:  # fmt: skip
+        with refused("journal_entry_is_true"):
+            change(world, "dispute", changes)
+            world.enter("dispute", f"dispute.{action}", 0, **SO)
+    with committing():
+        change(world, "dispute", REOPENED)
+        world.enter("dispute", "dispute.reopened", 0, **SO)
+
+
 @pytest.mark.parametrize(
     ("resource", "changes", "action"),
     [
@@ -331,10 +349,11 @@ def test_a_revision_of_an_article_that_never_was_is_refused(world: World) -> Non
         sql(FORGED, COPY, 1, "Forged.", "00", "2001-01-01Z")
 
 
-def test_a_second_revision_beside_that_of_the_change_is_refused(world: World) -> None:
+@pytest.mark.parametrize("text", ["Forged.", "New."])
+def test_a_second_revision_beside_that_of_the_change_is_refused(world: World, text: str) -> None:
     with refused("journal_entry_required"):
         claims.update_article(article_id=world.ids["article"], versions=None, actor=world.actor, text="New.")
-        sql(FORGED, world.ids["article"], 3, "Forged.", "00", "2001-01-01Z")
+        sql(FORGED, world.ids["article"], 3, text, "00", "2001-01-01Z")
 
 
 def test_the_digest_and_the_time_of_a_revision_are_the_databases(world: World) -> None:

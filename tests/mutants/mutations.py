@@ -114,10 +114,12 @@ def difference(before: str, after: str) -> str:
 FUNCTIONS = """
 SELECT proname, pg_get_functiondef(oid) FROM pg_proc
 WHERE pronamespace = current_schema()::regnamespace AND prolang IN (
-    SELECT oid FROM pg_language WHERE lanname IN ('plpgsql', 'sql')) AND prosqlbody IS NULL ORDER BY 1
+    SELECT oid FROM pg_language WHERE lanname IN ('plpgsql', 'sql')) AND prosqlbody IS NULL
+    AND proname !~ 'search|words' ORDER BY 1
 """
 TRIGGERS = """
-SELECT tgrelid::regclass::text, tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled = 'O' ORDER BY 1, 2
+SELECT tgrelid::regclass::text, tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled = 'O'
+    AND tgname !~ 'words' ORDER BY 1, 2
 """
 OTHERWISE = [
     (r"\bRAISE EXCEPTION\b", "RAISE DEBUG"),
