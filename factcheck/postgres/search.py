@@ -73,8 +73,8 @@ def _estimated_rows(model: type[Model], term: Term) -> float:
     table = connection.ops.quote_name(model._meta.db_table)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"EXPLAIN (FORMAT JSON) SELECT FROM {table} WHERE words @@ search_query(%s, %s)",
-            [term.text, term.is_exact],
+            f"EXPLAIN (FORMAT JSON) SELECT FROM {table} WHERE words @@ search_query(%s, '{{}}')",
+            [term.text],
         )
         return cursor.fetchone()[0][0]["Plan"]["Plan Rows"]
 

@@ -81,6 +81,15 @@ def test_the_nearest_are_also_those_of_a_source_whose_name_is_nearly_so(desk, sa
     assert found.index("Olena Zelenskyy</a>") < found.index("Spelled alike:") < found.index("Volodymyr Zelensky</a>")
 
 
+@pytest.mark.parametrize("query", ["bridge aa bb cc dd ee ff gg", '"the bridge" aa bb cc dd "ee ff" gg hh'])
+def test_of_many_words_the_rarest_are_taken_and_the_nearest_are_offered(desk, said, query):
+    said("Nobody said that the bridge is closed.", "The harbour is open.")
+    found = sections(desk, query)["statements"]
+    assert NEAREST in found
+    assert "Nobody said that the bridge is closed." in found
+    assert "The harbour is open." not in found
+
+
 def test_strangers_are_offered_the_nearest_of_what_is_published(settings, said, alice):
     settings.PUBLIC_READ = True
     draft, published = said("Grain ships left Odesa.", "Grain is cheap.")
