@@ -2,7 +2,8 @@
 
 import pytest
 
-from claims.suggesting.transcripts import TimedSpan, is_transcript, read_transcript
+from claims.anchoring.cues import Cue
+from claims.suggesting.transcripts import is_transcript, read_transcript
 from tests.claims.suggesting.cards import chains, said
 
 VTT = """\ufeffWEBVTT - Interview
@@ -41,11 +42,7 @@ def test_webvtt_becomes_text_with_a_paragraph_and_a_label_for_each_voice() -> No
     assert transcript.text == (
         "Anna Reyes: We will not pay & we will not move. That is all.\n\nTom Hill: The bridge is closed."
     )
-    assert transcript.times == [
-        TimedSpan(12, 47, 1.0, 4.5),
-        TimedSpan(48, 60, 5.0, 7.0),
-        TimedSpan(72, 93, 3608.25, 3612.0),
-    ]
+    assert transcript.cues == [Cue(12, 47, 1000, 4500), Cue(48, 60, 5000, 7000), Cue(72, 93, 3608250, 3612000)]
 
 
 def test_srt_keeps_its_labels_and_needs_no_blank_line() -> None:
@@ -57,14 +54,6 @@ def test_srt_keeps_its_labels_and_needs_no_blank_line() -> None:
         ("ANNA REYES", None, "We will not pay. It was never agreed."),
         ("TOM HILL", None, "The bridge is closed."),
     ]
-
-
-def test_a_passage_is_spoken_from_its_first_cue_to_its_last() -> None:
-    transcript = read_transcript(SRT)
-    start, end = transcript.text.index("pay"), transcript.text.index("agreed")
-    assert transcript.seconds(start, end) == (1.0, 6.0)
-    assert transcript.seconds(start, start + 3) == (1.0, 4.0)
-    assert transcript.seconds(len(transcript.text), len(transcript.text) + 5) is None
 
 
 def test_captions_that_roll_up_are_read_once() -> None:
