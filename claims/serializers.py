@@ -130,13 +130,11 @@ class ArticleRowSerializer(RecordedSerializer, serializers.ModelSerializer[Artic
 
 
 class ArticleSerializer(ArticleRowSerializer):
-    text = ArticleTextField(
-        required=False, max_length=MAX_TEXT, allow_blank=True, help_text="Required, unless there are captions."
-    )
+    text = ArticleTextField(required=False, max_length=MAX_TEXT, allow_blank=True)
     captions = VerbatimField(
         required=False, allow_blank=True, write_only=True, max_length=MAX_CAPTIONS,
-        help_text="An SRT or WebVTT file, instead of text. Its words become the text, and the times of its cues those "
-        "of the statements in it.",
+        help_text="An SRT or WebVTT file; either this or `text` is required. Its words become the text, and the times "
+        "of its cues those of the statements in it.",
     )  # fmt: skip
 
     class Meta(ArticleRowSerializer.Meta):

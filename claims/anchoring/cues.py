@@ -84,7 +84,7 @@ def _new_places(old: str, new: str) -> dict[int, Span]:
     places = {word.start(): Span(*there.span()) for word, there in zip(*kept, strict=True)}
     others, theirs = _words(old, _other_places(before, same)), _words(new, _other_places(after, same))
     if len(others) * len(theirs) <= MAX_COMPARISONS:
-        edit = Levenshtein.opcodes([word[0] for word in others], [word[0] for word in theirs])
+        edit = Levenshtein.opcodes([word[0].casefold() for word in others], [word[0].casefold() for word in theirs])
         for block in edit.as_matching_blocks():
             pairs = zip(others[block.a : block.a + block.size], theirs[block.b : block.b + block.size], strict=True)
             places.update((word.start(), Span(*there.span())) for word, there in pairs)
