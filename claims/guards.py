@@ -253,7 +253,7 @@ END $$;
 # The times of captions. A migration of its own runs these: claims/migrations/0009_captions.py.
 CUE_GUARDS = [
     # As of the text, the digest is the database's, and the article's current revision has the cues that the article's
-    # entries tell of.
+    # entries tell of. That it has a revision is for the guard of its text.
     guard("""
 CREATE FUNCTION revision_stamp_cues() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
@@ -276,9 +276,9 @@ CREATE TRIGGER stamp_cues BEFORE INSERT ON claims_articlerevision
 
 CREATE FUNCTION article_require_cues() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF NOT EXISTS (SELECT FROM claims_articlerevision v WHERE v.article = NEW.id AND v.number = NEW.revision
-                   AND v.cue_times_sha256 IS NOT DISTINCT FROM NEW.cue_times_sha256) THEN
-        RAISE EXCEPTION 'article %: revision % does not hold its cues', NEW.id, NEW.revision
+    IF EXISTS (SELECT FROM claims_articlerevision v WHERE v.article = NEW.id AND v.number = NEW.revision
+               AND v.cue_times_sha256 IS DISTINCT FROM NEW.cue_times_sha256) THEN
+        RAISE EXCEPTION 'article %: revision % holds other cues', NEW.id, NEW.revision
             USING ERRCODE = 'check_violation', CONSTRAINT = 'article_cues_are_of_its_revision';
     END IF;
     RETURN NULL;
