@@ -83,7 +83,7 @@ def test_the_routes_are_all_there_is():
     assert len(API_ROUTES) == 50
     assert "api/v1/statements/<int:pk>/tag/" in API_ROUTES
     assert set(ROUTES) - set(API_ROUTES) == {
-        "", "search/", "choose/sources/", "import/", "login/", "logout/", "healthz/"
+        "", "search/", "choose/sources/", "import/", "import/text/", "login/", "logout/", "healthz/"
     }  # fmt: skip
 
 

@@ -97,3 +97,16 @@ def test_what_is_no_range_does_not_fit(cue: Cue) -> None:
 def test_cues_that_overlap_in_the_text_do_not_fit() -> None:
     assert fit([Cue(0, 4, 0, 1), Cue(4, 6, 0, 1)], OLD)
     assert not fit([Cue(0, 4, 0, 1), Cue(3, 6, 0, 1)], OLD)
+
+
+def test_half_of_the_words_are_enough_and_fewer_are_not() -> None:
+    old = "abcd efgh ijkl mnop."
+    cue = Cue(0, 19, 1, 2)
+    assert moved([cue], old, "abcd efgh other words.") == [Cue(0, 9, 1, 2)]
+    assert moved([cue], old, "abcd some other words.") == []
+
+
+def test_of_two_cues_whose_words_went_over_each_other_the_first_is_kept() -> None:
+    old = "One two three.\n\nFour five six."
+    new = "Four five six.\n\nOne two three."
+    assert moved([Cue(0, 18, 1, 2), Cue(19, 30, 3, 4)], old, new) == [Cue(0, 30, 1, 2)]
