@@ -10,6 +10,7 @@ from claims.form_input import PassageForm, from_form
 from claims.models import Article, ArticleRevision, Dispute, Evidence, Statement, StatementVia
 from claims.models.article import MAX_TEXT
 from claims.partial_dates import LENGTHS, NOT_SAID, PARTIAL_DATE, said_on_fields
+from claims.suggesting.transcripts import read_transcript
 from factcheck.api.fields import (
     ChoiceField,
     OptionalWebAddressField,
@@ -23,6 +24,8 @@ from factcheck.journal.serializers import UserSerializer, actor_of
 from sources.models import Source
 from sources.serializers import SourceSummarySerializer, source_reference
 
+MAX_MILLISECONDS = 2**31 - 1
+MAX_CAPTIONS = 5 * MAX_TEXT  # code points, with the times and the markup
 ROW = ["id", "version", "created_at", "updated_at"]
 
 
@@ -72,6 +75,13 @@ class SaidOnField(serializers.Field):
         return statement.date_said
 
 
+class SecondsField(serializers.FloatField):
+    """As PostgreSQL writes it: a whole number without a fraction."""
+
+    def to_representation(self, value: float) -> float:  # type: ignore[override]
+        return int(value) if value.is_integer() else value
+
+
 class ArticleTextField(VerbatimField):
     def get_value(self, dictionary: Any) -> Any:
         value = super().get_value(dictionary)
@@ -96,6 +106,7 @@ class ArticleRowSerializer(RecordedSerializer, serializers.ModelSerializer[Artic
         r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$", required=False, default="en", max_length=35
     )
     published_at = serializers.DateTimeField(required=False, allow_null=True, default=None)
+    media_url = OptionalWebAddressField(max_length=2000, help_text="The recording that the text is a transcript of.")
     tags = TagCountsSerializer(read_only=True)
     open_disputes = serializers.IntegerField(read_only=True)
     action_fields = {"status": "Use POST to the article's publish/ or withdraw/, with a reason."}
@@ -103,7 +114,7 @@ class ArticleRowSerializer(RecordedSerializer, serializers.ModelSerializer[Artic
     class Meta:
         model = Article
         fields = [
-            *ROW, "title", "url", "publisher", "byline", "language", "published_at", "revision", "sha256",
+            *ROW, "title", "url", "publisher", "byline", "language", "published_at", "media_url", "revision", "sha256",
             "status", "tags", "open_disputes", "reason",
         ]  # fmt: skip
         read_only_fields = [*ROW, "revision", "sha256", "status"]
@@ -119,10 +130,34 @@ class ArticleRowSerializer(RecordedSerializer, serializers.ModelSerializer[Artic
 
 
 class ArticleSerializer(ArticleRowSerializer):
-    text = ArticleTextField(max_length=MAX_TEXT, allow_blank=True)
+    text = ArticleTextField(required=False, max_length=MAX_TEXT, allow_blank=True)
+    captions = VerbatimField(
+        required=False, allow_blank=True, write_only=True, max_length=MAX_CAPTIONS,
+        help_text="An SRT or WebVTT file; either this or `text` is required. Its words become the text, and the times "
+        "of its cues those of the statements in it.",
+    )  # fmt: skip
 
     class Meta(ArticleRowSerializer.Meta):
-        fields = [*ArticleRowSerializer.Meta.fields, "text"]
+        fields = [*ArticleRowSerializer.Meta.fields, "text", "captions"]
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        captions = attrs.pop("captions", "")
+        if not captions and "text" not in attrs and not self.partial:
+            raise serializers.ValidationError({"text": "Give the text, or captions."}, code="required")
+        if captions and attrs.get("text"):
+            raise serializers.ValidationError({"captions": "Send either text or captions."}, code="text_too")
+        return {**attrs, **_transcribed(captions)} if captions else attrs
+
+
+def _transcribed(captions: str) -> dict[str, Any]:
+    try:
+        transcript = read_transcript(captions)
+    except ValueError as error:
+        raise serializers.ValidationError({"captions": str(error)}, code="invalid") from None
+    if len(transcript.text) > MAX_TEXT:
+        detail = f"Its words have more than {MAX_TEXT} code points. Make two articles of it."
+        raise serializers.ValidationError({"captions": detail}, code="max_length")
+    return {"text": transcript.text, "cues": transcript.cues}
 
 
 class CandidateSerializer(serializers.Serializer[Any]):
@@ -189,6 +224,10 @@ class StatementSerializer(PassageSerializer, serializers.ModelSerializer[Stateme
         required=False, default=list, max_length=20,
     )  # fmt: skip
     said_on = SaidOnField()
+    media_start = SecondsField(
+        read_only=True, allow_null=True, help_text="Of the article's recording. From the cues of its captions."
+    )
+    media_end = SecondsField(read_only=True, allow_null=True)
     candidate = CandidateSerializer(read_only=True, allow_null=True)
     tagged_by = UserSerializer(read_only=True, allow_null=True)
     open_disputes = serializers.IntegerField(read_only=True)
@@ -208,8 +247,8 @@ class StatementSerializer(PassageSerializer, serializers.ModelSerializer[Stateme
         validators: list[Any] = []  # the service makes the key, so no query for its uniqueness
         fields = [
             *ROW, "article", "key", "text", "start", "end", "prefix", "suffix", "revision", "anchor", "candidate",
-            "paraphrase", "quote_type", "source", "via", "said_on", "tag", "tag_reason", "tagged_by", "tagged_at",
-            "open_disputes", "dissent", "reason",
+            "paraphrase", "quote_type", "source", "via", "said_on", "media_start", "media_end", "tag", "tag_reason",
+            "tagged_by", "tagged_at", "open_disputes", "dissent", "reason",
         ]  # fmt: skip
         read_only_fields = [*ROW, "key", "revision", "anchor", "tag", "tag_reason", "tagged_at"]
 
@@ -227,11 +266,25 @@ class StatementSerializer(PassageSerializer, serializers.ModelSerializer[Stateme
         }
 
 
+class CueTimesField(serializers.ListField):
+    """As ArticleRevision.cue_times."""
+
+    def __init__(self, **kwargs: Any):
+        number = serializers.IntegerField(min_value=0, max_value=MAX_MILLISECONDS)
+        child = serializers.ListField(child=number, min_length=4, max_length=4)
+        super().__init__(
+            child=child, allow_null=True, max_length=MAX_TEXT,
+            help_text="When the text is spoken in the recording: for each cue [start, end, from, to], in code points "
+            "and in milliseconds. Null if it did not come from captions.", **kwargs,
+        )  # fmt: skip
+
+
 class RevisionSerializer(serializers.Serializer[Any]):
     number = serializers.IntegerField(source="revision.number", read_only=True)
     sha256 = serializers.CharField(source="revision.sha256", read_only=True)
     created_at = serializers.DateTimeField(source="revision.created_at", read_only=True)
     text = serializers.CharField(source="revision.text", read_only=True)
+    cue_times = CueTimesField(source="revision.cue_times", read_only=True)
     statements = StatementSerializer(many=True, read_only=True)
 
 

@@ -17,6 +17,7 @@ from factcheck.api.tokens import TokenViewSet
 from factcheck.desk.login import ThrottledLoginView
 from factcheck.desk.pages.choosing import SourceChoices
 from factcheck.desk.pages.docs import DocsView
+from factcheck.desk.pages.import_text import ImportTextPage
 from factcheck.desk.pages.imports import ImportPage
 from factcheck.desk.pages.search import SearchPage
 from factcheck.desk.pages.start import StartPage
@@ -63,6 +64,7 @@ urlpatterns = [
     path("search/", SearchPage.as_view(), name="search"),
     path("choose/sources/", SourceChoices.as_view(), name="choose-sources"),
     path("import/", ImportPage.as_view(), name="import"),
+    path("import/text/", ImportTextPage.as_view(), name="import-text"),
     path("login/", ThrottledLoginView.as_view(), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
     path("healthz/", Health.as_view()),

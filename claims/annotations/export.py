@@ -75,7 +75,9 @@ def _article(article: Article) -> dict[str, Any]:
         "language": article.language,
         "published_at": article.published_at.isoformat() if article.published_at else None,
         "status": article.status,
+        "media_url": article.media_url,
         "text": article.text,
+        "cue_times": [list(cue) for cue in article.cues] or None,
     }
 
 

@@ -1,11 +1,15 @@
 import hashlib
+import json
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django.apps import apps
 from django.db import models
 from django.db.models import Count, F, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce, Substr
+from django.utils.functional import cached_property
 
+from claims.anchoring.cues import Cue
 from claims.models.words import ArticleWords, SearchedQuerySet
 from factcheck.errors import FieldError
 from factcheck.journal.models import Recorded
@@ -18,6 +22,11 @@ SCAN_PAGES = 10  # pages that are read in order: an article has many words, and 
 
 def sha256_of(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def sha256_of_cues(cues: Sequence[Cue]) -> str | None:
+    """Of the JSON as PostgreSQL writes it. None if there are no cues."""
+    return sha256_of(json.dumps(cues)) if cues else None
 
 
 def _count(model: str, *, group: str, **conditions: Any) -> Coalesce:
@@ -88,8 +97,10 @@ class Article(Recorded):
     language = models.CharField(max_length=35, default="en")
     published_at = models.DateTimeField(null=True)
     text = models.TextField()
+    media_url = models.URLField(max_length=2000, null=True)  # noqa: DJ001  as url; the recording that the text is of
     revision = models.PositiveIntegerField(default=1)
     sha256 = models.CharField(max_length=64)
+    cue_times_sha256 = models.CharField(max_length=64, null=True)  # noqa: DJ001  null without cue times
     status = models.CharField(max_length=20, choices=Status, default=Status.DRAFT)
 
     objects: ClassVar[models.Manager[Any]] = ArticleQuerySet.as_manager()
@@ -103,6 +114,14 @@ class Article(Recorded):
             models.Index(fields=["publisher", "id"], name="article_publisher"),
             models.Index(fields=["status", "id"], name="article_status"),
         ]
+
+    @cached_property
+    def cues(self) -> list[Cue]:
+        """Of the present revision."""
+        if self.cue_times_sha256 is None:
+            return []
+        times = self.revisions.values_list("cue_times", flat=True).get(number=self.revision)
+        return [Cue(*each) for each in times or ()]
 
     @property
     def details(self) -> str:
@@ -136,7 +155,11 @@ class ArticleRevisionQuerySet(models.QuerySet["ArticleRevision"]):
 
 
 class ArticleRevision(models.Model):
-    """An article's text at one time. Never changed or deleted, not even with its article: the journal needs it."""
+    """An article's text at one time. Never changed or deleted, not even with its article: the journal needs it.
+
+    `cue_times` of a text that came from captions: for each cue [start, end, from, to], code points of the text and
+    milliseconds of the recording. The database computes the digests.
+    """
 
     article = models.ForeignKey(
         Article, models.DO_NOTHING, db_constraint=False, related_name="revisions", db_column="article", db_index=False
@@ -144,6 +167,8 @@ class ArticleRevision(models.Model):
     number = models.PositiveIntegerField()
     text = models.TextField()
     sha256 = models.CharField(max_length=64)
+    cue_times = models.JSONField(null=True)
+    cue_times_sha256 = models.CharField(max_length=64, null=True)  # noqa: DJ001
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects: ClassVar[models.Manager[Any]] = ArticleRevisionQuerySet.as_manager()

@@ -9,6 +9,7 @@ LABELS = {
     "excerpt": "Excerpt",
     "into": "The record that stays",
     "language": "Language (a code, such as en or ar)",
+    "media_url": "Address of the recording (URL)",
     "note": "What is contradicted, and how",
     "paraphrase": "In plain words",
     "part_of": "Belongs to or speaks for",

@@ -30,7 +30,8 @@ REFERENCES = {
 }
 # The sentence itself says these, or they follow from another field.
 HIDDEN_FIELDS = {
-    "id", "version", "created_at", "updated_at", "key", "sha256", "prefix", "suffix", "candidate",
+    "id", "version", "created_at", "updated_at", "key", "sha256", "cue_times_sha256", "prefix", "suffix", "candidate",
+    "media_start", "media_end",
     "tagged_by", "tagged_at", "tag_reason", "opened_by", "opened_at", "resolved_by", "resolved_at", "resolution",
 }  # fmt: skip
 # The verb says these.

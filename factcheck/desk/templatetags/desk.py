@@ -11,6 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import Truncator
 
+from claims.media_fragments import address_of_part
 from factcheck.desk.addresses import plural
 from factcheck.desk.labels import field_label
 
@@ -71,6 +72,23 @@ def tag_label(tag: str) -> SafeString:
     return format_html(
         '<span class="tag {}"><span aria-hidden="true">{}</span> {}</span>', tag, SIGNS.get(tag, ""), tag
     )
+
+
+@register.filter
+def clock(seconds: float) -> str:
+    """As players of recordings show it: 0:12, 1:02:03."""
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+@register.inclusion_tag("desk/statements/_recording.html")
+def recording(article: Any, statement: Any) -> dict[str, Any]:
+    """The link to where the statement is spoken; nothing if that is not known."""
+    start, end = statement.media_start, statement.media_end
+    if not article.media_url or start is None:
+        return {}
+    return {"address": address_of_part(article.media_url, start, end), "start": start, "end": end}
 
 
 @register.filter
