@@ -125,6 +125,13 @@ class ArticleSerializer(ArticleRowSerializer):
         fields = [*ArticleRowSerializer.Meta.fields, "text"]
 
 
+class MatchedArticleSerializer(serializers.ModelSerializer[Article]):
+    class Meta:
+        model = Article
+        fields = ["id", "title", "url", "status", "published_at"]
+        read_only_fields = fields
+
+
 class CandidateSerializer(serializers.Serializer[Any]):
     """Where the statement may be in the article's present text. An editor decides."""
 

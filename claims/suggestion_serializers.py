@@ -7,7 +7,13 @@ from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from claims.models import Dispute, Statement
-from claims.serializers import DisputeSerializer, SaidOnField, StatementListSerializer, StatementSerializer
+from claims.serializers import (
+    DisputeSerializer,
+    MatchedArticleSerializer,
+    SaidOnField,
+    StatementListSerializer,
+    StatementSerializer,
+)
 from claims.suggesting.cards import KEY_LENGTH
 from factcheck.api.fields import ChoiceField, StrictSerializer
 from factcheck.api.json_types import json_type_error
@@ -55,6 +61,26 @@ class DismissalSerializer(serializers.Serializer[Any]):
     at = serializers.DateTimeField(source="dismissed_at")
 
 
+class MatchedStatementSerializer(serializers.ModelSerializer[Statement]):
+    source = SourceSummarySerializer(allow_null=True)
+    said_on = SaidOnField(read_only=True)
+    open_disputes = serializers.IntegerField()
+
+    class Meta:
+        model = Statement
+        fields = ["id", "text", "tag", "source", "said_on", "open_disputes"]
+        read_only_fields = fields
+
+
+class SuggestionMatchSerializer(serializers.Serializer[Any]):
+    """A statement of another article, and how it is like the passage."""
+
+    score = serializers.FloatField(help_text="As in `/statements/matches/`.")
+    likely = serializers.BooleanField(help_text="Whether it is worth a look: it may say the same.")
+    statement = MatchedStatementSerializer()
+    article = MatchedArticleSerializer(source="statement.article")
+
+
 class NestedSuggestionSerializer(MentionSerializer):
     """A passage within another one that makes a statement of its own."""
 
@@ -66,6 +92,9 @@ class NestedSuggestionSerializer(MentionSerializer):
     hearsay = serializers.BooleanField(help_text="Whether the speaker is only said to have said it.")
     denial = serializers.BooleanField(help_text="Whether it denies something: it may open a dispute.")
     said_on = serializers.CharField(allow_null=True, help_text="The day, month or year that the text says.")
+    matches = SuggestionMatchSerializer(
+        many=True, help_text="Up to three statements of other articles that are most like the passage, the best first."
+    )
     dismissed = DismissalSerializer(allow_null=True)
 
 

@@ -2,6 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -10,6 +11,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from claims.matches import Match
 from claims.models import Article, Dispute, Statement
 from claims.serializers import DisputeSerializer, StatementSerializer
 from claims.services.suggestions import accept_suggestions, dismiss_suggestions
@@ -26,12 +28,14 @@ from claims.suggestion_serializers import (
 from claims.suggestions import ArticleSuggestions, KnownSpeaker
 from claims.views.passage_notes import add_notes, notes_on
 from factcheck.api.filters import refuse_unknown
-from factcheck.api.pagination import PAGE_SIZE_SCHEMA, link_header, page_size_of
+from factcheck.api.pagination import link_header, page_size_of
 from factcheck.api.row_json import RowJSON, row_json_sql
 from factcheck.errors import InvalidInput
 from factcheck.postgres.transactions import snapshot
 
 MAX_KEYS = 500
+PAGE_SIZE = 20
+MAX_PAGE_SIZE = 50  # since each is compared with what is recorded
 PARAMETERS = frozenset({"dismissed", "cursor", "page_size"})
 FLAGS = {"true": True, "false": False}
 
@@ -45,7 +49,11 @@ class SuggestionsMixin:
                 "dismissed", {"type": "boolean", "default": False}, description="Only the dismissed ones."
             ),
             OpenApiParameter("cursor", str, description="Where the page starts. Take it from `next`; do not build it."),
-            OpenApiParameter("page_size", PAGE_SIZE_SCHEMA, description="Rows on a page."),
+            OpenApiParameter(
+                "page_size",
+                {"type": "integer", "minimum": 1, "maximum": MAX_PAGE_SIZE, "default": PAGE_SIZE},
+                description="Rows on a page.",
+            ),
         ],
         responses=SuggestionsSerializer,
         filters=False,
@@ -58,16 +66,18 @@ class SuggestionsMixin:
         request, by rules. What is recorded or dismissed is left out; `?dismissed=true` lists what was dismissed.
         """
         refuse_unknown(request, {*PARAMETERS, "format"})
-        size, dismissed, cursor = page_size_of(request), _flag(request), request.query_params.get("cursor")
+        size, dismissed, cursor = (
+            page_size_of(request, PAGE_SIZE, MAX_PAGE_SIZE),
+            _flag(request),
+            request.query_params.get("cursor"),
+        )
         with snapshot():
             suggestions = ArticleSuggestions(Article.objects.get(pk=self.row_id()))
             cards = suggestions.unsettled(dismissed=dismissed)
             cards = cards[_place(cursor, cards, suggestions.article) :]
             page = cards[:size]
-            known = suggestions.known_speakers(inner for card in page for inner in card.walk())
+            results = suggestions_data(suggestions, page)
         following = _next(request, page[-1], suggestions.article) if len(cards) > size else None
-        shown = [_shown(card, known, suggestions) for card in page]
-        results = SuggestionSerializer(shown, many=True).data
         return Response({"next": following, "previous": None, "results": results}, headers=link_header(next=following))
 
     @extend_schema(request=AcceptedSuggestionSerializer(many=True), responses={201: AcceptedSerializer}, filters=False)
@@ -111,20 +121,35 @@ class SuggestionsMixin:
         return items.validated_data
 
 
-def _shown(card: Card, known: Mapping[Speaker, KnownSpeaker], suggestions: ArticleSuggestions) -> dict[str, Any]:
-    _, *nested = [_shown_alone(each, known, suggestions) for each in card.walk()]
-    return {**_shown_alone(card, known, suggestions), "nested": nested}
+def suggestions_data(suggestions: ArticleSuggestions, cards: Sequence[Card]) -> Any:
+    """These cards as the API answers them."""
+    walked = [inner for card in cards for inner in card.walk()]
+    found = _Found(suggestions, suggestions.known_speakers(walked), suggestions.matches(walked))
+    return SuggestionSerializer([found.shown(card) for card in cards], many=True).data
 
 
-def _shown_alone(card: Card, known: Mapping[Speaker, KnownSpeaker], suggestions: ArticleSuggestions) -> dict[str, Any]:
-    found = card.suggestion
-    return {
-        **vars(found),
-        "key": card.key,
-        "speaker": vars(found.speaker) | vars(known[found.speaker]) if found.speaker else None,
-        "via": [vars(each) | vars(known[each]) for each in found.via],
-        "dismissed": suggestions.dismissals.get(card.key),
-    }
+@dataclass(frozen=True)
+class _Found:
+    """What was looked up for the cards of a page."""
+
+    suggestions: ArticleSuggestions
+    known: Mapping[Speaker, KnownSpeaker]
+    matches: Mapping[str, list[Match]]
+
+    def shown(self, card: Card) -> dict[str, Any]:
+        own, *nested = map(self._shown_alone, card.walk())
+        return {**own, "nested": nested}
+
+    def _shown_alone(self, card: Card) -> dict[str, Any]:
+        found = card.suggestion
+        return {
+            **vars(found),
+            "key": card.key,
+            "speaker": vars(found.speaker) | vars(self.known[found.speaker]) if found.speaker else None,
+            "via": [vars(each) | vars(self.known[each]) for each in found.via],
+            "matches": self.matches[card.key],
+            "dismissed": self.suggestions.dismissals.get(card.key),
+        }
 
 
 def _flag(request: Request) -> bool:
