@@ -1,11 +1,14 @@
 """Suggestions, and what is sent to accept or dismiss them."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from drf_spectacular.extensions import OpenApiSerializerFieldExtension
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
+from claims.matches import Match
 from claims.models import Dispute, Statement
 from claims.serializers import (
     DisputeSerializer,
@@ -14,7 +17,9 @@ from claims.serializers import (
     StatementListSerializer,
     StatementSerializer,
 )
-from claims.suggesting.cards import KEY_LENGTH
+from claims.suggesting.cards import KEY_LENGTH, Card
+from claims.suggesting.suggestions import Speaker
+from claims.suggestions import ArticleSuggestions, KnownSpeaker
 from factcheck.api.fields import ChoiceField, StrictSerializer
 from factcheck.api.json_types import json_type_error
 from factcheck.api.references import RowId, valid_ids
@@ -62,7 +67,7 @@ class DismissalSerializer(serializers.Serializer[Any]):
 
 
 class MatchedStatementSerializer(serializers.ModelSerializer[Statement]):
-    source = SourceSummarySerializer(allow_null=True)
+    source = SourceSummarySerializer(allow_null=True)  # type: ignore[assignment]
     said_on = SaidOnField(read_only=True)
     open_disputes = serializers.IntegerField()
 
@@ -102,6 +107,37 @@ class SuggestionSerializer(NestedSuggestionSerializer):
     """A passage that attributes words to a speaker, and is not recorded yet."""
 
     nested = NestedSuggestionSerializer(many=True, help_text="Those within the passage, in the order of the text.")
+
+
+def suggestions_data(suggestions: ArticleSuggestions, cards: Sequence[Card]) -> Any:
+    """These cards as the API answers them."""
+    walked = [inner for card in cards for inner in card.walk()]
+    found = _Found(suggestions, suggestions.known_speakers(walked), suggestions.matches(walked))
+    return SuggestionSerializer([found.shown(card) for card in cards], many=True).data
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What was looked up for the cards of a page."""
+
+    suggestions: ArticleSuggestions
+    known: Mapping[Speaker, KnownSpeaker]
+    matches: Mapping[str, list[Match]]
+
+    def shown(self, card: Card) -> dict[str, Any]:
+        own, *nested = map(self._shown_alone, card.walk())
+        return {**own, "nested": nested}
+
+    def _shown_alone(self, card: Card) -> dict[str, Any]:
+        found = card.suggestion
+        return {
+            **vars(found),
+            "key": card.key,
+            "speaker": vars(found.speaker) | vars(self.known[found.speaker]) if found.speaker else None,
+            "via": [vars(each) | vars(self.known[each]) for each in found.via],
+            "matches": self.matches[card.key],
+            "dismissed": self.suggestions.dismissals.get(card.key),
+        }
 
 
 @extend_schema_serializer(many=False)

@@ -1,8 +1,7 @@
 """`suggestions/` of an article: passages that attribute words to a speaker, to be accepted or dismissed."""
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -11,23 +10,24 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from claims.matches import Match
+from claims.form_input import accepted_by_form, dismissed_by_form
 from claims.models import Article, Dispute, Statement
 from claims.serializers import DisputeSerializer, StatementSerializer
 from claims.services.suggestions import accept_suggestions, dismiss_suggestions
 from claims.suggesting.cards import Card
-from claims.suggesting.suggestions import Speaker
 from claims.suggestion_serializers import (
     AcceptedSerializer,
     AcceptedSuggestionSerializer,
     DismissedSerializer,
     DismissSerializer,
-    SuggestionSerializer,
     SuggestionsSerializer,
+    suggestions_data,
 )
-from claims.suggestions import ArticleSuggestions, KnownSpeaker
+from claims.suggestions import ArticleSuggestions
 from claims.views.passage_notes import add_notes, notes_on
+from factcheck.api.conditional import is_form
 from factcheck.api.filters import refuse_unknown
+from factcheck.api.form_methods import redirect_form
 from factcheck.api.pagination import link_header, page_size_of
 from factcheck.api.row_json import RowJSON, row_json_sql
 from factcheck.errors import InvalidInput
@@ -89,8 +89,10 @@ class SuggestionsMixin:
         are made where they are new; who may be one of several sources is refused until you say who is meant. With
         `dispute`, the statement also raises a dispute. An error's pointer begins with the index of the key.
         """
-        article_id, items = self.row_id(), self._keyed(AcceptedSuggestionSerializer)
+        article_id, items = self.row_id(), self._keyed(AcceptedSuggestionSerializer, accepted_by_form)
         accepted = accept_suggestions(article_id=article_id, items=items, actor=request.user)
+        if redirect := self._redirect():
+            return redirect
         pinned = enumerate(zip(accepted.statements, items, strict=True))
         add_notes(self, notes_on((f"#/{index}", *both) for index, both in pinned))
         recorded = {
@@ -107,49 +109,24 @@ class SuggestionsMixin:
         A dismissed passage is not suggested in later revisions either, until you send `"dismissed": false`. Dismissals
         are no part of the record: the journal does not have them.
         """
-        article_id, items = self.row_id(), self._keyed(DismissSerializer)
+        article_id, items = self.row_id(), self._keyed(DismissSerializer, dismissed_by_form)
         rows = dismiss_suggestions(article_id=article_id, items=items, actor=request.user)
+        if redirect := self._redirect():
+            return redirect
         states = [{"key": item["key"], "dismissed": row} for item, row in zip(items, rows, strict=True)]
         return Response(DismissedSerializer(states, many=True).data)
 
-    def _keyed(self: Any, serializer_class: Any) -> list[dict[str, Any]]:
-        context = self.get_serializer_context()
-        items = serializer_class(
-            data=self.request.data, many=True, allow_empty=False, max_length=MAX_KEYS, context=context
-        )
+    def _keyed(self: Any, serializer_class: Any, of_form: Callable[[Any], list[Any]]) -> list[dict[str, Any]]:
+        data, context = self.request.data, self.get_serializer_context()
+        if is_form(self.request):
+            data = of_form(data)
+        items = serializer_class(data=data, many=True, allow_empty=False, max_length=MAX_KEYS, context=context)
         items.is_valid(raise_exception=True)
         return items.validated_data
 
-
-def suggestions_data(suggestions: ArticleSuggestions, cards: Sequence[Card]) -> Any:
-    """These cards as the API answers them."""
-    walked = [inner for card in cards for inner in card.walk()]
-    found = _Found(suggestions, suggestions.known_speakers(walked), suggestions.matches(walked))
-    return SuggestionSerializer([found.shown(card) for card in cards], many=True).data
-
-
-@dataclass(frozen=True)
-class _Found:
-    """What was looked up for the cards of a page."""
-
-    suggestions: ArticleSuggestions
-    known: Mapping[Speaker, KnownSpeaker]
-    matches: Mapping[str, list[Match]]
-
-    def shown(self, card: Card) -> dict[str, Any]:
-        own, *nested = map(self._shown_alone, card.walk())
-        return {**own, "nested": nested}
-
-    def _shown_alone(self, card: Card) -> dict[str, Any]:
-        found = card.suggestion
-        return {
-            **vars(found),
-            "key": card.key,
-            "speaker": vars(found.speaker) | vars(self.known[found.speaker]) if found.speaker else None,
-            "via": [vars(each) | vars(self.known[each]) for each in found.via],
-            "matches": self.matches[card.key],
-            "dismissed": self.suggestions.dismissals.get(card.key),
-        }
+    def _redirect(self: Any) -> Any:
+        """Back to the suggestions, after an HTML form."""
+        return redirect_form(self.request, f"{self.address(self.kwargs['pk'])}suggestions/")
 
 
 def _flag(request: Request) -> bool:
