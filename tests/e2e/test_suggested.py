@@ -161,7 +161,7 @@ def test_a_denial_offers_a_dispute_and_opens_none_by_itself(panel, elsewhere):
     assert denial.locator(".matches").text_content().strip() == (
         "? unverified “The bridge was closed for lorries in June.” by The Courier, in Lorries 1 open dispute"
     )
-    assert denial.get_by_role("radio", name="nothing").is_checked()
+    assert denial.get_by_role("radio", name="of nothing").is_checked()
     denial.get_by_role("radio", name="The bridge was closed for lorries in June.").check()
     denial.get_by_role("button", name="Accept").click()
     told(page, re.compile(r"Recorded: statement \d+, with a dispute\."))
@@ -181,7 +181,8 @@ def test_another_statement_is_chosen_for_the_dispute(panel, newsroom, article):
     source = create_source(actor=newsroom["alice"], name="Lee", kind="person")
     own = services.create_statement(article=article, actor=newsroom["alice"], source=source, start=0, end=10)
     desk = panel()
-    desk.choose("another statement", "", "The bridge")
+    desk.page.get_by_text("It denies something").click()
+    desk.choose("or of another statement", "", "The bridge")
     card(desk.page, CLOSED).get_by_role("button", name="Accept").click()
     told(desk.page, re.compile(r"with a dispute\."))
     assert Dispute.objects.get().statement == own
@@ -286,7 +287,7 @@ def test_everything_is_done_without_a_script_too(open_desk, article, elsewhere, 
     assert texts(page) == [CLOSED]
     denial = card(page, CLOSED)
     denial.get_by_label("Who is meant by “John Roe”").select_option(str(near.pk))
-    denial.get_by_label("another statement").fill("1000000")
+    denial.get_by_label("or of another statement").fill("1000000")
     denial.get_by_role("button", name="Accept").click()
     assert card(page, CLOSED).get_by_text("There is no statement with the id 1000000.").is_visible()
     assert denial.get_by_label("Who is meant by “John Roe”").input_value() == str(near.pk)
