@@ -11,13 +11,14 @@ from typing import Any
 
 from claims.matches import COUNTS, MAX_ROWS_COUNTED, ROWS, TABLE, Match, shares, telling_terms, with_common_rows
 from claims.matching.cleaning import IN_DATE, parts_of
-from claims.matching.scoring import Likeness, Query, Recorded
+from claims.matching.scoring import LIKELY, Likeness, Query, Recorded
 from claims.models import SearchLanguage, Statement
 from factcheck.postgres.prepared import execute_prepared
 from factcheck.postgres.snapshot_cache import Rows
 
 MAX_FOUND = 200  # statements with one of the rarest words of a text
 COMPARED = 10  # of those, the ones that are compared word for word
+NEAR = LIKELY / 2  # below this score two texts have little to do with each other
 WEIGHED = 12  # words by which those are chosen
 MAX_COUNTED_WORDS = 1_000  # of all texts, whose statements are counted
 
@@ -52,7 +53,7 @@ def matches_of_each(texts: Sequence[str], *, outside: int, size: int) -> list[li
     found: list[list[tuple[int, Likeness]]] = [[] for _ in texts]
     for nth, statement, words in _best(queries, outside):
         likeness = Likeness(queries[nth], Recorded.read(words))
-        found[nth] += [(statement, likeness)] if likeness.score else []
+        found[nth] += [(statement, likeness)] if likeness.is_likely or likeness.score >= NEAR else []
     best = [sorted(each, key=lambda one: (-round(one[1].score, 3), one[0]))[:size] for each in found]
     rows = Statement.objects.for_reading().select_related("article").defer("article__text").in_bulk(
         {statement for each in best for statement, _ in each}

@@ -98,7 +98,7 @@ class NestedSuggestionSerializer(MentionSerializer):
     denial = serializers.BooleanField(help_text="Whether it denies something: it may open a dispute.")
     said_on = serializers.CharField(allow_null=True, help_text="The day, month or year that the text says.")
     matches = SuggestionMatchSerializer(
-        many=True, help_text="Up to three statements of other articles that are most like the passage, the best first."
+        many=True, help_text="Up to three statements of other articles that are like the passage, the best first."
     )
     dismissed = DismissalSerializer(allow_null=True)
 

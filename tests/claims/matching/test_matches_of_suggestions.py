@@ -105,3 +105,10 @@ def test_each_of_several_passages_has_its_own(suggested, record):
     bridge = record("The old bridge over the Elbe was closed for lorries.")
     sacked = record(f"Yesterday {SACKED}.")
     assert [ids(each) for each in suggested()] == [[sacked.pk], [bridge.pk]]
+
+
+def test_what_has_hardly_a_word_in_common_is_left_out(api, suggested, record):
+    record("In March eleven swans came back to the pond of the town, and stayed there for the whole of the summer.")
+    [alone] = api.get("/api/v1/statements/matches/", {"text": f"that {SACKED}"}).json()["results"]
+    assert 0 < alone["score"] < 0.2975
+    assert ids(suggested()[0]) == []

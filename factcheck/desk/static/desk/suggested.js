@@ -244,16 +244,15 @@
 
   let loaded = null;
   const open = () => (loaded ||= load(start));
-  panel.addEventListener("toggle", () => {
+  const toggled = () => {
     sessionStorage.setItem(kept, panel.open ? "open" : "");
     if (panel.open) {
       open();
     }
-  });
+  };
   panel.open ||= sessionStorage.getItem(kept) === "open";
-  if (panel.open) {
-    open();
-  }
+  panel.addEventListener("toggle", toggled);
+  toggled(); // a panel that was open from the beginning may have told so before anybody listened
 
   desk.keys.s = async () => {
     panel.open = true;
