@@ -80,13 +80,13 @@ def test_keys_go_through_the_suggestions_and_accept_and_dismiss_them(panel):
     page.locator("#text mark").first.wait_for()
     assert page.locator("article.card").count() == 1
     assert page.locator("#text").text_content() == TEXT
-    for key, text in (("j", REFUSED), ("ArrowDown", CLOSED), ("k", REFUSED), ("ArrowUp", READY)):
+    for key, text in (("j", REFUSED), ("ArrowDown", CLOSED), ("k", REFUSED), ("ArrowUp", READY), ("j", REFUSED)):
         page.keyboard.press(key)
         assert focused(page) == text
     page.keyboard.press("n")
     told(page, "Dismissed.")
-    assert focused(page) == REFUSED
-    assert texts(page) == [REFUSED, CLOSED]
+    assert focused(page) == CLOSED
+    assert texts(page) == [READY, CLOSED]
     statement = Statement.objects.get()
     assert (statement.text, statement.source.name) == (OPENING, "Jane Doe")
     assert DismissedSuggestion.objects.get().dismissed_by.username == "bob"
@@ -182,6 +182,9 @@ def test_another_statement_is_chosen_for_the_dispute(panel, newsroom, article):
     own = services.create_statement(article=article, actor=newsroom["alice"], source=source, start=0, end=10)
     desk = panel()
     desk.page.get_by_text("It denies something").click()
+    field = desk.page.get_by_role("combobox", name="or of another statement")
+    field.press_sequentially("yn")  # in a field, a letter is a letter
+    assert (field.input_value(), texts(desk.page)) == ("yn", [OPENING, READY, REFUSED, CLOSED])
     desk.choose("or of another statement", "", "The bridge")
     card(desk.page, CLOSED).get_by_role("button", name="Accept").click()
     told(desk.page, re.compile(r"with a dispute\."))
