@@ -87,7 +87,7 @@ def test_without_that_button_only_one_is_accepted(desk, address, keys):
 def test_a_new_source_is_chosen_in_place_of_candidates(desk, address, keys, alice):
     create_source(actor=alice, name="John Rowe", kind="person")
     new = '{"name":"John Roe","kind":"person","anonymous":false}'
-    assert f'<option value="{new.replace(chr(34), "&quot;")}">A new source: John Roe, person</option>' in page_of(
+    assert f'<option value="{new.replace(chr(34), "&quot;")}">Somebody new: John Roe, person</option>' in page_of(
         desk, address
     )
     sent(desk, f"{address}accept/", 303, key=keys[CLOSED], source=new)
