@@ -160,6 +160,13 @@ def _transcribed(captions: str) -> dict[str, Any]:
     return {"text": transcript.text, "cues": transcript.cues}
 
 
+class MatchedArticleSerializer(serializers.ModelSerializer[Article]):
+    class Meta:
+        model = Article
+        fields = ["id", "title", "url", "status", "published_at"]
+        read_only_fields = fields
+
+
 class CandidateSerializer(serializers.Serializer[Any]):
     """Where the statement may be in the article's present text. An editor decides."""
 

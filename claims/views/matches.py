@@ -11,9 +11,9 @@ from rest_framework.response import Response
 
 from claims.filters import MatchFilter
 from claims.matches import find_matches
-from claims.models import Article, Statement
+from claims.models import Statement
 from claims.passages import MAX_PASSAGE
-from claims.serializers import DisputeSerializer, StatementSerializer, VerbatimField
+from claims.serializers import DisputeSerializer, MatchedArticleSerializer, StatementSerializer, VerbatimField
 from factcheck.api.fields import StrictSerializer
 from factcheck.api.filters import known_parameters, refuse_unknown
 from factcheck.api.named_references import is_number
@@ -25,13 +25,6 @@ from factcheck.errors import FieldError, InvalidInput
 MATCHES = 10
 MAX_MATCHES = 50
 GIVEN = ("text", "statement")
-
-
-class MatchedArticleSerializer(serializers.ModelSerializer[Article]):
-    class Meta:
-        model = Article
-        fields = ["id", "title", "url", "status", "published_at"]
-        read_only_fields = fields
 
 
 class MatchSerializer(serializers.Serializer[Any]):

@@ -47,7 +47,10 @@ def _chooser(reference: Reference, field: Any, article: int | None) -> Chooser:
 
 
 def new_form(view: Any, initial: dict[str, Any]) -> Any:
-    form = view.get_serializer()
+    return filled(view.get_serializer(), initial)
+
+
+def filled(form: Any, initial: dict[str, Any]) -> Any:
     for name, value in initial.items():
         if name in form.fields and not form.fields[name].read_only:
             form.fields[name].initial = value

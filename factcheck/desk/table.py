@@ -22,6 +22,7 @@ from factcheck.desk.pages.lists import CheckList, DisputeList, EvidenceList, Sta
 from factcheck.desk.pages.seal import ProofPage, SealPage
 from factcheck.desk.pages.sources import SourcePage
 from factcheck.desk.pages.statements import StatementPage
+from factcheck.desk.pages.suggestions import RefusedSuggestionPage, SuggestionsPage
 
 Key = tuple[str, str]
 
@@ -44,12 +45,15 @@ PROBLEM = PageSpec("desk/pages/problem.html", ProblemPage)
 NOT_FOUND = PageSpec("desk/pages/problem.html", DeletedPage)
 FORMAT = PageSpec("desk/pages/format.html", FormatPage, is_public=True)
 HISTORY = PageSpec("desk/journal/history.html", HistoryPage)
+MATCHES = PageSpec("desk/statements/match_list.html", Page)
 SEAL = PageSpec("desk/journal/seal.html", SealPage, is_public=True)
+REFUSED_SUGGESTION = FormSpec("desk/articles/suggestion_list.html", RefusedSuggestionPage)
 
 PAGES: dict[Key, PageSpec] = {
     ("root", ""): PageSpec("desk/pages/api_root.html", RootPage),
     ("article", "list"): PageSpec("desk/articles/article_list.html", ListPage, is_public=True),
     ("article", "retrieve"): PageSpec("desk/articles/article_detail.html", ArticlePage, is_public=True),
+    ("article", "suggestions"): PageSpec("desk/articles/suggestion_list.html", SuggestionsPage),
     ("article", "checks"): PageSpec("desk/checks/check_list.html", CheckList),
     ("article", "revisions"): PageSpec("desk/articles/revision_list.html", ListPage),
     ("article", "revision"): PageSpec("desk/articles/revision_detail.html", RevisionPage),
@@ -58,6 +62,8 @@ PAGES: dict[Key, PageSpec] = {
     ("article", "history"): HISTORY,
     ("statement", "list"): PageSpec("desk/statements/statement_list.html", StatementList, is_public=True),
     ("statement", "retrieve"): PageSpec("desk/statements/statement_detail.html", StatementPage, is_public=True),
+    ("statement", "matches"): MATCHES,
+    ("statement", "match_text"): MATCHES,
     ("statement", "positions"): PageSpec("desk/statements/position_list.html", ListPage),
     ("statement", "webannotation"): FORMAT,
     ("statement", "claimreview"): FORMAT,
@@ -85,6 +91,8 @@ PAGES: dict[Key, PageSpec] = {
 FORMS: dict[Key, FormSpec] = {
     ("article", "create"): FormSpec("desk/articles/article_form.html"),
     ("article", "partial_update"): FormSpec("desk/articles/article_form.html"),
+    ("article", "accept_suggestions"): REFUSED_SUGGESTION,
+    ("article", "dismiss_suggestions"): REFUSED_SUGGESTION,
     ("statement", "create"): FormSpec("desk/statements/statement_form.html", StatementFormPage),
     ("statement", "partial_update"): FormSpec("desk/statements/statement_form.html"),
     ("statement", "reanchor"): FormSpec("desk/statements/reanchor_form.html"),

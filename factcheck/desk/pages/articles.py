@@ -17,6 +17,7 @@ from factcheck.desk.form_pages import FormPage
 from factcheck.desk.marks import Passage, marked
 from factcheck.desk.notes import notes_of
 from factcheck.desk.page import Page, int_parameter
+from factcheck.desk.pages.suggestions import suggested_form
 from factcheck.desk.viewer import Viewer
 
 CARDS_PER_PAGE = 30
@@ -29,7 +30,8 @@ def article_context(
 ) -> dict[str, Any]:
     """The article with one page of its statements' cards, and the form to mark another passage.
 
-    `?cards=` chooses the page of cards, or `?at=` a statement whose card must be on it.
+    `?cards=` chooses the page of cards, or `?at=` a statement whose card must be on it. `?mark=` names the suggestion
+    that the page's form is filled with.
     """
     anchored = _anchored(viewer, article)
     numbers = {row.id: number for number, row in enumerate(anchored, 1)}
@@ -139,7 +141,10 @@ class ArticlePage(Page):
         if int_parameter(query, "print"):
             self.template = "desk/articles/article_print.html"
             return print_context(self.row, self.viewer, query)
-        return article_context(self.row, self.view, self.viewer, query)
+        if not (key := query.get("mark", "") if self.may.get("accept_suggestions") else ""):
+            return article_context(self.row, self.view, self.viewer, query)
+        form = suggested_form(self.row, key, self.view.get_serializer_context())
+        return {**article_context(self.row, self.view, self.viewer, query, form), "form": form}
 
 
 class StatementFormPage(FormPage):
