@@ -12,6 +12,7 @@ from claims.models.article import MAX_TEXT
 from claims.partial_dates import LENGTHS, NOT_SAID, PARTIAL_DATE, said_on_fields
 from factcheck.api.fields import (
     ChoiceField,
+    OptionalChoiceField,
     OptionalWebAddressField,
     ReasonSerializer,
     RecordedSerializer,
@@ -299,11 +300,16 @@ class EvidenceSerializer(RecordedSerializer, serializers.ModelSerializer[Evidenc
         style={"base_template": "textarea.html", "rows": 3},
     )  # fmt: skip
     archived_url = OptionalWebAddressField(max_length=2000)
+    obtained_on = serializers.DateField(required=False, allow_null=True, default=None)
+    obtained_how = OptionalChoiceField(Evidence.ObtainedHow.choices)
 
     class Meta:
         model = Evidence
         validators: list[Any] = []
-        fields = [*ROW, "statement", "key", "stance", "url", "title", "excerpt", "archived_url", "reason"]
+        fields = [
+            *ROW, "statement", "key", "stance", "url", "title", "excerpt", "archived_url", "obtained_on",
+            "obtained_how", "reason",
+        ]  # fmt: skip
         read_only_fields = [*ROW, "key"]
 
 

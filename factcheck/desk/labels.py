@@ -10,6 +10,8 @@ LABELS = {
     "into": "The record that stays",
     "language": "Language (a code, such as en or ar)",
     "note": "What is contradicted, and how",
+    "obtained_how": "How you got it (only the newsroom sees this)",
+    "obtained_on": "Obtained on (only the newsroom sees this)",
     "paraphrase": "In plain words",
     "part_of": "Belongs to or speaks for",
     "published_at": "Published on (UTC)",

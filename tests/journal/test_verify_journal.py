@@ -645,7 +645,7 @@ def test_a_revision_from_when_the_clock_was_set_back_is_no_fault(record):
 
 
 def test_a_column_that_a_migration_added_since_is_no_fault(record):
-    sql("ALTER TABLE claims_evidence ADD obtained_on date")
+    sql("ALTER TABLE claims_evidence ADD page integer")
     sql("ALTER TABLE claims_statement ADD media_start numeric")
     assert faults() == []
 

@@ -26,6 +26,14 @@ ANCHOR_LABELS = {
     "needs_review": "may be at another place now",
     "orphaned": "no longer in the text",
 }
+OBTAINED = {
+    "link": " by a link",
+    "call": " in a call",
+    "mail": " by mail",
+    "document": " as a document",
+    "visit": " during a visit",
+    "other": " in another way",
+}
 DOUBLE_QUOTES = '“”„‟"«»'
 OPENING_QUOTES = tuple(DOUBLE_QUOTES + "‘‚'")  # noqa: RUF001
 
@@ -47,6 +55,14 @@ def when_said(statement: Any) -> str:
     return {None: f"on {day.day} {day:%B} {day.year}", "month": f"in {day:%B} {day.year}", "year": f"in {day.year}"}[
         statement.said_on_precision
     ]
+
+
+@register.filter
+def how_obtained(evidence: Any) -> str:
+    """Empty where nothing of it is known, or for an anonymous reader."""
+    way, day = OBTAINED.get(evidence.obtained_how, ""), evidence.obtained_on
+    on_day = f" on {day.day} {day:%B} {day.year}" if day else ""
+    return f"Obtained{way}{on_day}" if way or day else ""
 
 
 def _since(at: datetime) -> str:
