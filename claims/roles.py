@@ -38,6 +38,7 @@ REQUIRED_ROLE = {
     "destroy": Role.EDITOR,
     "merge": Role.EDITOR,
     "tag": Role.EDITOR,
+    "bulk_tag": Role.EDITOR,
     "resolve": Role.EDITOR,
     "reopen": Role.EDITOR,
     "publish": Role.EDITOR,

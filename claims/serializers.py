@@ -1,4 +1,5 @@
-from typing import Any
+import re
+from typing import Any, NoReturn
 
 from django.db.models import F, Func, OuterRef, TextField
 from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
@@ -16,14 +17,17 @@ from factcheck.api.fields import (
     OptionalWebAddressField,
     ReasonSerializer,
     RecordedSerializer,
+    StrictSerializer,
 )
-from factcheck.api.references import ReferenceList, RowId, valid_ids
+from factcheck.api.references import MAX_ID, ReferenceList, RowId, valid_ids
 from factcheck.api.row_json import JSONList, JSONObject, json_object
+from factcheck.errors import PreconditionRequired
 from factcheck.journal.models import Entry
 from factcheck.journal.serializers import UserSerializer, actor_of
 from sources.models import Source
 from sources.serializers import SourceSummarySerializer, source_reference
 
+MAX_BULK = 500
 ROW = ["id", "version", "created_at", "updated_at"]
 
 
@@ -269,6 +273,50 @@ class ReanchorSerializer(PassageSerializer):
 
 class TagSerializer(ReasonSerializer):
     tag = ChoiceField(Statement.Tag.choices)
+
+
+class SeenVersionField(serializers.IntegerField):
+    """The version of a row as the caller read it, where If-Match cannot name that of each."""
+
+    def fail(self, key: str, **kwargs: Any) -> NoReturn:
+        if key == "required":
+            raise PreconditionRequired(
+                "Send the version of each as you read it, so that you do not overwrite a change that you have not seen."
+            )
+        super().fail(key, **kwargs)
+
+
+class SeenListSerializer(serializers.ListSerializer[Any]):
+    """Each id once. An HTML form sends ID-VERSION for each, since it has a checkbox for each."""
+
+    def get_value(self, dictionary: Any) -> Any:
+        if not is_html_input(dictionary):
+            return super().get_value(dictionary)
+        pairs = (re.fullmatch(r"([0-9]{1,18})-([0-9]{1,9})", text) for text in dictionary.getlist(self.field_name))
+        return [{"id": int(pair[1]), "version": int(pair[2])} for pair in pairs if pair]
+
+    def to_internal_value(self, data: Any) -> Any:
+        rows = super().to_internal_value(data)
+        ids = [row["id"] for row in rows]
+        errors = [_TWICE if row_id in ids[:index] else {} for index, row_id in enumerate(ids)]
+        if any(errors):
+            raise serializers.ValidationError(errors)
+        return rows
+
+
+_TWICE = {"id": [serializers.ErrorDetail("This id is in the list twice.", code="duplicate")]}
+
+
+class SeenStatementSerializer(StrictSerializer):
+    id = serializers.IntegerField(min_value=1, max_value=MAX_ID)
+    version = SeenVersionField(min_value=1, help_text="As you read it.")
+
+    class Meta:
+        list_serializer_class = SeenListSerializer
+
+
+class BulkTagSerializer(TagSerializer):
+    statements = SeenStatementSerializer(many=True, allow_empty=False, max_length=MAX_BULK)  # type: ignore[call-arg]
 
 
 class PositionSerializer(serializers.ModelSerializer[Entry]):

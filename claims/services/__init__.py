@@ -40,6 +40,7 @@ from claims.services.statements import (
     draft_statement_update,
     insert_statements,
     reanchor_statement,
+    tag_several,
     tag_statement,
     tag_statements,
     update_statement,

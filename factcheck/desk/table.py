@@ -21,7 +21,7 @@ from factcheck.desk.pages.journal import JournalPage
 from factcheck.desk.pages.lists import CheckList, DisputeList, EvidenceList, StatementList
 from factcheck.desk.pages.seal import ProofPage, SealPage
 from factcheck.desk.pages.sources import SourcePage
-from factcheck.desk.pages.statements import StatementPage
+from factcheck.desk.pages.statements import BulkTagPage, StatementPage
 
 Key = tuple[str, str]
 
@@ -89,6 +89,7 @@ FORMS: dict[Key, FormSpec] = {
     ("statement", "partial_update"): FormSpec("desk/statements/statement_form.html"),
     ("statement", "reanchor"): FormSpec("desk/statements/reanchor_form.html"),
     ("statement", "tag"): FormSpec("desk/statements/tag_form.html"),
+    ("statement", "bulk_tag"): FormSpec("desk/statements/bulk_tag_form.html", BulkTagPage),
     ("evidence", "create"): FormSpec("desk/evidence/evidence_form.html"),
     ("dispute", "create"): FormSpec("desk/disputes/dispute_form.html", DisputeFormPage),
     ("dispute", "resolve"): FormSpec("desk/disputes/resolve_form.html"),
@@ -112,7 +113,7 @@ def page_of(view: Any, request: Any, response: Any, data: Any) -> Page:
         spec = _page_spec(request, response, (basename, action))
         return spec.page(view, request, response, data, spec.template)
     form = FORMS.get((basename, form_action), FormSpec())
-    page = ConflictPage if response.status_code == 412 else form.page
+    page = ConflictPage if response.status_code == 412 and "pk" in view.kwargs else form.page
     is_refused = getattr(response, "is_problem", False)
     return page(view, request, response, data, form.template, action=form_action, is_refused=is_refused)
 

@@ -124,6 +124,8 @@ def spend(day: Day) -> None:
     record("PUT", "statements/24/", {"article": 2, **FIRST, "quote_type": "direct"})
     record("PATCH", "statements/24/", {"paraphrase": "Biden told Zelensky that Russia would invade.", **CHANGED})
     record("POST", "statements/6/tag/", DENIED)
+    several = [{"id": n, "version": day.ask("GET", f"statements/{n}/").json()["version"]} for n in (25, 26)]
+    record("POST", "statements/bulk-tag/", {"statements": several, "tag": "asserted", "reason": "CNN stands by both."})
     record("GET", "statements/6/positions/")
     start = longer.index("this was not true")
     record("POST", "statements/25/reanchor/", {"start": start, "end": start + len("this was not true")})

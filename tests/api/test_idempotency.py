@@ -120,6 +120,10 @@ POSTS = [
     ("statements/{statement}/tag/", {"tag": "denied", "reason": "The ministry denies it."}),
     ("statements/{statement}/reanchor/", {"start": 0, "end": 3, "reason": "Only the minister."}),
     ("statements/bulk/", [{"article": "{article}", "start": 4, "end": 12, "source": "{source}"}]),
+    (
+        "statements/bulk-tag/",
+        {"statements": [{"id": "{statement}", "version": 1}], "tag": "denied", "reason": "The ministry denies it."},
+    ),
     ("sources/{speaker}/merge/", {"into": "{source}", "reason": "The same one."}),
     ("articles/{article}/publish/", {"reason": "It is ready."}),
     ("articles/{published}/withdraw/", {"reason": "It was wrong."}),
@@ -170,10 +174,11 @@ def test_the_posts_above_and_the_tokens_are_all_posts_that_there_are():
     for pattern in router.urls:
         if action := (getattr(pattern.callback, "actions", None) or {}).get("post"):
             assert issubclass(pattern.callback.cls, BaseView)
-            posts.add((pattern.callback.cls.schema_tag, action.removesuffix("_suggestions")))
+            name = action.removesuffix("_suggestions").replace("_", "-")
+            posts.add((pattern.callback.cls.schema_tag, name))
     tried = [address.strip("/").split("/") for address, _ in POSTS]
     assert (
-        posts - {("statements", "match_text")}
+        posts - {("statements", "match-text")}
         == {  # which only reads
             (parts[0], parts[-1] if parts[1:] else "create") for parts in tried
         }

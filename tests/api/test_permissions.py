@@ -38,6 +38,7 @@ DOCUMENT: dict[str, object] = {
     "disputes": [],
 }
 SUGGESTION = {"key": "{suggestion}"}
+BULK_TAG = {"statements": [{"id": "{statement}", "version": 1}], "tag": "denied", **REASON}
 DISPUTE = {"statement": "{statement}", "raised_by": "{source}", "kind": "denial"}
 
 # The route's name, method, path, body, and the status for each of WHO; None is not tested.
@@ -82,6 +83,7 @@ TABLE = [
     ("statement-detail", "patch", "statements/{statement}/", {"paraphrase": "No"}, CHANGE),
     ("statement-detail", "delete", "statements/{statement}/", None, DELETE),
     ("statement-bulk", "post", "statements/bulk/", [STATEMENT], CREATE),
+    ("statement-bulk-tag", "post", "statements/bulk-tag/", BULK_TAG, ACT),
     ("statement-matches", "get", "statements/matches/?text=no", None, READ),
     ("statement-matches", "post", "statements/matches/", {"text": "The minister said no."}, READ),
     ("statement-export", "get", "statements/export/", None, READ),
@@ -178,12 +180,11 @@ def caller(who: str) -> tuple[APIClient, str]:
 
 
 def filled(body, rows):
-    if body is None:
-        return None
     if isinstance(body, list):
         return [filled(item, rows) for item in body]
-    placeholders = {f"{{{name}}}": row for name, row in rows.items()}
-    return {name: placeholders.get(value, value) if isinstance(value, str) else value for name, value in body.items()}
+    if isinstance(body, dict):
+        return {name: filled(value, rows) for name, value in body.items()}
+    return rows.get(body[1:-1], body) if isinstance(body, str) else body
 
 
 CASES = [

@@ -2,10 +2,12 @@ from typing import Any
 
 from django.db.models import Q
 
-from claims.models import Article, ArticleRevision, Evidence
+from claims.models import Article, ArticleRevision, Evidence, Statement
 from claims.models.statement import positions_on
 from claims.serializers import DisputeSerializer, EvidenceSerializer
+from factcheck.api.references import valid_ids
 from factcheck.desk.cards import cards_of, checks_by_statement
+from factcheck.desk.form_pages import FormPage
 from factcheck.desk.page import Page
 from factcheck.desk.pages.disputes import suggest_same_article
 from factcheck.desk.timeline import TIMELINE_LENGTH, timeline
@@ -13,6 +15,17 @@ from factcheck.journal.models import Entry
 
 MAX_POSITIONS = 50
 MAX_EVIDENCE = 100
+
+
+class BulkTagPage(FormPage):
+    """The statements that were ticked, as they are now: some of them may have changed since."""
+
+    def context(self) -> dict[str, Any]:
+        chosen = (text.partition("-")[0] for text in self.request.data.getlist("statements"))
+        rows = Statement.objects.for_reading().filter(pk__in=valid_ids(chosen)).order_by("pk")
+        errors = self.data.get("errors", [])
+        of_list = [error["detail"] for error in errors if error["pointer"].startswith("#/statements")]
+        return {**super().context(), "rows": rows, "list_errors": of_list or ([] if errors else [self.data["detail"]])}
 
 
 class StatementPage(Page):
