@@ -3,7 +3,7 @@ from typing import Any
 import django_filters
 
 from claims.desk_checks import Code, Severity
-from claims.models import Article, Dispute, Evidence, Statement
+from claims.models import Article, Dispute, Evidence, Note, Statement
 from claims.models.words import Search
 from factcheck.api.filters import ChoiceFilter, DayFilter, FlagFilter, IdFilter
 from factcheck.api.roles import is_anonymous
@@ -96,6 +96,19 @@ class DisputeFilter(django_filters.FilterSet):
 
     class Meta:
         model = Dispute
+        fields: list[str] = []
+
+
+class NoteFilter(django_filters.FilterSet):
+    article = IdFilter(
+        of=Article, field_name="article", label="On the article with this id, or on a statement or a dispute in it."
+    )
+    statement = IdFilter(of=Statement, field_name="statement", label="On the statement with this id.")
+    dispute = IdFilter(of=Dispute, field_name="dispute", label="On the dispute with this id.")
+    resolved = FlagFilter(field_name="resolved_at", lookup_expr="isnull", exclude=True, label="Resolved")
+
+    class Meta:
+        model = Note
         fields: list[str] = []
 
 

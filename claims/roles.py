@@ -46,6 +46,9 @@ REQUIRED_ROLE = {
     "import_annotations": Role.EDITOR,
 }
 
+# Notes are the newsroom's talk: whoever may write them may settle them, and takes back an own one.
+ROLE_FOR_NOTES = {"resolve": Role.REPORTER, "reopen": Role.REPORTER, "destroy": Role.REPORTER}
+
 # What anonymous callers may do too, where the service has public reads.
 PUBLIC_ACTIONS = frozenset(
     {

@@ -8,12 +8,13 @@ from rest_framework.utils.html import is_html_input
 from rest_framework.validators import ProhibitSurrogateCharactersValidator
 
 from claims.form_input import PassageForm, from_form
-from claims.models import Article, ArticleRevision, Dispute, Evidence, Statement, StatementVia
+from claims.models import Article, ArticleRevision, Dispute, Evidence, Note, Statement, StatementVia
 from claims.models.article import MAX_TEXT
 from claims.partial_dates import LENGTHS, NOT_SAID, PARTIAL_DATE, said_on_fields
 from factcheck.api.fields import (
     ChoiceField,
     OptionalChoiceField,
+    OptionalReasonField,
     OptionalWebAddressField,
     ReasonSerializer,
     RecordedSerializer,
@@ -103,13 +104,16 @@ class ArticleRowSerializer(RecordedSerializer, serializers.ModelSerializer[Artic
     published_at = serializers.DateTimeField(required=False, allow_null=True, default=None)
     tags = TagCountsSerializer(read_only=True)
     open_disputes = serializers.IntegerField(read_only=True)
+    open_notes = serializers.IntegerField(
+        read_only=True, help_text="Unresolved notes on it, its statements and its disputes."
+    )
     action_fields = {"status": "Use POST to the article's publish/ or withdraw/, with a reason."}
 
     class Meta:
         model = Article
         fields = [
             *ROW, "title", "url", "publisher", "byline", "language", "published_at", "revision", "sha256",
-            "status", "tags", "open_disputes", "reason",
+            "status", "tags", "open_disputes", "open_notes", "reason",
         ]  # fmt: skip
         read_only_fields = [*ROW, "revision", "sha256", "status"]
 
@@ -394,3 +398,36 @@ class DisputeSerializer(RecordedSerializer, serializers.ModelSerializer[Dispute]
 class ResolveSerializer(ReasonSerializer):
     state = ChoiceField(Dispute.Resolution.choices)
     tag = ChoiceField(Statement.Tag.choices, required=False, help_text="Also gives the statement this tag.")
+
+
+class NoteSerializer(RecordedSerializer, serializers.ModelSerializer[Note]):
+    article = RowId(
+        Article.objects.only("pk"), required=False,
+        help_text="The id of the article that it is on, or that the statement or the dispute is in.",
+    )  # fmt: skip
+    statement = RowId(
+        Statement.objects.only("pk", "article"), required=False, allow_null=True, default=None,
+        help_text="The id of the statement that it is on.",
+    )  # fmt: skip
+    dispute = RowId(
+        Dispute.objects.only("pk", "statement__article").select_related("statement"), required=False, allow_null=True,
+        default=None, help_text="The id of the dispute that it is on.",
+    )  # fmt: skip
+    text = serializers.CharField(max_length=5000, style={"base_template": "textarea.html", "rows": 3})
+    author = UserSerializer(read_only=True)
+    resolved = serializers.BooleanField(read_only=True)
+    resolved_by = UserSerializer(read_only=True, allow_null=True)
+
+    action_fields = {"resolved": "Use POST to the note's resolve/ or reopen/."}
+
+    class Meta:
+        model = Note
+        fields = [
+            *ROW, "article", "statement", "dispute", "text", "author", "resolved", "resolved_by", "resolved_at",
+            "reason",
+        ]  # fmt: skip
+        read_only_fields = [*ROW, "resolved_at"]
+
+
+class OptionalReasonSerializer(StrictSerializer):
+    reason = OptionalReasonField()

@@ -323,6 +323,7 @@ SPECTACULAR_SETTINGS = {
         {"name": "statements", "description": "Passages, who said them, through whom, and the tag."},
         {"name": "disputes", "description": "Who contradicts a statement, and how that ended."},
         {"name": "evidence", "description": "What supports or refutes a statement."},
+        {"name": "notes", "description": "What the newsroom remarks on articles, statements and disputes."},
         {"name": "sources", "description": "Who speaks."},
         {"name": "checks", "description": "What an experienced editor would catch."},
         {"name": "feeds", "description": "What is published, in the formats that others read."},

@@ -47,7 +47,8 @@ def _version(article: Article, sources: list[Source]) -> int:
 
     Not the greatest id of an entry: a transaction may commit later than one whose entry has a greater id.
     """
-    written = [Entry.objects.filter(article=article.pk).count(), *((source.pk, source.version) for source in sources)]
+    entries = Entry.objects.filter(article=article.pk).exclude(resource="note")  # notes are no part of the document
+    written = [entries.count(), *((source.pk, source.version) for source in sources)]
     return int.from_bytes(hashlib.sha256(repr(written).encode()).digest()[:6])
 
 

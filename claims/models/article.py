@@ -53,6 +53,7 @@ class ArticleQuerySet(SearchedQuerySet):
             denied=_count("Statement", group="article", tag="denied", **statements),
             unverified=_count("Statement", group="article", tag="unverified", **statements),
             open_disputes=_count("Dispute", group="statement__article", state="open", **disputes),
+            open_notes=_count("Note", group="article", resolved_at__isnull=True),
         )
 
     def with_exact_name(self, text: str) -> "ArticleQuerySet":
@@ -70,6 +71,7 @@ class Article(Recorded):
         PUBLISHED = "published"
         WITHDRAWN = "withdrawn"
 
+    private_fields = ("open_notes",)
     journal_resource = "article"
     next_statuses = {"draft": ("published",), "published": ("withdrawn",), "withdrawn": ("published",)}
     constraint_errors = {"article_url_unique": FieldError("#/url", "unique", "Another article has this address.")}

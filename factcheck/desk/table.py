@@ -19,6 +19,7 @@ from factcheck.desk.pages.formats import FormatPage
 from factcheck.desk.pages.history import ConflictPage, DeletedPage, HistoryPage
 from factcheck.desk.pages.journal import JournalPage
 from factcheck.desk.pages.lists import CheckList, DisputeList, EvidenceList, StatementList
+from factcheck.desk.pages.notes import NoteList, NotePage
 from factcheck.desk.pages.seal import ProofPage, SealPage
 from factcheck.desk.pages.sources import SourcePage
 from factcheck.desk.pages.statements import BulkTagPage, StatementPage
@@ -68,6 +69,9 @@ PAGES: dict[Key, PageSpec] = {
     ("dispute", "list"): PageSpec("desk/disputes/dispute_list.html", DisputeList, is_public=True),
     ("dispute", "retrieve"): PageSpec("desk/disputes/dispute_detail.html", DisputePage, is_public=True),
     ("dispute", "history"): HISTORY,
+    ("note", "list"): PageSpec("desk/notes/note_list.html", NoteList),
+    ("note", "retrieve"): PageSpec("desk/notes/note_detail.html", NotePage),
+    ("note", "history"): HISTORY,
     ("source", "list"): PageSpec("desk/sources/source_list.html", ListPage, is_public=True),
     ("source", "retrieve"): PageSpec("desk/sources/source_detail.html", SourcePage, is_public=True),
     ("source", "history"): HISTORY,
@@ -93,6 +97,8 @@ FORMS: dict[Key, FormSpec] = {
     ("evidence", "create"): FormSpec("desk/evidence/evidence_form.html"),
     ("dispute", "create"): FormSpec("desk/disputes/dispute_form.html", DisputeFormPage),
     ("dispute", "resolve"): FormSpec("desk/disputes/resolve_form.html"),
+    ("note", "create"): FormSpec("desk/notes/note_form.html"),
+    ("note", "partial_update"): FormSpec("desk/notes/note_form.html"),
     ("token", "create"): FormSpec("desk/pages/tokens.html"),
 }
 

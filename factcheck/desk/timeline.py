@@ -46,6 +46,8 @@ VERBS = {
     "statement.reanchored": "re-anchored",
     "article.published": "published",
     "article.withdrawn": "withdrew",
+    "note.created": "wrote",
+    "note.updated": "changed",
     "dispute.opened": "opened",
     "dispute.resolved": "resolved",
     "dispute.reopened": "reopened",

@@ -154,6 +154,16 @@ def spend(day: Day) -> None:
     record("POST", "disputes/9/reopen/", {"reason": "Marquardt stands by his post."})
     record("GET", "disputes/9/history/?page_size=1")
 
+    note = record("POST", "notes/", {"statement": 6, "text": "Ask the embassy for Horne's own notes."})["id"]
+    record("GET", "notes/?article=1&resolved=false")
+    record("GET", f"notes/{note}/")
+    record("PUT", f"notes/{note}/", {"statement": 6, "text": "Ask the embassy for the minutes."})
+    record("PATCH", f"notes/{note}/", {"text": "Ask the embassy for its minutes.", **CHANGED})
+    record("POST", f"notes/{note}/resolve/", {"reason": "They sent them."})
+    record("POST", f"notes/{note}/reopen/", {"reason": "A page is missing."})
+    record("GET", f"notes/{note}/history/?page_size=1")
+    record("DELETE", f"notes/{note}/?reason=All%20of%20it%20came.")
+
     record("GET", "journal/?resource=dispute&page_size=1")
     read_seal(day)
     record("GET", "feeds/claimreviews/?page_size=1")

@@ -39,6 +39,7 @@ DOCUMENT: dict[str, object] = {
 }
 SUGGESTION = {"key": "{suggestion}"}
 BULK_TAG = {"statements": [{"id": "{statement}", "version": 1}], "tag": "denied", **REASON}
+NOTE = {"statement": "{statement}", "text": "Ask both."}
 DISPUTE = {"statement": "{statement}", "raised_by": "{source}", "kind": "denial"}
 
 # The route's name, method, path, body, and the status for each of WHO; None is not tested.
@@ -109,6 +110,15 @@ TABLE = [
     ("dispute-history", "get", "disputes/{dispute}/history/", None, READ),
     ("dispute-resolve", "post", "disputes/{dispute}/resolve/", {"state": "upheld", **REASON}, ACT),
     ("dispute-reopen", "post", "disputes/{resolved_dispute}/reopen/", REASON, ACT),
+    ("note-list", "get", "notes/", None, READ),
+    ("note-list", "post", "notes/", {"statement": "{statement}", "text": "Ask again."}, CREATE),
+    ("note-detail", "get", "notes/{note}/", None, READ),
+    ("note-detail", "put", "notes/{note}/", NOTE, (401, 403, 403, 403, 200, 200, 403)),
+    ("note-detail", "patch", "notes/{note}/", {"text": "Ask both."}, (401, 403, 403, 403, 200, 200, 403)),
+    ("note-detail", "delete", "notes/{note}/", None, (401, 403, 403, 403, 204, 204, 403)),
+    ("note-history", "get", "notes/{note}/history/", None, READ),
+    ("note-resolve", "post", "notes/{note}/resolve/", {}, CHANGE),
+    ("note-reopen", "post", "notes/{resolved_note}/reopen/", {}, CHANGE),
     ("check-list", "get", "checks/", None, READ),
     ("feed-claimreviews", "get", "feeds/claimreviews/", None, READ),
     ("feed-changes", "get", "feeds/changes.atom", None, READ),
@@ -148,6 +158,8 @@ def rows(db):
     services.resolve_dispute(
         dispute_id=resolved.pk, versions=None, actor=maker, state="rejected", reason="It was about another day."
     )
+    note, settled = (services.create_note(actor=maker, statement=statement, text="Ask.") for _ in range(2))
+    services.resolve_note(note_id=settled.pk, versions=None, actor=maker)
     sealed_entry = Entry.objects.earliest("id")
     sign(append([sealed_entry]), make_key("factcheck.example"))
     return {
@@ -163,6 +175,8 @@ def rows(db):
         "evidence": evidence.pk,
         "dispute": dispute.pk,
         "resolved_dispute": resolved.pk,
+        "note": note.pk,
+        "resolved_note": settled.pk,
     }
 
 

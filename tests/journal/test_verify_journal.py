@@ -652,7 +652,7 @@ def test_a_column_that_a_migration_added_since_is_no_fault(record):
 
 def test_every_recorded_model_is_checked():
     recorded = {model.journal_resource for model in apps.get_models() if issubclass(model, Recorded)}
-    assert recorded == {"source", "article", "statement", "evidence", "dispute"}
+    assert recorded == {"source", "article", "statement", "evidence", "dispute", "note"}
     assert recorded < {check.name for check in CHECKS}
 
 
