@@ -1,6 +1,7 @@
 import re
 from typing import Any, NoReturn
 
+from django.contrib.auth.models import User
 from django.db.models import F, Func, OuterRef, TextField
 from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
@@ -20,7 +21,7 @@ from factcheck.api.fields import (
     RecordedSerializer,
     StrictSerializer,
 )
-from factcheck.api.references import MAX_ID, ReferenceList, RowId, valid_ids
+from factcheck.api.references import MAX_ID, Reference, ReferenceList, RowId, valid_ids
 from factcheck.api.row_json import JSONList, JSONObject, json_object
 from factcheck.errors import PreconditionRequired
 from factcheck.journal.models import Entry
@@ -78,6 +79,14 @@ class SaidOnField(serializers.Field):
         return statement.date_said
 
 
+class UserReference(Reference):
+    """An active user. Written as an id. There are few users, so an HTML form lists them all."""
+
+    def __init__(self, **kwargs: Any):
+        style = {"base_template": "user.html", **kwargs.pop("style", {})}
+        super().__init__(User.objects.filter(is_active=True), nested=UserSerializer, style=style, **kwargs)
+
+
 class ArticleTextField(VerbatimField):
     def get_value(self, dictionary: Any) -> Any:
         value = super().get_value(dictionary)
@@ -102,6 +111,10 @@ class ArticleRowSerializer(RecordedSerializer, serializers.ModelSerializer[Artic
         r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$", required=False, default="en", max_length=35
     )
     published_at = serializers.DateTimeField(required=False, allow_null=True, default=None)
+    desk = UserReference(
+        required=False, allow_null=True, default=None, help_text="Who has it: the id of a user, or null.",
+        style={"label": "Who has it"},
+    )  # fmt: skip
     tags = TagCountsSerializer(read_only=True)
     open_disputes = serializers.IntegerField(read_only=True)
     open_notes = serializers.IntegerField(
@@ -113,7 +126,7 @@ class ArticleRowSerializer(RecordedSerializer, serializers.ModelSerializer[Artic
         model = Article
         fields = [
             *ROW, "title", "url", "publisher", "byline", "language", "published_at", "revision", "sha256",
-            "status", "tags", "open_disputes", "open_notes", "reason",
+            "status", "desk", "tags", "open_disputes", "open_notes", "reason",
         ]  # fmt: skip
         read_only_fields = [*ROW, "revision", "sha256", "status"]
 

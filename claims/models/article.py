@@ -2,6 +2,7 @@ import hashlib
 from typing import Any, ClassVar
 
 from django.apps import apps
+from django.conf import settings
 from django.db import models
 from django.db.models import Count, F, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce, Substr
@@ -40,7 +41,7 @@ class ArticleQuerySet(SearchedQuerySet):
     words = ArticleWords
 
     def for_reading(self) -> "ArticleQuerySet":
-        return self.select_related("publisher")._counted({}, {})
+        return self.select_related("publisher", "desk")._counted({}, {})
 
     def public(self) -> "ArticleQuerySet":
         """Published articles; the counts are those of the published text."""
@@ -71,7 +72,7 @@ class Article(Recorded):
         PUBLISHED = "published"
         WITHDRAWN = "withdrawn"
 
-    private_fields = ("open_notes",)
+    private_fields = ("open_notes", "desk")
     journal_resource = "article"
     next_statuses = {"draft": ("published",), "published": ("withdrawn",), "withdrawn": ("published",)}
     constraint_errors = {"article_url_unique": FieldError("#/url", "unique", "Another article has this address.")}
@@ -93,6 +94,9 @@ class Article(Recorded):
     revision = models.PositiveIntegerField(default=1)
     sha256 = models.CharField(max_length=64)
     status = models.CharField(max_length=20, choices=Status, default=Status.DRAFT)
+    desk = models.ForeignKey(  # who has it
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_column="desk", db_index=False
+    )
 
     objects: ClassVar[models.Manager[Any]] = ArticleQuerySet.as_manager()
 
@@ -104,6 +108,7 @@ class Article(Recorded):
         indexes = [
             models.Index(fields=["publisher", "id"], name="article_publisher"),
             models.Index(fields=["status", "id"], name="article_status"),
+            models.Index(fields=["desk", "id"], name="article_desk"),
         ]
 
     @property

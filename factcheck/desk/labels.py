@@ -5,6 +5,7 @@ LABELS = {
     "anonymous": "Anonymous (the name is the article’s own words for the source)",  # noqa: RUF001
     "archived_url": "Archived at (URL)",
     "days": "Valid for (days)",
+    "desk": "Who has it",
     "description": "Who or what it is",
     "excerpt": "Excerpt",
     "into": "The record that stays",

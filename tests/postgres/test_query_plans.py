@@ -71,6 +71,7 @@ VALUES: dict[str, list[Any]] = {
     "article": ["{article}", NOBODY],
     "exclude_article": ["{article}", NOBODY],
     "statement": ["{statement}", "{disputed}", NOBODY],
+    "desk": ["me", "none", "{actor}", NOBODY],
     "dispute": ["{dispute}", NOBODY],
     "actor": ["{actor}", "{reader}", NOBODY],
     "after": ["0-0", "{feed}"],
