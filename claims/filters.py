@@ -35,7 +35,7 @@ class SearchedList:
 
 
 class DeskField(forms.CharField):
-    def to_python(self, value: Any) -> str:
+    def to_python(self, value: Any) -> str | None:
         if value and value not in ("me", "none") and not is_number(value):
             raise ValidationError("Give the id of a user, me, or none.", code="invalid")
         return super().to_python(value)
