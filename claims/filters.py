@@ -1,3 +1,4 @@
+import re
 from typing import Any
 
 import django_filters
@@ -10,7 +11,7 @@ from claims.desk_checks import Code, Severity
 from claims.models import Article, Dispute, Evidence, Note, Statement
 from claims.models.words import Search
 from factcheck.api.filters import ChoiceFilter, DayFilter, FlagFilter, IdFilter
-from factcheck.api.named_references import is_number
+from factcheck.api.references import MAX_ID
 from factcheck.api.roles import is_anonymous
 from factcheck.postgres.search import terms_of
 from sources.models import Source
@@ -36,12 +37,13 @@ class SearchedList:
 
 class DeskField(forms.CharField):
     def to_python(self, value: Any) -> str | None:
-        if value and value not in ("me", "none") and not is_number(value):
+        is_id = re.fullmatch(r"[0-9]{1,19}", value or "") and 1 <= int(value) <= MAX_ID
+        if value and value not in ("me", "none") and not is_id:
             raise ValidationError("Give the id of a user, me, or none.", code="invalid")
         return super().to_python(value)
 
 
-@extend_schema_field({"type": "string", "pattern": "^(me|none|[0-9]{1,18})$"})
+@extend_schema_field({"type": "string", "pattern": "^(me|none|[0-9]{1,19})$"})
 class DeskFilter(django_filters.Filter):
     """By who has it: the id of a user, `me`, or `none`. Not for anonymous callers, who do not see it."""
 
