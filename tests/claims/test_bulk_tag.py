@@ -109,6 +109,15 @@ def test_many_take_as_many_queries_as_few(api, alice, article, minister):
     assert len(tagged()) == 502
 
 
+def test_the_rows_are_locked_in_the_order_of_their_ids_before_their_versions_are_judged(api, statements):
+    with CaptureQueriesContext(connection) as captured:
+        api.post(ADDRESS, {"statements": seen(*reversed(statements)), **ACT})
+    locks = [query["sql"] for query in captured if "FOR NO KEY UPDATE" in query["sql"]]
+    assert len(locks) == 1
+    assert "ORDER BY 1 ASC FOR NO KEY UPDATE" in locks[0]
+    assert "FOR NO KEY UPDATE" in next(query["sql"] for query in captured if '"claims_statement"' in query["sql"])
+
+
 def test_it_is_for_editors(statements):
     reporter = client_of(user_with_role("bob", "reporter"))
     assert reporter.post(ADDRESS, {"statements": seen(*statements), **ACT}).status_code == 403
