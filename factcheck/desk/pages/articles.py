@@ -17,6 +17,7 @@ from factcheck.desk.form_pages import FormPage
 from factcheck.desk.marks import Passage, marked
 from factcheck.desk.notes import notes_of
 from factcheck.desk.page import Page, int_parameter
+from factcheck.desk.pages.notes import notes_on_row
 from factcheck.desk.pages.suggestions import suggested_form
 from factcheck.desk.viewer import Viewer
 
@@ -62,6 +63,7 @@ def article_context(
         **context,
         **_checks(article, cards, lambda statement_id: (numbers.get(statement_id), card_address(statement_id))),
         **(_unanchored(viewer, article) if page.number == 1 else {}),
+        **notes_on_row(viewer, "article", article.pk),
         "mark_form": form or StatementSerializer(context=view.get_serializer_context()),
     }
 

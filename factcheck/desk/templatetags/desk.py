@@ -29,6 +29,14 @@ ANCHOR_LABELS = {
     "needs_review": "may be at another place now",
     "orphaned": "no longer in the text",
 }
+OBTAINED = {
+    "link": " by a link",
+    "call": " in a call",
+    "mail": " by mail",
+    "document": " as a document",
+    "visit": " during a visit",
+    "other": " in another way",
+}
 DOUBLE_QUOTES = '“”„‟"«»'
 OPENING_QUOTES = tuple(DOUBLE_QUOTES + "‘‚'")  # noqa: RUF001
 
@@ -56,6 +64,14 @@ def when_said(statement: Any) -> str:
 def date_said(text: str) -> str:
     """As `when_said`, for a day, a month or a year of an API answer."""
     return when_said(SimpleNamespace(**said_on_fields(text)))
+
+
+@register.filter
+def how_obtained(evidence: Any) -> str:
+    """Empty where nothing of it is known, or for an anonymous reader."""
+    way, day = OBTAINED.get(evidence.obtained_how, ""), evidence.obtained_on
+    on_day = f" on {day.day} {day:%B} {day.year}" if day else ""
+    return f"Obtained{way}{on_day}" if way or day else ""
 
 
 def _since(at: datetime) -> str:
