@@ -56,7 +56,7 @@ SELECT statement, words::text FROM (
     SELECT statement, words FROM {TABLE} WHERE ({FOUND}) {{also}} ORDER BY {WEIGHT} DESC, statement LIMIT {COMPARED}
 ) best
 """  # noqa: S608
-# As claims/migrations/_search_0006.py makes them.
+# As claims/search_triggers.py makes them.
 VECTORS = """
 SELECT (setweight(search_words(%s, passage), 'A') || setweight(search_words(%s, paraphrase), 'B')
     || setweight(search_words(%s, title), 'C'))::text

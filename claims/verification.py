@@ -1,8 +1,8 @@
 """What `manage.py verify_journal` checks of articles and what is in them, and the list of all checks."""
 
 from claims import guards as claims
-from claims.migrations import _search_0006 as words
 from claims.models import Article, Dispute, Evidence, Statement
+from claims.search_triggers import OPERATIONS as SEARCH_TRIGGERS
 from factcheck.journal import guards as journal
 from factcheck.journal.verification.lives import USERS, known_resources, recorded
 from factcheck.journal.verification.ranges import Check
@@ -95,7 +95,7 @@ GUARDS = [*journal.GUARDS, *journal.SALT_GUARDS, *journal.SEAL_GUARDS, *sources.
 
 CHECKS = [
     # What keeps the words of a search guards nothing, but runs at the writes of recorded tables as well.
-    *tables_and_guards([*GUARDS, *words.OPERATIONS]),
+    *tables_and_guards([*GUARDS, *SEARCH_TRIGGERS]),
     known_resources([USERS, SOURCES, ARTICLES, STATEMENTS, EVIDENCE, DISPUTES]),
     USERS,
     SOURCES,
