@@ -21,11 +21,16 @@ ASSUMED_WITH_WORD = 3
 SCALE = 6.3  # a score divided by this and ln N is alike for any number of statements N
 # From here on a statement is worth a look; docs/performance.md says how these were found.
 LIKELY = 0.595  # by words alone
-LIKELY_WITH_NEARNESS = 0.56
+LIKELY_WITH_NEARNESS = 0.58
 FAINT = 0.3  # nearness of two texts without a word in common, below which they only happen to be near
 SAME_WORDS = 0.8  # from here on two texts are likely to say the same, however common their words are
 LEXEME = re.compile(r"'((?:[^']|'')+)':([0-9A-D,]+)")
 STEM = re.compile(r"_[a-z]{2,8}$")
+
+
+def nearness(product: float, unrelated: float) -> float:
+    """By the product of two texts' vectors, and what it is for texts that have nothing to do with each other."""
+    return max(0.0, (product - unrelated) / (1 - unrelated))
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """The follower `vectors`."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from django.db import connection
 
@@ -10,17 +10,13 @@ from claims.vectors.table import NoVectors, make_table, table
 from factcheck.journal.followers import LeftOut
 from factcheck.journal.models import Entry
 
-# What matching compares the words of, too: passage, paraphrase and the titles of the first pieces of evidence. A model
-# reads no more than the beginning.
+# A model reads no more than the beginning. The titles of evidence, whose words are compared, took more from what was
+# found than they added.
 CHANGED = """
-SELECT s.id, t.text, hashtextextended(t.text, 0) FROM claims_statement s, LATERAL (
-    SELECT left(concat_ws(E'\\n', s.text, nullif(s.paraphrase, ''), e.titles), 2000) AS text FROM (
-        SELECT string_agg(title, E'\\n' ORDER BY id) AS titles FROM (
-            SELECT id, title FROM claims_evidence WHERE statement = s.id AND title <> '' ORDER BY id LIMIT 20
-        ) first
-    ) e
-) t WHERE s.id = ANY(%s)
-    AND NOT EXISTS (SELECT FROM {table} v WHERE v.statement = s.id AND v.hash = hashtextextended(t.text, 0))
+SELECT s.id, t.text, t.hash
+FROM claims_statement s, LATERAL left(concat_ws(E'\\n', s.text, nullif(s.paraphrase, '')), 2000) own,
+    LATERAL (SELECT own AS text, hashtextextended(own, 0) AS hash) t
+WHERE s.id = ANY(%s) AND NOT EXISTS (SELECT FROM {table} v WHERE v.statement = s.id AND v.hash = t.hash)
 """
 GONE = """
 DELETE FROM {table} v WHERE statement = ANY(%s) AND NOT EXISTS (SELECT FROM claims_statement s WHERE s.id = v.statement)
@@ -43,7 +39,7 @@ class Vectors:
             raise LeftOut(str(reason)) from None
 
     def follow(self, entries: Sequence[Entry]) -> None:
-        if ids := sorted(set(_statements(entries))):
+        if ids := sorted({entry.resource_id for entry in entries if entry.resource == "statement"}):
             with connection.cursor() as cursor:
                 cursor.execute(GONE.format(table=table()), [ids])
                 cursor.execute(CHANGED.format(table=table()), [ids])
@@ -51,11 +47,3 @@ class Vectors:
                     vectors = [str(self.model.embed(text).tolist()) for _, text, _ in changed]
                     statements, _, hashes = zip(*changed, strict=True)
                     cursor.execute(KEEP.format(table=table()), [list(statements), list(hashes), vectors])
-
-
-def _statements(entries: Iterable[Entry]) -> Iterable[int]:
-    for entry in entries:
-        if entry.resource == "statement":
-            yield entry.resource_id
-        elif entry.resource == "evidence":
-            yield entry.data["statement"]

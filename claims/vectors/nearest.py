@@ -43,9 +43,6 @@ class Vector:
     text: str  # as PostgreSQL writes it
     unrelated: float  # product of texts that have nothing to do with each other
 
-    def nearness(self, product: float) -> float:
-        return max(0.0, (product - self.unrelated) / (1 - self.unrelated))
-
 
 def is_semantic() -> bool:
     """Whether texts are compared by vectors too."""

@@ -36,6 +36,8 @@ def has_table() -> bool:
 
 def make_table() -> None:
     """If it is not there; those of other models are dropped, and the follower begins again. Raises NoVectors."""
+    if settings.MATCHING_MODEL not in MODELS:
+        raise NoVectors("MATCHING_MODEL is none, so no vectors are kept.")
     if has_table():
         return
     with connection.cursor() as cursor:

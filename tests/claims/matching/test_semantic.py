@@ -86,10 +86,6 @@ def test_a_statement_has_a_vector_of_what_it_says_now(api, alice, record, vector
     services.update_statement(statement_id=statement.pk, versions=None, actor=alice, paraphrase="")
     follow(vectors)
     assert found(api, IN_OTHER_WORDS) == []
-    evidence = {"stance": "context", "url": "https://news.example/", "title": SACKED}
-    services.create_evidence(actor=alice, statement=statement, **evidence)
-    follow(vectors)
-    assert found(api, IN_OTHER_WORDS) == [statement.pk]
 
 
 def test_a_write_that_leaves_the_text_makes_no_new_vector(alice, record, vectors):
@@ -221,3 +217,5 @@ def test_with_the_setting_none_there_are_no_vectors(api, record, vectors, settin
     assert answer(api, SACKED)["level"] == "lexical"
     with pytest.raises(LeftOut, match="MATCHING_MODEL is none"):
         Vectors().prepare()
+    with pytest.raises(CommandError, match="MATCHING_MODEL is none"):
+        call_command("make_vector_table")
