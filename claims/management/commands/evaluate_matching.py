@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from claims.embedding.statements import embed_statement
 from claims.matches import find_matches, read_terms, vectors_of
 from claims.matching import evaluation
 from claims.matching.cleaning import without_dates
@@ -81,13 +82,13 @@ class Command(BaseCommand):
 
 
 class NearnessOf:
-    """Claims by their vectors: of passage and paraphrase, as the follower makes them of a statement."""
+    """Claims by their vectors, as the follower makes them of a statement."""
 
     def __init__(self, claims: dict[str, list[str]]):
         self.model = load_model()
         self.vectors = {
-            key: self.model.embed("\n".join(filter(None, (passage, paraphrase))))
-            for key, (passage, paraphrase, _) in claims.items()
+            key: embed_statement(self.model, "\n".join(filter(None, said)), title)
+            for key, (*said, title) in claims.items()
         }
 
     def to(self, text: str) -> dict[str, float]:

