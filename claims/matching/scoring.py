@@ -23,6 +23,7 @@ SCALE = 6.3  # a score divided by this and ln N is alike for any number of state
 LIKELY = 0.595  # by words alone
 LIKELY_WITH_NEARNESS = 0.595  # found for itself, and the same by chance
 FAINT = 0.3  # nearness of two texts without a word in common, below which they only happen to be near
+SAME_MEANING = 0.7  # nearness from which on two texts are likely to say the same, in whatever words
 SAME_WORDS = 0.8  # from here on two texts are likely to say the same, however common their words are
 LEXEME = re.compile(r"'((?:[^']|'')+)':([0-9A-D,]+)")
 STEM = re.compile(r"_[a-z]{2,8}$")
@@ -115,7 +116,9 @@ class Likeness:
         """Whether it is worth a look."""
         both = self.query.words & self.recorded.passage
         limit = LIKELY if self.nearness is None else LIKELY_WITH_NEARNESS
-        return self.score >= limit or len(both) >= SAME_WORDS * len(self.query.words | self.recorded.passage) > 0
+        if self.score >= limit or (self.nearness or 0) >= SAME_MEANING:
+            return True
+        return len(both) >= SAME_WORDS * len(self.query.words | self.recorded.passage) > 0
 
     @property
     def words(self) -> list[str]:
