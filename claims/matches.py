@@ -1,8 +1,8 @@
-"""Statements that say the same as a text, by the words that they share (`claims/matching/`).
+"""Statements that say the same as a text, by the words that they share (`claims/matching/`), and by their vectors where
+there are some (`claims/vectors/`).
 
 A few queries, however many statements there are: which words the text has, how rare they are, which statements have the
-rarest of them, and the best of those. The vectors of texts, where there are some, have their place in `find_matches`: a
-statement that they find is one more candidate, and its cosine is added to its score.
+rarest of them, the best of those, and the nearest by their vectors.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,10 +13,12 @@ from typing import Any
 from django.db.models import Prefetch, QuerySet
 from django.db.models.expressions import RawSQL
 
-from claims.matching.cleaning import parts_of
+from claims.matching.cleaning import parts_of, without_dates
 from claims.matching.scoring import Likeness, Query, Recorded, Term
 from claims.matching.selection import LOOKUPS, lookups
 from claims.models import Dispute, SearchLanguage, Statement
+from claims.vectors.nearest import nearest, vector_of
+from claims.vectors.table import table
 from factcheck.postgres.prepared import execute_prepared
 from factcheck.postgres.word_shares import WordShares
 
@@ -82,21 +84,38 @@ class Match:
         return self.likeness.words
 
 
-def find_matches(text: str, *, among: QuerySet[Any], public: bool, size: int) -> list[Match]:
+def find_matches(
+    text: str, *, among: QuerySet[Any], public: bool, size: int, statement: int | None = None
+) -> list[Match]:
     """The best of the statements `among`, best first; of equal ones the one recorded first.
 
     `public`: words are counted in public statements only, so that no score tells of a draft.
+    `statement`: the recorded one whose text it is.
     """
     languages = SearchLanguage.objects.order_by("code").values_list("code", flat=True)
     query = read_query(text, list(languages), _also(Statement.objects.public()) if public else NO_CONDITION)
-    found = [(statement, Likeness(query, recorded)) for statement, recorded in _best(query, _also(among))]
-    alike = [each for each in found if each[1].score]  # others have the words elsewhere, as in the tag's reason
+    by_words = dict(_best(query, _also(among)))
+    found = _with_nearness(query, by_words, text, among, statement)
+    alike = [each for each in found if each[1].is_alike]  # others have the words elsewhere, as in the tag's reason
     best = sorted(alike, key=lambda each: (-round(each[1].score, 3), each[0]))[:size]
     disputes = Dispute.objects.for_reading().filter(state="open").order_by("pk")
     rows = among.select_related("article").defer("article__text").prefetch_related(
         Prefetch("disputes", queryset=disputes.public() if public else disputes, to_attr="contested_by")
     ).in_bulk([statement for statement, _ in best])  # fmt: skip
     return [Match(rows[statement], likeness) for statement, likeness in best if statement in rows]
+
+
+def _with_nearness(
+    query: Query, by_words: dict[int, Recorded], text: str, among: QuerySet[Any], own: int | None
+) -> list[tuple[int, Likeness]]:
+    """Also those that are near by their vectors, at the semantic level."""
+    vector, also = vector_of(without_dates(text), own), _also(among, table())
+    near = nearest(vector, (also.sql, also.parameters), [*by_words]) if vector else []
+    likenesses = {statement: Likeness(query, recorded) for statement, recorded in by_words.items()}
+    for each in near:
+        recorded = by_words.get(each.statement) or Recorded.read(each.words)
+        likenesses[each.statement] = Likeness(query, recorded, each.nearness)
+    return [*likenesses.items()]
 
 
 @dataclass(frozen=True)
@@ -110,11 +129,11 @@ class Condition:
 NO_CONDITION = Condition()
 
 
-def _also(among: QuerySet[Any]) -> Condition:
-    """That the statement is one of these. Looked up for each candidate: they are few, and these may be a million."""
+def _also(among: QuerySet[Any], table: str = TABLE) -> Condition:
+    """That a row of the table belongs to one of these. Looked up for each candidate: these may be a million."""
     if not among.query.has_filters():
         return NO_CONDITION
-    of_row = among.order_by().filter(pk=RawSQL(f"{TABLE}.statement", [])).values("pk")  # noqa: S611  a constant
+    of_row = among.order_by().filter(pk=RawSQL(f"{table}.statement", [])).values("pk")  # noqa: S611  a constant
     sql, parameters = of_row.query.sql_with_params()
     return Condition(f"AND EXISTS({sql} OFFSET 0)", parameters)
 

@@ -34,6 +34,14 @@ def env_int(name: str, default: int) -> int:
     return int(value)
 
 
+def env_choice(name: str, *choices: str) -> str:
+    """The first one is the default."""
+    value = os.environ.get(name, "").strip() or choices[0]
+    if value not in choices:
+        raise ImproperlyConfigured(f"{name} must be one of {', '.join(choices)}, not {value!r}.")
+    return value
+
+
 def env_rate(name: str, default: str) -> str:
     value = os.environ.get(name, "").strip() or default
     if not re.fullmatch(r"[0-9]{1,9}/(sec|min|hour|day)", value):
@@ -188,6 +196,9 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Signs the journal's checkpoints. Only the process that runs `manage.py follow seal` needs it.
 JOURNAL_SIGNING_KEY = os.environ.get("JOURNAL_SIGNING_KEY", "").strip() or env_file("JOURNAL_SIGNING_KEY_FILE")
+
+# Which model makes the vectors by which matching finds what says the same in other words (claims/vectors/model.py).
+MATCHING_MODEL = env_choice("MATCHING_MODEL", "minilm", "e5", "none")
 
 # Time and language
 USE_TZ = True
