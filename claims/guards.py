@@ -1,4 +1,4 @@
-"""What the database refuses for articles, statements, evidence and disputes, and for entries without their write.
+"""What the database refuses for articles and all that is in them, and for entries without their write.
 
 `factcheck/journal/guards.py` says how to change a guard.
 """
@@ -24,6 +24,7 @@ STATEMENT = RecordedTable(
     "statement", "claims_statement", article="r.article", data=f"to_jsonb(r) || jsonb_build_object('via', {CHAIN})"
 )
 EVIDENCE = RecordedTable("evidence", "claims_evidence", article=OF_STATEMENT, data="to_jsonb(r)")
+NOTE = RecordedTable("note", "claims_note", article="r.article", data="to_jsonb(r)")
 DISPUTE = RecordedTable("dispute", "claims_dispute", article=OF_STATEMENT, data="to_jsonb(r)")
 
 TAG = "tag, tag_reason, tagged_by, tagged_at"
@@ -101,6 +102,9 @@ def cues_of(pinned: str) -> str:
 # Those of which the passage of the statement `w` has a part.
 JOIN_CUES = """LEFT JOIN cue ON cue.article = w.article AND cue.number = w.revision
     AND cue.start < w."end" AND cue."end" > w.start"""
+
+
+TRUTH = entries_are_true([SOURCE, ARTICLE, STATEMENT, EVIDENCE, DISPUTE, NOTE])
 
 GUARDS = [
     # A text that changes is a new revision, and so are other times of its captions. The column of their digest is
@@ -247,10 +251,39 @@ BEGIN
 END $$;
 """),
     entry_required("claims_statementvia", "via_require_entry()"),
-    entries_are_true([SOURCE, ARTICLE, STATEMENT, EVIDENCE, DISPUTE]),
+    TRUTH,
 ]
 
-# The times of captions. A migration of its own runs these: claims/migrations/0009_captions.py.
+# A migration of its own runs these, which makes the table: claims/migrations/0014_notes.py.
+NOTE_GUARDS = [
+    recorded(
+        NOTE,
+        created="entry.action = 'note.created' AND entry.actor = NEW.author AND NEW.resolved_at IS NULL",
+        updated=f"""CASE entry.action
+            WHEN 'note.updated' THEN {only_changes("text")}
+            WHEN 'note.resolved' THEN OLD.resolved_at IS NULL AND NEW.resolved_at IS NOT NULL
+                AND entry.actor = NEW.resolved_by AND {only_changes("resolved_by", "resolved_at")}
+            WHEN 'note.reopened' THEN OLD.resolved_at IS NOT NULL AND NEW.resolved_at IS NULL
+                AND {only_changes("resolved_by", "resolved_at")}
+            ELSE false END""",
+    ),
+    # A note belongs to the article that its statement or its dispute is in. Neither of them moves, nor does the note.
+    guard("""
+CREATE FUNCTION note_require_article() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM claims_statement s WHERE s.article = NEW.article AND s.id = coalesce(
+            NEW.statement, (SELECT d.statement FROM claims_dispute d WHERE d.id = NEW.dispute))) THEN
+        RAISE EXCEPTION 'note %: what it is on is not in article %', NEW.id, NEW.article
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'note_in_its_article';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER in_its_article AFTER INSERT ON claims_note FOR EACH ROW
+    WHEN (NEW.statement IS NOT NULL OR NEW.dispute IS NOT NULL) EXECUTE FUNCTION note_require_article();
+"""),
+]
+
+# The times of captions. A migration of its own runs these: claims/migrations/0010_captions.py.
 CUE_GUARDS = [
     # As of the text, the digest is the database's, and the article's current revision has the cues that the article's
     # entries tell of. That it has a revision is for the guard of its text.

@@ -1,8 +1,8 @@
-"""Statements that say the same as a text, by the words that they share (`claims/matching/`).
+"""Statements that say the same as a text, by the words that they share (`claims/matching/`), and by their vectors where
+there are some (`claims/vectors/`).
 
 A few queries, however many statements there are: which words the text has, how rare they are, which statements have the
-rarest of them, and the best of those. The vectors of texts, where there are some, have their place in `find_matches`: a
-statement that they find is one more candidate, and its cosine is added to its score.
+rarest of them, the best of those, and the nearest by their vectors.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,10 +13,12 @@ from typing import Any
 from django.db.models import Prefetch, QuerySet
 from django.db.models.expressions import RawSQL
 
-from claims.matching.cleaning import parts_of
+from claims.matching.cleaning import parts_of, without_dates
 from claims.matching.scoring import Likeness, Query, Recorded, Term
 from claims.matching.selection import LOOKUPS, lookups
 from claims.models import Dispute, SearchLanguage, Statement
+from claims.vectors.nearest import nearest, vector_of
+from claims.vectors.table import table
 from factcheck.postgres.prepared import execute_prepared
 from factcheck.postgres.word_shares import WordShares
 
@@ -54,7 +56,7 @@ SELECT statement, words::text FROM (
     SELECT statement, words FROM {TABLE} WHERE ({FOUND}) {{also}} ORDER BY {WEIGHT} DESC, statement LIMIT {COMPARED}
 ) best
 """  # noqa: S608
-# As claims/migrations/_search_0006.py makes them.
+# As claims/search_triggers.py makes them.
 VECTORS = """
 SELECT (setweight(search_words(%s, passage), 'A') || setweight(search_words(%s, paraphrase), 'B')
     || setweight(search_words(%s, title), 'C'))::text
@@ -82,21 +84,38 @@ class Match:
         return self.likeness.words
 
 
-def find_matches(text: str, *, among: QuerySet[Any], public: bool, size: int) -> list[Match]:
+def find_matches(
+    text: str, *, among: QuerySet[Any], public: bool, size: int, statement: int | None = None
+) -> list[Match]:
     """The best of the statements `among`, best first; of equal ones the one recorded first.
 
     `public`: words are counted in public statements only, so that no score tells of a draft.
+    `statement`: the recorded one whose text it is.
     """
     languages = SearchLanguage.objects.order_by("code").values_list("code", flat=True)
     query = read_query(text, list(languages), _also(Statement.objects.public()) if public else NO_CONDITION)
-    found = [(statement, Likeness(query, recorded)) for statement, recorded in _best(query, _also(among))]
-    alike = [each for each in found if each[1].score]  # others have the words elsewhere, as in the tag's reason
+    by_words = dict(_best(query, _also(among)))
+    found = _with_nearness(query, by_words, text, among, statement)
+    alike = [each for each in found if each[1].is_alike]  # others have the words elsewhere, as in the tag's reason
     best = sorted(alike, key=lambda each: (-round(each[1].score, 3), each[0]))[:size]
     disputes = Dispute.objects.for_reading().filter(state="open").order_by("pk")
     rows = among.select_related("article").defer("article__text").prefetch_related(
         Prefetch("disputes", queryset=disputes.public() if public else disputes, to_attr="contested_by")
     ).in_bulk([statement for statement, _ in best])  # fmt: skip
     return [Match(rows[statement], likeness) for statement, likeness in best if statement in rows]
+
+
+def _with_nearness(
+    query: Query, by_words: dict[int, Recorded], text: str, among: QuerySet[Any], own: int | None
+) -> list[tuple[int, Likeness]]:
+    """Also those that are near by their vectors, at the semantic level."""
+    vector, also = vector_of(without_dates(text), own), _also(among, table())
+    near = nearest(vector, (also.sql, also.parameters), [*by_words]) if vector else []
+    likenesses = {statement: Likeness(query, recorded) for statement, recorded in by_words.items()}
+    for each in near:
+        recorded = by_words.get(each.statement) or Recorded.read(each.words)
+        likenesses[each.statement] = Likeness(query, recorded, each.nearness)
+    return [*likenesses.items()]
 
 
 @dataclass(frozen=True)
@@ -110,11 +129,11 @@ class Condition:
 NO_CONDITION = Condition()
 
 
-def _also(among: QuerySet[Any]) -> Condition:
-    """That the statement is one of these. Looked up for each candidate: they are few, and these may be a million."""
+def _also(among: QuerySet[Any], table: str = TABLE) -> Condition:
+    """That a row of the table belongs to one of these. Looked up for each candidate: these may be a million."""
     if not among.query.has_filters():
         return NO_CONDITION
-    of_row = among.order_by().filter(pk=RawSQL(f"{TABLE}.statement", [])).values("pk")  # noqa: S611  a constant
+    of_row = among.order_by().filter(pk=RawSQL(f"{table}.statement", [])).values("pk")  # noqa: S611  a constant
     sql, parameters = of_row.query.sql_with_params()
     return Condition(f"AND EXISTS({sql} OFFSET 0)", parameters)
 
@@ -131,7 +150,7 @@ def read_terms(text: str, languages: Sequence[str]) -> tuple[frozenset[str], lis
     """All words of a text, and those of them by which it is compared."""
     texts, weights = zip(*parts_of(text), strict=True)
     words = execute_prepared(WORDS, [languages, list(texts), list(weights)])
-    return frozenset(word for word, *_ in words), _terms(words)
+    return frozenset(word for word, *_ in words), telling_terms(words)
 
 
 def vectors_of(texts: Mapping[str, Sequence[str]], language: str) -> dict[str, str]:
@@ -141,7 +160,7 @@ def vectors_of(texts: Mapping[str, Sequence[str]], language: str) -> dict[str, s
     return dict(zip(texts, (vector for (vector,) in rows), strict=True))
 
 
-def _terms(words: Sequence[tuple[str, float, list[str | None]]]) -> list[Term]:
+def telling_terms(words: Sequence[tuple[str, float, list[str | None]]]) -> list[Term]:
     """Words that tell something, what is said first and the date last; if there are none, all words."""
     telling = [(word, weight, stems) for word, weight, stems in words if None not in stems and not _is_part(word)]
     terms: dict[Any, Term] = {}
@@ -159,7 +178,7 @@ def _is_part(word: str) -> bool:
 
 def _counted(terms: list[Term], statements: float, also: Condition) -> list[Term]:
     """The rarest of the terms that some statements have, with the number of these."""
-    known = [_common(term, statements) for term in terms]
+    known = [with_common_rows(term, statements) for term in terms]
     unknown = [place for place, term in enumerate(known) if not term.rows][:MAX_UNKNOWN]
     counts = execute_prepared(COUNTS.format(also=also.sql), [*also.parameters, [known[n].lookup for n in unknown]])
     for place, (rows,) in zip(unknown, counts, strict=True):
@@ -168,7 +187,7 @@ def _counted(terms: list[Term], statements: float, also: Condition) -> list[Term
     return [term for term in known if term in rarest]
 
 
-def _common(term: Term, statements: float) -> Term:
+def with_common_rows(term: Term, statements: float) -> Term:
     """With the number of its statements, if it is one of the common words. A statement is in one language."""
     words = max(shares.shares.get(word, 0.0) for word in term.words)
     stems = sum(shares.shares.get(stem, 0.0) for stem in term.stems)

@@ -1,5 +1,7 @@
-from typing import Any
+import re
+from typing import Any, NoReturn
 
+from django.contrib.auth.models import User
 from django.db.models import F, Func, OuterRef, TextField
 from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
@@ -7,23 +9,28 @@ from rest_framework.utils.html import is_html_input
 from rest_framework.validators import ProhibitSurrogateCharactersValidator
 
 from claims.form_input import PassageForm, from_form
-from claims.models import Article, ArticleRevision, Dispute, Evidence, Statement, StatementVia
+from claims.models import Article, ArticleRevision, Dispute, Evidence, Note, Statement, StatementVia
 from claims.models.article import MAX_TEXT
 from claims.partial_dates import LENGTHS, NOT_SAID, PARTIAL_DATE, said_on_fields
 from claims.suggesting.transcripts import read_transcript
 from factcheck.api.fields import (
     ChoiceField,
+    OptionalChoiceField,
+    OptionalReasonField,
     OptionalWebAddressField,
     ReasonSerializer,
     RecordedSerializer,
+    StrictSerializer,
 )
-from factcheck.api.references import ReferenceList, RowId, valid_ids
+from factcheck.api.references import MAX_ID, Reference, ReferenceList, RowId, valid_ids
 from factcheck.api.row_json import JSONList, JSONObject, json_object
+from factcheck.errors import PreconditionRequired
 from factcheck.journal.models import Entry
 from factcheck.journal.serializers import UserSerializer, actor_of
 from sources.models import Source
 from sources.serializers import SourceSummarySerializer, source_reference
 
+MAX_BULK = 500
 MAX_MILLISECONDS = 2**31 - 1
 MAX_CAPTIONS = 5 * MAX_TEXT  # code points, with the times and the markup
 ROW = ["id", "version", "created_at", "updated_at"]
@@ -82,6 +89,14 @@ class SecondsField(serializers.FloatField):
         return int(value) if value.is_integer() else value
 
 
+class UserReference(Reference):
+    """An active user. Written as an id. There are few users, so an HTML form lists them all."""
+
+    def __init__(self, **kwargs: Any):
+        style = {"base_template": "user.html", **kwargs.pop("style", {})}
+        super().__init__(User.objects.filter(is_active=True), nested=UserSerializer, style=style, **kwargs)
+
+
 class ArticleTextField(VerbatimField):
     def get_value(self, dictionary: Any) -> Any:
         value = super().get_value(dictionary)
@@ -107,15 +122,22 @@ class ArticleRowSerializer(RecordedSerializer, serializers.ModelSerializer[Artic
     )
     published_at = serializers.DateTimeField(required=False, allow_null=True, default=None)
     media_url = OptionalWebAddressField(max_length=2000, help_text="The recording that the text is a transcript of.")
+    desk = UserReference(
+        required=False, allow_null=True, default=None, help_text="Who has it: the id of a user, or null.",
+        style={"label": "Who has it"},
+    )  # fmt: skip
     tags = TagCountsSerializer(read_only=True)
     open_disputes = serializers.IntegerField(read_only=True)
+    open_notes = serializers.IntegerField(
+        read_only=True, help_text="Unresolved notes on it, its statements and its disputes."
+    )
     action_fields = {"status": "Use POST to the article's publish/ or withdraw/, with a reason."}
 
     class Meta:
         model = Article
         fields = [
             *ROW, "title", "url", "publisher", "byline", "language", "published_at", "media_url", "revision", "sha256",
-            "status", "tags", "open_disputes", "reason",
+            "status", "desk", "tags", "open_disputes", "open_notes", "reason",
         ]  # fmt: skip
         read_only_fields = [*ROW, "revision", "sha256", "status"]
 
@@ -158,6 +180,13 @@ def _transcribed(captions: str) -> dict[str, Any]:
         detail = f"Its words have more than {MAX_TEXT} code points. Make two articles of it."
         raise serializers.ValidationError({"captions": detail}, code="max_length")
     return {"text": transcript.text, "cues": transcript.cues}
+
+
+class MatchedArticleSerializer(serializers.ModelSerializer[Article]):
+    class Meta:
+        model = Article
+        fields = ["id", "title", "url", "status", "published_at"]
+        read_only_fields = fields
 
 
 class CandidateSerializer(serializers.Serializer[Any]):
@@ -323,6 +352,50 @@ class TagSerializer(ReasonSerializer):
     tag = ChoiceField(Statement.Tag.choices)
 
 
+class SeenVersionField(serializers.IntegerField):
+    """The version of a row as the caller read it, where If-Match cannot name that of each."""
+
+    def fail(self, key: str, **kwargs: Any) -> NoReturn:
+        if key == "required":
+            raise PreconditionRequired(
+                "Send the version of each as you read it, so that you do not overwrite a change that you have not seen."
+            )
+        super().fail(key, **kwargs)
+
+
+class SeenListSerializer(serializers.ListSerializer[Any]):
+    """Each id once. An HTML form sends ID-VERSION for each, since it has a checkbox for each."""
+
+    def get_value(self, dictionary: Any) -> Any:
+        if not is_html_input(dictionary):
+            return super().get_value(dictionary)
+        pairs = (re.fullmatch(r"([0-9]{1,18})-([0-9]{1,9})", text) for text in dictionary.getlist(self.field_name))
+        return [{"id": int(pair[1]), "version": int(pair[2])} for pair in pairs if pair]
+
+    def to_internal_value(self, data: Any) -> Any:
+        rows = super().to_internal_value(data)
+        ids = [row["id"] for row in rows]
+        errors = [_TWICE if row_id in ids[:index] else {} for index, row_id in enumerate(ids)]
+        if any(errors):
+            raise serializers.ValidationError(errors)
+        return rows
+
+
+_TWICE = {"id": [serializers.ErrorDetail("This id is in the list twice.", code="duplicate")]}
+
+
+class SeenStatementSerializer(StrictSerializer):
+    id = serializers.IntegerField(min_value=1, max_value=MAX_ID)
+    version = SeenVersionField(min_value=1, help_text="As you read it.")
+
+    class Meta:
+        list_serializer_class = SeenListSerializer
+
+
+class BulkTagSerializer(TagSerializer):
+    statements = SeenStatementSerializer(many=True, allow_empty=False, max_length=MAX_BULK)  # type: ignore[call-arg]
+
+
 class PositionSerializer(serializers.ModelSerializer[Entry]):
     """An editor's own latest tag of a statement, and why."""
 
@@ -352,11 +425,16 @@ class EvidenceSerializer(RecordedSerializer, serializers.ModelSerializer[Evidenc
         style={"base_template": "textarea.html", "rows": 3},
     )  # fmt: skip
     archived_url = OptionalWebAddressField(max_length=2000)
+    obtained_on = serializers.DateField(required=False, allow_null=True, default=None)
+    obtained_how = OptionalChoiceField(Evidence.ObtainedHow.choices)
 
     class Meta:
         model = Evidence
         validators: list[Any] = []
-        fields = [*ROW, "statement", "key", "stance", "url", "title", "excerpt", "archived_url", "reason"]
+        fields = [
+            *ROW, "statement", "key", "stance", "url", "title", "excerpt", "archived_url", "obtained_on",
+            "obtained_how", "reason",
+        ]  # fmt: skip
         read_only_fields = [*ROW, "key"]
 
 
@@ -393,3 +471,36 @@ class DisputeSerializer(RecordedSerializer, serializers.ModelSerializer[Dispute]
 class ResolveSerializer(ReasonSerializer):
     state = ChoiceField(Dispute.Resolution.choices)
     tag = ChoiceField(Statement.Tag.choices, required=False, help_text="Also gives the statement this tag.")
+
+
+class NoteSerializer(RecordedSerializer, serializers.ModelSerializer[Note]):
+    article = RowId(
+        Article.objects.only("pk"), required=False,
+        help_text="The id of the article that it is on, or that the statement or the dispute is in.",
+    )  # fmt: skip
+    statement = RowId(
+        Statement.objects.only("pk", "article"), required=False, allow_null=True, default=None,
+        help_text="The id of the statement that it is on.",
+    )  # fmt: skip
+    dispute = RowId(
+        Dispute.objects.only("pk", "statement__article").select_related("statement"), required=False, allow_null=True,
+        default=None, help_text="The id of the dispute that it is on.",
+    )  # fmt: skip
+    text = serializers.CharField(max_length=5000, style={"base_template": "textarea.html", "rows": 3})
+    author = UserSerializer(read_only=True)
+    resolved = serializers.BooleanField(read_only=True)
+    resolved_by = UserSerializer(read_only=True, allow_null=True)
+
+    action_fields = {"resolved": "Use POST to the note's resolve/ or reopen/."}
+
+    class Meta:
+        model = Note
+        fields = [
+            *ROW, "article", "statement", "dispute", "text", "author", "resolved", "resolved_by", "resolved_at",
+            "reason",
+        ]  # fmt: skip
+        read_only_fields = [*ROW, "resolved_at"]
+
+
+class OptionalReasonSerializer(StrictSerializer):
+    reason = OptionalReasonField()

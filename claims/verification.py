@@ -1,8 +1,8 @@
 """What `manage.py verify_journal` checks of articles and what is in them, and the list of all checks."""
 
 from claims import guards as claims
-from claims.migrations import _search_0006 as words
-from claims.models import Article, Dispute, Evidence, Statement
+from claims.models import Article, Dispute, Evidence, Note, Statement
+from claims.search_triggers import OPERATIONS as SEARCH_TRIGGERS
 from factcheck.journal import guards as journal
 from factcheck.journal.verification.lives import USERS, known_resources, recorded
 from factcheck.journal.verification.ranges import Check
@@ -103,6 +103,7 @@ ARTICLES = recorded(Article, changed=("updated", "published", "withdrawn"))
 STATEMENTS = recorded(Statement, changed=("updated", "tagged", "reanchored"))
 EVIDENCE = recorded(Evidence)
 DISPUTES = recorded(Dispute, created="opened", changed=("updated", "resolved", "reopened"))
+NOTES = recorded(Note, changed=("updated", "resolved", "reopened"))
 
 GUARDS = [
     *journal.GUARDS,
@@ -111,12 +112,13 @@ GUARDS = [
     *sources.GUARDS,
     *claims.GUARDS,
     *claims.CUE_GUARDS,
+    *claims.NOTE_GUARDS,
 ]
 
 CHECKS = [
     # What keeps the words of a search guards nothing, but runs at the writes of recorded tables as well.
-    *tables_and_guards([*GUARDS, *words.OPERATIONS]),
-    known_resources([USERS, SOURCES, ARTICLES, STATEMENTS, EVIDENCE, DISPUTES]),
+    *tables_and_guards([*GUARDS, *SEARCH_TRIGGERS]),
+    known_resources([USERS, SOURCES, ARTICLES, STATEMENTS, EVIDENCE, DISPUTES, NOTES]),
     USERS,
     SOURCES,
     REDIRECTS,
@@ -127,4 +129,5 @@ CHECKS = [
     PASSAGES,
     EVIDENCE,
     DISPUTES,
+    NOTES,
 ]

@@ -34,6 +34,14 @@ def env_int(name: str, default: int) -> int:
     return int(value)
 
 
+def env_choice(name: str, *choices: str) -> str:
+    """The first one is the default."""
+    value = os.environ.get(name, "").strip() or choices[0]
+    if value not in choices:
+        raise ImproperlyConfigured(f"{name} must be one of {', '.join(choices)}, not {value!r}.")
+    return value
+
+
 def env_rate(name: str, default: str) -> str:
     value = os.environ.get(name, "").strip() or default
     if not re.fullmatch(r"[0-9]{1,9}/(sec|min|hour|day)", value):
@@ -189,6 +197,9 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Signs the journal's checkpoints. Only the process that runs `manage.py follow seal` needs it.
 JOURNAL_SIGNING_KEY = os.environ.get("JOURNAL_SIGNING_KEY", "").strip() or env_file("JOURNAL_SIGNING_KEY_FILE")
 
+# Which model makes the vectors by which matching finds what says the same in other words (claims/vectors/model.py).
+MATCHING_MODEL = env_choice("MATCHING_MODEL", "minilm", "e5", "none")
+
 # Time and language
 USE_TZ = True
 TIME_ZONE = "UTC"
@@ -312,7 +323,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
-    "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
+    "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": True,
     "PARSER_WHITELIST": ["factcheck.api.parsers.JSONParser"],
     "RENDERER_WHITELIST": ["factcheck.api.renderers.JSONRenderer"],
     "SCHEMA_PATH_PREFIX": r"/api/v1",
@@ -323,6 +334,7 @@ SPECTACULAR_SETTINGS = {
         {"name": "statements", "description": "Passages, who said them, through whom, and the tag."},
         {"name": "disputes", "description": "Who contradicts a statement, and how that ended."},
         {"name": "evidence", "description": "What supports or refutes a statement."},
+        {"name": "notes", "description": "What the newsroom remarks on articles, statements and disputes."},
         {"name": "sources", "description": "Who speaks."},
         {"name": "checks", "description": "What an experienced editor would catch."},
         {"name": "feeds", "description": "What is published, in the formats that others read."},
@@ -337,6 +349,7 @@ SPECTACULAR_SETTINGS = {
         "AnchorState": "claims.models.Statement.Anchor",
         "QuoteType": "claims.models.Statement.QuoteType",
         "EvidenceStance": "claims.models.Evidence.Stance",
+        "EvidenceObtainedHow": "claims.models.Evidence.ObtainedHow",
         "DisputeKind": "claims.models.Dispute.Kind",
         "DisputeScope": "claims.models.Dispute.Scope",
         "DisputeState": "claims.models.Dispute.State",

@@ -10,6 +10,7 @@ from claims.views.checks import CheckViewSet
 from claims.views.disputes import DisputeViewSet
 from claims.views.evidence import EvidenceViewSet
 from claims.views.formats import AtomRenderer, FeedViewSet
+from claims.views.notes import NoteViewSet
 from claims.views.sources import SourceViewSet
 from claims.views.statements import StatementViewSet
 from factcheck.api.openapi.views import Root, SchemaView
@@ -53,6 +54,7 @@ router.register("sources", SourceViewSet, "source")
 router.register("articles", ArticleViewSet, "article")
 router.register("evidence", EvidenceViewSet, "evidence")
 router.register("disputes", DisputeViewSet, "dispute")
+router.register("notes", NoteViewSet, "note")
 router.register("checks", CheckViewSet, "check")
 router.register("feeds", FeedViewSet, "feed")
 router.register("journal", JournalViewSet, "journal")

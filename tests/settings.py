@@ -26,3 +26,4 @@ from factcheck.settings import *  # noqa: E402, F403
 # Each test has a client of its own, and each client a handler: with the finders it would look at every static file.
 WHITENOISE_AUTOREFRESH = True
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # the real one takes a quarter of a second
+MATCHING_MODEL = "none"  # but where a test is about it

@@ -31,5 +31,10 @@ def parts_of(text: str) -> list[tuple[str, float]]:
     return [(TAG.sub(_words_of_tag, said), SAID), (" ".join(authors), BY_AUTHOR), (" ".join(dates), IN_DATE)]
 
 
+def without_dates(text: str) -> str:
+    """What a vector is made of: without links too. All of the text if nothing else is in it."""
+    return " ".join(part for part, weight in parts_of(text) if weight > IN_DATE).strip() or text
+
+
 def _words_of_tag(tag: re.Match[str]) -> str:
     return f" {WORD_STARTS.sub(' ', tag[1]).replace('_', ' ')} "

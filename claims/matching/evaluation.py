@@ -10,11 +10,13 @@ import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from heapq import nlargest
 from typing import Any
 
 from claims.matching.scoring import Likeness, Query, Recorded, Term
 
 DEPTH = 5
+NEAR = 200  # claims without a common word that are compared too, where texts have vectors
 CLAIM = ("vclaim", "subtitle", "title")  # what they become: passage, paraphrase, title of evidence
 
 
@@ -87,7 +89,7 @@ def read_claims(lines: Iterable[str]) -> dict[str, list[str]]:
 
 
 class Pool:
-    """Claims in memory. All that share a word with a text are compared with it."""
+    """Claims in memory. All that share a word with a text are compared with it, and those that are nearest to it."""
 
     def __init__(self, vectors: dict[str, str]):
         self.recorded = {key: Recorded.read(vector) for key, vector in vectors.items()}
@@ -96,12 +98,16 @@ class Pool:
             for form in recorded.counts:
                 self.having[form].add(key)
 
-    def rank(self, words: frozenset[str], terms: Iterable[Term], size: int) -> list[Ranked]:
+    def rank(
+        self, words: frozenset[str], terms: Iterable[Term], size: int, nearness: dict[str, float] | None = None
+    ) -> list[Ranked]:
+        """`nearness`: of the text and each claim, by their vectors."""
         found = {term: set().union(*(self.having.get(form, ()) for form in term.forms)) for term in terms}
         counted = tuple(replace(term, rows=len(keys)) for term, keys in found.items())
-        query = Query(words, counted, len(self.recorded))
+        query, near = Query(words, counted, len(self.recorded)), nearness or {}
+        compared = set(nlargest(NEAR, near, key=near.__getitem__)).union(*found.values())
         likenesses: list[tuple[Any, Likeness]] = [
-            (key, Likeness(query, self.recorded[key])) for key in sorted(set().union(*found.values()))
+            (key, Likeness(query, self.recorded[key], near.get(key))) for key in sorted(compared)
         ]
         best = sorted(likenesses, key=lambda each: -each[1].score)[:size]
         return [Ranked(key, likeness.score, likeness.is_likely) for key, likeness in best]

@@ -1,4 +1,5 @@
-"""How much a recorded text says the same as another one: BM25 over the words that they share.
+"""How much a recorded text says the same as another one: BM25 over the words that they share, and how near they are by
+their vectors.
 
 A word is a lexeme of PostgreSQL: as it is written, or its stem with a language, such as `sack_en`.
 """
@@ -18,10 +19,19 @@ SAME_FORM = 0.4  # of the weight of a word, besides, if it is written alike and 
 ASSUMED = 1_000
 ASSUMED_WITH_WORD = 3
 SCALE = 6.3  # a score divided by this and ln N is alike for any number of statements N
-LIKELY = 0.595  # docs/performance.md says how it was found
+# From here on a statement is worth a look; docs/performance.md says how these were found.
+LIKELY = 0.595  # by words alone
+LIKELY_WITH_NEARNESS = 0.595  # found for itself, and the same by chance
+FAINT = 0.3  # nearness of two texts without a word in common, below which they only happen to be near
+SAME_MEANING = 0.7  # nearness from which on two texts are likely to say the same, in whatever words
 SAME_WORDS = 0.8  # from here on two texts are likely to say the same, however common their words are
 LEXEME = re.compile(r"'((?:[^']|'')+)':([0-9A-D,]+)")
 STEM = re.compile(r"_[a-z]{2,8}$")
+
+
+def nearness(product: float, unrelated: float) -> float:
+    """By the product of two texts' vectors, and what it is for texts that have nothing to do with each other."""
+    return max(0.0, (product - unrelated) / (1 - unrelated))
 
 
 @dataclass(frozen=True)
@@ -85,17 +95,30 @@ class Recorded:
 class Likeness:
     query: Query
     recorded: Recorded
+    nearness: float | None = None  # by their vectors, if there are some: 0 for unrelated texts, 1 for the same
 
     @cached_property
-    def score(self) -> float:
-        """0 for no word in common. Two texts that say the same have about 1."""
+    def by_words(self) -> float:
         return sum(map(self._score, self.query.terms)) / (SCALE * log(self.query.statements + ASSUMED))
+
+    @property
+    def score(self) -> float:
+        """0 for nothing in common. Two texts that say the same have about 1."""
+        return self.by_words if self.nearness is None else (self.by_words + self.nearness) / 2
+
+    @property
+    def is_alike(self) -> bool:
+        """Whether it has anything in common with the query."""
+        return self.by_words > 0 or (self.nearness or 0) >= FAINT
 
     @property
     def is_likely(self) -> bool:
         """Whether it is worth a look."""
         both = self.query.words & self.recorded.passage
-        return self.score >= LIKELY or len(both) >= SAME_WORDS * len(self.query.words | self.recorded.passage) > 0
+        limit = LIKELY if self.nearness is None else LIKELY_WITH_NEARNESS
+        if self.score >= limit or (self.nearness or 0) >= SAME_MEANING:
+            return True
+        return len(both) >= SAME_WORDS * len(self.query.words | self.recorded.passage) > 0
 
     @property
     def words(self) -> list[str]:

@@ -1,7 +1,7 @@
 import django.contrib.postgres.search
 from django.db import migrations, models
 
-from claims.migrations._search_0006 import OPERATIONS
+from claims.search_triggers import OPERATIONS
 
 # Ten times as many words as usual are kept with how common they are: of a million statements, those in 500 or more.
 STATISTICS = "ALTER TABLE claims_statementwords ALTER COLUMN words SET STATISTICS 1000"

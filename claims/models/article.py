@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django.apps import apps
+from django.conf import settings
 from django.db import models
 from django.db.models import Count, F, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce, Substr
@@ -49,7 +50,7 @@ class ArticleQuerySet(SearchedQuerySet):
     words = ArticleWords
 
     def for_reading(self) -> "ArticleQuerySet":
-        return self.select_related("publisher")._counted({}, {})
+        return self.select_related("publisher", "desk")._counted({}, {})
 
     def public(self) -> "ArticleQuerySet":
         """Published articles; the counts are those of the published text."""
@@ -62,6 +63,7 @@ class ArticleQuerySet(SearchedQuerySet):
             denied=_count("Statement", group="article", tag="denied", **statements),
             unverified=_count("Statement", group="article", tag="unverified", **statements),
             open_disputes=_count("Dispute", group="statement__article", state="open", **disputes),
+            open_notes=_count("Note", group="article", resolved_at__isnull=True),
         )
 
     def with_exact_name(self, text: str) -> "ArticleQuerySet":
@@ -79,6 +81,7 @@ class Article(Recorded):
         PUBLISHED = "published"
         WITHDRAWN = "withdrawn"
 
+    private_fields = ("open_notes", "desk")
     journal_resource = "article"
     next_statuses = {"draft": ("published",), "published": ("withdrawn",), "withdrawn": ("published",)}
     constraint_errors = {"article_url_unique": FieldError("#/url", "unique", "Another article has this address.")}
@@ -102,6 +105,9 @@ class Article(Recorded):
     sha256 = models.CharField(max_length=64)
     cue_times_sha256 = models.CharField(max_length=64, null=True)  # noqa: DJ001  null without cue times
     status = models.CharField(max_length=20, choices=Status, default=Status.DRAFT)
+    desk = models.ForeignKey(  # who has it
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_column="desk", db_index=False
+    )
 
     objects: ClassVar[models.Manager[Any]] = ArticleQuerySet.as_manager()
 
@@ -113,6 +119,7 @@ class Article(Recorded):
         indexes = [
             models.Index(fields=["publisher", "id"], name="article_publisher"),
             models.Index(fields=["status", "id"], name="article_status"),
+            models.Index(fields=["desk", "id"], name="article_desk"),
         ]
 
     @cached_property

@@ -175,7 +175,7 @@ class Statement(Recorded):
             "(v.position - 1)::smallint AS position, v.source::bigint AS source",
             "jsonb_array_elements_text(e.data->'via') WITH ORDINALITY v(source, position)",
         ),
-        # What claims/migrations/_search_0006.py writes for the present row.
+        # What claims/search_triggers.py writes for the present row.
         "claims_statementwords": (
             """e.resource_id AS statement, search_words(article.language,
                 VARIADIC ARRAY[e.data->>'text', e.data->>'paraphrase', e.data->>'tag_reason'] || evidence.fields

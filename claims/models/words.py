@@ -1,6 +1,6 @@
 """What `?q=` searches: the words of each statement and article, in tables of their own.
 
-The database writes them in the transaction of the row (`claims/migrations/_search_0006.py`). They are no part of the
+The database writes them in the transaction of the row (`claims/search_triggers.py`). They are no part of the
 record, and the journal does not hold them.
 """
 

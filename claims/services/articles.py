@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from claims.anchoring.cues import Cue, fit, moved
-from claims.models import Article, ArticleRevision, DismissedSuggestion, Statement
+from claims.models import Article, ArticleRevision, DismissedSuggestion, Note, Statement
 from claims.models.article import sha256_of, sha256_of_cues
-from claims.services.deletion import delete_statements
+from claims.services.deletion import delete_notes, delete_statements
 from claims.services.reanchoring import Found, find_again, pin_of, write_anchors
 from factcheck.errors import Conflict, InvalidInput, Versions
 from factcheck.journal.services import assign, lock, record, refuse_stale, save_next_versions
@@ -113,6 +113,7 @@ def delete_article(*, article_id: int, versions: Versions, actor: Any, reason: s
         raise Conflict("A published article cannot be deleted. Withdraw it first.")
     statements = list(article.statements.select_for_update().order_by("pk"))
     delete_statements(statements=statements, actor=actor, reason=reason)
+    delete_notes(notes=Note.objects.filter(article=article), actor=actor, reason=reason)
     record([article], action="article.deleted", actor=actor, reason=reason)
     delete_rows(DismissedSuggestion.objects.filter(article=article))
     delete_rows(Article.objects.filter(pk=article.pk))

@@ -11,9 +11,10 @@ from rest_framework.response import Response
 
 from claims.filters import MatchFilter
 from claims.matches import find_matches
-from claims.models import Article, Statement
+from claims.models import Statement
 from claims.passages import MAX_PASSAGE
-from claims.serializers import DisputeSerializer, StatementSerializer, VerbatimField
+from claims.serializers import DisputeSerializer, MatchedArticleSerializer, StatementSerializer, VerbatimField
+from claims.vectors.nearest import is_semantic
 from factcheck.api.fields import StrictSerializer
 from factcheck.api.filters import known_parameters, refuse_unknown
 from factcheck.api.named_references import is_number
@@ -25,19 +26,13 @@ from factcheck.errors import FieldError, InvalidInput
 MATCHES = 10
 MAX_MATCHES = 50
 GIVEN = ("text", "statement")
-
-
-class MatchedArticleSerializer(serializers.ModelSerializer[Article]):
-    class Meta:
-        model = Article
-        fields = ["id", "title", "url", "status", "published_at"]
-        read_only_fields = fields
+LEVELS = ["lexical", "semantic"]
 
 
 class MatchSerializer(serializers.Serializer[Any]):
     """A recorded statement, and how it is like the text."""
 
-    score = serializers.FloatField(help_text="0 for no word in common; texts that say the same have about 1.")
+    score = serializers.FloatField(help_text="0 for nothing in common; texts that say the same have about 1.")
     likely = serializers.BooleanField(
         help_text="Whether it is worth a look. An editor decides whether it says the same."
     )
@@ -52,6 +47,9 @@ class MatchSerializer(serializers.Serializer[Any]):
 
 @extend_schema_serializer(many=False)
 class MatchesSerializer(serializers.Serializer[Any]):
+    level = serializers.ChoiceField(
+        choices=LEVELS, help_text="By what texts are compared: their words, or what they mean besides."
+    )
     results = MatchSerializer(many=True)
 
 
@@ -100,8 +98,9 @@ class MatchesMixin:
     def matches(self, request: Request) -> Response:
         """List recorded statements that say the same.
 
-        The best first, for a text or for another statement. The level is lexical: they are found by the words that they
-        share, so what shares most comes first even where nothing says the same. See `likely`.
+        The best first, for a text or for another statement, even where nothing says the same: see `likely`. `level` is
+        lexical where they are found by the words that they share, and semantic where also what says the same in other
+        words is found. At the semantic level a new statement counts by its words alone for the first seconds.
         """
         self._refuse_unknown(request, ())
         text, own = self._given(request)
@@ -143,9 +142,10 @@ class MatchesMixin:
     def _response(self, request: Request, text: str, own: int | None = None) -> Response:
         size = page_size_of(request, MATCHES, MAX_MATCHES)
         among, public = self.filter_queryset(self.get_queryset()), is_anonymous(request)
-        found = find_matches(text, among=among, public=public, size=size + 1)
+        found = find_matches(text, among=among, public=public, size=size + 1, statement=own)
         matches = [match for match in found if match.statement.pk != own][:size]
-        return Response({"results": MatchSerializer(matches, many=True, context=self.get_serializer_context()).data})
+        results = MatchSerializer(matches, many=True, context=self.get_serializer_context()).data
+        return Response({"level": "semantic" if is_semantic() else "lexical", "results": results})
 
 
 def _checked(text: str) -> str:

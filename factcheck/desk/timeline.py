@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.db.models.functions import Left
 
 from claims.models import Article, Statement
@@ -27,6 +28,7 @@ REFERENCES = {
     "statement": "statement",
     "counter_statement": "statement",
     "article": "article",
+    "desk": "user",
 }
 # The sentence itself says these, or they follow from another field.
 HIDDEN_FIELDS = {
@@ -47,6 +49,8 @@ VERBS = {
     "statement.reanchored": "re-anchored",
     "article.published": "published",
     "article.withdrawn": "withdrew",
+    "note.created": "wrote",
+    "note.updated": "changed",
     "dispute.opened": "opened",
     "dispute.resolved": "resolved",
     "dispute.reopened": "reopened",
@@ -56,6 +60,7 @@ OUTCOME_FIELDS = {"statement.tagged": "tag", "dispute.resolved": "state"}
 LOOKUPS: dict[str, Callable[[Iterable[int]], dict[int, str]]] = {
     "source": lambda ids: dict(Source.objects.filter(pk__in=ids).values_list("pk", "name")),
     "statement": lambda ids: dict(Statement.objects.filter(pk__in=ids).values_list("pk", Left("text", 200))),
+    "user": lambda ids: dict(User.objects.filter(pk__in=ids).values_list("pk", "username")),
     "article": lambda ids: dict(Article.objects.filter(pk__in=ids).values_list("pk", "title")),
 }
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from django.core.exceptions import ImproperlyConfigured
 from django.db import InterfaceError, InternalError, OperationalError, connection, transaction
 from django.db.models import F, QuerySet
 from django.db.models.functions import Now
@@ -31,7 +32,13 @@ TROUBLE = (OperationalError, InterfaceError, InternalError, Unavailable)  # the 
 logger = logging.getLogger("factcheck.followers")
 
 
+class LeftOut(ImproperlyConfigured):
+    """This installation does without the follower. The message says what it would need."""
+
+
 class Follower(Protocol):
+    """`batch`, if it has one: how many entries it is given at most, instead of BATCH."""
+
     def prepare(self) -> None:
         """Called once, before the first batch. Raises ImproperlyConfigured when a setting is missing."""
 
@@ -61,21 +68,27 @@ def lags(names: Sequence[str]) -> list[Lag]:
     return [_lag(cursors.get(name) or FollowerCursor(name=name)) for name in names]
 
 
-def run(followers: Mapping[str, Follower], *, once: bool = False, is_wanted: Callable[[], bool] = lambda: True) -> None:
+def run(
+    followers: Mapping[str, Follower],
+    *,
+    once: bool = False,
+    is_wanted: Callable[[], bool] = lambda: True,
+    may_leave_out: bool = False,
+) -> None:
     """Follow for as long as it is wanted, or `once` until all have caught up.
 
     While the database cannot be reached, is read-only or refuses the feed, it waits; with `once` it raises the error.
+    `may_leave_out`: what this installation does without is logged, and not raised.
     """
-    for follower in followers.values():
-        follower.prepare()
+    followers = {name: follower for name, follower in followers.items() if _is_ready(name, follower, may_leave_out)}
     caught_up: dict[str, Place | None] = dict.fromkeys(followers)
     trouble = ""
     while is_wanted():
-        moved = 0
+        is_behind = False
         try:
             for name, follower in followers.items():
                 found, caught_up[name] = advance(name, follower, caught_up=caught_up[name])
-                moved = max(moved, found)
+                is_behind |= found == _batch(follower)
             trouble = ""
         except TROUBLE as error:
             if once:
@@ -85,7 +98,7 @@ def run(followers: Mapping[str, Follower], *, once: bool = False, is_wanted: Cal
             connection.close()
         if once and all(caught_up.values()):
             return
-        if not once and moved < BATCH:
+        if not once and not is_behind:
             time.sleep(PAUSE)
 
 
@@ -99,12 +112,27 @@ def advance(name: str, follower: Follower, *, caught_up: Place | None) -> tuple[
         return 0, caught_up  # without a lock, which would be a write and so end what web processes keep of their reads
     with transaction.atomic():
         cursor, _ = FollowerCursor.objects.select_for_update().get_or_create(name=name)
-        entries = list(_next_entries(cursor.transaction, cursor.entry)[:BATCH])
+        entries = list(_next_entries(cursor.transaction, cursor.entry)[: _batch(follower)])
         follower.follow(entries)
         if entries:
             last = entries[-1]
             FollowerCursor.objects.filter(pk=name).update(transaction=last.transaction, entry=last.pk, moved_at=Now())
     return len(entries), None if entries else (cursor.transaction, cursor.entry)
+
+
+def _is_ready(name: str, follower: Follower, may_leave_out: bool) -> bool:
+    try:
+        follower.prepare()
+    except LeftOut as reason:
+        if not may_leave_out:
+            raise
+        logger.info("Without %s: %s", name, reason)
+        return False
+    return True
+
+
+def _batch(follower: Follower) -> int:
+    return getattr(follower, "batch", BATCH)
 
 
 def _place(name: str) -> Place:

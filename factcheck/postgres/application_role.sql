@@ -43,5 +43,13 @@ GRANT INSERT (actor, action, resource, resource_id, version, article, reason, da
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO factcheck_follow;
 GRANT INSERT ON journal_leaf, journal_node, journal_checkpoint TO factcheck_follow;
 GRANT INSERT, UPDATE ON journal_followercursor TO factcheck_follow;
+-- `manage.py follow vectors` writes the vectors of a search, where the database has some.
+DO $$ DECLARE kept regclass; BEGIN
+    FOR kept IN SELECT oid FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
+            AND relname LIKE 'claims\_statementvector\_%' LOOP
+        EXECUTE format('REVOKE INSERT, UPDATE, DELETE ON %s FROM factcheck_app', kept);
+        EXECUTE format('GRANT INSERT, UPDATE, DELETE ON %s TO factcheck_follow', kept);
+    END LOOP;
+END $$;
 
 -- A table or a column of a later migration is closed until this has run again.

@@ -1,6 +1,6 @@
 """What somebody types to search, as an expression for PostgreSQL.
 
-Text and query go through the same SQL functions, which `sources/migrations/_search_0002.py` explains. So both are cut
+Text and query go through the same SQL functions, which `sources/search_functions.py` explains. So both are cut
 into words alike, in every cluster, whatever its locale.
 """
 

@@ -2,9 +2,9 @@ import re
 
 from django.db import migrations
 
-from sources.migrations._search_0002 import FUNCTIONS
+from sources.search_functions import FUNCTIONS
 
-NAMES = re.findall(r"CREATE FUNCTION (\w+)", "".join(FUNCTIONS))
+NAMES = re.findall(r"CREATE OR REPLACE FUNCTION (\w+)", "".join(FUNCTIONS))
 
 
 class Migration(migrations.Migration):

@@ -512,6 +512,19 @@ def test_two_pieces_of_evidence_that_are_added_at_once_are_both_found(alice, sta
     assert list(Statement.objects.search("minutes ledger minister")) == [statement]
 
 
+def test_a_first_reason_and_evidence_that_are_added_at_once_are_both_found(alice, statement):
+    def adding():
+        fields = {"statement": statement, "actor": alice, "stance": "context", "url": "https://e.example/"}
+        return services.create_evidence(title="Minutes", **fields)
+
+    def tagging():
+        fields = {"statement_id": statement.pk, "versions": None, "actor": alice}
+        return services.tag_statement(tag="denied", reason="Her spokesman disagrees", **fields)
+
+    cross((adding, "claims_evidence"), (tagging, "claims_statement"))
+    assert list(Statement.objects.search("minutes spokesman minister")) == [statement]
+
+
 def test_words_are_filled_in_while_others_write(alice, statement):
     """The fill waits for whoever has the words of a statement, and that one for nobody."""
     fill = import_module("claims.migrations.0007_fill_search_words").fill_batch

@@ -196,6 +196,10 @@ def test_what_changes_or_is_deleted_is_found_as_it_is_now(api, alice, full, mini
     assert found(api, "statements", "protokoll") == []
     services.update_statement(statement_id=full.pk, versions=None, actor=alice, via=[], paraphrase="Nichts")
     assert (found(api, "statements", "office"), found(api, "statements", "nichts")) == ([], [full.pk])
+    for reason, count in [("Her lawyer agrees", 1), ("", 0), ("Her lawyer agrees again", 1)]:
+        services.tag_statement(statement_id=full.pk, versions=None, actor=alice, tag="unverified", reason=reason)
+        assert len(found(api, "statements", "nichts lawyer")) == count, reason
+    assert (found(api, "statements", "disagrees"), found(api, "statements", '"nichts her"')) == ([], [])
     services.delete_statement(statement_id=full.pk, versions=None, actor=alice, reason="Wrong.")
     assert found(api, "statements", "nichts") == []
     with connection.cursor() as cursor:

@@ -7,7 +7,7 @@ import pytest
 from django.db import OperationalError
 
 from factcheck.journal import followers
-from factcheck.journal.followers import MAX_COUNTED, Lag, lags, run
+from factcheck.journal.followers import MAX_COUNTED, Lag, LeftOut, lags, run
 from factcheck.journal.models import Entry, FollowerCursor
 from sources.services import create_source
 
@@ -54,6 +54,29 @@ def test_it_pauses_only_when_less_than_a_whole_batch_was_there(alice, pauses):
     add(alice, 1)
     run({"first": first, "behind": second}, is_wanted=rounds(1))
     assert (first.calls, second.calls, pauses) == ([ids()[-1:]], batches[:1], [1, 1, 1])
+
+
+def test_one_with_a_smaller_batch_of_its_own_does_not_wait_for_the_others(alice, pauses):
+    add(alice, 3)
+    written, small = ids(), Noting()
+    small.batch = 1
+    run({"small": small, "other": Noting()}, is_wanted=rounds(len(written) + 1))
+    assert small.calls == [*([entry] for entry in written), []]
+    assert pauses == [1]
+
+
+def test_what_an_installation_does_without_is_told_and_left_out_only_where_it_may_be(alice, pauses, caplog):
+    class Absent(Noting):
+        def prepare(self):
+            raise LeftOut("Something is not installed.")
+
+    caplog.set_level("INFO")
+    other = Noting()
+    run({"absent": Absent(), "other": other}, once=True, may_leave_out=True)
+    assert other.calls
+    assert [record.getMessage() for record in caplog.records] == ["Without absent: Something is not installed."]
+    with pytest.raises(LeftOut):
+        run({"absent": Absent()}, once=True)
 
 
 def test_once_ends_when_every_one_has_caught_up(alice, pauses):

@@ -5,6 +5,9 @@ from pathlib import Path
 import pytest
 from django.db import DatabaseError, connection, transaction
 
+from claims.matches import find_matches
+from claims.models import Statement
+from claims.vectors.follower import Vectors
 from factcheck.journal.followers import advance
 from factcheck.journal.models import Checkpoint, Entry
 from factcheck.journal.seal.notes import make_key
@@ -26,13 +29,17 @@ def as_app(api):
     """All of it, the role included, ends with the test's transaction."""
     be("factcheck_app")
     yield api
-    run("RESET ROLE")
+    be_owner()
 
 
 @pytest.fixture
 def as_follower():
     be("factcheck_follow")
     yield
+    be_owner()
+
+
+def be_owner() -> None:
     run("RESET ROLE")
 
 
@@ -97,6 +104,22 @@ def test_the_role_of_the_followers_can_seal_the_journal(statement, as_follower, 
     seal.follow(list(Entry.objects.order_by("id")))
     seal.follow([])
     assert Checkpoint.objects.get().size == Entry.objects.count()
+
+
+def test_the_role_of_the_followers_can_write_vectors(statement, settings):
+    settings.MATCHING_MODEL = "minilm"
+    vectors = Vectors()
+    vectors.prepare()
+    be("factcheck_follow")
+    advance("vectors", vectors, caught_up=None)
+    vectors.follow(list(Entry.objects.order_by("id")))
+    be_owner()
+    be("factcheck_app")
+    [match] = find_matches("The minister said no.", among=Statement.objects.all(), public=False, size=1)
+    assert match.likeness.nearness
+    with pytest.raises(DatabaseError, match="permission denied"), transaction.atomic():
+        run("DELETE FROM claims_statementvector_minilm")
+    be_owner()
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
-from sources.migrations._search_0002 import FUNCTIONS
+from sources.search_functions import FUNCTIONS
 from tests.claims.test_search import CASES, found
 from tests.clusters import INITDB, servers
 from tests.newsroom import lift_truncate_guards

@@ -7,10 +7,15 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from claims.embedding.statements import embed_statement
 from claims.matches import find_matches, read_terms, vectors_of
 from claims.matching import evaluation
+from claims.matching.cleaning import without_dates
 from claims.matching.evaluation import Pool, Ranked, Scores, read_claims, read_right, read_texts
+from claims.matching.scoring import nearness
 from claims.models import Statement
+from claims.vectors.model import has_model, load_model
+from claims.vectors.nearest import is_semantic
 from factcheck.encodings import NotText, decode
 
 HELP = f"""\
@@ -19,6 +24,7 @@ text, 0, claim and 1, separated by tabs, as in the CheckThat! tasks of CLEF. CLA
 vclaim and, if they are there, title and subtitle; it may be packed by gzip. Every claim of it is compared with each
 text. Without CLAIMS, the one file beside QUERIES that is named *vclaims*.jsonl or *vclaims*.jsonl.gz is taken; without
 it too, the statements of the database are searched as the service does it: the claims' ids are their keys.
+MATCHING_MODEL says whether vectors are compared too.
 {evaluation.__doc__}
 """
 Rank = Callable[[str], list[Ranked]]
@@ -64,10 +70,34 @@ class Command(BaseCommand):
 
     def _ranking(self, claims: Path | None, language: str) -> tuple[str, Rank]:
         if claims is None:
-            return f"{Statement.objects.count()} statements of the database", _in_database
+            return f"{Statement.objects.count()} statements of the database, {_level(is_semantic())}", _in_database
         found = read_claims(_lines(claims))
         pool = Pool(vectors_of(found, language))
-        return f"{len(found)} claims of {claims.name}", lambda text: pool.rank(*read_terms(text, [language]), COMPARED)
+        by_vectors = NearnessOf(found) if has_model() else None
+
+        def rank(text: str) -> list[Ranked]:
+            return pool.rank(*read_terms(text, [language]), COMPARED, by_vectors.to(text) if by_vectors else None)
+
+        return f"{len(found)} claims of {claims.name}, {_level(has_model())}", rank
+
+
+class NearnessOf:
+    """Claims by their vectors, as the follower makes them of a statement."""
+
+    def __init__(self, claims: dict[str, list[str]]):
+        self.model = load_model()
+        self.vectors = {
+            key: embed_statement(self.model, "\n".join(filter(None, said)), title)
+            for key, (*said, title) in claims.items()
+        }
+
+    def to(self, text: str) -> dict[str, float]:
+        asked = self.model.embed(without_dates(text))
+        return {key: nearness(float(asked @ vector), self.model.unrelated) for key, vector in self.vectors.items()}
+
+
+def _level(is_semantic: bool) -> str:
+    return "by words and vectors" if is_semantic else "by words"
 
 
 def _in_database(text: str) -> list[Ranked]:
@@ -88,7 +118,7 @@ def _lines(path: Path) -> Iterable[str]:
 def _report(where: str, scores: Scores, seconds: list[float]) -> str:
     limits = "  ".join("{} {:.3f}/{:.3f}".format(limit, *scores.shares_from(limit)) for limit in LIMITS)
     return (
-        f"{scores.texts} texts, {where}, by words\n"
+        f"{scores.texts} texts, {where}\n"
         f"MAP@1 {scores.mean(1):.3f}  MAP@3 {scores.mean(3):.3f}  MAP@5 {scores.mean(5):.3f}\n"
         f"shown {scores.shown / scores.texts:.3f}  shown wrongly {scores.shown_wrongly / scores.texts:.3f}\n"
         f"{limits}\n"

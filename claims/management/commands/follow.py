@@ -6,7 +6,7 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from claims.followers import FOLLOWERS
+from claims.followers import FOLLOWERS, followers_in_use
 from factcheck.errors import Unavailable
 from factcheck.journal.followers import lags, run
 
@@ -24,9 +24,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, names: list[str], once: bool, status: bool, **options: Any) -> None:
         if unknown := [name for name in names if name not in FOLLOWERS]:
             raise CommandError(f"There is no follower {unknown[0]!r}. Known: {', '.join(FOLLOWERS)}.")
-        names = names or [*FOLLOWERS]
         if status:
-            self.show_status(names)
+            self.show_status(names or followers_in_use())
             return
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         signal.signal(
@@ -38,7 +37,10 @@ class Command(BaseCommand):
     def follow(self, names: list[str], once: bool, process: int | None) -> None:
         try:
             run(
-                {name: FOLLOWERS[name] for name in names}, once=once, is_wanted=lambda: process is None or runs(process)
+                {name: FOLLOWERS[name] for name in names or FOLLOWERS},
+                once=once,
+                is_wanted=lambda: process is None or runs(process),
+                may_leave_out=not names,
             )
         except (ImproperlyConfigured, Unavailable) as error:
             raise CommandError(str(error)) from None

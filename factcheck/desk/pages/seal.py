@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from django.db.models import F
 
-from claims.followers import FOLLOWERS
+from claims.followers import followers_in_use
 from factcheck.api.renderers import pretty
 from factcheck.api.roles import Role, role_of
 from factcheck.desk.page import Page
@@ -39,7 +39,7 @@ class SealPage(Page):
             "is_later_page": is_later_page,
             "service": self._service(),
             "mail": latest and self._mail(latest),
-            "lags": [] if self.viewer.is_anonymous else lags([*FOLLOWERS]),
+            "lags": [] if self.viewer.is_anonymous else lags(followers_in_use()),
             "pager": {"previous_url": self.data.get("previous"), "next_url": self.data.get("next")},
         }
 

@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 from django import template
@@ -12,6 +13,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import Truncator
 
 from claims.media_fragments import address_of_part
+from claims.partial_dates import said_on_fields
 from factcheck.desk.addresses import plural
 from factcheck.desk.labels import field_label
 
@@ -26,6 +28,14 @@ ANCHOR_LABELS = {
     "moved": "found again at another place",
     "needs_review": "may be at another place now",
     "orphaned": "no longer in the text",
+}
+OBTAINED = {
+    "link": " by a link",
+    "call": " in a call",
+    "mail": " by mail",
+    "document": " as a document",
+    "visit": " during a visit",
+    "other": " in another way",
 }
 DOUBLE_QUOTES = '“”„‟"«»'
 OPENING_QUOTES = tuple(DOUBLE_QUOTES + "‘‚'")  # noqa: RUF001
@@ -48,6 +58,20 @@ def when_said(statement: Any) -> str:
     return {None: f"on {day.day} {day:%B} {day.year}", "month": f"in {day:%B} {day.year}", "year": f"in {day.year}"}[
         statement.said_on_precision
     ]
+
+
+@register.filter
+def date_said(text: str) -> str:
+    """As `when_said`, for a day, a month or a year of an API answer."""
+    return when_said(SimpleNamespace(**said_on_fields(text)))
+
+
+@register.filter
+def how_obtained(evidence: Any) -> str:
+    """Empty where nothing of it is known, or for an anonymous reader."""
+    way, day = OBTAINED.get(evidence.obtained_how, ""), evidence.obtained_on
+    on_day = f" on {day.day} {day:%B} {day.year}" if day else ""
+    return f"Obtained{way}{on_day}" if way or day else ""
 
 
 def _since(at: datetime) -> str:

@@ -91,6 +91,15 @@ def test_the_command_compares_with_every_claim_of_a_file(db, files):
     assert evaluate(files, files / "some.jsonl", limit=1)[0].startswith("1 texts")
 
 
+def test_with_a_model_texts_are_compared_by_their_vectors_too(db, files, settings):
+    settings.MATCHING_MODEL = "minilm"
+    (files / "queries.tsv").write_text("t-2\tTrucks may no longer cross a river", encoding="utf-8")
+    head, *scores, limits, _ = evaluate(files, files / "some.jsonl")
+    assert head == "1 texts, 2 claims of some.jsonl, by words and vectors"
+    assert scores == ["MAP@1 1.000  MAP@3 1.000  MAP@5 1.000", "shown 0.000  shown wrongly 0.000"]
+    assert limits.startswith("0.5 0.000/0.000  0.52 ")
+
+
 def test_the_command_finds_the_claims_beside_the_texts(db, files):
     packed = gzip.compress((files / "some.jsonl").read_bytes())
     (files / "the_vclaims.jsonl.gz").write_bytes(packed)

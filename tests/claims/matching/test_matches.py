@@ -21,23 +21,6 @@ POST = (
 )
 
 
-@pytest.fixture
-def record(alice, minister):
-    """Records a text as the only statement of an article of its own."""
-
-    def record(text, *, publish=False, language="en", **fields):
-        article = services.create_article(actor=alice, title="A report", text=text, language=language)
-        source = fields.pop("source", minister)
-        made = services.create_statement(article=article, actor=alice, source=source, text=text, **fields)
-        if publish:
-            services.set_article_status(
-                article_id=article.pk, versions=None, actor=alice, status="published", reason="It is ready."
-            )
-        return made
-
-    return record
-
-
 def matches(client, **query):
     answer = client.get(MATCHES, query)
     assert answer.status_code == 200, answer.content
@@ -296,7 +279,7 @@ def test_a_bad_text_is_refused(api, body, pointer, code):
 )  # fmt: skip
 def test_any_text_has_an_answer(api, record, text):
     record(SACKED)
-    assert api.post(MATCHES, {"text": text}).json() == {"results": []}
+    assert api.post(MATCHES, {"text": text}).json() == {"level": "lexical", "results": []}
 
 
 def test_a_statement_that_is_not_there_is_not_found(api):
@@ -333,7 +316,7 @@ def test_it_writes_nothing_and_copies_no_tag(api, alice, record):
 
 def test_a_browser_is_shown_the_answer(db, alice, record):
     statement = record(SACKED)
-    assert f"&quot;id&quot;: {statement.pk}" in page_of(browser_of(alice), f"{MATCHES}?text=sacked")
+    assert f'href="/api/v1/statements/{statement.pk}/"' in page_of(browser_of(alice), f"{MATCHES}?text=sacked")
 
 
 def test_the_answer_is_json_with_an_etag(api, record):

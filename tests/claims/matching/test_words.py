@@ -2,8 +2,16 @@
 
 import pytest
 
-from claims.matching.cleaning import BY_AUTHOR, IN_DATE, SAID, parts_of
-from claims.matching.scoring import ASSUMED, ASSUMED_WITH_WORD, Likeness, Query, Recorded, Term
+from claims.matching.cleaning import BY_AUTHOR, IN_DATE, SAID, parts_of, without_dates
+from claims.matching.scoring import (
+    ASSUMED,
+    ASSUMED_WITH_WORD,
+    Likeness,
+    Query,
+    Recorded,
+    Term,
+    nearness,
+)
 from claims.matching.selection import LOOKUPS, MAX_PAIRED, MAX_RARE, lookups
 
 
@@ -140,3 +148,39 @@ def test_a_word_is_looked_up_in_all_its_forms_unless_its_stems_find_as_much():
     assert sacked.lookup == "sacked | sacking | sack_en | sack_de"
     known = Term(("sacked",), ("sack_en",), 1.0, 1, stems_find_all=True)
     assert known.lookup == "sack_en"
+
+
+def test_nearness_counts_as_much_as_words_and_a_statement_without_a_vector_counts_by_words():
+    asked, recorded = query(term("mayor")), Recorded({"mayor": 1}, frozenset({"mayor", "sacked"}), 2)
+    by_words = Likeness(asked, recorded).score
+    assert Likeness(asked, recorded, by_words).score == pytest.approx(by_words)
+    assert Likeness(asked, recorded, 0.0).score == pytest.approx(by_words / 2)
+    several = query(*(term(word) for word in ("mayor", "sacked", "boss")))
+    fuller = Recorded(dict.fromkeys(("mayor", "sacked", "boss"), 1), frozenset("abc"), 3)
+    assert [Likeness(several, fuller, near).is_likely for near in (0.1, 0.3)] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("near", "is_alike", "is_likely"), [(0.29, False, False), (0.3, True, False), (0.7, True, True)]
+)
+def test_two_texts_without_a_word_in_common_may_be_alike_and_from_some_nearness_on_likely(near, is_alike, is_likely):
+    found = Likeness(query(term("mayor")), Recorded({"boss": 1}, frozenset({"boss"}), 1), near)
+    assert (found.is_alike, found.is_likely, found.words) == (is_alike, is_likely, [])
+
+
+@pytest.mark.parametrize(("product", "wanted"), [(1, 1), (0.75, 0), (0.5, 0), (0.875, 0.5)])
+def test_nearness_is_0_for_texts_that_have_nothing_to_do_with_each_other(product, wanted):
+    assert nearness(product, 0.75) == wanted
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("No! https://t.co/a1 — Ann Lee (@annlee) March 5, 2021", "No!       Ann Lee"),
+        ("#NoTax", "No Tax"),
+        ("March 5, 2021", "March 5, 2021"),
+        ("", ""),
+    ],
+)
+def test_a_vector_is_made_without_links_and_dates_unless_there_is_nothing_else(text, wanted):
+    assert without_dates(text).split() == wanted.split()

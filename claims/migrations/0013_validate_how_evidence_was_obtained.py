@@ -3,9 +3,9 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    dependencies = [("claims", "0009_captions")]
+    dependencies = [("claims", "0012_how_evidence_was_obtained")]
 
     operations = [
         migrations.RunSQL("SET LOCAL lock_timeout = '5s'", migrations.RunSQL.noop),
-        ValidateConstraint("statement", "statement_media_range"),
+        ValidateConstraint("evidence", "evidence_obtained_how_known"),
     ]

@@ -18,7 +18,7 @@ def digest() -> models.CharField:
 class Migration(migrations.Migration):
     """Changes the catalogue only. The next migration reads the statements, while others read and write them."""
 
-    dependencies = [("claims", "0008_dismissed_suggestions")]
+    dependencies = [("claims", "0009_cheaper_search_triggers")]
 
     operations = [
         migrations.RunSQL("SET LOCAL lock_timeout = '5s'", migrations.RunSQL.noop),

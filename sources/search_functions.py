@@ -34,7 +34,8 @@ SIGNS = {"‘’‚‛′ʹʻʼ`´": "'", "“”„‟«»″": '"', "‐‑‒
 STEMMERS = {
     "ar": "arabic", "hy": "armenian", "eu": "basque", "ca": "catalan", "da": "danish", "nl": "dutch", "en": "english",
     "fi": "finnish", "fr": "french", "de": "german", "el": "greek", "hi": "hindi", "hu": "hungarian",
-    "id": "indonesian", "ga": "irish", "it": "italian", "lt": "lithuanian", "ne": "nepali", "no": "norwegian", "nb": "norwegian", "nn": "norwegian",
+    "id": "indonesian", "ga": "irish", "it": "italian", "lt": "lithuanian", "ne": "nepali", "no": "norwegian",
+    "nb": "norwegian", "nn": "norwegian",
     "pt": "portuguese", "ro": "romanian", "ru": "russian", "sr": "serbian", "es": "spanish", "sv": "swedish",
     "ta": "tamil", "tr": "turkish", "yi": "yiddish",
 }  # fmt: skip
@@ -59,7 +60,7 @@ def replaced(value: str, pairs: dict[str, str]) -> str:
 
 # A name as it is compared with what was typed: case, width, composition, spaces and the look of signs set aside.
 NAME = rf"""
-CREATE FUNCTION search_name(value text) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+CREATE OR REPLACE FUNCTION search_name(value text) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 DECLARE
     name text COLLATE pg_c_utf8 := value;
 BEGIN
@@ -71,7 +72,7 @@ END $$;
 # The words of a text with one space between them, without case, accents and punctuation. A run of an unspaced script
 # becomes its pairs, between its first and its last character: 乌克兰 → 乌 乌克 克兰 兰.
 TEXT = rf"""
-CREATE FUNCTION search_text(value text) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+CREATE OR REPLACE FUNCTION search_text(value text) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 DECLARE
     words text COLLATE pg_c_utf8 := value;
 BEGIN  -- the conditions only save time
@@ -91,55 +92,67 @@ BEGIN  -- the conditions only save time
     RETURN btrim(regexp_replace(lower(words), '[^a-z0-9]+', ' ', 'g'));
 END $$;
 """
+CASES = " ".join(f"WHEN '{code}' THEN '{name}_stem'::regdictionary" for code, name in STEMMERS.items())
 STEMMER = f"""
-CREATE FUNCTION search_stemmer(language text) RETURNS regdictionary LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-    RETURN CASE language {" ".join(f"WHEN '{code}' THEN '{name}_stem'::regdictionary" for code, name in STEMMERS.items())} END;
+CREATE OR REPLACE FUNCTION search_stemmer(language text) RETURNS regdictionary LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE language {CASES} END;
 """
-# Each word in its place, and its stem beside it with the language at its end: `sacked`, `sack_en`. A place is left free
-# between two fields, so that no phrase reaches from one into the next. Of a word the first 100 characters count, of a
-# field the first 100,000, and of all fields 200,000: a tsvector holds at most 1 MB. In PL/pgSQL the query for a field
-# is planned once in a session; in SQL each call would plan it again.
+# Each word in its place, and its stem beside it with the language at its end: `sacked`, `sack_en`. `classes` has a
+# letter for each field, the class of its words as in setweight; none is D. A place is left free between two fields, so
+# that no phrase reaches from one into the next. Of a word the first 100 characters count, of a field the first 100,000,
+# and of all fields 200,000: a tsvector holds at most 1 MB. In PL/pgSQL the query for a field is planned once in a
+# session; in SQL each call would plan it again.
 WORDS = r"""
-CREATE FUNCTION search_words(language text, VARIADIC fields text[]) RETURNS tsvector
+CREATE OR REPLACE FUNCTION search_words_in_classes(language text, classes text, fields text[]) RETURNS tsvector
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 DECLARE
     code text := lower(split_part(language, '-', 1));
     stemmer regdictionary := search_stemmer(code);
+    ending text := '_' || code;
+    class text;
     lexemes text := '';
     field text;
     words text;
+    nth integer := 0;
     room integer := 200000;
     used integer := 0;
 BEGIN
     FOREACH field IN ARRAY fields LOOP
+        nth := nth + 1;
+        CONTINUE WHEN field = '';  -- most of a statement's: it saves time
         words := left(search_text(left(field, 100000)), room);
         CONTINUE WHEN words IS NULL OR words = '';
         room := room - length(words);
+        class := substr(classes, nth, 1);
         used := used + 1;
-        SELECT concat_ws(' ', lexemes, string_agg(word || ':' || place || CASE
-            WHEN ascii(word) < x'0E00'::integer AND stemmer IS NOT NULL
-            THEN coalesce(' ' || (ts_lexize(stemmer, word))[1] || '_' || code || ':' || place, '')
+        SELECT concat_ws(' ', lexemes, string_agg(word || at || CASE
+            WHEN word < U&'\0E00' THEN coalesce(' ' || (ts_lexize(stemmer, word))[1] || ending || at, '')
             ELSE '' END, ' ')), used + count(*)
         INTO lexemes, used FROM (
-            SELECT left(word, 100) AS word, least(used + place, 16383) AS place
-            FROM string_to_table(words, ' ') WITH ORDINALITY AS w(word, place)
+            SELECT left(word, 100) COLLATE "C" AS word, ':' || least(used + place, 16383) || class AS at
+            FROM string_to_table(words, ' ') WITH ORDINALITY AS w(word, place) OFFSET 0
         ) placed;
     END LOOP;
     RETURN lexemes::tsvector;
 END $$;
+CREATE OR REPLACE FUNCTION search_words(language text, VARIADIC fields text[]) RETURNS tsvector
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN search_words_in_classes(language, '', fields);
 """
 # A word as it is written, or one of its stems in these languages.
 FORMS = """
-CREATE FUNCTION search_forms(word text, languages text[]) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+CREATE OR REPLACE FUNCTION search_forms(word text, languages text[]) RETURNS text
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
     RETURN (
-        SELECT '(' || concat_ws(' | ', word, string_agg((ts_lexize(search_stemmer(code), word))[1] || '_' || code, ' | ')) || ')'
-        FROM unnest(languages) code
+        SELECT '(' || concat_ws(' | ', word, string_agg(stem, ' | ')) || ')'
+        FROM unnest(languages) code, LATERAL (SELECT (ts_lexize(search_stemmer(code), word))[1] || '_' || code) s(stem)
     );
 """
 # The query for a word, or for words that stand side by side. Of an unspaced run the first and the last character alone
 # are left out, since the run may go on there; a single character is the beginning of a pair.
 QUERY = f"""
-CREATE FUNCTION search_query(value text, languages text[]) RETURNS tsquery LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+CREATE OR REPLACE FUNCTION search_query(value text, languages text[]) RETURNS tsquery
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
     RETURN (
         WITH parts AS (
             SELECT left(word, 100) AS word, word COLLATE pg_c_utf8 ~ '[{UNSPACED}]' AS is_unspaced, place,
@@ -147,14 +160,15 @@ CREATE FUNCTION search_query(value text, languages text[]) RETURNS tsquery LANGU
             WHERE word <> ''
         ), inner_parts AS (SELECT * FROM parts WHERE NOT (is_unspaced AND place IN (1, last)))
         SELECT coalesce(
-            (SELECT string_agg(CASE WHEN is_unspaced THEN word ELSE search_forms(word, languages) END, ' <-> ' ORDER BY place)
-                FROM inner_parts),
+            (SELECT string_agg(
+                CASE WHEN is_unspaced THEN word ELSE search_forms(word, languages) END, ' <-> ' ORDER BY place
+            ) FROM inner_parts),
             (SELECT string_agg(word || ':*', ' & ') FROM parts WHERE place = 1), '')::tsquery
     );
 """  # noqa: S608
 # For names that are still being typed: every word is the beginning of a word.
 BEGINNINGS = """
-CREATE FUNCTION search_beginnings(value text) RETURNS tsquery LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+CREATE OR REPLACE FUNCTION search_beginnings(value text) RETURNS tsquery LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
     RETURN (
         SELECT coalesce(string_agg(left(word, 100) || ':*', ' & '), '')::tsquery
         FROM string_to_table(search_text(value), ' ') AS w(word) WHERE word <> ''
@@ -162,31 +176,34 @@ CREATE FUNCTION search_beginnings(value text) RETURNS tsquery LANGUAGE sql IMMUT
 """
 # Statements and articles hold the sources that they refer to as words of this form.
 SOURCES = """
-CREATE FUNCTION search_sources(ids bigint[]) RETURNS tsquery LANGUAGE sql IMMUTABLE PARALLEL SAFE
+CREATE OR REPLACE FUNCTION search_sources(ids bigint[]) RETURNS tsquery LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN (SELECT coalesce(string_agg('source_' || id, ' | '), '')::tsquery FROM unnest(ids) id);
-CREATE FUNCTION search_source_words(ids bigint[]) RETURNS tsvector LANGUAGE sql IMMUTABLE PARALLEL SAFE
+CREATE OR REPLACE FUNCTION search_source_words(ids bigint[]) RETURNS tsvector LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN (SELECT coalesce(string_agg('source_' || id, ' '), '')::tsvector FROM unnest(ids) id);
-CREATE FUNCTION source_names(name text, aliases text[]) RETURNS tsvector LANGUAGE sql IMMUTABLE PARALLEL SAFE
+CREATE OR REPLACE FUNCTION source_names(name text, aliases text[]) RETURNS tsvector LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN search_words('', VARIADIC name || aliases);
-CREATE FUNCTION source_called(name text, aliases text[]) RETURNS text[] LANGUAGE sql IMMUTABLE PARALLEL SAFE
+CREATE OR REPLACE FUNCTION source_called(name text, aliases text[]) RETURNS text[] LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN ARRAY(SELECT search_name(one) FROM unnest(name || aliases) one);
 """
 # Each word, and what is left of it without one of its letters: of two words of which one has a letter more, another
 # letter, or two in the other order, one is the same. Zelensky, Zelenskyy and Zelenskiy have “zelensky” in common.
 SPELLINGS = f"""
-CREATE FUNCTION search_spellings(value text) RETURNS text[] LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+CREATE OR REPLACE FUNCTION search_spellings(value text) RETURNS text[] LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
     RETURN ARRAY(
         SELECT DISTINCT CASE place WHEN 0 THEN word ELSE overlay(word PLACING '' FROM place FOR 1) END
         FROM (SELECT left(word, 30) AS word FROM string_to_table(search_text(value), ' ') AS w(word)) words,
-            generate_series(0, CASE WHEN length(word) > 3 AND word COLLATE pg_c_utf8 !~ '[{UNSPACED}]' THEN length(word) ELSE 0 END) place
+            generate_series(0, CASE
+                WHEN length(word) > 3 AND word COLLATE pg_c_utf8 !~ '[{UNSPACED}]' THEN length(word) ELSE 0 END
+            ) place
     );
-CREATE FUNCTION source_spellings(name text, aliases text[]) RETURNS text[] LANGUAGE sql IMMUTABLE PARALLEL SAFE
+CREATE OR REPLACE FUNCTION source_spellings(name text, aliases text[]) RETURNS text[]
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN (SELECT search_spellings(string_agg(one, ' ')) FROM unnest(name || aliases) one);
 """  # noqa: S608
 # An index is built with an empty search path, in which PL/pgSQL does not find our functions.
 SEARCH_PATHS = """
 DO $$ DECLARE name text; BEGIN
-    FOREACH name IN ARRAY '{search_name, search_text, search_words}'::text[] LOOP
+    FOREACH name IN ARRAY '{search_name, search_text, search_words_in_classes}'::text[] LOOP
         EXECUTE format('ALTER FUNCTION %I SET search_path = %I, pg_temp', name, current_schema());
     END LOOP;
 END $$;
