@@ -21,7 +21,7 @@ NAMES = {
     "article": {"url", "title", "language"},
     "statement": {"key", "text", "paraphrase", "quote_type", "said_on", "said_on_format"},
     "source": {"name", "kind", "id"},
-    "evidence": {"stance", "url", "title", "excerpt"},
+    "evidence": {"stance", "url", "title", "excerpt", "obtained_on", "obtained_how"},
 }
 REQUIRED = (("statement", "key"), ("statement", "text"), ("source", "name"), ("article", "url"))
 FILLED = ("statement", "source", "evidence")  # from the columns of a row; an article only from the name of the file

@@ -1,11 +1,17 @@
+import re
 from typing import Any
 
 import django_filters
+from django import forms
+from django.core.exceptions import ValidationError
+from drf_spectacular.utils import extend_schema_field
+from rest_framework.exceptions import NotAuthenticated
 
 from claims.desk_checks import Code, Severity
-from claims.models import Article, Dispute, Evidence, Statement
+from claims.models import Article, Dispute, Evidence, Note, Statement
 from claims.models.words import Search
 from factcheck.api.filters import ChoiceFilter, DayFilter, FlagFilter, IdFilter
+from factcheck.api.references import MAX_ID
 from factcheck.api.roles import is_anonymous
 from factcheck.postgres.search import terms_of
 from sources.models import Source
@@ -29,10 +35,36 @@ class SearchedList:
         return search_of(self.request, words) if words else None
 
 
+class DeskField(forms.CharField):
+    def to_python(self, value: Any) -> str | None:
+        is_id = re.fullmatch(r"[0-9]{1,19}", value or "") and 1 <= int(value) <= MAX_ID
+        if value and value not in ("me", "none") and not is_id:
+            raise ValidationError("Give the id of a user, me, or none.", code="invalid")
+        return super().to_python(value)
+
+
+@extend_schema_field({"type": "string", "pattern": "^(me|none|[0-9]{1,19})$"})
+class DeskFilter(django_filters.Filter):
+    """By who has it: the id of a user, `me`, or `none`. Not for anonymous callers, who do not see it."""
+
+    field_class = DeskField
+
+    def filter(self, queryset: Any, value: str) -> Any:
+        if not value:
+            return queryset
+        request = self.parent.request
+        if is_anonymous(request):
+            raise NotAuthenticated
+        if value == "none":
+            return queryset.filter(desk=None)
+        return queryset.filter(desk=request.user.pk if value == "me" else int(value))
+
+
 class ArticleFilter(django_filters.FilterSet):
     q = django_filters.CharFilter(method="search", label="Words in title, byline, publisher, address or text")
     publisher = IdFilter(of=Source, field_name="publisher", label="Published by the source with this id.")
     status = ChoiceFilter(choices=Article.Status.choices, label="Only articles with this status.")
+    desk = DeskFilter(label="Only articles that this user has: an id, me, or none for those that nobody has.")
 
     class Meta:
         model = Article
@@ -96,6 +128,19 @@ class DisputeFilter(django_filters.FilterSet):
 
     class Meta:
         model = Dispute
+        fields: list[str] = []
+
+
+class NoteFilter(django_filters.FilterSet):
+    article = IdFilter(
+        of=Article, field_name="article", label="On the article with this id, or on a statement or a dispute in it."
+    )
+    statement = IdFilter(of=Statement, field_name="statement", label="On the statement with this id.")
+    dispute = IdFilter(of=Dispute, field_name="dispute", label="On the dispute with this id.")
+    resolved = FlagFilter(field_name="resolved_at", lookup_expr="isnull", exclude=True, label="Resolved")
+
+    class Meta:
+        model = Note
         fields: list[str] = []
 
 

@@ -1,4 +1,4 @@
-"""A passage from an HTML form: pasted, selected, or chosen among several places in the article."""
+"""HTML forms: a passage, pasted, selected or chosen among several places; suggestions, accepted or dismissed."""
 
 import re
 from typing import Any
@@ -7,8 +7,10 @@ from rest_framework.utils.html import is_html_input
 
 from claims.models import Article
 from factcheck.api.named_references import is_number
+from factcheck.api.strict_json import loads
 
 SPAN = re.compile(r"([0-9]{1,9})-([0-9]{1,9})")
+MAX_SOURCE = 5_000  # characters of JSON
 LINE_END = re.compile(r"\r\n|\r|\n")
 
 
@@ -60,3 +62,28 @@ def passage_in(text: str, typed: str) -> str:
     """The passage with the line ends that it has in the text; as it was typed if the text does not contain it."""
     found = re.search(r"(?:\r\n|\r|\n)".join(re.escape(line) for line in LINE_END.split(typed)), text)
     return found[0] if found else typed
+
+
+def accepted_by_form(form: Any) -> list[dict[str, Any]]:
+    """What the form of one suggestion accepts: its `key`, and by the button `all` also those in `same_speaker`.
+
+    A field `source` or `via` holds the JSON that an API client sends; empty, it is as it was suggested.
+    """
+    chosen = {"source": _json(form["source"])} if form.get("source") else {}
+    chain = {"via": [_json(text) for text in form.getlist("via")]} if all(form.getlist("via") or [""]) else {}
+    disputed = [text for text in form.getlist("dispute") if text][-1:]  # of the matches, or then of all statements
+    dispute = {"dispute": {"statement": _json(disputed[0])}} if disputed else {}
+    others = form.getlist("same_speaker") if "all" in form else []
+    return [{"key": form.get("key"), **chosen, **chain, **dispute}, *({"key": key, **chosen} for key in others)]
+
+
+def dismissed_by_form(form: Any) -> list[dict[str, Any]]:
+    return [{"key": form.get("key"), "dismissed": form.get("dismissed") != "false"}]
+
+
+def _json(text: str) -> Any:
+    """The text itself if it is no JSON; the field refuses it."""
+    try:
+        return loads(text) if len(text) <= MAX_SOURCE else text
+    except (ValueError, RecursionError):
+        return text

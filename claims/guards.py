@@ -1,4 +1,4 @@
-"""What the database refuses for articles, statements, evidence and disputes, and for entries without their write.
+"""What the database refuses for articles and all that is in them, and for entries without their write.
 
 `factcheck/journal/guards.py` says how to change a guard.
 """
@@ -24,9 +24,11 @@ STATEMENT = RecordedTable(
     "statement", "claims_statement", article="r.article", data=f"to_jsonb(r) || jsonb_build_object('via', {CHAIN})"
 )
 EVIDENCE = RecordedTable("evidence", "claims_evidence", article=OF_STATEMENT, data="to_jsonb(r)")
+NOTE = RecordedTable("note", "claims_note", article="r.article", data="to_jsonb(r)")
 DISPUTE = RecordedTable("dispute", "claims_dispute", article=OF_STATEMENT, data="to_jsonb(r)")
 
 TAG = "tag, tag_reason, tagged_by, tagged_at"
+PLACE = "text, start, end, prefix, suffix, media_start, media_end, revision, anchor, candidate"
 RESOLUTION = "state, resolution, resolved_by, resolved_at"
 
 
@@ -65,14 +67,55 @@ BEGIN
 END $$;"""
 
 
+def require_media_times(name: str, *, changed: str) -> str:
+    """A function for a trigger with the transition table `written`. `changed` is SQL for the ids to check."""
+    return f"""
+CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    changed bigint[] := ARRAY({changed});
+    stray bigint;
+BEGIN
+    IF changed = '{{}}' THEN
+        RETURN NULL;
+    END IF;
+    WITH cue AS MATERIALIZED ({cues_of("SELECT w.article, w.revision FROM written w WHERE w.id = ANY (changed)")})
+    SELECT w.id INTO stray FROM written w {JOIN_CUES} WHERE w.id = ANY (changed)
+        GROUP BY w.id, w.media_start, w.media_end
+        HAVING (w.media_start, w.media_end) IS DISTINCT FROM (min(cue.begins), max(cue.ends)) LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'statement %: its media times are not those of its cues', stray
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'statement_media_times_are_of_cues';
+    END IF;
+    RETURN NULL;
+END $$;"""
+
+
+def cues_of(pinned: str) -> str:
+    """SQL for the cues of revisions, which `pinned` selects as (article, revision). Times are seconds."""
+    return f"""
+        SELECT v.article, v.number, (c->0)::integer AS start, (c->1)::integer AS "end",
+            (c->2)::double precision / 1000 AS begins, (c->3)::double precision / 1000 AS ends
+        FROM claims_articlerevision v CROSS JOIN jsonb_array_elements(v.cue_times) c
+        WHERE (v.article, v.number) IN ({pinned})"""
+
+
+# Those of which the passage of the statement `w` has a part.
+JOIN_CUES = """LEFT JOIN cue ON cue.article = w.article AND cue.number = w.revision
+    AND cue.start < w."end" AND cue."end" > w.start"""
+
+
+TRUTH = entries_are_true([SOURCE, ARTICLE, STATEMENT, EVIDENCE, DISPUTE, NOTE])
+
 GUARDS = [
-    # A text that changes is a new revision.
+    # A text that changes is a new revision, and so are other times of its captions. The column of their digest is
+    # named in a text: older schemas lack it.
     recorded(
         ARTICLE,
         created="entry.action = 'article.created' AND NEW.status = 'draft' AND NEW.revision = 1",
         updated=f"""CASE entry.action
             WHEN 'article.updated' THEN NEW.status = OLD.status
-                AND NEW.revision = OLD.revision + (NEW.sha256 <> OLD.sha256)::integer
+                AND NEW.revision = OLD.revision + (NEW.sha256 <> OLD.sha256
+                    OR to_jsonb(NEW)->'cue_times_sha256' IS DISTINCT FROM to_jsonb(OLD)->'cue_times_sha256')::integer
             WHEN 'article.published' THEN OLD.status <> 'published' AND NEW.status = 'published'
                 AND {only_changes("status")}
             WHEN 'article.withdrawn' THEN OLD.status = 'published' AND NEW.status = 'withdrawn'
@@ -87,7 +130,7 @@ GUARDS = [
             WHEN 'statement.tagged' THEN entry.actor = NEW.tagged_by AND entry.reason = NEW.tag_reason
                 AND {only_changes(*TAG.split(", "))}
             WHEN 'statement.reanchored' THEN
-                {only_changes("text", "start", "end", "prefix", "suffix", "revision", "anchor", "candidate")}
+                {only_changes(*PLACE.split(", "))}
             ELSE false END""",
     ),
     recorded(
@@ -208,5 +251,91 @@ BEGIN
 END $$;
 """),
     entry_required("claims_statementvia", "via_require_entry()"),
-    entries_are_true([SOURCE, ARTICLE, STATEMENT, EVIDENCE, DISPUTE]),
+    TRUTH,
+]
+
+# A migration of its own runs these, which makes the table: claims/migrations/0014_notes.py.
+NOTE_GUARDS = [
+    recorded(
+        NOTE,
+        created="entry.action = 'note.created' AND entry.actor = NEW.author AND NEW.resolved_at IS NULL",
+        updated=f"""CASE entry.action
+            WHEN 'note.updated' THEN {only_changes("text")}
+            WHEN 'note.resolved' THEN OLD.resolved_at IS NULL AND NEW.resolved_at IS NOT NULL
+                AND entry.actor = NEW.resolved_by AND {only_changes("resolved_by", "resolved_at")}
+            WHEN 'note.reopened' THEN OLD.resolved_at IS NOT NULL AND NEW.resolved_at IS NULL
+                AND {only_changes("resolved_by", "resolved_at")}
+            ELSE false END""",
+    ),
+    # A note belongs to the article that its statement or its dispute is in. Neither of them moves, nor does the note.
+    guard("""
+CREATE FUNCTION note_require_article() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM claims_statement s WHERE s.article = NEW.article AND s.id = coalesce(
+            NEW.statement, (SELECT d.statement FROM claims_dispute d WHERE d.id = NEW.dispute))) THEN
+        RAISE EXCEPTION 'note %: what it is on is not in article %', NEW.id, NEW.article
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'note_in_its_article';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER in_its_article AFTER INSERT ON claims_note FOR EACH ROW
+    WHEN (NEW.statement IS NOT NULL OR NEW.dispute IS NOT NULL) EXECUTE FUNCTION note_require_article();
+"""),
+]
+
+# The times of captions. A migration of its own runs these: claims/migrations/0010_captions.py.
+CUE_GUARDS = [
+    # As of the text, the digest is the database's, and the article's current revision has the cues that the article's
+    # entries tell of. That it has a revision is for the guard of its text.
+    guard("""
+CREATE FUNCTION revision_stamp_cues() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    text_length constant integer := length(NEW.text);
+BEGIN
+    NEW.cue_times_sha256 := encode(sha256(convert_to(NEW.cue_times::text, 'UTF8')), 'hex');
+    IF EXISTS (
+        SELECT FROM (SELECT c, lag(c->1, 1, '0') OVER (ORDER BY n) AS former
+            FROM jsonb_array_elements(NEW.cue_times) WITH ORDINALITY AS e(c, n)) cue
+        WHERE (jsonb_array_length(c) = 4 AND (c->0)::integer BETWEEN former::integer AND (c->1)::integer - 1
+            AND (c->1)::integer <= text_length AND (c->2)::integer BETWEEN 0 AND (c->3)::integer) IS NOT TRUE
+    ) THEN
+        RAISE EXCEPTION 'article %: the cues of revision % do not fit its text', NEW.article, NEW.number
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'cue_times_fit_text';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER stamp_cues BEFORE INSERT ON claims_articlerevision
+    FOR EACH ROW EXECUTE FUNCTION revision_stamp_cues();
+
+CREATE FUNCTION article_require_cues() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT FROM claims_articlerevision v WHERE v.article = NEW.id AND v.number = NEW.revision
+               AND v.cue_times_sha256 IS DISTINCT FROM NEW.cue_times_sha256) THEN
+        RAISE EXCEPTION 'article %: revision % holds other cues', NEW.id, NEW.revision
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'article_cues_are_of_its_revision';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE CONSTRAINT TRIGGER cues_are_of_its_revision AFTER INSERT OR UPDATE OF cue_times_sha256, revision
+    ON claims_article DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION article_require_cues();
+"""),
+    # A statement has the media times of the cues that its passage has a part of.
+    guard(
+        require_media_times("statements_require_media_times", changed="SELECT w.id FROM written w")
+        + """
+CREATE TRIGGER media_times_on_insert AFTER INSERT ON claims_statement REFERENCING NEW TABLE AS written
+    FOR EACH STATEMENT EXECUTE FUNCTION statements_require_media_times();
+"""
+        + require_media_times(
+            "statements_require_changed_media_times",
+            changed="""SELECT c.id FROM (
+                SELECT w.id, w.article, w.revision, w.start, w."end", w.media_start, w.media_end FROM written w EXCEPT
+                SELECT f.id, f.article, f.revision, f.start, f."end", f.media_start, f.media_end FROM former f) c""",
+        )
+        + """
+CREATE TRIGGER media_times_on_update AFTER UPDATE ON claims_statement
+    REFERENCING OLD TABLE AS former NEW TABLE AS written
+    FOR EACH STATEMENT EXECUTE FUNCTION statements_require_changed_media_times();
+"""
+    ),
 ]

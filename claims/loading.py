@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -69,12 +70,21 @@ def _evidence(column_map: ColumnMap, cells: Cells) -> dict[str, Any] | None:
     """Nothing if the row has neither address nor title nor excerpt."""
     if "evidence" not in column_map.sections:
         return None
-    stance, url, title, excerpt = (
-        column_map.value("evidence", name, cells).strip() for name in ("stance", "url", "title", "excerpt")
+    stance, url, title, excerpt, day, how = (
+        column_map.value("evidence", name, cells).strip()
+        for name in ("stance", "url", "title", "excerpt", "obtained_on", "obtained_how")
     )
     if not (url or title or excerpt):
         return None
-    return {"stance": stance, "url": url or None, "title": title, "excerpt": excerpt}
+    obtained = {"obtained_on": _day(day) if day else None, "obtained_how": how or None}
+    return {"stance": stance, "url": url or None, "title": title, "excerpt": excerpt, **obtained}
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"obtained_on {text!r} is no day such as 2021-03-05") from None
 
 
 def _rules(statement: dict[str, Any], source: NamedSource, evidence: dict[str, Any] | None) -> Any:
@@ -91,6 +101,7 @@ def _rules(statement: dict[str, Any], source: NamedSource, evidence: dict[str, A
         yield "there is no such stance", evidence["stance"] in Evidence.Stance.values
         yield "the evidence's address is no web address", evidence["url"] is None or _is_url(evidence["url"])
         yield "the evidence has neither an address nor a title", evidence["url"] or evidence["title"]
+        yield "there is no such obtained_how", evidence["obtained_how"] in {None, *Evidence.ObtainedHow.values}
         yield "the evidence's title is longer than 500 code points", len(evidence["title"]) <= 500
         yield "the evidence's excerpt is longer than 10000 code points", len(evidence["excerpt"]) <= 10_000
 

@@ -150,7 +150,7 @@ def read_terms(text: str, languages: Sequence[str]) -> tuple[frozenset[str], lis
     """All words of a text, and those of them by which it is compared."""
     texts, weights = zip(*parts_of(text), strict=True)
     words = execute_prepared(WORDS, [languages, list(texts), list(weights)])
-    return frozenset(word for word, *_ in words), _terms(words)
+    return frozenset(word for word, *_ in words), telling_terms(words)
 
 
 def vectors_of(texts: Mapping[str, Sequence[str]], language: str) -> dict[str, str]:
@@ -160,7 +160,7 @@ def vectors_of(texts: Mapping[str, Sequence[str]], language: str) -> dict[str, s
     return dict(zip(texts, (vector for (vector,) in rows), strict=True))
 
 
-def _terms(words: Sequence[tuple[str, float, list[str | None]]]) -> list[Term]:
+def telling_terms(words: Sequence[tuple[str, float, list[str | None]]]) -> list[Term]:
     """Words that tell something, what is said first and the date last; if there are none, all words."""
     telling = [(word, weight, stems) for word, weight, stems in words if None not in stems and not _is_part(word)]
     terms: dict[Any, Term] = {}
@@ -178,7 +178,7 @@ def _is_part(word: str) -> bool:
 
 def _counted(terms: list[Term], statements: float, also: Condition) -> list[Term]:
     """The rarest of the terms that some statements have, with the number of these."""
-    known = [_common(term, statements) for term in terms]
+    known = [with_common_rows(term, statements) for term in terms]
     unknown = [place for place, term in enumerate(known) if not term.rows][:MAX_UNKNOWN]
     counts = execute_prepared(COUNTS.format(also=also.sql), [*also.parameters, [known[n].lookup for n in unknown]])
     for place, (rows,) in zip(unknown, counts, strict=True):
@@ -187,7 +187,7 @@ def _counted(terms: list[Term], statements: float, also: Condition) -> list[Term
     return [term for term in known if term in rarest]
 
 
-def _common(term: Term, statements: float) -> Term:
+def with_common_rows(term: Term, statements: float) -> Term:
     """With the number of its statements, if it is one of the common words. A statement is in one language."""
     words = max(shares.shares.get(word, 0.0) for word in term.words)
     stems = sum(shares.shares.get(stem, 0.0) for stem in term.stems)

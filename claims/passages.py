@@ -3,11 +3,16 @@
 from typing import Any, NoReturn
 
 from claims.anchoring import anchors
+from claims.anchoring.cues import spoken
 from claims.anchoring.quotes import CONTEXT_LENGTH, Span, context
 from claims.models import Article, Statement
 from factcheck.errors import FieldError, InvalidInput, Unprocessable
 
 MAX_PASSAGE = 20_000  # code points; anything longer is no statement, and too long for the search index
+# What is written when a statement is pinned to a passage, or its passage is lost.
+PLACE = (
+    "text", "start", "end", "prefix", "suffix", "media_start", "media_end", "revision", "anchor", "candidate",
+)  # fmt: skip
 PASSAGE_FIELDS = ("start", "end", "text", "prefix", "suffix")
 
 
@@ -105,6 +110,7 @@ def pin(statement: Statement, article: Article, span: Span) -> None:
     statement.start, statement.end = span
     statement.text = article.text[span.start : span.end]
     statement.prefix, statement.suffix = context(article.text, *span)
+    statement.media_start, statement.media_end = spoken(article.cues, *span) or (None, None)
     statement.revision = article.revision
 
 

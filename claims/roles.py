@@ -38,12 +38,16 @@ REQUIRED_ROLE = {
     "destroy": Role.EDITOR,
     "merge": Role.EDITOR,
     "tag": Role.EDITOR,
+    "bulk_tag": Role.EDITOR,
     "resolve": Role.EDITOR,
     "reopen": Role.EDITOR,
     "publish": Role.EDITOR,
     "withdraw": Role.EDITOR,
     "import_annotations": Role.EDITOR,
 }
+
+# Notes are the newsroom's talk: whoever may write them may settle them, and takes back an own one.
+ROLE_FOR_NOTES = {"resolve": Role.REPORTER, "reopen": Role.REPORTER, "destroy": Role.REPORTER}
 
 # What anonymous callers may do too, where the service has public reads.
 PUBLIC_ACTIONS = frozenset(

@@ -1,5 +1,7 @@
-from typing import Any
+import re
+from typing import Any, NoReturn
 
+from django.contrib.auth.models import User
 from django.db.models import F, Func, OuterRef, TextField
 from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
@@ -7,22 +9,30 @@ from rest_framework.utils.html import is_html_input
 from rest_framework.validators import ProhibitSurrogateCharactersValidator
 
 from claims.form_input import PassageForm, from_form
-from claims.models import Article, ArticleRevision, Dispute, Evidence, Statement, StatementVia
+from claims.models import Article, ArticleRevision, Dispute, Evidence, Note, Statement, StatementVia
 from claims.models.article import MAX_TEXT
 from claims.partial_dates import LENGTHS, NOT_SAID, PARTIAL_DATE, said_on_fields
+from claims.suggesting.transcripts import read_transcript
 from factcheck.api.fields import (
     ChoiceField,
+    OptionalChoiceField,
+    OptionalReasonField,
     OptionalWebAddressField,
     ReasonSerializer,
     RecordedSerializer,
+    StrictSerializer,
 )
-from factcheck.api.references import ReferenceList, RowId, valid_ids
+from factcheck.api.references import MAX_ID, Reference, ReferenceList, RowId, valid_ids
 from factcheck.api.row_json import JSONList, JSONObject, json_object
+from factcheck.errors import PreconditionRequired
 from factcheck.journal.models import Entry
 from factcheck.journal.serializers import UserSerializer, actor_of
 from sources.models import Source
 from sources.serializers import SourceSummarySerializer, source_reference
 
+MAX_BULK = 500
+MAX_MILLISECONDS = 2**31 - 1
+MAX_CAPTIONS = 5 * MAX_TEXT  # code points, with the times and the markup
 ROW = ["id", "version", "created_at", "updated_at"]
 
 
@@ -72,6 +82,21 @@ class SaidOnField(serializers.Field):
         return statement.date_said
 
 
+class SecondsField(serializers.FloatField):
+    """As PostgreSQL writes it: a whole number without a fraction."""
+
+    def to_representation(self, value: float) -> float:  # type: ignore[override]
+        return int(value) if value.is_integer() else value
+
+
+class UserReference(Reference):
+    """An active user. Written as an id. There are few users, so an HTML form lists them all."""
+
+    def __init__(self, **kwargs: Any):
+        style = {"base_template": "user.html", **kwargs.pop("style", {})}
+        super().__init__(User.objects.filter(is_active=True), nested=UserSerializer, style=style, **kwargs)
+
+
 class ArticleTextField(VerbatimField):
     def get_value(self, dictionary: Any) -> Any:
         value = super().get_value(dictionary)
@@ -96,15 +121,23 @@ class ArticleRowSerializer(RecordedSerializer, serializers.ModelSerializer[Artic
         r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$", required=False, default="en", max_length=35
     )
     published_at = serializers.DateTimeField(required=False, allow_null=True, default=None)
+    media_url = OptionalWebAddressField(max_length=2000, help_text="The recording that the text is a transcript of.")
+    desk = UserReference(
+        required=False, allow_null=True, default=None, help_text="Who has it: the id of a user, or null.",
+        style={"label": "Who has it"},
+    )  # fmt: skip
     tags = TagCountsSerializer(read_only=True)
     open_disputes = serializers.IntegerField(read_only=True)
+    open_notes = serializers.IntegerField(
+        read_only=True, help_text="Unresolved notes on it, its statements and its disputes."
+    )
     action_fields = {"status": "Use POST to the article's publish/ or withdraw/, with a reason."}
 
     class Meta:
         model = Article
         fields = [
-            *ROW, "title", "url", "publisher", "byline", "language", "published_at", "revision", "sha256",
-            "status", "tags", "open_disputes", "reason",
+            *ROW, "title", "url", "publisher", "byline", "language", "published_at", "media_url", "revision", "sha256",
+            "status", "desk", "tags", "open_disputes", "open_notes", "reason",
         ]  # fmt: skip
         read_only_fields = [*ROW, "revision", "sha256", "status"]
 
@@ -119,10 +152,41 @@ class ArticleRowSerializer(RecordedSerializer, serializers.ModelSerializer[Artic
 
 
 class ArticleSerializer(ArticleRowSerializer):
-    text = ArticleTextField(max_length=MAX_TEXT, allow_blank=True)
+    text = ArticleTextField(required=False, max_length=MAX_TEXT, allow_blank=True)
+    captions = VerbatimField(
+        required=False, allow_blank=True, write_only=True, max_length=MAX_CAPTIONS,
+        help_text="An SRT or WebVTT file; either this or `text` is required. Its words become the text, and the times "
+        "of its cues those of the statements in it.",
+    )  # fmt: skip
 
     class Meta(ArticleRowSerializer.Meta):
-        fields = [*ArticleRowSerializer.Meta.fields, "text"]
+        fields = [*ArticleRowSerializer.Meta.fields, "text", "captions"]
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        captions = attrs.pop("captions", "")
+        if not captions and "text" not in attrs and not self.partial:
+            raise serializers.ValidationError({"text": "Give the text, or captions."}, code="required")
+        if captions and attrs.get("text"):
+            raise serializers.ValidationError({"captions": "Send either text or captions."}, code="text_too")
+        return {**attrs, **_transcribed(captions)} if captions else attrs
+
+
+def _transcribed(captions: str) -> dict[str, Any]:
+    try:
+        transcript = read_transcript(captions)
+    except ValueError as error:
+        raise serializers.ValidationError({"captions": str(error)}, code="invalid") from None
+    if len(transcript.text) > MAX_TEXT:
+        detail = f"Its words have more than {MAX_TEXT} code points. Make two articles of it."
+        raise serializers.ValidationError({"captions": detail}, code="max_length")
+    return {"text": transcript.text, "cues": transcript.cues}
+
+
+class MatchedArticleSerializer(serializers.ModelSerializer[Article]):
+    class Meta:
+        model = Article
+        fields = ["id", "title", "url", "status", "published_at"]
+        read_only_fields = fields
 
 
 class CandidateSerializer(serializers.Serializer[Any]):
@@ -189,6 +253,10 @@ class StatementSerializer(PassageSerializer, serializers.ModelSerializer[Stateme
         required=False, default=list, max_length=20,
     )  # fmt: skip
     said_on = SaidOnField()
+    media_start = SecondsField(
+        read_only=True, allow_null=True, help_text="Of the article's recording. From the cues of its captions."
+    )
+    media_end = SecondsField(read_only=True, allow_null=True)
     candidate = CandidateSerializer(read_only=True, allow_null=True)
     tagged_by = UserSerializer(read_only=True, allow_null=True)
     open_disputes = serializers.IntegerField(read_only=True)
@@ -208,8 +276,8 @@ class StatementSerializer(PassageSerializer, serializers.ModelSerializer[Stateme
         validators: list[Any] = []  # the service makes the key, so no query for its uniqueness
         fields = [
             *ROW, "article", "key", "text", "start", "end", "prefix", "suffix", "revision", "anchor", "candidate",
-            "paraphrase", "quote_type", "source", "via", "said_on", "tag", "tag_reason", "tagged_by", "tagged_at",
-            "open_disputes", "dissent", "reason",
+            "paraphrase", "quote_type", "source", "via", "said_on", "media_start", "media_end", "tag", "tag_reason",
+            "tagged_by", "tagged_at", "open_disputes", "dissent", "reason",
         ]  # fmt: skip
         read_only_fields = [*ROW, "key", "revision", "anchor", "tag", "tag_reason", "tagged_at"]
 
@@ -227,11 +295,25 @@ class StatementSerializer(PassageSerializer, serializers.ModelSerializer[Stateme
         }
 
 
+class CueTimesField(serializers.ListField):
+    """As ArticleRevision.cue_times."""
+
+    def __init__(self, **kwargs: Any):
+        number = serializers.IntegerField(min_value=0, max_value=MAX_MILLISECONDS)
+        child = serializers.ListField(child=number, min_length=4, max_length=4)
+        super().__init__(
+            child=child, allow_null=True, max_length=MAX_TEXT,
+            help_text="When the text is spoken in the recording: for each cue [start, end, from, to], in code points "
+            "and in milliseconds. Null if it did not come from captions.", **kwargs,
+        )  # fmt: skip
+
+
 class RevisionSerializer(serializers.Serializer[Any]):
     number = serializers.IntegerField(source="revision.number", read_only=True)
     sha256 = serializers.CharField(source="revision.sha256", read_only=True)
     created_at = serializers.DateTimeField(source="revision.created_at", read_only=True)
     text = serializers.CharField(source="revision.text", read_only=True)
+    cue_times = CueTimesField(source="revision.cue_times", read_only=True)
     statements = StatementSerializer(many=True, read_only=True)
 
 
@@ -270,6 +352,50 @@ class TagSerializer(ReasonSerializer):
     tag = ChoiceField(Statement.Tag.choices)
 
 
+class SeenVersionField(serializers.IntegerField):
+    """The version of a row as the caller read it, where If-Match cannot name that of each."""
+
+    def fail(self, key: str, **kwargs: Any) -> NoReturn:
+        if key == "required":
+            raise PreconditionRequired(
+                "Send the version of each as you read it, so that you do not overwrite a change that you have not seen."
+            )
+        super().fail(key, **kwargs)
+
+
+class SeenListSerializer(serializers.ListSerializer[Any]):
+    """Each id once. An HTML form sends ID-VERSION for each, since it has a checkbox for each."""
+
+    def get_value(self, dictionary: Any) -> Any:
+        if not is_html_input(dictionary):
+            return super().get_value(dictionary)
+        pairs = (re.fullmatch(r"([0-9]{1,18})-([0-9]{1,9})", text) for text in dictionary.getlist(self.field_name))
+        return [{"id": int(pair[1]), "version": int(pair[2])} for pair in pairs if pair]
+
+    def to_internal_value(self, data: Any) -> Any:
+        rows = super().to_internal_value(data)
+        ids = [row["id"] for row in rows]
+        errors = [_TWICE if row_id in ids[:index] else {} for index, row_id in enumerate(ids)]
+        if any(errors):
+            raise serializers.ValidationError(errors)
+        return rows
+
+
+_TWICE = {"id": [serializers.ErrorDetail("This id is in the list twice.", code="duplicate")]}
+
+
+class SeenStatementSerializer(StrictSerializer):
+    id = serializers.IntegerField(min_value=1, max_value=MAX_ID)
+    version = SeenVersionField(min_value=1, help_text="As you read it.")
+
+    class Meta:
+        list_serializer_class = SeenListSerializer
+
+
+class BulkTagSerializer(TagSerializer):
+    statements = SeenStatementSerializer(many=True, allow_empty=False, max_length=MAX_BULK)  # type: ignore[call-arg]
+
+
 class PositionSerializer(serializers.ModelSerializer[Entry]):
     """An editor's own latest tag of a statement, and why."""
 
@@ -299,11 +425,16 @@ class EvidenceSerializer(RecordedSerializer, serializers.ModelSerializer[Evidenc
         style={"base_template": "textarea.html", "rows": 3},
     )  # fmt: skip
     archived_url = OptionalWebAddressField(max_length=2000)
+    obtained_on = serializers.DateField(required=False, allow_null=True, default=None)
+    obtained_how = OptionalChoiceField(Evidence.ObtainedHow.choices)
 
     class Meta:
         model = Evidence
         validators: list[Any] = []
-        fields = [*ROW, "statement", "key", "stance", "url", "title", "excerpt", "archived_url", "reason"]
+        fields = [
+            *ROW, "statement", "key", "stance", "url", "title", "excerpt", "archived_url", "obtained_on",
+            "obtained_how", "reason",
+        ]  # fmt: skip
         read_only_fields = [*ROW, "key"]
 
 
@@ -340,3 +471,36 @@ class DisputeSerializer(RecordedSerializer, serializers.ModelSerializer[Dispute]
 class ResolveSerializer(ReasonSerializer):
     state = ChoiceField(Dispute.Resolution.choices)
     tag = ChoiceField(Statement.Tag.choices, required=False, help_text="Also gives the statement this tag.")
+
+
+class NoteSerializer(RecordedSerializer, serializers.ModelSerializer[Note]):
+    article = RowId(
+        Article.objects.only("pk"), required=False,
+        help_text="The id of the article that it is on, or that the statement or the dispute is in.",
+    )  # fmt: skip
+    statement = RowId(
+        Statement.objects.only("pk", "article"), required=False, allow_null=True, default=None,
+        help_text="The id of the statement that it is on.",
+    )  # fmt: skip
+    dispute = RowId(
+        Dispute.objects.only("pk", "statement__article").select_related("statement"), required=False, allow_null=True,
+        default=None, help_text="The id of the dispute that it is on.",
+    )  # fmt: skip
+    text = serializers.CharField(max_length=5000, style={"base_template": "textarea.html", "rows": 3})
+    author = UserSerializer(read_only=True)
+    resolved = serializers.BooleanField(read_only=True)
+    resolved_by = UserSerializer(read_only=True, allow_null=True)
+
+    action_fields = {"resolved": "Use POST to the note's resolve/ or reopen/."}
+
+    class Meta:
+        model = Note
+        fields = [
+            *ROW, "article", "statement", "dispute", "text", "author", "resolved", "resolved_by", "resolved_at",
+            "reason",
+        ]  # fmt: skip
+        read_only_fields = [*ROW, "resolved_at"]
+
+
+class OptionalReasonSerializer(StrictSerializer):
+    reason = OptionalReasonField()

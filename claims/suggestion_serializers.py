@@ -1,14 +1,25 @@
 """Suggestions, and what is sent to accept or dismiss them."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from drf_spectacular.extensions import OpenApiSerializerFieldExtension
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
+from claims.matches import Match
 from claims.models import Dispute, Statement
-from claims.serializers import DisputeSerializer, SaidOnField, StatementListSerializer, StatementSerializer
-from claims.suggesting.cards import KEY_LENGTH
+from claims.serializers import (
+    DisputeSerializer,
+    MatchedArticleSerializer,
+    SaidOnField,
+    StatementListSerializer,
+    StatementSerializer,
+)
+from claims.suggesting.cards import KEY_LENGTH, Card
+from claims.suggesting.suggestions import Speaker
+from claims.suggestions import ArticleSuggestions, KnownSpeaker
 from factcheck.api.fields import ChoiceField, StrictSerializer
 from factcheck.api.json_types import json_type_error
 from factcheck.api.references import RowId, valid_ids
@@ -55,6 +66,26 @@ class DismissalSerializer(serializers.Serializer[Any]):
     at = serializers.DateTimeField(source="dismissed_at")
 
 
+class MatchedStatementSerializer(serializers.ModelSerializer[Statement]):
+    source = SourceSummarySerializer(allow_null=True)  # type: ignore[assignment]
+    said_on = SaidOnField(read_only=True)
+    open_disputes = serializers.IntegerField()
+
+    class Meta:
+        model = Statement
+        fields = ["id", "text", "tag", "source", "said_on", "open_disputes"]
+        read_only_fields = fields
+
+
+class SuggestionMatchSerializer(serializers.Serializer[Any]):
+    """A statement of another article, and how it is like the passage."""
+
+    score = serializers.FloatField(help_text="As in `/statements/matches/`.")
+    likely = serializers.BooleanField(help_text="Whether it is worth a look: it may say the same.")
+    statement = MatchedStatementSerializer()
+    article = MatchedArticleSerializer(source="statement.article")
+
+
 class NestedSuggestionSerializer(MentionSerializer):
     """A passage within another one that makes a statement of its own."""
 
@@ -66,6 +97,9 @@ class NestedSuggestionSerializer(MentionSerializer):
     hearsay = serializers.BooleanField(help_text="Whether the speaker is only said to have said it.")
     denial = serializers.BooleanField(help_text="Whether it denies something: it may open a dispute.")
     said_on = serializers.CharField(allow_null=True, help_text="The day, month or year that the text says.")
+    matches = SuggestionMatchSerializer(
+        many=True, help_text="Up to three statements of other articles that are like the passage, the best first."
+    )
     dismissed = DismissalSerializer(allow_null=True)
 
 
@@ -73,6 +107,37 @@ class SuggestionSerializer(NestedSuggestionSerializer):
     """A passage that attributes words to a speaker, and is not recorded yet."""
 
     nested = NestedSuggestionSerializer(many=True, help_text="Those within the passage, in the order of the text.")
+
+
+def suggestions_data(suggestions: ArticleSuggestions, cards: Sequence[Card]) -> Any:
+    """These cards as the API answers them."""
+    walked = [inner for card in cards for inner in card.walk()]
+    found = _Found(suggestions, suggestions.known_speakers(walked), suggestions.matches(walked))
+    return SuggestionSerializer([found.shown(card) for card in cards], many=True).data
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What was looked up for the cards of a page."""
+
+    suggestions: ArticleSuggestions
+    known: Mapping[Speaker, KnownSpeaker]
+    matches: Mapping[str, list[Match]]
+
+    def shown(self, card: Card) -> dict[str, Any]:
+        own, *nested = map(self._shown_alone, card.walk())
+        return {**own, "nested": nested}
+
+    def _shown_alone(self, card: Card) -> dict[str, Any]:
+        found = card.suggestion
+        return {
+            **vars(found),
+            "key": card.key,
+            "speaker": vars(found.speaker) | vars(self.known[found.speaker]) if found.speaker else None,
+            "via": [vars(each) | vars(self.known[each]) for each in found.via],
+            "matches": self.matches[card.key],
+            "dismissed": self.suggestions.dismissals.get(card.key),
+        }
 
 
 @extend_schema_serializer(many=False)

@@ -6,6 +6,8 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
+from claims.matches import Match
+from claims.matches_of_many import matches_of_each
 from claims.models import Article, DismissedSuggestion, Statement
 from claims.passages import MAX_PASSAGE
 from claims.suggesting.cards import (
@@ -25,6 +27,7 @@ from sources.mentions import Mentioned, mentioned_sources
 from sources.models import Source
 
 MAX_CANDIDATES = 5
+MATCHES = 3
 MAX_NAME = 300  # as of a source
 
 
@@ -62,6 +65,11 @@ class ArticleSuggestions:
     def known_speakers(self, cards: Iterable[Card]) -> dict[Speaker, KnownSpeaker]:
         """Of the speakers and relays of these cards. A fixed number of queries."""
         return self.known({each for card in cards for each in speakers_of(card)})
+
+    def matches(self, cards: Collection[Card]) -> dict[str, list[Match]]:
+        """The statements of other articles that are most like each card, by its key. A fixed number of queries."""
+        found = matches_of_each([card.suggestion.text for card in cards], outside=self.article.pk, size=MATCHES)
+        return {card.key: matches for card, matches in zip(cards, found, strict=True)}
 
     def known(self, speakers: Collection[Speaker]) -> dict[Speaker, KnownSpeaker]:
         names = {speaker: names_of(speaker, self.grammar) for speaker in speakers}

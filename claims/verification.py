@@ -1,7 +1,7 @@
 """What `manage.py verify_journal` checks of articles and what is in them, and the list of all checks."""
 
 from claims import guards as claims
-from claims.models import Article, Dispute, Evidence, Statement
+from claims.models import Article, Dispute, Evidence, Note, Statement
 from claims.search_triggers import OPERATIONS as SEARCH_TRIGGERS
 from factcheck.journal import guards as journal
 from factcheck.journal.verification.lives import USERS, known_resources, recorded
@@ -27,6 +27,10 @@ REVISIONS = Check(
             THEN ARRAY['digest_differs', 'the digest is not that of the text']
         WHEN e.number IS NULL THEN ARRAY['revision_without_entry', 'no entry of the article names it']
         WHEN e.sha256 IS DISTINCT FROM v.sha256 THEN ARRAY['revision_differs', 'an entry names another digest']
+        WHEN v.cue_times_sha256 IS DISTINCT FROM encode(sha256(convert_to(v.cue_times::text, 'UTF8')), 'hex')
+            THEN ARRAY['digest_differs', 'the digest is not that of the cue times']
+        WHEN e.cues_sha256 IS DISTINCT FROM v.cue_times_sha256
+            THEN ARRAY['revision_differs', 'an entry names another digest of the cue times']
         WHEN v.created_at NOT BETWEEN e.at - interval '1 minute' AND e.at + interval '1 minute' AND NOT e.is_set_on
             THEN ARRAY['revision_time_differs', v.created_at || ', and the entry ' || e.at]
         WHEN a.text <> v.text THEN ARRAY['article_text_differs', 'the article has another text']
@@ -36,12 +40,13 @@ REVISIONS = Check(
         FROM claims_articlerevision v WHERE v.article BETWEEN %(low)s AND %(high)s
     ) v
     FULL JOIN (
-        SELECT DISTINCT ON (article, number, sha256) e.* FROM (
+        SELECT DISTINCT ON (article, number, sha256, cues_sha256) e.* FROM (
             SELECT e.resource_id AS article, e.data->>'revision' AS number, e.data->>'sha256' AS sha256,
-                e.version, e.at, coalesce(e.at = lag(e.at) OVER life + interval '1 microsecond', false) AS is_set_on
+                e.data->>'cue_times_sha256' AS cues_sha256, e.version, e.at,
+                coalesce(e.at = lag(e.at) OVER life + interval '1 microsecond', false) AS is_set_on
             FROM journal_entry e WHERE e.resource = 'article' AND e.resource_id BETWEEN %(low)s AND %(high)s
             WINDOW life AS (PARTITION BY e.resource_id ORDER BY e.version)
-        ) e ORDER BY article, number, sha256, version
+        ) e ORDER BY article, number, sha256, cues_sha256, version
     ) e ON e.article = v.article AND e.number = v.number::text
     LEFT JOIN claims_article a ON a.id = v.article AND a.revision = v.number
     """,
@@ -52,10 +57,11 @@ REVISIONS = Check(
     size=2_000,  # texts are long
 )
 
+PINNED = "SELECT s.article, s.revision FROM claims_statement s WHERE s.id BETWEEN %(low)s AND %(high)s"
 # As in the guard: each stretch of a text is cut out once, since PostgreSQL counts all code points before a passage.
 PASSAGES = Check(
     "passage",
-    """
+    f"""
     WITH stretch AS MATERIALIZED (
         SELECT b.article, b.revision, b.place, v.words
         FROM (SELECT s.article, s.revision, s.start / 4096 AS place, max(s."end" - s.start) AS longest
@@ -63,15 +69,22 @@ PASSAGES = Check(
         CROSS JOIN LATERAL (
             SELECT substr(v.text, b.place * 4096 + 1, 4096 + b.longest) AS words FROM claims_articlerevision v
             WHERE v.article = b.article AND v.number = b.revision OFFSET 0) v  -- by the index, for each
+    ), cue AS MATERIALIZED ({claims.cues_of(PINNED)}
+    ), spoken AS (
+        SELECT w.id, min(cue.begins) AS begins, max(cue.ends) AS ends FROM claims_statement w {claims.JOIN_CUES}
+        WHERE w.id BETWEEN %(low)s AND %(high)s GROUP BY w.id
     )
-    SELECT 'statement' AS resource, s.id, s.version,
-        CASE WHEN substr(t.words, s.start %% 4096 + 1, s."end" - s.start) IS DISTINCT FROM s.text
+    SELECT 'statement' AS resource, s.id, s.version, CASE
+        WHEN substr(t.words, s.start %% 4096 + 1, s."end" - s.start) IS DISTINCT FROM s.text
             THEN ARRAY['passage_differs', 'revision ' || s.revision || ' has other words there']
+        WHEN (s.media_start, s.media_end) IS DISTINCT FROM (spoken.begins, spoken.ends)
+            THEN ARRAY['media_times_differ', 'the cues of revision ' || s.revision || ' have other times there']
         END AS fault
     FROM claims_statement s LEFT JOIN stretch t ON t.article = s.article AND t.revision = s.revision
         AND t.place = s.start / 4096
+        LEFT JOIN spoken ON spoken.id = s.id
     WHERE s.id BETWEEN %(low)s AND %(high)s
-    """,
+    """,  # noqa: S608  every interpolated part is ours
     ids=("SELECT id FROM claims_statement",),
 )
 
@@ -90,13 +103,22 @@ ARTICLES = recorded(Article, changed=("updated", "published", "withdrawn"))
 STATEMENTS = recorded(Statement, changed=("updated", "tagged", "reanchored"))
 EVIDENCE = recorded(Evidence)
 DISPUTES = recorded(Dispute, created="opened", changed=("updated", "resolved", "reopened"))
+NOTES = recorded(Note, changed=("updated", "resolved", "reopened"))
 
-GUARDS = [*journal.GUARDS, *journal.SALT_GUARDS, *journal.SEAL_GUARDS, *sources.GUARDS, *claims.GUARDS]
+GUARDS = [
+    *journal.GUARDS,
+    *journal.SALT_GUARDS,
+    *journal.SEAL_GUARDS,
+    *sources.GUARDS,
+    *claims.GUARDS,
+    *claims.CUE_GUARDS,
+    *claims.NOTE_GUARDS,
+]
 
 CHECKS = [
     # What keeps the words of a search guards nothing, but runs at the writes of recorded tables as well.
     *tables_and_guards([*GUARDS, *SEARCH_TRIGGERS]),
-    known_resources([USERS, SOURCES, ARTICLES, STATEMENTS, EVIDENCE, DISPUTES]),
+    known_resources([USERS, SOURCES, ARTICLES, STATEMENTS, EVIDENCE, DISPUTES, NOTES]),
     USERS,
     SOURCES,
     REDIRECTS,
@@ -107,4 +129,5 @@ CHECKS = [
     PASSAGES,
     EVIDENCE,
     DISPUTES,
+    NOTES,
 ]

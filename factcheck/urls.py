@@ -10,6 +10,7 @@ from claims.views.checks import CheckViewSet
 from claims.views.disputes import DisputeViewSet
 from claims.views.evidence import EvidenceViewSet
 from claims.views.formats import AtomRenderer, FeedViewSet
+from claims.views.notes import NoteViewSet
 from claims.views.sources import SourceViewSet
 from claims.views.statements import StatementViewSet
 from factcheck.api.openapi.views import Root, SchemaView
@@ -17,6 +18,7 @@ from factcheck.api.tokens import TokenViewSet
 from factcheck.desk.login import ThrottledLoginView
 from factcheck.desk.pages.choosing import SourceChoices
 from factcheck.desk.pages.docs import DocsView
+from factcheck.desk.pages.import_text import ImportTextPage
 from factcheck.desk.pages.imports import ImportPage
 from factcheck.desk.pages.search import SearchPage
 from factcheck.desk.pages.start import StartPage
@@ -52,6 +54,7 @@ router.register("sources", SourceViewSet, "source")
 router.register("articles", ArticleViewSet, "article")
 router.register("evidence", EvidenceViewSet, "evidence")
 router.register("disputes", DisputeViewSet, "dispute")
+router.register("notes", NoteViewSet, "note")
 router.register("checks", CheckViewSet, "check")
 router.register("feeds", FeedViewSet, "feed")
 router.register("journal", JournalViewSet, "journal")
@@ -63,6 +66,7 @@ urlpatterns = [
     path("search/", SearchPage.as_view(), name="search"),
     path("choose/sources/", SourceChoices.as_view(), name="choose-sources"),
     path("import/", ImportPage.as_view(), name="import"),
+    path("import/text/", ImportTextPage.as_view(), name="import-text"),
     path("login/", ThrottledLoginView.as_view(), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
     path("healthz/", Health.as_view()),

@@ -12,7 +12,7 @@ from sources.services import create_source
 
 TEXT = "\U0001f600 The minister said no. The minister said no. \u0645\u0631\u062d\u0628\u0627 cafe\u0301\r\nEnd."
 SIGNING_KEY = "PRIVATE+KEY+factcheck.example+25157f85+AUAg2qksxnGpf1OOu2PxQOIBd7db6ChLSahQp1vNDG9R"
-LISTS = ("articles", "statements", "disputes", "evidence", "sources", "journal", "checks")
+LISTS = ("articles", "statements", "disputes", "evidence", "notes", "sources", "journal", "checks")
 
 
 def lift_truncate_guards() -> None:
@@ -59,6 +59,7 @@ def busy_newsroom(alice: User, times: int) -> None:
         second = services.create_statement(article=article, actor=alice, source=source, start=5, end=9)
         services.tag_statement(statement_id=first.pk, versions=None, actor=alice, tag="denied", reason="Because.")
         services.create_evidence(actor=alice, statement=first, stance="context", url="https://news.example/")
+        services.create_note(actor=alice, statement=second, text="Ask again.")
         services.open_dispute(
             actor=alice, statement=first, raised_by=relay, counter_statement=second, kind="denial"
         )  # fmt: skip

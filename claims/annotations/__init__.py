@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 from django.db.models import QuerySet
 
 from claims import services
+from claims.anchoring.cues import Cue, fit
 from claims.annotations.disputes import import_disputes
 from claims.annotations.errors import DocumentErrors
 from claims.annotations.export import document_version
@@ -13,6 +14,7 @@ from claims.annotations.statements import import_evidence, import_statements
 from claims.models import Article, Dispute, Evidence, Statement
 from claims.models.article import sha256_of
 from claims.passages import context_note
+from claims.services.articles import UNFIT
 from factcheck.errors import StaleVersion, Versions
 from factcheck.journal.services import lock_in_order
 from factcheck.postgres.transactions import atomic_with_retry
@@ -21,7 +23,7 @@ from sources.models import Source
 Document = dict[str, Any]
 Written = TypeVar("Written", Statement, Evidence, Dispute)
 Rows = tuple[list[Statement], list[Evidence], list[Dispute]]
-ARTICLE_FIELDS = ("title", "url", "byline", "language", "published_at", "text")
+ARTICLE_FIELDS = ("title", "url", "byline", "language", "published_at", "media_url", "text")
 
 
 def import_document(*, document: Document, actor: Any) -> Article:
@@ -166,11 +168,24 @@ def _import_article(
 ) -> Article:
     fields = {name: item[name] for name in ARTICLE_FIELDS}
     fields["publisher"] = sources.get(item["publisher"])
+    if "cue_times" in item and (cues := _new_cues(item, article_id, errors)) is not None:
+        fields["cues"] = cues
     if article_id is None:
         article = services.create_article(actor=actor, **fields)
     else:
         article = services.update_article(article_id=article_id, versions=None, actor=actor, found=found, **fields)
     return _set_status(article, item.get("status", article.status), errors, actor)
+
+
+def _new_cues(item: Document, article_id: int | None, errors: DocumentErrors) -> list[Cue] | None:
+    """None if they are those that the article has: they were left alone, and move with the text."""
+    cues = [Cue(*each) for each in item["cue_times"] or ()]
+    if article_id is not None and cues == Article.objects.defer("text").get(pk=article_id).cues:
+        return None
+    if fit(cues, item["text"]):
+        return cues
+    errors.add("#/article/cue_times", "range", UNFIT)
+    return None
 
 
 def _set_status(article: Article, status: str, errors: DocumentErrors, actor: Any) -> Article:

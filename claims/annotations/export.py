@@ -16,7 +16,7 @@ from sources.models import Source
 
 FORMAT = "factcheck-annotations/1"
 EXPORTED_STATEMENT_FIELDS = ("key", "text", "start", "prefix", "suffix", "paraphrase", "quote_type")
-EXPORTED_EVIDENCE_FIELDS = ("key", "stance", "url", "title", "excerpt", "archived_url")
+EXPORTED_EVIDENCE_FIELDS = ("key", "stance", "url", "title", "excerpt", "archived_url", "obtained_how")
 EXPORTED_DISPUTE_FIELDS = ("kind", "scope", "note", "state", "resolution")
 
 
@@ -47,7 +47,8 @@ def _version(article: Article, sources: list[Source]) -> int:
 
     Not the greatest id of an entry: a transaction may commit later than one whose entry has a greater id.
     """
-    written = [Entry.objects.filter(article=article.pk).count(), *((source.pk, source.version) for source in sources)]
+    entries = Entry.objects.filter(article=article.pk).exclude(resource="note")  # notes are no part of the document
+    written = [entries.count(), *((source.pk, source.version) for source in sources)]
     return int.from_bytes(hashlib.sha256(repr(written).encode()).digest()[:6])
 
 
@@ -75,7 +76,9 @@ def _article(article: Article) -> dict[str, Any]:
         "language": article.language,
         "published_at": article.published_at.isoformat() if article.published_at else None,
         "status": article.status,
+        "media_url": article.media_url,
         "text": article.text,
+        "cue_times": [list(cue) for cue in article.cues] or None,
     }
 
 
@@ -99,8 +102,9 @@ def _statements(article: Article) -> list[dict[str, Any]]:
     for statement, source in _read(_chain_rows, article):
         chains[statement].append(source_key(source))
     evidence: dict[int, list[dict[str, Any]]] = defaultdict(list)
-    for statement, *values in _read(_evidence_rows, article):
-        evidence[statement].append(dict(zip(EXPORTED_EVIDENCE_FIELDS, values, strict=True)))
+    for statement, obtained_on, *values in _read(_evidence_rows, article):
+        day = obtained_on.isoformat() if obtained_on else None
+        evidence[statement].append({**dict(zip(EXPORTED_EVIDENCE_FIELDS, values, strict=True)), "obtained_on": day})
     return [
         {
             **dict(zip(EXPORTED_STATEMENT_FIELDS, values, strict=True)),
@@ -148,7 +152,7 @@ def _evidence_rows(article: int) -> QuerySet[Any, Any]:
     return (
         Evidence.objects.filter(statement__article=article)
         .order_by("id")
-        .values_list("statement", *EXPORTED_EVIDENCE_FIELDS)
+        .values_list("statement", "obtained_on", *EXPORTED_EVIDENCE_FIELDS)
     )
 
 

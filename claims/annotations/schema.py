@@ -12,8 +12,15 @@ from claims.annotations.export import FORMAT
 from claims.models import Article, Dispute, Evidence, Statement
 from claims.models.article import MAX_TEXT
 from claims.models.evidence import NEEDS_TITLE
-from claims.serializers import SaidOnField, VerbatimField
-from factcheck.api.fields import REASON_LENGTH, ChoiceField, OptionalWebAddressField, StrictSerializer, WebAddressField
+from claims.serializers import CueTimesField, SaidOnField, VerbatimField
+from factcheck.api.fields import (
+    REASON_LENGTH,
+    ChoiceField,
+    OptionalChoiceField,
+    OptionalWebAddressField,
+    StrictSerializer,
+    WebAddressField,
+)
 from sources.addresses import ADDRESS
 from sources.models import Source
 
@@ -69,7 +76,9 @@ class ArticleDocumentSerializer(StrictSerializer):
         required=False,
         help_text="Publishes or withdraws the article if it has another status. Left out: the status stays.",
     )
+    media_url = OptionalWebAddressField(max_length=2000, help_text="The recording that the text is a transcript of.")
     text = VerbatimField(max_length=MAX_TEXT, allow_blank=True)
+    cue_times = CueTimesField(required=False)
 
 
 class SourceDocumentSerializer(StrictSerializer):
@@ -100,6 +109,8 @@ class EvidenceDocumentSerializer(StrictSerializer):
     title = OptionalText(max_length=500, help_text="What it is. Required if it has no address.")
     excerpt = OptionalText(max_length=10_000)
     archived_url = OptionalWebAddressField(max_length=2000)
+    obtained_on = serializers.DateField(required=False, allow_null=True, default=None)
+    obtained_how = OptionalChoiceField(Evidence.ObtainedHow.choices)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if not attrs["url"] and not attrs["title"]:

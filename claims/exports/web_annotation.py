@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import Prefetch, QuerySet
 
+from claims import media_fragments
 from claims.exports.common import timestamp, uri
 from claims.models import Article, ArticleRevision, Dispute, Evidence, Statement
 from sources.models import Source
@@ -104,7 +105,7 @@ def _annotation(statement: Statement, revision: ArticleRevision, base: str) -> J
         "said_by": _agent(statement.source) if statement.source else None,
         "relayed_by": [_agent(source) for source in statement.via],
         "body": _bodies(statement, base),
-        "target": _target(statement, revision, base),
+        "target": _targets(statement, revision, base),
     }
 
 
@@ -141,7 +142,24 @@ def _link(url: str) -> Json:
     return {"type": "SpecificResource", "purpose": "linking", "source": url}
 
 
-def _target(statement: Statement, revision: ArticleRevision, base: str) -> Json:
+def _targets(statement: Statement, revision: ArticleRevision, base: str) -> Json | list[Json]:
+    """The passage; and where it is spoken, if the article has a recording."""
+    passage, start, end = _passage(statement, revision, base), statement.media_start, statement.media_end
+    if not statement.article.media_url or start is None or end is None:
+        return passage
+    spoken = {
+        "type": "SpecificResource",
+        "source": uri(statement.article.media_url.partition("#")[0]),
+        "selector": {
+            "type": "FragmentSelector",
+            "conformsTo": "http://www.w3.org/TR/media-frags/",
+            "value": media_fragments.fragment(start, end),
+        },
+    }
+    return [passage, spoken]
+
+
+def _passage(statement: Statement, revision: ArticleRevision, base: str) -> Json:
     """The offsets count in the stored text of the revision, which is behind `cached`."""
     article = statement.article
     cached = f"{base}articles/{article.pk}/"

@@ -1,11 +1,16 @@
 import hashlib
+import json
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django.apps import apps
+from django.conf import settings
 from django.db import models
 from django.db.models import Count, F, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce, Substr
+from django.utils.functional import cached_property
 
+from claims.anchoring.cues import Cue
 from claims.models.words import ArticleWords, SearchedQuerySet
 from factcheck.errors import FieldError
 from factcheck.journal.models import Recorded
@@ -18,6 +23,11 @@ SCAN_PAGES = 10  # pages that are read in order: an article has many words, and 
 
 def sha256_of(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def sha256_of_cues(cues: Sequence[Cue]) -> str | None:
+    """Of the JSON as PostgreSQL writes it. None if there are no cues."""
+    return sha256_of(json.dumps(cues)) if cues else None
 
 
 def _count(model: str, *, group: str, **conditions: Any) -> Coalesce:
@@ -40,7 +50,7 @@ class ArticleQuerySet(SearchedQuerySet):
     words = ArticleWords
 
     def for_reading(self) -> "ArticleQuerySet":
-        return self.select_related("publisher")._counted({}, {})
+        return self.select_related("publisher", "desk")._counted({}, {})
 
     def public(self) -> "ArticleQuerySet":
         """Published articles; the counts are those of the published text."""
@@ -53,6 +63,7 @@ class ArticleQuerySet(SearchedQuerySet):
             denied=_count("Statement", group="article", tag="denied", **statements),
             unverified=_count("Statement", group="article", tag="unverified", **statements),
             open_disputes=_count("Dispute", group="statement__article", state="open", **disputes),
+            open_notes=_count("Note", group="article", resolved_at__isnull=True),
         )
 
     def with_exact_name(self, text: str) -> "ArticleQuerySet":
@@ -70,6 +81,7 @@ class Article(Recorded):
         PUBLISHED = "published"
         WITHDRAWN = "withdrawn"
 
+    private_fields = ("open_notes", "desk")
     journal_resource = "article"
     next_statuses = {"draft": ("published",), "published": ("withdrawn",), "withdrawn": ("published",)}
     constraint_errors = {"article_url_unique": FieldError("#/url", "unique", "Another article has this address.")}
@@ -88,9 +100,14 @@ class Article(Recorded):
     language = models.CharField(max_length=35, default="en")
     published_at = models.DateTimeField(null=True)
     text = models.TextField()
+    media_url = models.URLField(max_length=2000, null=True)  # noqa: DJ001  as url; the recording that the text is of
     revision = models.PositiveIntegerField(default=1)
     sha256 = models.CharField(max_length=64)
+    cue_times_sha256 = models.CharField(max_length=64, null=True)  # noqa: DJ001  null without cue times
     status = models.CharField(max_length=20, choices=Status, default=Status.DRAFT)
+    desk = models.ForeignKey(  # who has it
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_column="desk", db_index=False
+    )
 
     objects: ClassVar[models.Manager[Any]] = ArticleQuerySet.as_manager()
 
@@ -102,7 +119,16 @@ class Article(Recorded):
         indexes = [
             models.Index(fields=["publisher", "id"], name="article_publisher"),
             models.Index(fields=["status", "id"], name="article_status"),
+            models.Index(fields=["desk", "id"], name="article_desk"),
         ]
+
+    @cached_property
+    def cues(self) -> list[Cue]:
+        """Of the present revision."""
+        if self.cue_times_sha256 is None:
+            return []
+        times = self.revisions.values_list("cue_times", flat=True).get(number=self.revision)
+        return [Cue(*each) for each in times or ()]
 
     @property
     def details(self) -> str:
@@ -136,7 +162,11 @@ class ArticleRevisionQuerySet(models.QuerySet["ArticleRevision"]):
 
 
 class ArticleRevision(models.Model):
-    """An article's text at one time. Never changed or deleted, not even with its article: the journal needs it."""
+    """An article's text at one time. Never changed or deleted, not even with its article: the journal needs it.
+
+    `cue_times` of a text that came from captions: for each cue [start, end, from, to], code points of the text and
+    milliseconds of the recording. The database computes the digests.
+    """
 
     article = models.ForeignKey(
         Article, models.DO_NOTHING, db_constraint=False, related_name="revisions", db_column="article", db_index=False
@@ -144,6 +174,8 @@ class ArticleRevision(models.Model):
     number = models.PositiveIntegerField()
     text = models.TextField()
     sha256 = models.CharField(max_length=64)
+    cue_times = models.JSONField(null=True)
+    cue_times_sha256 = models.CharField(max_length=64, null=True)  # noqa: DJ001
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects: ClassVar[models.Manager[Any]] = ArticleRevisionQuerySet.as_manager()

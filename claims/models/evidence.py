@@ -26,6 +26,15 @@ class Evidence(Recorded):
         REFUTES = "refutes"
         CONTEXT = "context"
 
+    class ObtainedHow(models.TextChoices):
+        LINK = "link"
+        CALL = "call"
+        MAIL = "mail"
+        DOCUMENT = "document"
+        VISIT = "visit"
+        OTHER = "other"
+
+    private_fields = ("obtained_on", "obtained_how")  # whom the newsroom met or called may be a source to protect
     journal_resource = "evidence"
     constraint_errors = {"evidence_has_address_or_title": FieldError("#/title", "required", NEEDS_TITLE)}
     journal_article = "(SELECT s.article FROM claims_statement s WHERE s.id = r.statement)"
@@ -39,6 +48,8 @@ class Evidence(Recorded):
     title = models.CharField(max_length=500, default="")
     excerpt = models.TextField(default="")
     archived_url = models.URLField(max_length=2000, null=True)  # noqa: DJ001
+    obtained_on = models.DateField(null=True)
+    obtained_how = models.CharField(max_length=20, choices=ObtainedHow, null=True)  # noqa: DJ001  as of entries from before it
 
     objects: ClassVar[models.Manager[Any]] = EvidenceQuerySet.as_manager()
 
@@ -46,6 +57,8 @@ class Evidence(Recorded):
         verbose_name_plural = "evidence"
         constraints = [
             models.CheckConstraint(condition=Q(stance__in=["supports", "refutes", "context"]), name="evidence_stance_known"),
+            models.CheckConstraint(condition=Q(obtained_how__isnull=True)
+                                   | Q(obtained_how__in=["link", "call", "mail", "document", "visit", "other"]), name="evidence_obtained_how_known"),
             models.CheckConstraint(condition=Q(url__isnull=False) | ~Q(title=""), name="evidence_has_address_or_title"),
             models.UniqueConstraint(fields=["statement", "key"], name="evidence_key_unique"),
         ]  # fmt: skip

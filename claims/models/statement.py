@@ -217,6 +217,10 @@ class Statement(Recorded):
     )
     said_on = models.DateField(null=True)  # of a month or a year the first day
     said_on_precision = models.CharField(max_length=5, choices=Precision, null=True)  # noqa: DJ001  null is a day
+    # When the passage is spoken in the recording: seconds, of the cues that it has a part of. Doubles, since these
+    # write a number of milliseconds as the same text everywhere, without trailing zeros.
+    media_start = models.FloatField(null=True)
+    media_end = models.FloatField(null=True)
     tag = models.CharField(max_length=20, choices=Tag, default=Tag.UNVERIFIED)
     tag_reason = models.TextField(default="")
     tagged_by = models.ForeignKey(
@@ -238,6 +242,9 @@ class Statement(Recorded):
             models.CheckConstraint(condition=Q(said_on_precision__isnull=True)
                                    | Q(said_on_precision="month", said_on__isnull=False, said_on__day=1)
                                    | Q(said_on_precision="year", said_on__isnull=False, said_on__day=1, said_on__month=1), name="statement_said_on_first_day"),
+            models.CheckConstraint(condition=Q(media_start__isnull=True, media_end__isnull=True)
+                                   | Q(media_start__isnull=False, media_end__isnull=False, media_start__gte=0,
+                                       media_end__gte=F("media_start")), name="statement_media_range"),
             models.UniqueConstraint(fields=["article", "key"], name="statement_key_unique"),
         ]  # fmt: skip
         indexes = [

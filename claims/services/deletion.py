@@ -3,14 +3,16 @@
 from collections.abc import Sequence
 from typing import Any
 
-from claims.models import Dispute, Evidence, Statement, StatementVia
+from django.db.models import Q, QuerySet
+
+from claims.models import Dispute, Evidence, Note, Statement, StatementVia
 from factcheck.errors import Conflict
-from factcheck.journal.services import record
+from factcheck.journal.services import lock_in_order, record, record_ids
 from factcheck.postgres.bulk import delete_rows
 
 
 def delete_statements(*, statements: Sequence[Statement], actor: Any, reason: str = "") -> None:
-    """Deletes the statements with their evidence and the disputes about them.
+    """Deletes the statements with their evidence, the disputes about them, and the notes on all of these.
 
     Raises Conflict when a dispute about another statement was raised in one of these.
     """
@@ -20,6 +22,8 @@ def delete_statements(*, statements: Sequence[Statement], actor: Any, reason: st
         raise Conflict(f"Dispute {raised_here.pk} was raised in this text. Delete or change that dispute first.")
     evidence = list(Evidence.objects.select_for_update().filter(statement__in=ids).order_by("pk"))
     disputes = list(Dispute.objects.select_for_update().filter(statement__in=ids).order_by("pk"))
+    in_all = Note.objects.filter(Q(statement__in=ids) | Q(dispute__in=[dispute.pk for dispute in disputes]))
+    delete_notes(notes=in_all, actor=actor, reason=reason)
     delete_disputes(disputes=disputes, actor=actor, reason=reason)
     delete_evidence_rows(rows=evidence, actor=actor, reason=reason)
     record(statements, action="statement.deleted", actor=actor, reason=reason)
@@ -33,5 +37,15 @@ def delete_evidence_rows(*, rows: Sequence[Evidence], actor: Any, reason: str = 
 
 
 def delete_disputes(*, disputes: Sequence[Dispute], actor: Any, reason: str = "") -> None:
+    """With the notes on them."""
+    ids = [dispute.pk for dispute in disputes]
+    delete_notes(notes=Note.objects.filter(dispute__in=ids), actor=actor, reason=reason)
     record(disputes, action="dispute.deleted", actor=actor, reason=reason)
-    delete_rows(Dispute.objects.filter(pk__in=[row.pk for row in disputes]))
+    delete_rows(Dispute.objects.filter(pk__in=ids))
+
+
+def delete_notes(*, notes: QuerySet[Note], actor: Any, reason: str = "") -> None:
+    """Locks them itself: what they are on is locked."""
+    ids = lock_in_order(notes)
+    record_ids(Note, ids, action="note.deleted", actor=actor, reason=reason)
+    delete_rows(Note.objects.filter(pk__in=ids))

@@ -116,5 +116,5 @@ def reopen_dispute(*, dispute_id: int, versions: Versions, actor: Any, reason: s
 @atomic_with_retry
 def delete_dispute(*, dispute_id: int, versions: Versions, actor: Any, reason: str = "") -> None:
     """Raises DoesNotExist and StaleVersion."""
-    dispute = lock(Dispute.objects.all(), dispute_id, versions)
+    dispute = lock(Dispute.objects.all(), dispute_id, versions, to_delete=True)
     delete_disputes(disputes=[dispute], actor=actor, reason=reason)

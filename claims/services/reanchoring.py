@@ -8,7 +8,7 @@ from typing import Any
 from claims.anchoring.anchors import Reanchored, reanchor
 from claims.anchoring.quotes import Selector, Span
 from claims.models import Article, ArticleRevision, Statement
-from claims.passages import pin
+from claims.passages import PLACE, pin
 from factcheck.journal.services import record, save_next_versions
 
 # By the revision that a statement is pinned to, and its place there. Nothing else decides where it is in another text.
@@ -37,7 +37,7 @@ def find_again(*, article_id: int, text: str, found: Found) -> None:
 def write_anchors(*, article: Article, statements: Iterable[Statement], found: Found, actor: Any) -> None:
     """The caller has locked the rows, and `found` holds each statement."""
     changed = [statement for statement in statements if _apply(found[pin_of(statement)], statement, article)]
-    save_next_versions(changed, ("text", "start", "end", "prefix", "suffix", "revision", "anchor", "candidate"))
+    save_next_versions(changed, PLACE)
     reason = f"Revision {article.revision} of the article"
     record(changed, action="statement.reanchored", actor=actor, reason=reason)
 

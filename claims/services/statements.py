@@ -11,7 +11,7 @@ from claims.models import Article, Statement, StatementVia
 from claims.models.statement import TAGGED
 from claims.passages import find_span, pin, pin_anchored, pop_passage
 from claims.services.deletion import delete_statements
-from factcheck.errors import Conflict, InvalidInput, Versions, raise_together
+from factcheck.errors import Conflict, FieldError, InvalidInput, StaleVersion, Versions, raise_together
 from factcheck.journal.one_row import change_row
 from factcheck.journal.services import assign, lock, lock_in_order, record, save_next_versions
 from factcheck.postgres.bulk import delete_rows, insert_rows
@@ -166,6 +166,28 @@ def tag_statements(*, tags: Sequence[tuple[Statement, str, str]], actor: Any) ->
     # updated_at equals tagged_at until something else is written: the desk checks look for that.
     save_next_versions(statements, ["tag", "tag_reason", "tagged_by", "tagged_at"], at=now)
     record(statements, action=TAGGED, actor=actor, reason=[reason for _, _, reason in tags])
+
+
+@atomic_with_retry
+def tag_several(*, seen: Sequence[tuple[int, int]], actor: Any, tag: str, reason: str) -> None:
+    """Gives the same tag to all or to none of them. `seen` has the id and the version of each as the editor read it.
+
+    Raises InvalidInput for those that are not there, and StaleVersion for those at another version, each with the
+    index of the pair.
+    """
+    ids = [row_id for row_id, _ in seen]
+    statements = Statement.objects.in_bulk(lock_in_order(Statement.objects.filter(pk__in=ids)))
+    if missing := [n for n, row_id in enumerate(ids) if row_id not in statements]:
+        detail = "There is no such statement."
+        raise InvalidInput(detail, [FieldError(f"#/statements/{n}/id", "does_not_exist", detail) for n in missing])
+    stale = [
+        FieldError(f"#/statements/{n}/version", "stale", f"Statement {row_id} is at version {present} now.")
+        for n, (row_id, version) in enumerate(seen)
+        if (present := statements[row_id].version) != version
+    ]
+    if stale:
+        raise StaleVersion("Some of them have changed. Read those again, then decide. None was tagged.", stale)
+    tag_statements(tags=[(statements[row_id], tag, reason) for row_id in ids], actor=actor)
 
 
 @atomic_with_retry

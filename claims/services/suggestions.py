@@ -95,10 +95,10 @@ def _collected(work: Callable[..., Result], *columns: Sequence[Any]) -> list[Res
 def _chosen_card(suggestions: ArticleSuggestions, item: Item) -> Card:
     key = item["key"]
     if key in suggestions.statements:
-        detail = f"The suggestion {key} is recorded already, as statement {suggestions.statements[key]}."
+        detail = f"It is recorded already, as statement {suggestions.statements[key]}."
         raise Unprocessable.field("key", "recorded", detail)
     if key not in suggestions.by_key:
-        detail = f"There is no suggestion {key} in revision {suggestions.article.revision} of the article."
+        detail = f"The article, now at revision {suggestions.article.revision}, has no such suggestion."
         raise Unprocessable.field("key", "not_found", f"{detail} Read the suggestions again.")
     return suggestions.by_key[key]
 

@@ -4,52 +4,39 @@ WebVTT: https://www.w3.org/TR/webvtt1/. SRT has no specification: numbered block
 """
 
 import re
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html import unescape
+from itertools import pairwise
 from typing import NamedTuple
 
-TIME = r"(?:(\d+):)?(\d{1,2}):(\d{2})[.,](\d{1,3})"
+from claims.anchoring.cues import Cue
+
+TIME = r"(?:(\d{1,2}):)?(\d{1,2}):(\d{2})[.,](\d{1,3})"
 TIMING = re.compile(rf"\s*{TIME}\s*-->\s*{TIME}(?:\s.*)?$")
-VOICE = re.compile(r"<v(?:\.[^\s>]*)?\s+([^<>]+)>")
+VOICE = re.compile(r"<v(?:\.[^\s<>]*)?\s+([^\s<>][^<>]*)>")
 TAG = re.compile(r"<[^<>\n]*>")
 INNER_TIME = re.compile(rf"<{TIME}>")
 NEW_SPEAKER = re.compile(r"(?:>>|[-–—]\s|[A-ZÀ-Þ][A-ZÀ-Þ.,’'\- ]{1,40}:\s)")
-PAUSE = 3.0  # seconds of silence that begin a paragraph
+PAUSE = 3_000  # milliseconds of silence that begin a paragraph
 LONG = 600  # code points after which a paragraph ends with its sentence
 
 
-class TimedSpan(NamedTuple):
-    """The code points [start, end) of the text are spoken in the seconds [begins, ends) of the recording."""
-
-    start: int
-    end: int
-    begins: float
-    ends: float
-
-
 class Caption(NamedTuple):
-    begins: float
-    ends: float
+    """Times are milliseconds of the recording."""
+
+    begins: int
+    ends: int
     text: str
     speaker: str | None
 
 
 @dataclass
 class Transcript:
-    """`times` are in the order of the text."""
+    """`cues` are in the order of the text."""
 
     text: str = ""
-    times: list[TimedSpan] = field(default_factory=list)
-
-    def seconds(self, start: int, end: int) -> tuple[float, float] | None:
-        """When the passage [start, end) is spoken: from its first cue to its last. None if no cue has a part of it."""
-        first = bisect_right([each.end for each in self.times], start)
-        last = bisect_left([each.start for each in self.times], end)
-        if first >= last:
-            return None
-        return self.times[first].begins, max(each.ends for each in self.times[first:last])
+    cues: list[Cue] = field(default_factory=list)
 
 
 def is_transcript(content: str) -> bool:
@@ -70,7 +57,7 @@ def read_transcript(content: str) -> Transcript:
         start = length + len(separator) + len(label)
         length = start + len(caption.text)
         parts += [separator, label, caption.text]
-        transcript.times.append(TimedSpan(start, length, caption.begins, caption.ends))
+        transcript.cues.append(Cue(start, length, caption.begins, caption.ends))
         before = caption
     if before is None:
         raise ValueError("There is no cue: a line such as “00:00:01,000 --> 00:00:04,000” with words below it.")
@@ -92,19 +79,30 @@ def _separator(before: Caption | None, caption: Caption, length: int) -> str:
 
 def _captions(content: str) -> Iterator[Caption]:
     """One for each cue that has words. Captions that roll up repeat the line before; that line is left out."""
-    rolls = INNER_TIME.search(content) is not None
+    blocks = [(begins, ends, lines, _words(lines)) for begins, ends, lines in _blocks(content)]
+    rolls = INNER_TIME.search(content) is not None or _rolls_up([words for *_, words in blocks])
     last = ""
-    for begins, ends, lines in _blocks(content):
+    for begins, ends, lines, words in blocks:
         voice = VOICE.search("\n".join(lines))
-        words = [unescape(TAG.sub("", line)).replace("\0", "").split() for line in lines]
-        kept = [line for line in map(" ".join, words) if line and not (rolls and line == last)]
+        kept = [line for line in words if not (rolls and line == last)]
         if kept:
             last = kept[-1]
-            yield Caption(begins, ends, " ".join(kept), voice[1].strip() if voice else None)
+            yield Caption(begins, max(begins, ends), " ".join(kept), voice[1].strip() if voice else None)
 
 
-def _blocks(content: str) -> Iterator[tuple[float, float, list[str]]]:
-    times: tuple[float, float] | None = None
+def _words(lines: list[str]) -> list[str]:
+    plain = (" ".join(unescape(TAG.sub("", line)).replace("\0", "").split()) for line in lines)
+    return [line for line in plain if line]
+
+
+def _rolls_up(cues: list[list[str]]) -> bool:
+    """Whether most cues of several lines begin with the line that the cue before ended with."""
+    pairs = [(before, cue) for before, cue in pairwise(filter(None, cues)) if len(cue) > 1]
+    return 2 * sum(cue[0] == before[-1] for before, cue in pairs) > len(pairs)
+
+
+def _blocks(content: str) -> Iterator[tuple[int, int, list[str]]]:
+    times: tuple[int, int] | None = None
     lines: list[str] = []
     for line in [*content.lstrip("\ufeff").splitlines(), ""]:
         timing = TIMING.match(line)
@@ -113,11 +111,10 @@ def _blocks(content: str) -> Iterator[tuple[float, float, list[str]]]:
             yield *times, lines[:-1] if timing and lines and lines[-1].strip().isdigit() else lines
             times, lines = None, []
         if timing:
-            times = _seconds(timing.groups()[:4]), _seconds(timing.groups()[4:])
+            times = _milliseconds(*timing.groups()[:4]), _milliseconds(*timing.groups()[4:])
         elif times:
             lines.append(line)
 
 
-def _seconds(parts: tuple[str | None, ...]) -> float:
-    hours, minutes, seconds, fraction = parts
-    return int(hours or 0) * 3600 + int(minutes or 0) * 60 + int(seconds or 0) + float(f"0.{fraction}")
+def _milliseconds(hours: str | None, minutes: str, seconds: str, fraction: str) -> int:
+    return ((int(hours or 0) * 60 + int(minutes)) * 60 + int(seconds)) * 1000 + int(fraction.ljust(3, "0"))

@@ -50,9 +50,14 @@ class ArticleViewSet(SearchedList, ChecksMixin, SuggestionsMixin, ArticleFormats
     noun = "an article"
     as_of_actions = frozenset({"retrieve", "annotations"})
     passage_actions = frozenset({"import_annotations", "accept_suggestions"})
-    index_ordered_filters = {"id": (frozenset({"publisher"}), frozenset({"status"}))}
+    index_ordered_filters = {"id": (frozenset({"publisher"}), frozenset({"status"}), frozenset({"desk"}))}
     scan_pages = SCAN_PAGES
     queryset = Article.objects.for_reading()
+
+    def filter_key(self) -> Any:
+        """With the user whom `?desk=me` means."""
+        is_mine = self.request.query_params.get("desk") == "me"
+        return super().filter_key(), self.request.user.pk if is_mine else None
 
     def get_serializer_class(self) -> Any:
         return ArticleRowSerializer if self.action == "list" else super().get_serializer_class()

@@ -11,9 +11,9 @@ from rest_framework.response import Response
 
 from claims.filters import MatchFilter
 from claims.matches import find_matches
-from claims.models import Article, Statement
+from claims.models import Statement
 from claims.passages import MAX_PASSAGE
-from claims.serializers import DisputeSerializer, StatementSerializer, VerbatimField
+from claims.serializers import DisputeSerializer, MatchedArticleSerializer, StatementSerializer, VerbatimField
 from claims.vectors.nearest import is_semantic
 from factcheck.api.fields import StrictSerializer
 from factcheck.api.filters import known_parameters, refuse_unknown
@@ -27,13 +27,6 @@ MATCHES = 10
 MAX_MATCHES = 50
 GIVEN = ("text", "statement")
 LEVELS = ["lexical", "semantic"]
-
-
-class MatchedArticleSerializer(serializers.ModelSerializer[Article]):
-    class Meta:
-        model = Article
-        fields = ["id", "title", "url", "status", "published_at"]
-        read_only_fields = fields
 
 
 class MatchSerializer(serializers.Serializer[Any]):

@@ -1,5 +1,6 @@
 """The endpoints of statements."""
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
@@ -14,7 +15,9 @@ from claims.filters import SearchedList, StatementFilter
 from claims.models import Statement
 from claims.models.statement import positions_on, said_on_key
 from claims.serializers import (
+    MAX_BULK,
     BulkStatementSerializer,
+    BulkTagSerializer,
     PositionSerializer,
     ReanchorSerializer,
     StatementSerializer,
@@ -25,6 +28,7 @@ from claims.services.statements import (
     create_statements,
     delete_statement,
     reanchor_statement,
+    tag_several,
     tag_statement,
     update_statement,
 )
@@ -32,11 +36,12 @@ from claims.views.export import ExportMixin
 from claims.views.formats import StatementFormatsMixin
 from claims.views.matches import MatchesMixin
 from claims.views.passage_notes import add_notes, notes_on
+from factcheck.api.addresses import absolute_address
+from factcheck.api.form_methods import redirect_form
 from factcheck.api.row_json import RowJSON, row_json_sql
 from factcheck.errors import Versions
 from factcheck.journal.views import JournaledViewSet
 
-MAX_BULK = 500
 DAY_FILTERS = frozenset({"said_after", "said_before"})
 
 
@@ -103,9 +108,39 @@ class StatementViewSet(SearchedList, MatchesMixin, StatementFormatsMixin, Export
         sent = serializer.validated_data
         statements = create_statements(rows=sent, actor=request.user)
         add_notes(self, notes_on((f"#/{n}", *both) for n, both in enumerate(zip(statements, sent, strict=True))))
-        rows = self.get_queryset().filter(pk__in=[statement.pk for statement in statements]).order_by("pk")
-        texts = rows.values_list(row_json_sql(StatementSerializer, False), flat=True)
-        return Response([RowJSON(text) for text in texts], status=status.HTTP_201_CREATED)
+        return Response(self._rows(statement.pk for statement in statements), status=status.HTTP_201_CREATED)
+
+    @extend_schema(request=BulkTagSerializer, responses=StatementSerializer(many=True), filters=False)
+    @action(
+        detail=False,
+        methods=["post"],
+        url_path="bulk-tag",
+        serializer_class=BulkTagSerializer,
+        filterset_class=None,
+        pagination_class=None,
+        more_problems=frozenset({412, 428}),
+    )
+    def bulk_tag(self, request: Request) -> Any:
+        """Tag up to 500 statements, all or none.
+
+        With one tag and one reason, and an entry in the journal for each. The version of each is judged as `If-Match`
+        is for one: if one is stale, none is tagged, and the errors of the 412 name each stale one and its version now.
+        """
+        serializer = self.get_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        sent = serializer.validated_data
+        seen = [(row["id"], row["version"]) for row in sent["statements"]]
+        tag_several(seen=seen, actor=request.user, tag=sent["tag"], reason=sent["reason"])
+        if redirect := redirect_form(request, absolute_address(request, "statement-list")):
+            return redirect
+        return Response(self._rows(row_id for row_id, _ in seen))
+
+    def _rows(self, ids: Iterable[int]) -> list[RowJSON]:
+        """In the order of the ids, without those that were deleted meanwhile."""
+        ids = list(ids)
+        rows = self.get_queryset().filter(pk__in=ids).values_list("pk", row_json_sql(StatementSerializer, False))
+        texts = dict(rows)
+        return [RowJSON(texts[row_id]) for row_id in ids if row_id in texts]
 
     @extend_schema(responses=StatementSerializer)
     @action(detail=True, methods=["post"], conditional=True, serializer_class=TagSerializer)

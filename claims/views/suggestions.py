@@ -1,7 +1,7 @@
 """`suggestions/` of an article: passages that attribute words to a speaker, to be accepted or dismissed."""
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -10,28 +10,32 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from claims.form_input import accepted_by_form, dismissed_by_form
 from claims.models import Article, Dispute, Statement
 from claims.serializers import DisputeSerializer, StatementSerializer
 from claims.services.suggestions import accept_suggestions, dismiss_suggestions
 from claims.suggesting.cards import Card
-from claims.suggesting.suggestions import Speaker
 from claims.suggestion_serializers import (
     AcceptedSerializer,
     AcceptedSuggestionSerializer,
     DismissedSerializer,
     DismissSerializer,
-    SuggestionSerializer,
     SuggestionsSerializer,
+    suggestions_data,
 )
-from claims.suggestions import ArticleSuggestions, KnownSpeaker
+from claims.suggestions import ArticleSuggestions
 from claims.views.passage_notes import add_notes, notes_on
+from factcheck.api.conditional import is_form
 from factcheck.api.filters import refuse_unknown
-from factcheck.api.pagination import PAGE_SIZE_SCHEMA, link_header, page_size_of
+from factcheck.api.form_methods import redirect_form
+from factcheck.api.pagination import link_header, page_size_of
 from factcheck.api.row_json import RowJSON, row_json_sql
 from factcheck.errors import InvalidInput
 from factcheck.postgres.transactions import snapshot
 
 MAX_KEYS = 500
+PAGE_SIZE = 20
+MAX_PAGE_SIZE = 50  # since each is compared with what is recorded
 PARAMETERS = frozenset({"dismissed", "cursor", "page_size"})
 FLAGS = {"true": True, "false": False}
 
@@ -45,7 +49,11 @@ class SuggestionsMixin:
                 "dismissed", {"type": "boolean", "default": False}, description="Only the dismissed ones."
             ),
             OpenApiParameter("cursor", str, description="Where the page starts. Take it from `next`; do not build it."),
-            OpenApiParameter("page_size", PAGE_SIZE_SCHEMA, description="Rows on a page."),
+            OpenApiParameter(
+                "page_size",
+                {"type": "integer", "minimum": 1, "maximum": MAX_PAGE_SIZE, "default": PAGE_SIZE},
+                description="Rows on a page.",
+            ),
         ],
         responses=SuggestionsSerializer,
         filters=False,
@@ -58,16 +66,18 @@ class SuggestionsMixin:
         request, by rules. What is recorded or dismissed is left out; `?dismissed=true` lists what was dismissed.
         """
         refuse_unknown(request, {*PARAMETERS, "format"})
-        size, dismissed, cursor = page_size_of(request), _flag(request), request.query_params.get("cursor")
+        size, dismissed, cursor = (
+            page_size_of(request, PAGE_SIZE, MAX_PAGE_SIZE),
+            _flag(request),
+            request.query_params.get("cursor"),
+        )
         with snapshot():
             suggestions = ArticleSuggestions(Article.objects.get(pk=self.row_id()))
             cards = suggestions.unsettled(dismissed=dismissed)
             cards = cards[_place(cursor, cards, suggestions.article) :]
             page = cards[:size]
-            known = suggestions.known_speakers(inner for card in page for inner in card.walk())
+            results = suggestions_data(suggestions, page)
         following = _next(request, page[-1], suggestions.article) if len(cards) > size else None
-        shown = [_shown(card, known, suggestions) for card in page]
-        results = SuggestionSerializer(shown, many=True).data
         return Response({"next": following, "previous": None, "results": results}, headers=link_header(next=following))
 
     @extend_schema(request=AcceptedSuggestionSerializer(many=True), responses={201: AcceptedSerializer}, filters=False)
@@ -79,8 +89,10 @@ class SuggestionsMixin:
         are made where they are new; who may be one of several sources is refused until you say who is meant. With
         `dispute`, the statement also raises a dispute. An error's pointer begins with the index of the key.
         """
-        article_id, items = self.row_id(), self._keyed(AcceptedSuggestionSerializer)
+        article_id, items = self.row_id(), self._keyed(AcceptedSuggestionSerializer, accepted_by_form)
         accepted = accept_suggestions(article_id=article_id, items=items, actor=request.user)
+        if redirect := self._redirect():
+            return redirect
         pinned = enumerate(zip(accepted.statements, items, strict=True))
         add_notes(self, notes_on((f"#/{index}", *both) for index, both in pinned))
         recorded = {
@@ -97,34 +109,24 @@ class SuggestionsMixin:
         A dismissed passage is not suggested in later revisions either, until you send `"dismissed": false`. Dismissals
         are no part of the record: the journal does not have them.
         """
-        article_id, items = self.row_id(), self._keyed(DismissSerializer)
+        article_id, items = self.row_id(), self._keyed(DismissSerializer, dismissed_by_form)
         rows = dismiss_suggestions(article_id=article_id, items=items, actor=request.user)
+        if redirect := self._redirect():
+            return redirect
         states = [{"key": item["key"], "dismissed": row} for item, row in zip(items, rows, strict=True)]
         return Response(DismissedSerializer(states, many=True).data)
 
-    def _keyed(self: Any, serializer_class: Any) -> list[dict[str, Any]]:
-        context = self.get_serializer_context()
-        items = serializer_class(
-            data=self.request.data, many=True, allow_empty=False, max_length=MAX_KEYS, context=context
-        )
+    def _keyed(self: Any, serializer_class: Any, of_form: Callable[[Any], list[Any]]) -> list[dict[str, Any]]:
+        data, context = self.request.data, self.get_serializer_context()
+        if is_form(self.request):
+            data = of_form(data)
+        items = serializer_class(data=data, many=True, allow_empty=False, max_length=MAX_KEYS, context=context)
         items.is_valid(raise_exception=True)
         return items.validated_data
 
-
-def _shown(card: Card, known: Mapping[Speaker, KnownSpeaker], suggestions: ArticleSuggestions) -> dict[str, Any]:
-    _, *nested = [_shown_alone(each, known, suggestions) for each in card.walk()]
-    return {**_shown_alone(card, known, suggestions), "nested": nested}
-
-
-def _shown_alone(card: Card, known: Mapping[Speaker, KnownSpeaker], suggestions: ArticleSuggestions) -> dict[str, Any]:
-    found = card.suggestion
-    return {
-        **vars(found),
-        "key": card.key,
-        "speaker": vars(found.speaker) | vars(known[found.speaker]) if found.speaker else None,
-        "via": [vars(each) | vars(known[each]) for each in found.via],
-        "dismissed": suggestions.dismissals.get(card.key),
-    }
+    def _redirect(self: Any) -> Any:
+        """Back to the suggestions, after an HTML form."""
+        return redirect_form(self.request, f"{self.address(self.kwargs['pk'])}suggestions/")
 
 
 def _flag(request: Request) -> bool:

@@ -71,6 +71,16 @@ class ChoiceField(serializers.ChoiceField):
         super().fail(key, choices=", ".join(map(str, self.choices)), **kwargs)
 
 
+class OptionalChoiceField(ChoiceField):
+    """Null when it is missing or empty."""
+
+    def __init__(self, choices: Any, **kwargs: Any):
+        super().__init__(choices, allow_null=True, allow_blank=True, required=False, default=None, **kwargs)
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        return super().run_validation(data) or None
+
+
 class WebAddressField(serializers.URLField):
     """An http or https URL. Any other scheme could run as a script when a page links to it."""
 

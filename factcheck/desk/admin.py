@@ -5,7 +5,7 @@ from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group, User
 from django.http import HttpRequest
 
-from claims.models import Article, Dispute, Evidence, Statement
+from claims.models import Article, Dispute, Evidence, Note, Statement
 from factcheck.api.models import Token
 from factcheck.desk.admin_site import AdminOnlyMixin, ReadOnlyAdmin, is_admin
 from factcheck.journal.models import Entry
@@ -79,6 +79,13 @@ class EvidenceAdmin(ReadOnlyAdmin):
 class DisputeAdmin(ReadOnlyAdmin):
     list_display = ("statement", "raised_by", "kind", "state", "version")
     list_select_related = ("statement", "raised_by")
+    ordering = ("-id",)
+
+
+@admin.register(Note)
+class NoteAdmin(ReadOnlyAdmin):
+    list_display = ("text", "article", "author", "resolved_at", "version")
+    list_select_related = ("article", "author")
     ordering = ("-id",)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django_filters import BooleanFilter, ChoiceFilter, DateFilter
 
+from claims.filters import DeskFilter
 from factcheck.api.filters import IdFilter, UserFilter
 from factcheck.api.named_references import unresolved_error
 from factcheck.api.roles import is_anonymous
@@ -14,11 +15,12 @@ from factcheck.desk.labels import field_label
 
 MAIN_FIELDS = ("q", "tag", "state", "status", "ordering")  # in this order; the others are folded away
 HIDDEN_FILTERS = {"after"}  # the cursor of API clients
-EDITOR_FILTERS = {"status", "anchor"}  # all public rows have the same
+EDITOR_FILTERS = {"status", "anchor", "desk"}  # all public rows have the same, or do not tell it
 KINDS = {
     ChoiceFilter: "select",
     BooleanFilter: "select",
     UserFilter: "select",
+    DeskFilter: "select",
     DateFilter: "date",
     IdFilter: "chooser",
 }
@@ -26,6 +28,7 @@ FILTER_LABELS = {
     "q": "Search",
     "article": "Article",
     "code": "Kind of check",
+    "desk": "Who has it",
     "disputed": "Open dispute",
     "said_after": "Said on or after",
     "said_before": "Said on or before",
@@ -113,9 +116,10 @@ def _field(name: str, found: Any, request: Any) -> FilterField:
 def _choices(found: Any) -> list[tuple[str, str]]:
     if isinstance(found, BooleanFilter):
         return [("true", "yes"), ("false", "no")]
-    if isinstance(found, UserFilter):
-        users = get_user_model().objects.order_by("username").values_list("pk", "username")
-        return [(str(key), name) for key, name in users]
+    if isinstance(found, (UserFilter, DeskFilter)):
+        rows = get_user_model().objects.order_by("username").values_list("pk", "username")
+        users = [(str(key), name) for key, name in rows]
+        return users if isinstance(found, UserFilter) else [("me", "me"), ("none", "nobody"), *users]
     return [(str(key), str(label).lower()) for key, label in found.extra["choices"]]
 
 

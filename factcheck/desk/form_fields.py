@@ -5,6 +5,7 @@ from typing import Any
 
 from rest_framework.renderers import HTMLFormRenderer
 
+from claims.serializers import UserReference
 from factcheck.api.named_references import Choice, form_texts
 from factcheck.api.references import Reference, ReferenceList
 from factcheck.desk.chooser import Chooser, chooser_of
@@ -20,7 +21,10 @@ class FieldRenderer(HTMLFormRenderer):
     def render_field(self, field: Any, parent_style: Mapping[str, Any]) -> str:
         inner = field._field
         reference = inner.child if isinstance(inner, ReferenceList) else inner
-        if isinstance(reference, Reference):
+        if isinstance(inner, UserReference):
+            chosen = field.value["id"] if isinstance(field.value, dict) else field.value
+            inner.style = {**inner.style, "users": inner.queryset.order_by("username"), "chosen": chosen}
+        elif isinstance(reference, Reference):
             multiple, article = inner is not reference, parent_style.get("article")
             chooser = {"chooser": _chooser(reference, field, article), "article": article}
             inner.style = {"multiple": multiple, **reference.style, **chooser, "may": parent_style.get("may")}
@@ -47,7 +51,10 @@ def _chooser(reference: Reference, field: Any, article: int | None) -> Chooser:
 
 
 def new_form(view: Any, initial: dict[str, Any]) -> Any:
-    form = view.get_serializer()
+    return filled(view.get_serializer(), initial)
+
+
+def filled(form: Any, initial: dict[str, Any]) -> Any:
     for name, value in initial.items():
         if name in form.fields and not form.fields[name].read_only:
             form.fields[name].initial = value

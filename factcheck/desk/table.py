@@ -19,9 +19,11 @@ from factcheck.desk.pages.formats import FormatPage
 from factcheck.desk.pages.history import ConflictPage, DeletedPage, HistoryPage
 from factcheck.desk.pages.journal import JournalPage
 from factcheck.desk.pages.lists import CheckList, DisputeList, EvidenceList, StatementList
+from factcheck.desk.pages.notes import NoteList, NotePage
 from factcheck.desk.pages.seal import ProofPage, SealPage
 from factcheck.desk.pages.sources import SourcePage
-from factcheck.desk.pages.statements import StatementPage
+from factcheck.desk.pages.statements import BulkTagPage, StatementPage
+from factcheck.desk.pages.suggestions import RefusedSuggestionPage, SuggestionsPage
 
 Key = tuple[str, str]
 
@@ -44,12 +46,15 @@ PROBLEM = PageSpec("desk/pages/problem.html", ProblemPage)
 NOT_FOUND = PageSpec("desk/pages/problem.html", DeletedPage)
 FORMAT = PageSpec("desk/pages/format.html", FormatPage, is_public=True)
 HISTORY = PageSpec("desk/journal/history.html", HistoryPage)
+MATCHES = PageSpec("desk/statements/match_list.html", Page)
 SEAL = PageSpec("desk/journal/seal.html", SealPage, is_public=True)
+REFUSED_SUGGESTION = FormSpec("desk/articles/suggestion_list.html", RefusedSuggestionPage)
 
 PAGES: dict[Key, PageSpec] = {
     ("root", ""): PageSpec("desk/pages/api_root.html", RootPage),
     ("article", "list"): PageSpec("desk/articles/article_list.html", ListPage, is_public=True),
     ("article", "retrieve"): PageSpec("desk/articles/article_detail.html", ArticlePage, is_public=True),
+    ("article", "suggestions"): PageSpec("desk/articles/suggestion_list.html", SuggestionsPage),
     ("article", "checks"): PageSpec("desk/checks/check_list.html", CheckList),
     ("article", "revisions"): PageSpec("desk/articles/revision_list.html", ListPage),
     ("article", "revision"): PageSpec("desk/articles/revision_detail.html", RevisionPage),
@@ -58,6 +63,8 @@ PAGES: dict[Key, PageSpec] = {
     ("article", "history"): HISTORY,
     ("statement", "list"): PageSpec("desk/statements/statement_list.html", StatementList, is_public=True),
     ("statement", "retrieve"): PageSpec("desk/statements/statement_detail.html", StatementPage, is_public=True),
+    ("statement", "matches"): MATCHES,
+    ("statement", "match_text"): MATCHES,
     ("statement", "positions"): PageSpec("desk/statements/position_list.html", ListPage),
     ("statement", "webannotation"): FORMAT,
     ("statement", "claimreview"): FORMAT,
@@ -68,6 +75,9 @@ PAGES: dict[Key, PageSpec] = {
     ("dispute", "list"): PageSpec("desk/disputes/dispute_list.html", DisputeList, is_public=True),
     ("dispute", "retrieve"): PageSpec("desk/disputes/dispute_detail.html", DisputePage, is_public=True),
     ("dispute", "history"): HISTORY,
+    ("note", "list"): PageSpec("desk/notes/note_list.html", NoteList),
+    ("note", "retrieve"): PageSpec("desk/notes/note_detail.html", NotePage),
+    ("note", "history"): HISTORY,
     ("source", "list"): PageSpec("desk/sources/source_list.html", ListPage, is_public=True),
     ("source", "retrieve"): PageSpec("desk/sources/source_detail.html", SourcePage, is_public=True),
     ("source", "history"): HISTORY,
@@ -85,13 +95,18 @@ PAGES: dict[Key, PageSpec] = {
 FORMS: dict[Key, FormSpec] = {
     ("article", "create"): FormSpec("desk/articles/article_form.html"),
     ("article", "partial_update"): FormSpec("desk/articles/article_form.html"),
+    ("article", "accept_suggestions"): REFUSED_SUGGESTION,
+    ("article", "dismiss_suggestions"): REFUSED_SUGGESTION,
     ("statement", "create"): FormSpec("desk/statements/statement_form.html", StatementFormPage),
     ("statement", "partial_update"): FormSpec("desk/statements/statement_form.html"),
     ("statement", "reanchor"): FormSpec("desk/statements/reanchor_form.html"),
     ("statement", "tag"): FormSpec("desk/statements/tag_form.html"),
+    ("statement", "bulk_tag"): FormSpec("desk/statements/bulk_tag_form.html", BulkTagPage),
     ("evidence", "create"): FormSpec("desk/evidence/evidence_form.html"),
     ("dispute", "create"): FormSpec("desk/disputes/dispute_form.html", DisputeFormPage),
     ("dispute", "resolve"): FormSpec("desk/disputes/resolve_form.html"),
+    ("note", "create"): FormSpec("desk/notes/note_form.html"),
+    ("note", "partial_update"): FormSpec("desk/notes/note_form.html"),
     ("token", "create"): FormSpec("desk/pages/tokens.html"),
 }
 
@@ -112,7 +127,7 @@ def page_of(view: Any, request: Any, response: Any, data: Any) -> Page:
         spec = _page_spec(request, response, (basename, action))
         return spec.page(view, request, response, data, spec.template)
     form = FORMS.get((basename, form_action), FormSpec())
-    page = ConflictPage if response.status_code == 412 else form.page
+    page = ConflictPage if response.status_code == 412 and "pk" in view.kwargs else form.page
     is_refused = getattr(response, "is_problem", False)
     return page(view, request, response, data, form.template, action=form_action, is_refused=is_refused)
 

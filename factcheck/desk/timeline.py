@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.db.models.functions import Left
 
 from claims.models import Article, Statement
@@ -27,10 +28,12 @@ REFERENCES = {
     "statement": "statement",
     "counter_statement": "statement",
     "article": "article",
+    "desk": "user",
 }
 # The sentence itself says these, or they follow from another field.
 HIDDEN_FIELDS = {
-    "id", "version", "created_at", "updated_at", "key", "sha256", "prefix", "suffix", "candidate",
+    "id", "version", "created_at", "updated_at", "key", "sha256", "cue_times_sha256", "prefix", "suffix", "candidate",
+    "media_start", "media_end",
     "tagged_by", "tagged_at", "tag_reason", "opened_by", "opened_at", "resolved_by", "resolved_at", "resolution",
 }  # fmt: skip
 # The verb says these.
@@ -46,6 +49,8 @@ VERBS = {
     "statement.reanchored": "re-anchored",
     "article.published": "published",
     "article.withdrawn": "withdrew",
+    "note.created": "wrote",
+    "note.updated": "changed",
     "dispute.opened": "opened",
     "dispute.resolved": "resolved",
     "dispute.reopened": "reopened",
@@ -55,6 +60,7 @@ OUTCOME_FIELDS = {"statement.tagged": "tag", "dispute.resolved": "state"}
 LOOKUPS: dict[str, Callable[[Iterable[int]], dict[int, str]]] = {
     "source": lambda ids: dict(Source.objects.filter(pk__in=ids).values_list("pk", "name")),
     "statement": lambda ids: dict(Statement.objects.filter(pk__in=ids).values_list("pk", Left("text", 200))),
+    "user": lambda ids: dict(User.objects.filter(pk__in=ids).values_list("pk", "username")),
     "article": lambda ids: dict(Article.objects.filter(pk__in=ids).values_list("pk", "title")),
 }
 

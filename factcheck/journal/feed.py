@@ -29,7 +29,7 @@ CURSOR = re.compile(r"([0-9]{1,18})-([0-9]{1,18})")
 
 class FeedFilter(django_filters.FilterSet):
     resource = ChoiceFilter(
-        choices=[(name, name) for name in ("source", "article", "statement", "evidence", "dispute", "user")],
+        choices=[(name, name) for name in ("source", "article", "statement", "evidence", "dispute", "note", "user")],
         label="Only entries about rows of this kind. Those about users are for admins.",
     )
     article = IdFilter(of="claims.Article", field_name="article", label="In the article with this id.")

@@ -97,8 +97,8 @@ class Entry(models.Model):
             # Statements need no index: most entries of the feed are about them.
             models.Index(
                 fields=["resource", "transaction", "id"],
-                condition=Q(resource__in=["source", "article", "evidence", "dispute"]),
-                name="entry_resource",
+                condition=Q(resource__in=["source", "article", "evidence", "dispute", "note"]),
+                name="entry_of_resource",
             ),
             models.Index(fields=["transaction", "id"], condition=Q(resource="user"), name="entry_user"),
             # Finds the disputes and the evidence of a statement as of an instant.

@@ -11,7 +11,7 @@ from django.urls import resolve
 from rest_framework.request import Request
 from rest_framework.test import APIRequestFactory
 
-from claims.models import Dispute, Evidence, Statement
+from claims.models import Dispute, Evidence, Note, Statement
 from factcheck.api.cursors import Cursor, fingerprint
 from factcheck.errors import FieldError, InvalidInput
 from tests.newsroom import busy_newsroom
@@ -82,6 +82,7 @@ def rows(alice) -> dict[str, int]:
         "sources": statement.source_id,
         "evidence": Evidence.objects.earliest("pk").pk,
         "disputes": Dispute.objects.earliest("pk").pk,
+        "notes": Note.objects.earliest("pk").pk,
     }
 
 

@@ -124,6 +124,8 @@ def spend(day: Day) -> None:
     record("PUT", "statements/24/", {"article": 2, **FIRST, "quote_type": "direct"})
     record("PATCH", "statements/24/", {"paraphrase": "Biden told Zelensky that Russia would invade.", **CHANGED})
     record("POST", "statements/6/tag/", DENIED)
+    several = [{"id": n, "version": day.ask("GET", f"statements/{n}/").json()["version"]} for n in (25, 26)]
+    record("POST", "statements/bulk-tag/", {"statements": several, "tag": "asserted", "reason": "CNN stands by both."})
     record("GET", "statements/6/positions/")
     start = longer.index("this was not true")
     record("POST", "statements/25/reanchor/", {"start": start, "end": start + len("this was not true")})
@@ -151,6 +153,16 @@ def spend(day: Day) -> None:
     record("POST", "disputes/9/resolve/", {"state": "upheld", "tag": "denied", "reason": "Horne was on the call."})
     record("POST", "disputes/9/reopen/", {"reason": "Marquardt stands by his post."})
     record("GET", "disputes/9/history/?page_size=1")
+
+    note = record("POST", "notes/", {"statement": 6, "text": "Ask the embassy for Horne's own notes."})["id"]
+    record("GET", "notes/?article=1&resolved=false")
+    record("GET", f"notes/{note}/")
+    record("PUT", f"notes/{note}/", {"statement": 6, "text": "Ask the embassy for the minutes."})
+    record("PATCH", f"notes/{note}/", {"text": "Ask the embassy for its minutes.", **CHANGED})
+    record("POST", f"notes/{note}/resolve/", {"reason": "They sent them."})
+    record("POST", f"notes/{note}/reopen/", {"reason": "A page is missing."})
+    record("GET", f"notes/{note}/history/?page_size=1")
+    record("DELETE", f"notes/{note}/?reason=All%20of%20it%20came.")
 
     record("GET", "journal/?resource=dispute&page_size=1")
     read_seal(day)

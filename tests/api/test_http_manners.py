@@ -42,6 +42,7 @@ def address_of(api, alice, article, statement, minister):
     """The URL of a route, for a row that exists."""
     dispute = services.open_dispute(actor=alice, statement=statement, raised_by=minister, kind="denial")
     evidence = services.create_evidence(actor=alice, statement=statement, stance="supports", url="https://a.example/1")
+    note = services.create_note(actor=alice, article=article, text="Ask again.")
     token = Token.issue(alice, name="another")
     # There is a ClaimReview only of a published statement.
     services.set_article_status(
@@ -51,7 +52,7 @@ def address_of(api, alice, article, statement, minister):
     sign(append([entry]), make_key("factcheck.example"))
     rows = {
         "sources": minister.pk, "articles": article.pk, "statements": statement.pk, "evidence": evidence.pk,
-        "disputes": dispute.pk, "journal": entry.pk,
+        "disputes": dispute.pk, "notes": note.pk, "journal": entry.pk,
     }  # fmt: skip
 
     def address(route: str) -> str:
@@ -80,7 +81,7 @@ def methods_at(address: str) -> list[str]:
 
 
 def test_the_routes_are_all_there_is():
-    assert len(API_ROUTES) == 50
+    assert len(API_ROUTES) == 56
     assert "api/v1/statements/<int:pk>/tag/" in API_ROUTES
     assert set(ROUTES) - set(API_ROUTES) == {
         "", "search/", "choose/sources/", "import/", "login/", "logout/", "healthz/"

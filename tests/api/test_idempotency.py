@@ -120,11 +120,18 @@ POSTS = [
     ("statements/{statement}/tag/", {"tag": "denied", "reason": "The ministry denies it."}),
     ("statements/{statement}/reanchor/", {"start": 0, "end": 3, "reason": "Only the minister."}),
     ("statements/bulk/", [{"article": "{article}", "start": 4, "end": 12, "source": "{source}"}]),
+    (
+        "statements/bulk-tag/",
+        {"statements": [{"id": "{statement}", "version": 1}], "tag": "denied", "reason": "The ministry denies it."},
+    ),
     ("sources/{speaker}/merge/", {"into": "{source}", "reason": "The same one."}),
     ("articles/{article}/publish/", {"reason": "It is ready."}),
     ("articles/{published}/withdraw/", {"reason": "It was wrong."}),
     ("disputes/{dispute}/resolve/", {"state": "upheld", "reason": "The minutes say so.", "tag": "denied"}),
     ("disputes/{resolved}/reopen/", {"reason": "New facts."}),
+    ("notes/", {"statement": "{statement}", "text": "Ask again."}),
+    ("notes/{note}/resolve/", {}),
+    ("notes/{settled}/reopen/", {"reason": "Still no answer."}),
     ("articles/{suggesting}/suggestions/accept/", [{"key": "{key}"}]),
     ("articles/{suggesting}/suggestions/dismiss/", [{"key": "{key}"}]),
 ]
@@ -141,9 +148,12 @@ def test_every_post_is_answered_again_as_it_was_and_journalled_once(api, alice, 
     services.resolve_dispute(
         dispute_id=resolved.pk, versions=None, actor=alice, state="rejected", reason="Another day."
     )
+    note, settled = (services.create_note(actor=alice, article=published, text="Ask.") for _ in range(2))
+    services.resolve_note(note_id=settled.pk, versions=None, actor=alice)
     suggesting = services.create_article(actor=alice, title="Talks", text="Ann Lee said that the talks had failed.")
     [card] = api.get(f"/api/v1/articles/{suggesting.pk}/suggestions/").json()["results"]
     rows |= {"published": published.pk, "resolved": resolved.pk, "suggesting": suggesting.pk}
+    rows |= {"note": note.pk, "settled": settled.pk}
     rows["key"] = json.dumps(card["key"])
     text = json.dumps(body)
     for name, row_id in rows.items():
@@ -170,10 +180,11 @@ def test_the_posts_above_and_the_tokens_are_all_posts_that_there_are():
     for pattern in router.urls:
         if action := (getattr(pattern.callback, "actions", None) or {}).get("post"):
             assert issubclass(pattern.callback.cls, BaseView)
-            posts.add((pattern.callback.cls.schema_tag, action.removesuffix("_suggestions")))
+            name = action.removesuffix("_suggestions").replace("_", "-")
+            posts.add((pattern.callback.cls.schema_tag, name))
     tried = [address.strip("/").split("/") for address, _ in POSTS]
     assert (
-        posts - {("statements", "match_text")}
+        posts - {("statements", "match-text")}
         == {  # which only reads
             (parts[0], parts[-1] if parts[1:] else "create") for parts in tried
         }

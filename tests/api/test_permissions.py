@@ -38,6 +38,8 @@ DOCUMENT: dict[str, object] = {
     "disputes": [],
 }
 SUGGESTION = {"key": "{suggestion}"}
+BULK_TAG = {"statements": [{"id": "{statement}", "version": 1}], "tag": "denied", **REASON}
+NOTE = {"statement": "{statement}", "text": "Ask both."}
 DISPUTE = {"statement": "{statement}", "raised_by": "{source}", "kind": "denial"}
 
 # The route's name, method, path, body, and the status for each of WHO; None is not tested.
@@ -82,6 +84,7 @@ TABLE = [
     ("statement-detail", "patch", "statements/{statement}/", {"paraphrase": "No"}, CHANGE),
     ("statement-detail", "delete", "statements/{statement}/", None, DELETE),
     ("statement-bulk", "post", "statements/bulk/", [STATEMENT], CREATE),
+    ("statement-bulk-tag", "post", "statements/bulk-tag/", BULK_TAG, ACT),
     ("statement-matches", "get", "statements/matches/?text=no", None, READ),
     ("statement-matches", "post", "statements/matches/", {"text": "The minister said no."}, READ),
     ("statement-export", "get", "statements/export/", None, READ),
@@ -107,6 +110,15 @@ TABLE = [
     ("dispute-history", "get", "disputes/{dispute}/history/", None, READ),
     ("dispute-resolve", "post", "disputes/{dispute}/resolve/", {"state": "upheld", **REASON}, ACT),
     ("dispute-reopen", "post", "disputes/{resolved_dispute}/reopen/", REASON, ACT),
+    ("note-list", "get", "notes/", None, READ),
+    ("note-list", "post", "notes/", {"statement": "{statement}", "text": "Ask again."}, CREATE),
+    ("note-detail", "get", "notes/{note}/", None, READ),
+    ("note-detail", "put", "notes/{note}/", NOTE, (401, 403, 403, 403, 200, 200, 403)),
+    ("note-detail", "patch", "notes/{note}/", {"text": "Ask both."}, (401, 403, 403, 403, 200, 200, 403)),
+    ("note-detail", "delete", "notes/{note}/", None, (401, 403, 403, 403, 204, 204, 403)),
+    ("note-history", "get", "notes/{note}/history/", None, READ),
+    ("note-resolve", "post", "notes/{note}/resolve/", {}, CHANGE),
+    ("note-reopen", "post", "notes/{resolved_note}/reopen/", {}, CHANGE),
     ("check-list", "get", "checks/", None, READ),
     ("feed-claimreviews", "get", "feeds/claimreviews/", None, READ),
     ("feed-changes", "get", "feeds/changes.atom", None, READ),
@@ -146,6 +158,8 @@ def rows(db):
     services.resolve_dispute(
         dispute_id=resolved.pk, versions=None, actor=maker, state="rejected", reason="It was about another day."
     )
+    note, settled = (services.create_note(actor=maker, statement=statement, text="Ask.") for _ in range(2))
+    services.resolve_note(note_id=settled.pk, versions=None, actor=maker)
     sealed_entry = Entry.objects.earliest("id")
     sign(append([sealed_entry]), make_key("factcheck.example"))
     return {
@@ -161,6 +175,8 @@ def rows(db):
         "evidence": evidence.pk,
         "dispute": dispute.pk,
         "resolved_dispute": resolved.pk,
+        "note": note.pk,
+        "resolved_note": settled.pk,
     }
 
 
@@ -178,12 +194,11 @@ def caller(who: str) -> tuple[APIClient, str]:
 
 
 def filled(body, rows):
-    if body is None:
-        return None
     if isinstance(body, list):
         return [filled(item, rows) for item in body]
-    placeholders = {f"{{{name}}}": row for name, row in rows.items()}
-    return {name: placeholders.get(value, value) if isinstance(value, str) else value for name, value in body.items()}
+    if isinstance(body, dict):
+        return {name: filled(value, rows) for name, value in body.items()}
+    return rows.get(body[1:-1], body) if isinstance(body, str) else body
 
 
 CASES = [

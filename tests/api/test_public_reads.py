@@ -218,9 +218,9 @@ def test_a_hidden_row_is_missing_in_the_same_words_as_one_that_never_was(public,
 def test_a_public_statement_names_no_user_and_counts_no_dissent(public, newsroom):
     answer = public.get(f"/api/v1/statements/{newsroom['shown']['statements'][0]}/")
     assert sorted(answer.json()) == [
-        "anchor", "article", "candidate", "created_at", "end", "id", "key", "open_disputes", "paraphrase", "prefix",
-        "quote_type", "revision", "said_on", "source", "start", "suffix", "tag", "tag_reason", "tagged_at", "text",
-        "updated_at", "version", "via",
+        "anchor", "article", "candidate", "created_at", "end", "id", "key", "media_end", "media_start", "open_disputes",
+        "paraphrase", "prefix", "quote_type", "revision", "said_on", "source", "start", "suffix", "tag",
+        "tag_reason", "tagged_at", "text", "updated_at", "version", "via",
     ]  # fmt: skip
     assert answer.json()["tag_reason"] == "The speaker says so."
     assert answer["Cache-Control"] == "public, max-age=60"

@@ -9,10 +9,11 @@ from django.test import RequestFactory
 from hypothesis import HealthCheck, given, settings
 
 from claims import services
-from claims.models import Article, Dispute, Evidence, Statement
+from claims.models import Article, Dispute, Evidence, Note, Statement
 from claims.views.articles import ArticleViewSet
 from claims.views.disputes import DisputeViewSet
 from claims.views.evidence import EvidenceViewSet
+from claims.views.notes import NoteViewSet
 from claims.views.statements import StatementViewSet
 from factcheck.api.renderers import dump
 from factcheck.api.row_json import row_json_sql
@@ -27,6 +28,7 @@ SETS = {
     Statement: StatementViewSet,
     Evidence: EvidenceViewSet,
     Dispute: DisputeViewSet,
+    Note: NoteViewSet,
 }
 # Everything that JSON escapes or may escape: controls, quotes, code points beyond the basic plane.
 characters = st.characters(exclude_categories=["Cs"], exclude_characters="\x00")
@@ -84,9 +86,14 @@ def build(words, published_at, said, act, anonymous):
     )  # fmt: skip
     services.create_statement(article=article, quote_type="narration", start=len(text) - 9, end=len(text), **by)
     services.create_evidence(statement=first, stance="context", url="https://a.example/", excerpt=words[5], **by)
-    services.create_evidence(statement=first, stance="context", title=words[5], **by)
+    services.create_evidence(
+        statement=first, stance="context", title=words[5], obtained_on=said[0], obtained_how="call", **by
+    )
     dispute = services.open_dispute(statement=first, raised_by=whole, kind="denial", note=words[0], **by)
+    note = services.create_note(dispute=dispute, text=words[2], **by)
     if act:
+        services.resolve_note(note_id=note.pk, versions=None, **by)
+        services.update_article(article_id=article.pk, versions=None, desk=by["actor"], **by)
         services.tag_statement(statement_id=first.pk, versions=None, tag=act, reason=words[1], **by)
         services.resolve_dispute(dispute_id=dispute.pk, versions=None, state="upheld", reason=words[2], **by)
         services.set_article_status(

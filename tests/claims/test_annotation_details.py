@@ -67,7 +67,10 @@ def full(alice):
     services.tag_statement(
         statement_id=first.pk, versions=None, actor=alice, tag="denied", reason="The envoy was there."
     )
-    services.create_evidence(actor=alice, statement=first, stance="supports", title="A memo", key="z")
+    services.create_evidence(
+        actor=alice, statement=first, stance="supports", title="A memo", key="z",
+        obtained_on=date(2026, 3, 4), obtained_how="visit",
+    )  # fmt: skip
     services.create_evidence(
         actor=alice, statement=first, stance="refutes", url="https://e.example/", title="Minutes",
         excerpt="All agreed.", archived_url="https://a.example/", key="a",
@@ -116,7 +119,9 @@ def test_an_export_has_every_field_in_the_order_of_the_text_and_of_recording(ful
             "language": "en-GB",
             "published_at": "2026-03-04T05:06:07+00:00",
             "status": "draft",
+            "media_url": None,
             "text": TEXT,
+            "cue_times": None,
         },
         "sources": [
             source_item("The group", "organization"),
@@ -148,6 +153,8 @@ def test_an_export_has_every_field_in_the_order_of_the_text_and_of_recording(ful
                         "title": "A memo",
                         "excerpt": "",
                         "archived_url": None,
+                        "obtained_on": "2026-03-04",
+                        "obtained_how": "visit",
                     },
                     {
                         "key": "a",
@@ -156,6 +163,8 @@ def test_an_export_has_every_field_in_the_order_of_the_text_and_of_recording(ful
                         "title": "Minutes",
                         "excerpt": "All agreed.",
                         "archived_url": "https://a.example/",
+                        "obtained_on": None,
+                        "obtained_how": None,
                     },
                 ],
             },
@@ -210,7 +219,9 @@ def test_an_export_of_an_article_alone_has_empty_fields(alice):
             "language": "en",
             "published_at": None,
             "status": "draft",
+            "media_url": None,
             "text": "",
+            "cue_times": None,
         },
         "sources": [],
         "statements": [],

@@ -19,6 +19,9 @@ ARTICLE = "article WHERE id = # FOR NO KEY UPDATE"
 STATEMENT = "statement WHERE id = # FOR NO KEY UPDATE"
 EVIDENCE = "evidence WHERE id = # FOR NO KEY UPDATE"
 DISPUTE = "dispute WHERE id = # FOR NO KEY UPDATE"
+NOTE = "note WHERE id = # FOR NO KEY UPDATE"
+OF_DISPUTES = f"note WHERE dispute IN (#, #) {BY_ID} OF note"
+IN_STATEMENTS = f"note WHERE (statement IN ({{}}) OR dispute IN (#, #)) {BY_ID} OF note"
 SOURCE = "source WHERE id = # FOR NO KEY UPDATE"
 THOSE_OF_A_SOURCE = [
     f"article WHERE publisher = # {BY_ID} OF article",
@@ -42,7 +45,12 @@ def room(alice, article, minister):
     raised = services.open_dispute(statement=said, raised_by=ministry, kind="denial", **by)
     over = services.open_dispute(statement=said, raised_by=minister, kind="denial", **by)
     services.resolve_dispute(dispute_id=over.pk, versions=None, state="upheld", reason="So it is.", **by)
+    memo = services.create_note(statement=said, text="Ask her.", **by)
+    aside = services.create_note(dispute=raised, text="Ask him.", **by)
+    remark = services.create_note(article=article, text="Ask them.", **by)
+    services.resolve_note(note_id=aside.pk, versions=None, **by)
     return SimpleNamespace(
+        memo=memo, aside=aside, remark=remark,
         article=article, minister=minister, ministry=ministry, unused=unused, said=said, counter=counter, call=call,
         mail=mail, raised=raised, over=over,
     )  # fmt: skip
@@ -72,6 +80,7 @@ NEW = [
         [("statement.created", "new", 1)],
         [ARTICLE],
     ),
+    (services.create_note, {"statement": "@said", "text": "Ask her."}, [("note.created", "new", 1)], []),
     (
         services.create_evidence,
         {"statement": "@said", "stance": "context", "title": "A letter"},
@@ -125,12 +134,15 @@ CHANGES = [
         services.delete_article,
         {"article_id": "@article"},
         [
+            ("note.deleted", "memo", 2),
+            ("note.deleted", "aside", 3),
             ("dispute.deleted", "raised", 2),
             ("dispute.deleted", "over", 3),
             ("evidence.deleted", "call", 2),
             ("evidence.deleted", "mail", 2),
             ("statement.deleted", "said", 2),
             ("statement.deleted", "counter", 2),
+            ("note.deleted", "remark", 2),
             ("article.deleted", "article", 3),
         ],
         [
@@ -138,6 +150,9 @@ CHANGES = [
             "statement WHERE article = # ORDER BY id FOR UPDATE",
             "evidence WHERE statement IN (#, #) ORDER BY id FOR UPDATE",
             "dispute WHERE statement IN (#, #) ORDER BY id FOR UPDATE",
+            IN_STATEMENTS.format("#, #"),
+            OF_DISPUTES,
+            f"note WHERE article = # {BY_ID} OF note",
         ],
     ),
     (
@@ -157,6 +172,8 @@ CHANGES = [
         services.delete_statement,
         {"statement_id": "@said"},
         [
+            ("note.deleted", "memo", 2),
+            ("note.deleted", "aside", 3),
             ("dispute.deleted", "raised", 2),
             ("dispute.deleted", "over", 3),
             ("evidence.deleted", "call", 2),
@@ -167,6 +184,8 @@ CHANGES = [
             "statement WHERE id = # FOR UPDATE",
             "evidence WHERE statement IN (#) ORDER BY id FOR UPDATE",
             "dispute WHERE statement IN (#) ORDER BY id FOR UPDATE",
+            IN_STATEMENTS.format("#"),
+            OF_DISPUTES,
         ],
     ),
     (
@@ -201,7 +220,21 @@ CHANGES = [
         [f"statement JOIN dispute ON (id = statement) WHERE id = # {BY_ID} OF statement", DISPUTE],
     ),
     (services.reopen_dispute, {"dispute_id": "@over"}, [("dispute.reopened", "over", 3)], [DISPUTE]),
-    (services.delete_dispute, {"dispute_id": "@raised"}, [("dispute.deleted", "raised", 2)], [DISPUTE]),
+    (
+        services.delete_dispute,
+        {"dispute_id": "@raised"},
+        [("note.deleted", "aside", 3), ("dispute.deleted", "raised", 2)],
+        ["dispute WHERE id = # FOR UPDATE", f"note WHERE dispute IN (#) {BY_ID} OF note"],
+    ),
+    (services.update_note, {"note_id": "@memo", "text": "Ask both."}, [("note.updated", "memo", 2)], [NOTE]),
+    (services.resolve_note, {"note_id": "@memo"}, [("note.resolved", "memo", 2)], [NOTE]),
+    (services.reopen_note, {"note_id": "@aside"}, [("note.reopened", "aside", 3)], [NOTE]),
+    (
+        services.delete_note,
+        {"note_id": "@memo"},
+        [("note.deleted", "memo", 2)],
+        [NOTE, f"note WHERE id = # {BY_ID} OF note"],
+    ),
     (
         sources.update_source,
         {"source_id": "@minister", "description": "Of defence."},

@@ -74,8 +74,8 @@ def test_csv_has_the_same_cells_under_names_that_say_where_they_come_from(api, s
         "id", "version", "created_at", "updated_at", "article", "key", "text", "start", "end", "prefix", "suffix",
         "revision", "anchor", "candidate.revision", "candidate.start", "candidate.end", "candidate.text",
         "candidate.score", "paraphrase", "quote_type", "source.id", "source.name", "source.kind", "source.anonymous",
-        "via.id", "via.name", "via.kind", "via.anonymous", "said_on", "tag", "tag_reason", "tagged_by.id",
-        "tagged_by.username", "tagged_at", "open_disputes", "dissent",
+        "via.id", "via.name", "via.kind", "via.anonymous", "said_on", "media_start", "media_end", "tag", "tag_reason",
+        "tagged_by.id", "tagged_by.username", "tagged_at", "open_disputes", "dissent",
     ]  # fmt: skip
     listed = api.get(LIST).json()["results"]
     for row, cells in zip(listed, rows, strict=True):

@@ -1,6 +1,7 @@
 """Foreign corpora: each row of a table as a statement, once, with its journal entry."""
 
 import time
+from datetime import date
 from io import StringIO
 from pathlib import Path
 
@@ -376,6 +377,22 @@ def test_evidence_without_an_address_is_named_by_its_title_and_a_row_may_have_no
     assert str(refused.value).splitlines()[1:] == [
         "line 2: the evidence has neither an address nor a title",
         "line 3: the evidence's address is no web address",
+    ]
+
+
+def test_when_and_how_evidence_was_obtained_may_be_columns(desk):
+    obtained = 'stance = "context"\ntitle = "{What}"\nobtained_on = "{On}"\nobtained_how = "{How}"'
+    head = f"{HEAD},What,On,How\n"
+    desk(f"{head}1,One.,DP,A call,2026-03-05,call\n2,Two.,DP,A paper,,\n", evidence=obtained)
+    assert list(Evidence.objects.order_by("id").values_list("title", "obtained_on", "obtained_how")) == [
+        ("A call", date(2026, 3, 5), "call"),
+        ("A paper", None, None),
+    ]
+    with pytest.raises(CommandError) as refused:
+        desk(f"{head}3,Three.,DP,A,5.3.2026,call\n4,Four.,DP,A,,phone\n", evidence=obtained)
+    assert str(refused.value).splitlines()[1:] == [
+        "line 2: obtained_on '5.3.2026' is no day such as 2021-03-05",
+        "line 3: there is no such obtained_how",
     ]
 
 

@@ -274,13 +274,14 @@ def test_a_program_gets_none_of_what_is_for_pages(api, article, statement):
 
 @pytest.mark.parametrize(("role", "offered"), [
     ("viewer", set()),
-    ("reporter", {"/api/v1/statements/"}),
-    ("editor", {"/api/v1/statements/", "/api/v1/articles/{article}/publish/", "/api/v1/statements/{statement}/tag/"}),
+    ("reporter", {"statements/", "notes/"}),
+    ("editor", {"statements/", "notes/", "articles/{article}/publish/", "statements/{statement}/tag/"}),
 ])  # fmt: skip
 def test_a_page_offers_what_the_role_may_do(article, statement, role, offered):
     html = article_page(browser_of(user_with_role("somebody", role)), article)
     forms = set(re.findall(r'<form method="post" action="([^"]*)"', html)) - {"/logout/"}
-    assert forms == {address.format(article=article.pk, statement=statement.pk) for address in offered}
+    rows = {"article": article.pk, "statement": statement.pk}
+    assert forms == {f"/api/v1/{address.format(**rows)}" for address in offered}
     assert ("?form=edit" in html) == (role != "viewer")
 
 

@@ -20,6 +20,7 @@ def world() -> World:
         bare = claims.create_statement(article=article, start=37, end=len(TEXT), source=speaker, **by)
         evidence = claims.create_evidence(statement=chained, stance="supports", url="https://example.org/", **by)
         dispute = claims.open_dispute(statement=chained, raised_by=relay, kind="denial", **by)
+        note = claims.create_note(statement=chained, text="Ask him.", **by)
     return World(
         actor=actor,
         ids={
@@ -28,6 +29,7 @@ def world() -> World:
             "statement": bare.pk,
             "evidence": evidence.pk,
             "dispute": dispute.pk,
+            "note": note.pk,
         },
         speaker=speaker.pk,
         relay=relay.pk,

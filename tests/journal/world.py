@@ -17,8 +17,16 @@ TABLES = {
     "statement": "claims_statement",
     "evidence": "claims_evidence",
     "dispute": "claims_dispute",
+    "note": "claims_note",
 }
-COLUMN = {"source": "name", "article": "title", "statement": "paraphrase", "evidence": "title", "dispute": "note"}
+COLUMN = {
+    "source": "name",
+    "article": "title",
+    "statement": "paraphrase",
+    "evidence": "title",
+    "dispute": "note",
+    "note": "text",
+}
 OF_STATEMENT = "(SELECT s.article FROM claims_statement s WHERE s.id = r.statement)"
 ARTICLE_OF = {
     "source": "NULL::bigint",
@@ -26,6 +34,7 @@ ARTICLE_OF = {
     "statement": "r.article",
     "evidence": OF_STATEMENT,
     "dispute": OF_STATEMENT,
+    "note": "r.article",
 }
 APPEND_ONLY = ["journal_entry", "claims_articlerevision"]
 every_resource = pytest.mark.parametrize("resource", TABLES)
@@ -98,7 +107,7 @@ class World:
 
     def copy(self, resource: str, **changes: Any) -> None:
         other = {"statement": self.chained, "raised_by": self.speaker, "key": "copy"}
-        fresh = {"source": {}, "article": {"url": None}, "dispute": other}
+        fresh = {"source": {}, "article": {"url": None}, "dispute": other, "note": {}}
         different = {"id": COPY, "version": 1, **fresh.get(resource, {"key": "copy"}), **changes}
         query = "INSERT INTO {table} SELECT (jsonb_populate_record(r, %s::jsonb)).* FROM {table} r WHERE r.id = %s"
         self.write(query, resource, json.dumps(different))

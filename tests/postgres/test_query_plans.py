@@ -24,17 +24,19 @@ from django.core.management.color import no_style
 from django.db import connection, transaction
 from django.test import Client
 from django.urls import get_resolver
+from django.utils import timezone
 from django_filters import BooleanFilter, ChoiceFilter
 
 import benchmarks.corpus
-from claims.models import Article, Dispute, Evidence, Statement, StatementVia
+from claims.models import Article, Dispute, Evidence, Note, Statement, StatementVia
 from claims.views.checks import FindingQuery
 from claims.views.statements import StatementViewSet
 from factcheck.api.models import Token
 from factcheck.journal.models import Entry
 from factcheck.journal.seal.models import Leaf
-from factcheck.journal.services import record_ids
+from factcheck.journal.services import record, record_ids, save_next_versions
 from factcheck.postgres.bounded_page import MIN_SCAN_ROWS, SCAN_PAGES
+from factcheck.postgres.bulk import insert_rows
 from sources.models import Source
 from sources.services import create_source
 from tests.newsroom import SIGNING_KEY, user_with_role
@@ -48,7 +50,7 @@ MOST = 5_000
 MOST_OF_PAIRS = 10_000
 # A tenth of all statements are by this source: an index of all of them is cheaper to read than those rows.
 BROAD = ("involving", "{everywhere}", "disputed", "true")
-GROWS = (Statement, StatementVia, Dispute, Evidence, Entry, Source)
+GROWS = (Statement, StatementVia, Dispute, Evidence, Note, Entry, Source)
 NOBODY = 2**62
 # The first entries of the feed are about sources, and few about anything else.
 MORE = {("journal-list", "resource"): 10_000}
@@ -69,6 +71,8 @@ VALUES: dict[str, list[Any]] = {
     "article": ["{article}", NOBODY],
     "exclude_article": ["{article}", NOBODY],
     "statement": ["{statement}", "{disputed}", NOBODY],
+    "desk": ["me", "none", "{actor}", NOBODY],
+    "dispute": ["{dispute}", NOBODY],
     "actor": ["{actor}", "{reader}", NOBODY],
     "after": ["0-0", "{feed}"],
     **{name: ["{source}", "{everywhere}", NOBODY] for name in ("source", "involving")},
@@ -143,6 +147,7 @@ def newsroom(django_db_setup, django_db_blocker):
         everywhere = create_source(actor=actor, name="In every tenth statement", kind="outlet").pk
         change("hashint8(id + 1) & 1023 < 102", f"source = {everywhere}", actor)
         change("id % 5 = 1 AND tag <> 'unverified'", "updated_at = tagged_at + interval '1 microsecond'", actor)
+        take_notes(actor)
         patch.setattr(django_settings, "JOURNAL_SIGNING_KEY", SIGNING_KEY)
         call_command("follow", "seal", once=True)
         with connection.cursor() as cursor:
@@ -155,6 +160,7 @@ def newsroom(django_db_setup, django_db_blocker):
             "source": row.source_id,
             "everywhere": everywhere,
             "disputed": Statement.objects.filter(disputes__isnull=False).order_by("pk")[STATEMENTS // 20].pk,
+            "dispute": Dispute.objects.order_by("pk")[STATEMENTS // 20].pk,
             "actor": actor.pk,
             "reader": reader.pk,
             "feed": "{}-{}".format(*place),
@@ -162,6 +168,23 @@ def newsroom(django_db_setup, django_db_blocker):
             "token": Token.issue(reader, name="plans").key,
         }
         call_command("flush", interactive=False, verbosity=0)
+
+
+@transaction.atomic
+def take_notes(actor: User) -> None:
+    """On every dispute and the first statements. One in a hundred is open."""
+    now = timezone.now()
+    of_statements = Statement.objects.filter(pk__lte=STATEMENTS // 10).values_list("article", "pk")
+    of_disputes = Dispute.objects.values_list("statement__article", "pk")
+    notes = [Note(article_id=article, statement_id=row, text="Ask.", author=actor) for article, row in of_statements]
+    notes += [Note(article_id=article, dispute_id=row, text="Ask.", author=actor) for article, row in of_disputes]
+    insert_rows(notes)
+    record(notes, action="note.created", actor=actor)
+    answered = [note for note in notes if note.pk % 100]
+    for note in answered:
+        note.resolved_by, note.resolved_at = actor, now
+    save_next_versions(answered, ["resolved_by", "resolved_at"])
+    record(answered, action="note.resolved", actor=actor)
 
 
 def change(condition: str, assignment: str, actor: User) -> None:
@@ -291,7 +314,7 @@ def test_a_short_page_of_two_filters_is_filled_from_what_is_read_in_order(caller
 @pytest.mark.parametrize("name", [name for name in READS if name not in LISTS])
 def test_what_belongs_to_one_row_reads_no_more_of_a_large_newsroom(callers, newsroom, name):
     resource = name.partition("-")[0]
-    rows = {"evidence": Evidence, "dispute": Dispute, "source": Source}
+    rows = {"evidence": Evidence, "dispute": Dispute, "source": Source, "note": Note}
     row_id = rows[resource].objects.latest("pk").pk if resource in rows else newsroom[resource]
     address = re.sub(r"<[a-z]+:number>", "1", re.sub(r"<[a-z]+:pk>", str(row_id), READS[name][0]))
     for who, caller in callers.items():

@@ -5,7 +5,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from claims.serializers import ArticleSerializer
 from claims.services import create_article
-from claims.suggesting.transcripts import is_transcript, read_transcript
+from claims.suggesting.transcripts import is_transcript
 from factcheck.api.problems import flatten
 from factcheck.encodings import NotText, read_text
 from factcheck.journal.commands import actor_of_command
@@ -21,6 +21,7 @@ class Command(BaseCommand):
         parser.add_argument("file", type=Path)
         parser.add_argument("--title", required=True)
         parser.add_argument("--url", help="where it was published")
+        parser.add_argument("--media-url", help="of the recording that an SRT or WebVTT file is of")
         parser.add_argument("--encoding", help="of a file that is not UTF-8, such as windows-1252")
         parser.add_argument("--user", help="the author in the journal")
 
@@ -30,6 +31,7 @@ class Command(BaseCommand):
         file: Path,
         title: str,
         url: str | None,
+        media_url: str | None,
         encoding: str | None,
         user: str | None,
         **options: Any,
@@ -37,11 +39,10 @@ class Command(BaseCommand):
         actor = actor_of_command(user)
         try:
             text = read_text(file, encoding)
-            if is_transcript(text):
-                text = read_transcript(text).text
-        except (OSError, NotText, ValueError) as error:
+        except (OSError, NotText) as error:
             raise CommandError(f"{file}: {error}") from error
-        serializer = ArticleSerializer(data={"title": title, "url": url, "text": text})
+        kind = "captions" if is_transcript(text) else "text"
+        serializer = ArticleSerializer(data={"title": title, "url": url, "media_url": media_url, kind: text})
         if not serializer.is_valid():
             errors = "; ".join(
                 f"{error.pointer.removeprefix('#/')}: {error.detail}" for error in flatten(serializer.errors)

@@ -53,6 +53,7 @@ IDEMPOTENCY_KEY = OpenApiParameter(
     ),
 )
 EMPTY_TEXT = {"type": "string", "maxLength": 0}
+EMPTY_CHOICE = {"$ref": "#/components/schemas/BlankEnum"}
 
 
 class Schema(AutoSchema):
@@ -116,9 +117,11 @@ def _mark_required(component: dict[str, Any], private: set[str]) -> None:
     for name in private & properties.keys():
         schema = properties[name]
         schema["description"] = " ".join([schema.get("description", ""), "Left out of public reads."]).strip()
-    for schema in properties.values():
-        if schema.get("oneOf", [None])[-1] == EMPTY_TEXT:  # an empty text is stored as null, so never in a response
+    for schema in properties.values():  # an empty text is stored as null, so never in a response
+        if schema.get("oneOf", [None])[-1] == EMPTY_TEXT:
             schema |= schema.pop("oneOf")[0]
+        elif EMPTY_CHOICE in schema.get("oneOf", []):
+            schema["oneOf"].remove(EMPTY_CHOICE)
     if properties:
         component["required"] = sorted(properties.keys() - private)
 

@@ -17,6 +17,8 @@ from factcheck.desk.form_pages import FormPage
 from factcheck.desk.marks import Passage, marked
 from factcheck.desk.notes import notes_of
 from factcheck.desk.page import Page, int_parameter
+from factcheck.desk.pages.notes import notes_on_row
+from factcheck.desk.pages.suggestions import suggested_form
 from factcheck.desk.viewer import Viewer
 
 CARDS_PER_PAGE = 30
@@ -29,7 +31,8 @@ def article_context(
 ) -> dict[str, Any]:
     """The article with one page of its statements' cards, and the form to mark another passage.
 
-    `?cards=` chooses the page of cards, or `?at=` a statement whose card must be on it.
+    `?cards=` chooses the page of cards, or `?at=` a statement whose card must be on it. `?mark=` names the suggestion
+    that the page's form is filled with.
     """
     anchored = _anchored(viewer, article)
     numbers = {row.id: number for number, row in enumerate(anchored, 1)}
@@ -60,6 +63,7 @@ def article_context(
         **context,
         **_checks(article, cards, lambda statement_id: (numbers.get(statement_id), card_address(statement_id))),
         **(_unanchored(viewer, article) if page.number == 1 else {}),
+        **notes_on_row(viewer, "article", article.pk),
         "mark_form": form or StatementSerializer(context=view.get_serializer_context()),
     }
 
@@ -139,7 +143,10 @@ class ArticlePage(Page):
         if int_parameter(query, "print"):
             self.template = "desk/articles/article_print.html"
             return print_context(self.row, self.viewer, query)
-        return article_context(self.row, self.view, self.viewer, query)
+        if not (key := query.get("mark", "") if self.may.get("accept_suggestions") else ""):
+            return article_context(self.row, self.view, self.viewer, query)
+        form = suggested_form(self.row, key, self.view.get_serializer_context())
+        return {**article_context(self.row, self.view, self.viewer, query, form), "form": form}
 
 
 class StatementFormPage(FormPage):

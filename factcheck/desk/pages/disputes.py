@@ -7,6 +7,7 @@ from factcheck.api.named_references import is_number
 from factcheck.desk.cards import cards_of
 from factcheck.desk.form_pages import FormPage
 from factcheck.desk.page import Page
+from factcheck.desk.pages.notes import notes_on_row
 from factcheck.desk.timeline import row_timeline
 
 
@@ -20,6 +21,7 @@ class DisputePage(Page):
             "dispute": dispute,
             "around": ArticleRevision.objects.around(dispute.statement),
             "around_counter": ArticleRevision.objects.around(counter) if counter else None,
+            **notes_on_row(self.viewer, "dispute", dispute.pk),
             **row_timeline(self.viewer, "dispute", dispute.pk),
         }
 

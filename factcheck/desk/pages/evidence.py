@@ -7,5 +7,5 @@ from factcheck.desk.timeline import row_timeline
 
 class EvidencePage(Page):
     def context(self) -> dict[str, Any]:
-        evidence = Evidence.objects.select_related("statement__source").get(pk=self.row.pk)
+        (evidence,) = self.viewer.fetch(Evidence.objects.select_related("statement__source").filter(pk=self.row.pk))
         return {"evidence": evidence, **row_timeline(self.viewer, "evidence", evidence.pk)}

@@ -14,6 +14,7 @@ ENDPOINTS = (
     "statements",
     "disputes",
     "evidence",
+    "notes",
     "sources",
     "checks",
     "journal",

@@ -2,17 +2,31 @@ from typing import Any
 
 from django.db.models import Q
 
-from claims.models import Article, ArticleRevision, Evidence
+from claims.models import Article, ArticleRevision, Evidence, Statement
 from claims.models.statement import positions_on
 from claims.serializers import DisputeSerializer, EvidenceSerializer
+from factcheck.api.references import valid_ids
 from factcheck.desk.cards import cards_of, checks_by_statement
+from factcheck.desk.form_pages import FormPage
 from factcheck.desk.page import Page
 from factcheck.desk.pages.disputes import suggest_same_article
+from factcheck.desk.pages.notes import notes_on_row
 from factcheck.desk.timeline import TIMELINE_LENGTH, timeline
 from factcheck.journal.models import Entry
 
 MAX_POSITIONS = 50
 MAX_EVIDENCE = 100
+
+
+class BulkTagPage(FormPage):
+    """The statements that were ticked, as they are now: some of them may have changed since."""
+
+    def context(self) -> dict[str, Any]:
+        chosen = (text.partition("-")[0] for text in self.request.data.getlist("statements"))
+        rows = Statement.objects.for_reading().filter(pk__in=valid_ids(chosen)).order_by("pk")
+        errors = self.data.get("errors", [])
+        of_list = [error["detail"] for error in errors if error["pointer"].startswith("#/statements")]
+        return {**super().context(), "rows": rows, "list_errors": of_list or ([] if errors else [self.data["detail"]])}
 
 
 class StatementPage(Page):
@@ -33,19 +47,22 @@ class StatementPage(Page):
 
     def _editor_context(self, statement: Any, card: Any, evidence: list[Any]) -> dict[str, Any]:
         serializer_context = self.view.get_serializer_context()
+        notes = notes_on_row(self.viewer, "statement", statement.pk)
         return {
             "card_checks": checks_by_statement(statement.article_id).get(statement.pk, []),
+            **notes,
             "positions": positions_on(statement.pk).order_by("-id")[:MAX_POSITIONS],
-            "timeline": self._timeline(statement, card, evidence),
+            "timeline": self._timeline(statement, card, evidence, notes["desk_notes"]),
             "dispute_form": suggest_same_article(DisputeSerializer(context=serializer_context), statement),
             "evidence_form": EvidenceSerializer(context=serializer_context),
         }
 
     @staticmethod
-    def _timeline(statement: Any, card: Any, evidence: list[Any]) -> list[Any]:
-        """The entries of the statement, its disputes and its evidence, newest first."""
+    def _timeline(statement: Any, card: Any, evidence: list[Any], notes: list[Any]) -> list[Any]:
+        """The entries of the statement, its disputes, its evidence and its notes, newest first."""
         own = Q(resource="statement", resource_id=statement.pk)
         of_disputes = Q(resource="dispute", resource_id__in=[dispute.pk for dispute in card.disputes])
         of_evidence = Q(resource="evidence", resource_id__in=[row.pk for row in evidence])
-        entries = Entry.objects.filter(own | of_disputes | of_evidence).with_before().order_by("-id")
+        of_notes = Q(resource="note", resource_id__in=[note.pk for note in notes])
+        entries = Entry.objects.filter(own | of_disputes | of_evidence | of_notes).with_before().order_by("-id")
         return timeline(entries[:TIMELINE_LENGTH])

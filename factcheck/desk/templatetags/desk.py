@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 from django import template
@@ -11,6 +12,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import Truncator
 
+from claims.media_fragments import address_of_part
+from claims.partial_dates import said_on_fields
 from factcheck.desk.addresses import plural
 from factcheck.desk.labels import field_label
 
@@ -25,6 +28,14 @@ ANCHOR_LABELS = {
     "moved": "found again at another place",
     "needs_review": "may be at another place now",
     "orphaned": "no longer in the text",
+}
+OBTAINED = {
+    "link": " by a link",
+    "call": " in a call",
+    "mail": " by mail",
+    "document": " as a document",
+    "visit": " during a visit",
+    "other": " in another way",
 }
 DOUBLE_QUOTES = '“”„‟"«»'
 OPENING_QUOTES = tuple(DOUBLE_QUOTES + "‘‚'")  # noqa: RUF001
@@ -49,6 +60,20 @@ def when_said(statement: Any) -> str:
     ]
 
 
+@register.filter
+def date_said(text: str) -> str:
+    """As `when_said`, for a day, a month or a year of an API answer."""
+    return when_said(SimpleNamespace(**said_on_fields(text)))
+
+
+@register.filter
+def how_obtained(evidence: Any) -> str:
+    """Empty where nothing of it is known, or for an anonymous reader."""
+    way, day = OBTAINED.get(evidence.obtained_how, ""), evidence.obtained_on
+    on_day = f" on {day.day} {day:%B} {day.year}" if day else ""
+    return f"Obtained{way}{on_day}" if way or day else ""
+
+
 def _since(at: datetime) -> str:
     passed = timezone.now() - at
     if passed < timedelta(0) or passed >= timedelta(days=7):
@@ -71,6 +96,23 @@ def tag_label(tag: str) -> SafeString:
     return format_html(
         '<span class="tag {}"><span aria-hidden="true">{}</span> {}</span>', tag, SIGNS.get(tag, ""), tag
     )
+
+
+@register.filter
+def clock(seconds: float) -> str:
+    """As players of recordings show it: 0:12, 1:02:03."""
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+@register.inclusion_tag("desk/statements/_recording.html")
+def recording(article: Any, statement: Any) -> dict[str, Any]:
+    """The link to where the statement is spoken; nothing if that is not known."""
+    start, end = statement.media_start, statement.media_end
+    if not article.media_url or start is None:
+        return {}
+    return {"address": address_of_part(article.media_url, start, end), "start": start, "end": end}
 
 
 @register.filter

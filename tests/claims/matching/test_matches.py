@@ -316,7 +316,7 @@ def test_it_writes_nothing_and_copies_no_tag(api, alice, record):
 
 def test_a_browser_is_shown_the_answer(db, alice, record):
     statement = record(SACKED)
-    assert f"&quot;id&quot;: {statement.pk}" in page_of(browser_of(alice), f"{MATCHES}?text=sacked")
+    assert f'href="/api/v1/statements/{statement.pk}/"' in page_of(browser_of(alice), f"{MATCHES}?text=sacked")
 
 
 def test_the_answer_is_json_with_an_etag(api, record):

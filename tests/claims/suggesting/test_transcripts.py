@@ -2,7 +2,8 @@
 
 import pytest
 
-from claims.suggesting.transcripts import TimedSpan, is_transcript, read_transcript
+from claims.anchoring.cues import Cue
+from claims.suggesting.transcripts import is_transcript, read_transcript
 from tests.claims.suggesting.cards import chains, said
 
 VTT = """\ufeffWEBVTT - Interview
@@ -41,11 +42,7 @@ def test_webvtt_becomes_text_with_a_paragraph_and_a_label_for_each_voice() -> No
     assert transcript.text == (
         "Anna Reyes: We will not pay & we will not move. That is all.\n\nTom Hill: The bridge is closed."
     )
-    assert transcript.times == [
-        TimedSpan(12, 47, 1.0, 4.5),
-        TimedSpan(48, 60, 5.0, 7.0),
-        TimedSpan(72, 93, 3608.25, 3612.0),
-    ]
+    assert transcript.cues == [Cue(12, 47, 1000, 4500), Cue(48, 60, 5000, 7000), Cue(72, 93, 3608250, 3612000)]
 
 
 def test_srt_keeps_its_labels_and_needs_no_blank_line() -> None:
@@ -57,14 +54,6 @@ def test_srt_keeps_its_labels_and_needs_no_blank_line() -> None:
         ("ANNA REYES", None, "We will not pay. It was never agreed."),
         ("TOM HILL", None, "The bridge is closed."),
     ]
-
-
-def test_a_passage_is_spoken_from_its_first_cue_to_its_last() -> None:
-    transcript = read_transcript(SRT)
-    start, end = transcript.text.index("pay"), transcript.text.index("agreed")
-    assert transcript.seconds(start, end) == (1.0, 6.0)
-    assert transcript.seconds(start, start + 3) == (1.0, 4.0)
-    assert transcript.seconds(len(transcript.text), len(transcript.text) + 5) is None
 
 
 def test_captions_that_roll_up_are_read_once() -> None:
@@ -125,3 +114,51 @@ def test_question_and_answer() -> None:
 )
 def test_a_line_with_a_colon_is_not_always_a_label(text: str) -> None:
     assert said(text) == []
+
+
+def test_captions_that_roll_up_without_times_within_them_are_read_once() -> None:
+    content = (
+        "1\n00:00:01,000 --> 00:00:02,000\nwe will\n\n2\n00:00:02,000 --> 00:00:03,000\nwe will\nnot pay\n\n"
+        "3\n00:00:03,000 --> 00:00:03,010\nnot pay\n\n4\n00:00:03,010 --> 00:00:05,000\nnot pay\nfor it\n"
+    )
+    transcript = read_transcript(content)
+    assert transcript.text == "we will not pay for it"
+    assert transcript.cues == [Cue(0, 7, 1000, 2000), Cue(8, 15, 2000, 3000), Cue(16, 22, 3010, 5000)]
+
+
+def test_who_says_the_same_twice_is_read_twice() -> None:
+    content = (
+        "1\n00:00:01,000 --> 00:00:02,000\nNo.\n\n2\n00:00:02,000 --> 00:00:03,000\nNo.\n\n"
+        "3\n00:00:03,000 --> 00:00:04,000\nNo.\nI said no.\n\n4\n00:00:04,000 --> 00:00:05,000\nAnd\nno.\n"
+    )
+    assert read_transcript(content).text == "No. No. No. I said no. And no."
+
+
+def test_times_may_overlap_or_go_back_and_an_end_before_the_start_is_the_start() -> None:
+    content = (
+        "WEBVTT\n\n00:05.000 --> 00:09.000\nOne\n\n00:07.500 --> 00:08.000\ntwo\n\n00:01.000 --> 00:00.200\nthree\n"
+    )
+    assert read_transcript(content).cues == [Cue(0, 3, 5000, 9000), Cue(4, 7, 7500, 8000), Cue(8, 13, 1000, 1000)]
+
+
+def test_offsets_count_code_points_and_line_ends_may_be_those_of_windows() -> None:
+    content = "\ufeffWEBVTT\r\n\r\n00:01.5 --> 00:02.25 line:0 position:20%\r\n\U0001f600 \U0001f600\r\nYes\r\n"
+    transcript = read_transcript(content)
+    assert transcript.text == "\U0001f600 \U0001f600 Yes"
+    assert transcript.cues == [Cue(0, 7, 1500, 2250)]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "WEBVTT\n\n00:01.000 --> 00:02.000\n<v " + " " * 500_000,
+        "WEBVTT\n\n00:01.000 --> 00:02.000\n" + "<v a" * 200_000,
+        "WEBVTT\n\n00:01.000 --> 00:02.000\n" + "<" * 500_000,
+        "WEBVTT\n\n" + "1" * 500_000 + ":00:01.000 --> 00:02.000\nWords\n\n00:01.000 --> 00:02.000\nx",
+        "WEBVTT\n\n" + "00:01.000 --> 00:02.000\nx\n\n" * 50_000,
+        "WEBVTT\n\n" + "00:01.000 --> " * 50_000 + "00:02.000\nx\n\n00:01.000 --> 00:02.000\nx",
+    ],
+    ids=["spaces", "voices", "tags", "digits", "cues", "arrows"],
+)
+def test_no_captions_take_long(content: str) -> None:
+    read_transcript(content)

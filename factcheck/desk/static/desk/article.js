@@ -45,14 +45,13 @@
     return { start, end: start + codePoints(trimmed), passage: trimmed };
   };
 
-  const box = document.getElementById("mark-form");
-  const form = box?.querySelector("form");
-  const clearOffsets = () => {
-    form.elements.start.value = form.elements.end.value = "";
-  };
+  // Looked up each time, since the form of a suggestion takes its place.
+  const markForm = () => document.getElementById("mark-form");
   const offer = () => {
+    const box = markForm();
+    const form = box?.querySelector("form");
     const found = form && selected();
-    if (!found) {
+    if (!found || form.elements.text.value === found.passage && form.elements.start.value === String(found.start)) {
       return;
     }
     box.open = true;
@@ -61,6 +60,7 @@
     form.elements.start.value = found.start;
     form.elements.end.value = found.end;
     box.closest(".margin").scrollTop = 0;
+    form.elements.text.dispatchEvent(new Event("passage", { bubbles: true }));
   };
   text.addEventListener("pointerup", () => setTimeout(offer));
   text.addEventListener("keyup", (event) => event.shiftKey && offer());
@@ -68,21 +68,30 @@
     clearTimeout(offer.later);
     offer.later = setTimeout(offer, 350); // on a phone, the only event of a selection
   });
-  form?.elements.text.addEventListener("input", clearOffsets);
-  if (box?.querySelector(".error")) {
-    box.classList.add("fresh"); // on a phone, a refused form lies over the text, like a new one
+  document.addEventListener("input", ({ target }) => {
+    if (target.name === "text" && target.closest("#mark-form")) {
+      target.form.elements.start.value = target.form.elements.end.value = "";
+    }
+  });
+  if (markForm()?.querySelector(".error")) {
+    markForm().classList.add("fresh"); // on a phone, a refused form lies over the text, like a new one
   }
-  box?.addEventListener("toggle", () => box.open || box.classList.remove("fresh"));
+  const closed = ({ target }) => target.id === "mark-form" && !target.open && target.classList.remove("fresh");
+  document.addEventListener("toggle", closed, true);
 
   // Pointing at a card highlights its marks.
   const near = (id, on) =>
     text
       .querySelectorAll(`mark[data-statement="${CSS.escape(id)}"]`)
       .forEach((mark) => mark.classList.toggle("near", on));
-  document.querySelectorAll("[data-card]").forEach((card) => {
-    card.addEventListener("pointerenter", () => near(card.dataset.card, true));
-    card.addEventListener("pointerleave", () => near(card.dataset.card, false));
-  });
+  for (const [name, on] of [["pointerover", true], ["pointerout", false]]) {
+    document.addEventListener(name, ({ target }) => {
+      const card = target.closest("[data-card]");
+      if (card) {
+        near(card.dataset.card, on);
+      }
+    });
+  }
   const narrow = window.matchMedia("(max-width: 59.99rem)");
   text.addEventListener("click", (event) => {
     const mark = event.target.closest("mark");

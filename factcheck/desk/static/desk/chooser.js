@@ -303,5 +303,6 @@
     }
   }
 
-  document.querySelectorAll(".chooser").forEach((box) => new Chooser(box));
+  desk.choosers = (part) => part.querySelectorAll(".chooser").forEach((box) => new Chooser(box));
+  desk.choosers(document);
 })();

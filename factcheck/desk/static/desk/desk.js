@@ -47,6 +47,12 @@ const desk = {
     form.elements.reason.focus();
   },
 
+  // Another page of the desk, to take a part of it.
+  async page(address, options = {}) {
+    const answer = await fetch(address, { ...options, headers: { Accept: "text/html" } });
+    return new DOMParser().parseFromString(await answer.text(), "text/html");
+  },
+
   help: () => document.getElementById("keys")?.showModal(),
 
   keys: {

@@ -1,0 +1,87 @@
+"""Writes to notes, every row with its journal entry."""
+
+from typing import Any
+
+from django.utils import timezone
+
+from claims.models import Article, Dispute, Note, Statement
+from claims.models.note import ONE_THING
+from claims.services.deletion import delete_notes
+from factcheck.errors import Conflict, InvalidInput, Versions
+from factcheck.journal.services import assign, lock, record, save_next_versions
+from factcheck.postgres.transactions import atomic_with_retry
+
+SUBJECTS = ("article", "statement", "dispute")
+RESOLUTION = ["resolved_by", "resolved_at"]
+
+
+@atomic_with_retry
+def create_note(
+    *,
+    text: str,
+    actor: Any,
+    article: Article | None = None,
+    statement: Statement | None = None,
+    dispute: Dispute | None = None,
+    reason: str = "",
+) -> Note:
+    """On one of the three. `article` may be given too, if the statement or the dispute is in it.
+
+    Raises InvalidInput.
+    """
+    if statement and dispute:
+        raise InvalidInput.field("dispute", "invalid", ONE_THING)
+    if statement is None and dispute is None and article is None:
+        raise InvalidInput.field("article", "required", ONE_THING)
+    own = statement or (dispute and dispute.statement)
+    article_id = own.article_id if own else article.pk  # type: ignore[union-attr]
+    if article and article.pk != article_id:
+        raise InvalidInput.field("article", "invalid", f"It is in the article {article_id}. Leave the article out.")
+    note = Note(article_id=article_id, statement=statement, dispute=dispute, text=text, author=actor)
+    note.save()
+    record([note], action="note.created", actor=actor, reason=reason)
+    return note
+
+
+@atomic_with_retry
+def update_note(*, note_id: int, versions: Versions, actor: Any, reason: str = "", **fields: Any) -> Note:
+    """Raises DoesNotExist, StaleVersion, and InvalidInput if the fields name another subject."""
+    note = lock(Note.objects.all(), note_id, versions)
+    for name in SUBJECTS:
+        if name in fields and getattr(fields.pop(name), "pk", None) != getattr(note, f"{name}_id"):
+            raise InvalidInput.field(name, "immutable", "A note cannot move. Write a new one there.")
+    if assign(note, fields):
+        save_next_versions([note], list(fields))
+        record([note], action="note.updated", actor=actor, reason=reason)
+    return note
+
+
+@atomic_with_retry
+def resolve_note(*, note_id: int, versions: Versions, actor: Any, reason: str = "") -> Note:
+    """Raises DoesNotExist, StaleVersion, and Conflict if the note is resolved."""
+    note = lock(Note.objects.all(), note_id, versions)
+    if note.resolved_at:
+        raise Conflict("The note is already resolved.")
+    note.resolved_by, note.resolved_at = actor, timezone.now()
+    save_next_versions([note], RESOLUTION)
+    record([note], action="note.resolved", actor=actor, reason=reason)
+    return note
+
+
+@atomic_with_retry
+def reopen_note(*, note_id: int, versions: Versions, actor: Any, reason: str = "") -> Note:
+    """Raises DoesNotExist, StaleVersion, and Conflict if the note is open."""
+    note = lock(Note.objects.all(), note_id, versions)
+    if not note.resolved_at:
+        raise Conflict("The note is already open.")
+    note.resolved_by = note.resolved_at = None
+    save_next_versions([note], RESOLUTION)
+    record([note], action="note.reopened", actor=actor, reason=reason)
+    return note
+
+
+@atomic_with_retry
+def delete_note(*, note_id: int, versions: Versions, actor: Any, reason: str = "") -> None:
+    """Raises DoesNotExist and StaleVersion."""
+    note = lock(Note.objects.all(), note_id, versions)
+    delete_notes(notes=Note.objects.filter(pk=note.pk), actor=actor, reason=reason)

@@ -1,0 +1,45 @@
+"""The import of a plain text, or of the captions of a recording, in a browser."""
+
+from typing import Any
+
+from django.db import IntegrityError
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from rest_framework.exceptions import ValidationError
+
+from claims.form_input import from_form
+from claims.serializers import ArticleSerializer
+from claims.services import create_article
+from claims.suggesting.transcripts import is_transcript
+from factcheck.api.problems import problem_of
+from factcheck.desk.labels import field_label
+from factcheck.desk.pages.imports import ImportPage
+from factcheck.encodings import NotText, decode
+from factcheck.errors import Refusal
+
+FIELDS = ("title", "url", "media_url", "text")
+
+
+class ImportTextPage(ImportPage):
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseRedirect:
+        return HttpResponseRedirect("/import/")
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        typed = {name: str(request.POST.get(name, "")) for name in FIELDS}
+        file: Any = request.FILES.get("file")
+        try:
+            text = decode(file.read()) if file else from_form(typed.pop("text"))
+            serializer = ArticleSerializer(data={**typed, "captions" if is_transcript(text) else "text": text})
+            serializer.is_valid(raise_exception=True)
+            article = create_article(actor=request.user, **serializer.validated_data)
+        except NotText as error:
+            return self._refuse_text(request, [f"{error} Save the file as UTF-8."])
+        except (Refusal, ValidationError, IntegrityError) as error:
+            problem, _ = problem_of(error)
+            found = ((each["pointer"].removeprefix("#/"), each["detail"]) for each in problem["errors"])
+            return self._refuse_text(request, [f"{field_label(name)}: {detail}" for name, detail in found])
+        return HttpResponseRedirect(f"/api/v1/articles/{article.pk}/", status=303)
+
+    def _refuse_text(self, request: HttpRequest, errors: list[str]) -> HttpResponse:
+        response = self.render_to_response(self.get_context_data(typed=request.POST, text_errors=errors), status=400)
+        response.is_problem = True  # type: ignore[attr-defined]  # so that ProblemPageMiddleware keeps this page
+        return response

@@ -1,0 +1,40 @@
+"""Notes: their list, a note, and those that the page of what they are on shows."""
+
+from typing import Any
+
+from django.db.models import F
+
+from claims.models import Article, Note
+from factcheck.api.roles import Role, role_of
+from factcheck.desk.cards import articles_by_id
+from factcheck.desk.page import ListPage, Page
+from factcheck.desk.timeline import row_timeline
+from factcheck.desk.viewer import Viewer
+
+MAX_NOTES = 50  # on the page of what they are on; the list has all
+
+
+def notes_on_row(viewer: Viewer, subject: str, row_id: int) -> dict[str, Any]:
+    """For the context of the row's page, open notes first. Those of an article are also those in it."""
+    if viewer.is_anonymous:
+        return {}
+    notes = Note.objects.for_reading().filter(**{subject: row_id})
+    shown = notes.order_by(F("resolved_at").desc(nulls_first=True), "-id")[:MAX_NOTES]
+    return {"desk_notes": list(shown), "subject": subject, "subject_id": row_id, "max_notes": MAX_NOTES}
+
+
+class NoteList(ListPage):
+    def context(self) -> dict[str, Any]:
+        return {"articles": articles_by_id(row.article_id for row in self.rows)}
+
+
+class NotePage(Page):
+    def context(self) -> dict[str, Any]:
+        note, user = self.row, self.request.user
+        may_change = self.may.get("create") and (note.author_id == user.pk or role_of(user) >= Role.EDITOR)
+        return {
+            "note": note,
+            "article": Article.objects.only("title").get(pk=note.article_id),
+            "may_change": may_change,
+            **row_timeline(self.viewer, "note", note.pk),
+        }

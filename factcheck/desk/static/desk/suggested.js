@@ -1,0 +1,262 @@
+// The panel “Suggested” beside an article: its cards are those of the page of suggestions, and its forms go to the same
+// addresses. Nothing is loaded before the panel is opened.
+"use strict";
+
+(() => {
+  const panel = document.getElementById("suggested");
+  if (!panel) {
+    return;
+  }
+  const place = panel.querySelector(".suggestions");
+  const done = panel.querySelector(".done");
+  const start = place.querySelector("a").href;
+  const kept = `suggested ${start}`; // whether the panel is open, also after a form was sent
+  let undo = null; // takes the last dismissal back
+
+  const cards = () => [...place.querySelectorAll(".suggestion")];
+  const current = () => document.activeElement.closest?.(".suggestion");
+
+  const tell = (...words) => done.replaceChildren(...words);
+
+  const link = (address, words) => Object.assign(document.createElement("a"), { href: address, textContent: words });
+
+  const go = (card) => {
+    card?.focus({ preventScroll: true });
+    card?.scrollIntoView({ block: "nearest" });
+  };
+
+  const load = async (address) => {
+    const found = (await desk.page(address).catch(() => null))?.getElementById("suggestions");
+    if (!found) {
+      tell("The suggestions could not be read. ", link(start, "Open their page"));
+      return false;
+    }
+    place.replaceChildren(...found.childNodes);
+    desk.choosers(place);
+    return true;
+  };
+
+  // The passage of a card in the text, whose marks must stay as they are.
+  const highlight = (card) => {
+    const text = document.getElementById("text");
+    if (!text || !CSS.highlights) {
+      return;
+    }
+    CSS.highlights.delete("suggested");
+    if (!card) {
+      return;
+    }
+    const points = [Number(card.dataset.start), Number(card.dataset.end)];
+    const range = document.createRange();
+    const walker = document.createTreeWalker(text, NodeFilter.SHOW_TEXT);
+    let seen = 0;
+    for (let node = walker.nextNode(); node && points.length; node = walker.nextNode()) {
+      let units = 0;
+      for (const character of node.data) {
+        if (seen === points[0] && points.length === 2) {
+          range.setStart(node, units);
+          points.shift();
+        }
+        units += character.length;
+        seen += 1;
+        if (seen === points[0] && points.length === 1) {
+          range.setEnd(node, units);
+          points.shift();
+          break;
+        }
+      }
+    }
+    CSS.highlights.set("suggested", new Highlight(range));
+    if (window.matchMedia("(min-width: 60rem)").matches) {
+      const { top, bottom } = range.getBoundingClientRect();
+      if (top < 0 || bottom > window.innerHeight) {
+        window.scrollBy(0, top - window.innerHeight / 3);
+      }
+    }
+  };
+
+  // What was recorded gets its mark and its card. A reason that is being typed into a card stays.
+  const showRecorded = async () => {
+    const fresh = await desk.page(panel.dataset.article).catch(() => null);
+    const shown = document.getElementById("cards");
+    const typed = [...shown.querySelectorAll("textarea, input")].some((field) => field.value !== field.defaultValue);
+    for (const id of typed ? ["text"] : ["text", "cards"]) {
+      const found = fresh?.getElementById(id);
+      if (found) {
+        document.getElementById(id).replaceChildren(...found.childNodes);
+      }
+    }
+    highlight(current());
+  };
+
+  // Those within a card take its place.
+  const remove = async (keys) => {
+    const all = cards();
+    const gone = all.filter((card) => keys.includes(card.id.replace("suggestion-", "")));
+    const next = all.slice(all.indexOf(gone.at(-1)) + 1).find((card) => !gone.includes(card));
+    const before = all.slice(0, all.indexOf(gone[0])).at(-1);
+    gone.forEach((card) => card.replaceWith(...card.querySelectorAll(":scope > .suggestion")));
+    if (!cards().length) {
+      await load(start);
+    }
+    go(next?.isConnected ? next : before?.isConnected ? before : cards()[0] || panel.querySelector("summary"));
+  };
+
+  const send = async (form, button) => {
+    const body = new URLSearchParams(new FormData(form, button));
+    const address = button.getAttribute("formaction") || form.action;
+    const answer = await fetch(address, { method: "POST", body, headers: { Accept: "application/json" } }).catch(() => null);
+    return { ok: answer?.ok, body: await answer?.json().catch(() => null) };
+  };
+
+  const refuse = (form, problem) => {
+    const details = problem?.errors?.map((error) => error.detail) || [problem?.detail || "The service did not answer."];
+    const words = document.createElement("p");
+    words.className = "error";
+    words.setAttribute("role", "alert");
+    words.append(`Nothing was recorded. ${details.join(" ")} `);
+    if (problem?.status === 422) {
+      words.append(Object.assign(link(start, "Read them again"), { className: "again" }));
+    }
+    form.querySelector(":scope > .error")?.remove();
+    form.prepend(words);
+  };
+
+  const recorded = async (form, button, body) => {
+    const count = body.statements.length;
+    const keys = button.name === "all" ? form.querySelectorAll("[name=key], [name=same_speaker]") : [form.elements.key];
+    const [{ id }] = body.statements;
+    const disputed = body.disputes.length ? ", with a dispute" : "";
+    const words = count === 1 ? link(`/api/v1/statements/${id}/`, `statement ${id}`) : `${count} statements`;
+    undo = null;
+    await remove([...keys].map((field) => field.value));
+    tell("Recorded: ", words, `${disputed}.`);
+    await showRecorded();
+  };
+
+  const dismissed = async (form, button) => {
+    const key = form.elements.key.value;
+    const again = Object.assign(document.createElement("button"), { type: "button", className: "second", textContent: "Undo" });
+    undo = async () => {
+      undo = null;
+      form.insertAdjacentHTML("beforeend", '<input type="hidden" name="dismissed" value="false">');
+      const { ok, body } = await send(form, button);
+      if (ok && (await load(start))) {
+        go(document.getElementById(`suggestion-${key}`) || cards()[0]);
+        tell("It is suggested again.");
+      } else if (!ok) {
+        tell(body?.detail || "The service did not answer.");
+      }
+    };
+    again.addEventListener("click", () => undo?.());
+    await remove([key]);
+    tell("Dismissed. ", again);
+  };
+
+  const press = async (form, button) => {
+    if (form.dataset.sent || !(button.formNoValidate || form.reportValidity())) {
+      return;
+    }
+    form.dataset.sent = "yes";
+    const { ok, body } = await send(form, button);
+    delete form.dataset.sent;
+    if (!ok) {
+      refuse(form, body);
+    } else if (button.classList.contains("dismiss")) {
+      await dismissed(form, button);
+    } else if (button.classList.contains("again")) {
+      await remove([form.elements.key.value]);
+      tell("It is suggested again.");
+    } else {
+      await recorded(form, button, body);
+    }
+  };
+
+  // The form to mark a passage, filled with what is suggested.
+  const edit = async (address) => {
+    const fresh = (await desk.page(address).catch(() => null))?.getElementById("mark-form");
+    if (!fresh?.querySelector("textarea").value) {
+      tell("It is no suggestion any more. ", Object.assign(link(start, "Read them again"), { className: "again" }));
+      return;
+    }
+    document.getElementById("mark-form").replaceWith(fresh);
+    desk.choosers(fresh);
+    fresh.classList.add("fresh");
+    const field = fresh.querySelector("textarea");
+    field.focus({ preventScroll: true });
+    fresh.scrollIntoView({ block: "nearest" });
+    field.dispatchEvent(new Event("passage", { bubbles: true }));
+  };
+
+  const step = (by) => {
+    const all = cards();
+    const at = all.indexOf(current());
+    go(at < 0 ? all[by > 0 ? 0 : all.length - 1] : all[at + by]);
+  };
+
+  const click = (selector) => current()?.querySelector(`:scope > form ${selector}`)?.click();
+  const keys = {
+    y: () => click(".accept"),
+    n: () => click(".dismiss"),
+    e: () => click(".edit"),
+    w: () => click(".all"),
+    z: () => undo?.(),
+    j: () => step(1),
+    k: () => step(-1),
+    ArrowDown: () => step(1),
+    ArrowUp: () => step(-1),
+  };
+
+  panel.addEventListener("keydown", (event) => {
+    const { target, key } = event;
+    const changes = event.ctrlKey || event.metaKey || event.altKey || event.isComposing;
+    const isChoosing = key.startsWith("Arrow") && target.matches("input, summary");
+    if (changes || isTyping(target) || isChoosing || !keys[key]) {
+      return;
+    }
+    event.preventDefault();
+    event.stopPropagation(); // outside of the panel, some of these keys do something else
+    keys[key]();
+  });
+
+  panel.addEventListener("submit", (event) => {
+    event.preventDefault();
+    event.stopPropagation();
+    press(event.target, event.submitter || event.target.querySelector(".accept"));
+  });
+
+  panel.addEventListener("click", async (event) => {
+    const found = event.target.closest("a[data-panel], a.again, a.edit");
+    if (!found || event.ctrlKey || event.metaKey || event.shiftKey) {
+      return;
+    }
+    event.preventDefault();
+    if (found.matches(".edit")) {
+      await edit(found.href);
+    } else if (await load(found.href)) {
+      tell();
+      go(cards()[0] || panel.querySelector("summary"));
+    }
+  });
+
+  panel.addEventListener("focusin", () => highlight(current()));
+  panel.addEventListener("focusout", ({ relatedTarget }) => panel.contains(relatedTarget) || highlight(null));
+
+  let loaded = null;
+  const open = () => (loaded ||= load(start));
+  const toggled = () => {
+    sessionStorage.setItem(kept, panel.open ? "open" : "");
+    if (panel.open) {
+      open();
+    }
+  };
+  panel.open ||= sessionStorage.getItem(kept) === "open";
+  panel.addEventListener("toggle", toggled);
+  toggled(); // a panel that was open from the beginning may have told so before anybody listened
+
+  desk.keys.s = async () => {
+    panel.open = true;
+    await open();
+    go(cards()[0] || panel.querySelector("summary"));
+  };
+})();
