@@ -9,7 +9,8 @@ from claims.vectors.table import has_table, table
 from factcheck.postgres.prepared import execute_prepared
 from factcheck.postgres.transactions import snapshot
 
-NEAR = 60  # statements that the index finds
+FOUND = 100  # statements that the index finds, by a bit of each number
+NEAR = 40  # the nearest of these by the numbers themselves
 # The index looks at some more than it gives. With a condition it goes on until enough fulfil it, or it has looked at
 # so many: without this, whatever is near and may not be shown would leave no room for what may be.
 TUNE = """
@@ -17,10 +18,10 @@ SELECT set_config('hnsw.ef_search', %s, true), set_config('hnsw.iterative_scan',
     set_config('hnsw.max_scan_tuples', '5000', true)
 """
 NEAREST = """
-WITH near AS MATERIALIZED (
-    SELECT statement FROM {table} WHERE true {also}
-    ORDER BY binary_quantize(vector)::bit(384) <~> binary_quantize(%s::halfvec(384))::bit(384) LIMIT {near}
-)
+WITH found AS MATERIALIZED (
+    SELECT statement, vector FROM {table} WHERE true {also}
+    ORDER BY binary_quantize(vector)::bit(384) <~> binary_quantize(%s::halfvec(384))::bit(384) LIMIT {found}
+), near AS (SELECT statement FROM found ORDER BY vector <#> %s::halfvec(384) LIMIT {near})
 SELECT v.statement, -(v.vector <#> %s::halfvec(384)),
     CASE WHEN v.statement = ANY(%s::bigint[]) THEN '' ELSE w.words::text END
 FROM {table} v JOIN claims_statementwords w ON w.statement = v.statement
@@ -64,10 +65,10 @@ def nearest(vector: Vector, condition: tuple[str, Sequence[Any]], known: Sequenc
     `condition`: SQL on a row of the table, with its parameters, that those of the index fulfil.
     """
     also, parameters = condition
-    sql = NEAREST.format(table=table(), also=also, near=NEAR)
+    sql = NEAREST.format(table=table(), also=also, found=FOUND, near=NEAR)
     with snapshot():
-        execute_prepared(TUNE, [str(NEAR)])
-        rows = execute_prepared(sql, [*parameters, vector.text, vector.text, known, known])
+        execute_prepared(TUNE, [str(FOUND)])
+        rows = execute_prepared(sql, [*parameters, vector.text, vector.text, vector.text, known, known])
     return [
         Near(statement, (product - vector.unrelated) / (1 - vector.unrelated), words)
         for statement, product, words in rows
