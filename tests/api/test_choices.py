@@ -27,7 +27,7 @@ def test_a_field_of_the_api_lists_its_choices(api, statement, path, sent, pointe
     ("statements/?tag=refuted", "“refuted” is not one of asserted, denied, unverified."),
     ("statements/?disputed=maybe", "“maybe” is not one of true, false."),
     ("sources/?kind=channel", "“channel” is not one of person, organization, outlet, document, account."),
-    ("journal/?resource=secret", "“secret” is not one of source, article, statement, evidence, dispute, user."),
+    ("journal/?resource=secret", "“secret” is not one of source, article, statement, evidence, dispute, note, user."),
     ("checks/?severity=grave", "“grave” is not one of error, warning."),
 ])  # fmt: skip
 def test_a_filter_lists_its_choices(api, query, detail):
