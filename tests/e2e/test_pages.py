@@ -180,7 +180,10 @@ def test_axe_finds_nothing_in_the_api_documentation_which_fits_its_window_and_le
     assert _faults_of(desk, axe, "closed") == []
     for n in range(0, operations.count(), 20):
         operations.nth(n).click()
-    page.locator("#operations-sources-sources_create .opblock-summary-control").click()
+    creating = page.locator("#operations-sources-sources_create .opblock-summary-control")
+    if creating.get_attribute("aria-expanded") == "true":  # it was one of them
+        creating.click()
+    creating.click()
     page.locator(".responses-table").nth(3).wait_for()
     assert _faults_of(desk, axe, "opened") == []
     assert page.url.endswith("#/sources/sources_create")

@@ -36,6 +36,11 @@
     return true;
   };
 
+  // A page that scrolled between press and release would take what is pressed from under the pointer.
+  let isPointing = false;
+  panel.addEventListener("pointerdown", () => (isPointing = true));
+  ["pointerup", "pointercancel"].forEach((name) => window.addEventListener(name, () => (isPointing = false)));
+
   // The passage of a card in the text, whose marks must stay as they are.
   const highlight = (card) => {
     const text = document.getElementById("text");
@@ -67,7 +72,7 @@
       }
     }
     CSS.highlights.set("suggested", new Highlight(range));
-    if (window.matchMedia("(min-width: 60rem)").matches) {
+    if (!isPointing && window.matchMedia("(min-width: 60rem)").matches) {
       const { top, bottom } = range.getBoundingClientRect();
       if (top < 0 || bottom > window.innerHeight) {
         window.scrollBy(0, top - window.innerHeight / 3);
