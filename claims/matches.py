@@ -30,17 +30,19 @@ COMPARED = 60  # statements that are compared word for word
 WEIGHED = 12  # words by which those are chosen
 TABLE = "claims_statementwords"
 
+Word = tuple[str, float, list[str | None]]  # with its weight, and its stem in each language
+
 shares = WordShares(TABLE, "words")
 
 # A stem is null where the word is so common in the language that its stemmer leaves it out. The letters from U+0E00 on
 # are of scripts that no stemmer reads.
 WORDS = """
-SELECT left(word, 100), max(weight), ARRAY(
+SELECT nth, left(word, 100), max(weight), ARRAY(
     SELECT (ts_lexize(search_stemmer(code), left(word, 100)))[1] || '_' || code FROM unnest(%s::text[]) code
     WHERE ascii(word) < x'0E00'::integer)
-FROM unnest(%s::text[], %s::float[]) part(text, weight),
+FROM unnest(%s::integer[], %s::text[], %s::float[]) part(nth, text, weight),
     string_to_table(search_text(part.text), ' ') WITH ORDINALITY AS w(word, place)
-WHERE word <> '' GROUP BY word ORDER BY max(weight) DESC, min(place), word
+WHERE word <> '' GROUP BY nth, word ORDER BY nth, max(weight) DESC, min(place), word
 """
 ROWS = f"SELECT count(*) FROM (SELECT FROM {TABLE} LIMIT {MAX_ROWS_COUNTED}) counted"  # noqa: S608
 COUNTS = f"""
@@ -58,8 +60,7 @@ SELECT statement, words::text FROM (
 """  # noqa: S608
 # As claims/search_triggers.py makes them.
 VECTORS = """
-SELECT (setweight(search_words(%s, passage), 'A') || setweight(search_words(%s, paraphrase), 'B')
-    || setweight(search_words(%s, title), 'C'))::text
+SELECT search_words_in_classes(%s, 'ABC', ARRAY[passage, paraphrase, title])::text
 FROM unnest(%s::text[], %s::text[], %s::text[]) WITH ORDINALITY AS t(passage, paraphrase, title, place) ORDER BY place
 """
 
@@ -148,19 +149,26 @@ def read_query(text: str, languages: Sequence[str], also: Condition) -> Query:
 
 def read_terms(text: str, languages: Sequence[str]) -> tuple[frozenset[str], list[Term]]:
     """All words of a text, and those of them by which it is compared."""
-    texts, weights = zip(*parts_of(text), strict=True)
-    words = execute_prepared(WORDS, [languages, list(texts), list(weights)])
+    [words] = words_of_each([text], languages)
     return frozenset(word for word, *_ in words), telling_terms(words)
+
+
+def words_of_each(texts: Sequence[str], languages: Sequence[str]) -> list[list[Word]]:
+    parts = [(nth, *part) for nth, text in enumerate(texts) for part in parts_of(text)]
+    found: list[list[Word]] = [[] for _ in texts]
+    for nth, *word in execute_prepared(WORDS, [languages, *([part[n] for part in parts] for n in range(3))]):
+        found[nth].append(tuple(word))
+    return found
 
 
 def vectors_of(texts: Mapping[str, Sequence[str]], language: str) -> dict[str, str]:
     """As for a statement: of passage, paraphrase and a title of evidence."""
     columns = zip(*texts.values(), strict=True)
-    rows = execute_prepared(VECTORS, [language] * 3 + [list(column) for column in columns])
+    rows = execute_prepared(VECTORS, [language, *(list(column) for column in columns)])
     return dict(zip(texts, (vector for (vector,) in rows), strict=True))
 
 
-def telling_terms(words: Sequence[tuple[str, float, list[str | None]]]) -> list[Term]:
+def telling_terms(words: Sequence[Word]) -> list[Term]:
     """Words that tell something, what is said first and the date last; if there are none, all words."""
     telling = [(word, weight, stems) for word, weight, stems in words if None not in stems and not _is_part(word)]
     terms: dict[Any, Term] = {}

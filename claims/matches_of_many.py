@@ -7,10 +7,19 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import accumulate
 from operator import attrgetter
-from typing import Any
 
-from claims.matches import COUNTS, MAX_ROWS_COUNTED, ROWS, TABLE, Match, shares, telling_terms, with_common_rows
-from claims.matching.cleaning import IN_DATE, parts_of
+from claims.matches import (
+    COUNTS,
+    MAX_ROWS_COUNTED,
+    ROWS,
+    TABLE,
+    Match,
+    shares,
+    telling_terms,
+    with_common_rows,
+    words_of_each,
+)
+from claims.matching.cleaning import IN_DATE
 from claims.matching.scoring import LIKELY, Likeness, Query, Recorded
 from claims.models import SearchLanguage, Statement
 from factcheck.postgres.prepared import execute_prepared
@@ -22,14 +31,6 @@ NEAR = LIKELY / 2  # below this score two texts have little to do with each othe
 WEIGHED = 12  # words by which those are chosen
 MAX_COUNTED_WORDS = 1_000  # of all texts, whose statements are counted
 
-WORDS = """
-SELECT nth, left(word, 100), max(weight), ARRAY(
-    SELECT (ts_lexize(search_stemmer(code), left(word, 100)))[1] || '_' || code FROM unnest(%s::text[]) code
-    WHERE ascii(word) < x'0E00'::integer)
-FROM unnest(%s::integer[], %s::text[], %s::float[]) part(nth, text, weight),
-    string_to_table(search_text(part.text), ' ') WITH ORDINALITY AS w(word, place)
-WHERE word <> '' GROUP BY nth, word ORDER BY nth, max(weight) DESC, min(place), word
-"""
 BEST = f"""
 SELECT nth, statement, words::text
 FROM (
@@ -65,7 +66,8 @@ def _queries(texts: Sequence[str]) -> list[Query]:
     """The words of each text, and how many statements have each of those by which it is compared."""
     shares.refresh()
     statements = shares.rows if shares.rows >= MAX_ROWS_COUNTED else execute_prepared(ROWS, [])[0][0]
-    words = _words(texts)
+    languages = SearchLanguage.objects.order_by("code").values_list("code", flat=True)
+    words = words_of_each(texts, list(languages))
     known = [[with_common_rows(term, statements) for term in telling_terms(each)] for each in words]
     unknown = list({term.lookup: None for each in known for term in each if not term.rows})[:MAX_COUNTED_WORDS]
     counted = [rows for (rows,) in execute_prepared(COUNTS.format(also=""), [unknown])]
@@ -75,15 +77,6 @@ def _queries(texts: Sequence[str]) -> list[Query]:
         Query(frozenset(word for word, *_ in all_words), tuple(term for term in each if term.rows), statements)
         for all_words, each in zip(words, terms, strict=True)
     ]
-
-
-def _words(texts: Sequence[str]) -> list[list[Any]]:
-    languages = list(SearchLanguage.objects.order_by("code").values_list("code", flat=True))
-    parts = [(nth, *part) for nth, text in enumerate(texts) for part in parts_of(text)]
-    found: list[list[Any]] = [[] for _ in texts]
-    for nth, *word in execute_prepared(WORDS, [languages, *([part[n] for part in parts] for n in range(3))]):
-        found[nth].append(word)
-    return found
 
 
 def _best(queries: Sequence[Query], outside: int) -> Rows:
