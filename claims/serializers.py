@@ -1,5 +1,4 @@
-import re
-from typing import Any, NoReturn
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.db.models import F, Func, OuterRef, TextField
@@ -9,28 +8,23 @@ from rest_framework.utils.html import is_html_input
 from rest_framework.validators import ProhibitSurrogateCharactersValidator
 
 from claims.form_input import PassageForm, from_form
-from claims.models import Article, ArticleRevision, Dispute, Evidence, Note, Statement, StatementVia
+from claims.models import Article, ArticleRevision, Dispute, Evidence, Statement, StatementVia
 from claims.models.article import MAX_TEXT
 from claims.partial_dates import LENGTHS, NOT_SAID, PARTIAL_DATE, said_on_fields
 from claims.suggesting.transcripts import read_transcript
 from factcheck.api.fields import (
     ChoiceField,
     OptionalChoiceField,
-    OptionalReasonField,
     OptionalWebAddressField,
     ReasonSerializer,
     RecordedSerializer,
-    StrictSerializer,
 )
-from factcheck.api.references import MAX_ID, Reference, ReferenceList, RowId, valid_ids
+from factcheck.api.references import Reference, ReferenceList, RowId
 from factcheck.api.row_json import JSONList, JSONObject, json_object
-from factcheck.errors import PreconditionRequired
 from factcheck.journal.models import Entry
 from factcheck.journal.serializers import UserSerializer, actor_of
-from sources.models import Source
 from sources.serializers import SourceSummarySerializer, source_reference
 
-MAX_BULK = 500
 MAX_MILLISECONDS = 2**31 - 1
 MAX_CAPTIONS = 5 * MAX_TEXT  # code points, with the times and the markup
 ROW = ["id", "version", "created_at", "updated_at"]
@@ -317,83 +311,12 @@ class RevisionSerializer(serializers.Serializer[Any]):
     statements = StatementSerializer(many=True, read_only=True)
 
 
-class StatementListSerializer(serializers.ListSerializer[Any]):
-    """Looks up what many statements refer to in one query for each table."""
-
-    def to_internal_value(self, data: Any) -> Any:
-        if isinstance(data, list):
-            rows = [row for row in data if isinstance(row, dict)]
-            self._context = {**self.context, "prefetched": self.prefetched(rows)}
-        return super().to_internal_value(data)
-
-    def prefetched(self, rows: list[dict[str, Any]]) -> dict[Any, dict[int, Any]]:
-        return {
-            Article: Article.objects.only("pk").in_bulk(valid_ids(row.get("article") for row in rows)),
-            Source: Source.objects.in_bulk(valid_ids(self.source_ids(rows))),
-        }
-
-    @staticmethod
-    def source_ids(rows: list[dict[str, Any]]) -> list[Any]:
-        """Whatever stands in the places of ids."""
-        chains = [row["via"] for row in rows if isinstance(row.get("via"), list)]
-        return [row.get("source") for row in rows] + [source for chain in chains for source in chain]
-
-
-class BulkStatementSerializer(StatementSerializer):
-    class Meta(StatementSerializer.Meta):
-        list_serializer_class = StatementListSerializer
-
-
 class ReanchorSerializer(PassageSerializer):
     """Without a passage: confirms the place that was found. A passage is given by offsets, or by text and context."""
 
 
 class TagSerializer(ReasonSerializer):
     tag = ChoiceField(Statement.Tag.choices)
-
-
-class SeenVersionField(serializers.IntegerField):
-    """The version of a row as the caller read it, where If-Match cannot name that of each."""
-
-    def fail(self, key: str, **kwargs: Any) -> NoReturn:
-        if key == "required":
-            raise PreconditionRequired(
-                "Send the version of each as you read it, so that you do not overwrite a change that you have not seen."
-            )
-        super().fail(key, **kwargs)
-
-
-class SeenListSerializer(serializers.ListSerializer[Any]):
-    """Each id once. An HTML form sends ID-VERSION for each, since it has a checkbox for each."""
-
-    def get_value(self, dictionary: Any) -> Any:
-        if not is_html_input(dictionary):
-            return super().get_value(dictionary)
-        pairs = (re.fullmatch(r"([0-9]{1,18})-([0-9]{1,9})", text) for text in dictionary.getlist(self.field_name))
-        return [{"id": int(pair[1]), "version": int(pair[2])} for pair in pairs if pair]
-
-    def to_internal_value(self, data: Any) -> Any:
-        rows = super().to_internal_value(data)
-        ids = [row["id"] for row in rows]
-        errors = [_TWICE if row_id in ids[:index] else {} for index, row_id in enumerate(ids)]
-        if any(errors):
-            raise serializers.ValidationError(errors)
-        return rows
-
-
-_TWICE = {"id": [serializers.ErrorDetail("This id is in the list twice.", code="duplicate")]}
-
-
-class SeenStatementSerializer(StrictSerializer):
-    id = serializers.IntegerField(min_value=1, max_value=MAX_ID)
-    version = SeenVersionField(min_value=1, help_text="As you read it.")
-
-    class Meta:
-        list_serializer_class = SeenListSerializer
-
-
-class BulkTagSerializer(TagSerializer):
-    statements = SeenStatementSerializer(many=True, allow_empty=False, max_length=MAX_BULK)  # type: ignore[call-arg]
 
 
 class PositionSerializer(serializers.ModelSerializer[Entry]):
@@ -471,36 +394,3 @@ class DisputeSerializer(RecordedSerializer, serializers.ModelSerializer[Dispute]
 class ResolveSerializer(ReasonSerializer):
     state = ChoiceField(Dispute.Resolution.choices)
     tag = ChoiceField(Statement.Tag.choices, required=False, help_text="Also gives the statement this tag.")
-
-
-class NoteSerializer(RecordedSerializer, serializers.ModelSerializer[Note]):
-    article = RowId(
-        Article.objects.only("pk"), required=False,
-        help_text="The id of the article that it is on, or that the statement or the dispute is in.",
-    )  # fmt: skip
-    statement = RowId(
-        Statement.objects.only("pk", "article"), required=False, allow_null=True, default=None,
-        help_text="The id of the statement that it is on.",
-    )  # fmt: skip
-    dispute = RowId(
-        Dispute.objects.only("pk", "statement__article").select_related("statement"), required=False, allow_null=True,
-        default=None, help_text="The id of the dispute that it is on.",
-    )  # fmt: skip
-    text = serializers.CharField(max_length=5000, style={"base_template": "textarea.html", "rows": 3})
-    author = UserSerializer(read_only=True)
-    resolved = serializers.BooleanField(read_only=True)
-    resolved_by = UserSerializer(read_only=True, allow_null=True)
-
-    action_fields = {"resolved": "Use POST to the note's resolve/ or reopen/."}
-
-    class Meta:
-        model = Note
-        fields = [
-            *ROW, "article", "statement", "dispute", "text", "author", "resolved", "resolved_by", "resolved_at",
-            "reason",
-        ]  # fmt: skip
-        read_only_fields = [*ROW, "resolved_at"]
-
-
-class OptionalReasonSerializer(StrictSerializer):
-    reason = OptionalReasonField()

@@ -8,13 +8,13 @@ from drf_spectacular.extensions import OpenApiSerializerFieldExtension
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
+from claims.bulk_serializers import DistinctListSerializer, StatementListSerializer
 from claims.matches import Match
 from claims.models import Dispute, Statement
 from claims.serializers import (
     DisputeSerializer,
     MatchedArticleSerializer,
     SaidOnField,
-    StatementListSerializer,
     StatementSerializer,
 )
 from claims.suggesting.cards import KEY_LENGTH, Card
@@ -186,19 +186,8 @@ class RaisedDisputeSerializer(StrictSerializer):
     note = serializers.CharField(required=False, allow_blank=True, default="", max_length=5000)
 
 
-class KeyedListSerializer(serializers.ListSerializer[Any]):
-    """Each key once."""
-
-    def to_internal_value(self, data: Any) -> Any:
-        items = super().to_internal_value(data)
-        keys = [item["key"] for item in items]
-        errors = [_TWICE if key in keys[:index] else {} for index, key in enumerate(keys)]
-        if any(errors):
-            raise serializers.ValidationError(errors)
-        return items
-
-
-_TWICE = {"key": [serializers.ErrorDetail("This key is in the list twice.", code="duplicate")]}
+class KeyedListSerializer(DistinctListSerializer):
+    distinct = "key"
 
 
 class AcceptedListSerializer(KeyedListSerializer, StatementListSerializer):

@@ -9,8 +9,8 @@ from rest_framework.request import Request
 
 from claims.filters import NoteFilter
 from claims.models import Note
+from claims.note_serializers import NoteSerializer, OptionalReasonSerializer
 from claims.roles import ROLE_FOR_NOTES
-from claims.serializers import NoteSerializer, OptionalReasonSerializer
 from claims.services.notes import create_note, delete_note, reopen_note, resolve_note, update_note
 from factcheck.api.roles import Role, role_of
 from factcheck.errors import Versions

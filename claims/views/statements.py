@@ -11,13 +11,11 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from claims.bulk_serializers import MAX_BULK, BulkStatementSerializer, BulkTagSerializer
 from claims.filters import SearchedList, StatementFilter
 from claims.models import Statement
 from claims.models.statement import positions_on, said_on_key
 from claims.serializers import (
-    MAX_BULK,
-    BulkStatementSerializer,
-    BulkTagSerializer,
     PositionSerializer,
     ReanchorSerializer,
     StatementSerializer,
