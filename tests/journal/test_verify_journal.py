@@ -400,6 +400,11 @@ FALSIFIED = {
         "CREATE AGGREGATE jsonb_agg(jsonb) (SFUNC = nothing, STYPE = jsonb, INITCOND = '[]')",
         "builtin_replaced: public.jsonb_agg(jsonb): PostgreSQL has one of this name",
     ),
+    "a function for one of our types and one of an extension, whose own functions replace nothing": (
+        "CREATE EXTENSION IF NOT EXISTS vector; "
+        "CREATE FUNCTION to_jsonb(claims_evidence, vector) RETURNS jsonb LANGUAGE sql AS $$ SELECT NULL::jsonb $$",
+        "builtin_replaced: public.to_jsonb(public.claims_evidence,public.vector): PostgreSQL has one of this name",
+    ),
     "an operator in place of PostgreSQL's own hides an action": (
         "UPDATE journal_entry SET action = 'evidence.tagged' WHERE resource = 'evidence'; "
         "CREATE FUNCTION never(varchar, text) RETURNS boolean LANGUAGE sql AS 'SELECT false'; "

@@ -89,7 +89,8 @@ def _values(rows: Iterable[tuple[object, ...]]) -> str:
 
 # Where a name stands in two schemas, the search path of a role decides which one it sees. A function or an operator of
 # the schema public is called instead of PostgreSQL's own if it fits the types better; only a superuser makes one in C.
-# One that takes a type of an extension, such as pgvector's avg(vector), fits none of our values.
+# One that takes only types of an extension, such as pgvector's avg(vector), fits none of our values. Beside one of our
+# types it may: an operator for varchar and citext is called for a varchar and a literal.
 NAMES = """
     SELECT o.name AS resource, NULL::bigint AS id, NULL::integer AS version,
         ARRAY['name_elsewhere', 'schema ' || n.nspname || ' has this name too'] AS fault
@@ -105,8 +106,8 @@ NAMES = """
     WHERE o.schema = 'public'::regnamespace AND o.word IN (
         SELECT proname FROM pg_proc WHERE pronamespace = 'pg_catalog'::regnamespace
         UNION ALL SELECT oprname FROM pg_operator WHERE oprnamespace = 'pg_catalog'::regnamespace)
-        AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_type'::regclass AND d.deptype = 'e'
-            AND d.objid = ANY (p.proargtypes::oid[]))
+        AND NOT (p.pronargs > 0 AND p.proargtypes::oid[] <@ ARRAY(
+            SELECT d.objid FROM pg_depend d WHERE d.classid = 'pg_type'::regclass AND d.deptype = 'e'))
     UNION ALL
     SELECT coalesce(r.rolname, 'all roles'), NULL, NULL, ARRAY['role_setting', c.setting]
     FROM pg_db_role_setting s CROSS JOIN unnest(s.setconfig) c(setting) LEFT JOIN pg_roles r ON r.oid = s.setrole
