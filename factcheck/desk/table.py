@@ -12,7 +12,7 @@ from factcheck.api.roles import is_anonymous
 from factcheck.desk.form_pages import FormPage
 from factcheck.desk.page import JSONPage, ListPage, Page, ProblemPage
 from factcheck.desk.pages.api import NewTokenPage, RootPage, TokensPage
-from factcheck.desk.pages.articles import ArticlePage, RevisionPage, StatementFormPage
+from factcheck.desk.pages.articles import ArticlePage, StatementFormPage
 from factcheck.desk.pages.disputes import DisputeFormPage, DisputePage
 from factcheck.desk.pages.evidence import EvidencePage
 from factcheck.desk.pages.formats import FormatPage
@@ -20,6 +20,7 @@ from factcheck.desk.pages.history import ConflictPage, DeletedPage, HistoryPage
 from factcheck.desk.pages.journal import JournalPage
 from factcheck.desk.pages.lists import CheckList, DisputeList, EvidenceList, StatementList
 from factcheck.desk.pages.notes import NoteList, NotePage
+from factcheck.desk.pages.revisions import RevisionList, RevisionPage
 from factcheck.desk.pages.seal import ProofPage, SealPage
 from factcheck.desk.pages.sources import SourcePage
 from factcheck.desk.pages.statements import BulkTagPage, StatementPage
@@ -56,7 +57,7 @@ PAGES: dict[Key, PageSpec] = {
     ("article", "retrieve"): PageSpec("desk/articles/article_detail.html", ArticlePage, is_public=True),
     ("article", "suggestions"): PageSpec("desk/articles/suggestion_list.html", SuggestionsPage),
     ("article", "checks"): PageSpec("desk/checks/check_list.html", CheckList),
-    ("article", "revisions"): PageSpec("desk/articles/revision_list.html", ListPage),
+    ("article", "revisions"): PageSpec("desk/articles/revision_list.html", RevisionList),
     ("article", "revision"): PageSpec("desk/articles/revision_detail.html", RevisionPage),
     ("article", "annotations"): FORMAT,
     ("article", "webannotations"): FORMAT,
