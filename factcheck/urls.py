@@ -22,6 +22,7 @@ from factcheck.desk.pages.import_text import ImportTextPage
 from factcheck.desk.pages.imports import ImportPage
 from factcheck.desk.pages.search import SearchPage
 from factcheck.desk.pages.start import StartPage
+from factcheck.desk.pages.then import Then
 from factcheck.health import Health
 from factcheck.journal.feed import JournalViewSet
 
@@ -65,6 +66,7 @@ urlpatterns = [
     path("", StartPage.as_view(), name="start"),
     path("search/", SearchPage.as_view(), name="search"),
     path("choose/sources/", SourceChoices.as_view(), name="choose-sources"),
+    path("then/api/v1/<path:rest>", Then.as_view(), name="then"),
     path("import/", ImportPage.as_view(), name="import"),
     path("import/text/", ImportTextPage.as_view(), name="import-text"),
     path("login/", ThrottledLoginView.as_view(), name="login"),
