@@ -23,6 +23,7 @@ from factcheck.desk.pages.imports import ImportPage
 from factcheck.desk.pages.search import SearchPage
 from factcheck.desk.pages.start import StartPage
 from factcheck.desk.pages.then import Then
+from factcheck.desk.pages.undo import UndoPage
 from factcheck.health import Health
 from factcheck.journal.feed import JournalViewSet
 
@@ -67,6 +68,7 @@ urlpatterns = [
     path("search/", SearchPage.as_view(), name="search"),
     path("choose/sources/", SourceChoices.as_view(), name="choose-sources"),
     path("then/api/v1/<path:rest>", Then.as_view(), name="then"),
+    path("undo/<int:entry>/", UndoPage.as_view(), name="undo"),
     path("import/", ImportPage.as_view(), name="import"),
     path("import/text/", ImportTextPage.as_view(), name="import-text"),
     path("login/", ThrottledLoginView.as_view(), name="login"),
