@@ -16,6 +16,8 @@ from claims.views.statements import StatementViewSet
 from factcheck.api.openapi.views import Root, SchemaView
 from factcheck.api.tokens import TokenViewSet
 from factcheck.desk.login import ThrottledLoginView
+from factcheck.desk.pages.account import AccountPage, ChangePassword, ResetPassword, SetPassword
+from factcheck.desk.pages.accounts import NewUserPage, RolesPage, UserPage, UsersPage
 from factcheck.desk.pages.choosing import SourceChoices
 from factcheck.desk.pages.docs import DocsView
 from factcheck.desk.pages.import_text import ImportTextPage
@@ -73,6 +75,14 @@ urlpatterns = [
     path("import/text/", ImportTextPage.as_view(), name="import-text"),
     path("login/", ThrottledLoginView.as_view(), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
+    path("account/", AccountPage.as_view(), name="account"),
+    path("account/password/", ChangePassword.as_view(), name="change-password"),
+    path("accounts/", UsersPage.as_view(), name="users"),
+    path("accounts/new/", NewUserPage.as_view(), name="new-user"),
+    path("accounts/roles/", RolesPage.as_view(), name="roles"),
+    path("accounts/<int:pk>/", UserPage.as_view(), name="user"),
+    path("reset/", ResetPassword.as_view(), name="reset-password"),
+    path("reset/<uidb64>/<token>/", SetPassword.as_view(), name="set-password"),
     path("healthz/", Health.as_view()),
     path("admin/", admin.site.urls),
     path("api/v1/schema/", SchemaView.as_view(), name="schema"),

@@ -10,7 +10,7 @@ def plural(resource: str) -> str:
 
 def address_of(resource: str, row_id: Any) -> str:
     if resource == "user":  # only admins read what is recorded of users
-        return f"/admin/auth/user/{row_id}/change/"
+        return f"/accounts/{row_id}/"
     return f"/api/v1/{plural(resource)}/{row_id}/"
 
 

@@ -5,6 +5,7 @@ from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse
 
 from factcheck.api.problems import wants_page
+from factcheck.api.session_store import describe_session
 from factcheck.api.throttles import LoginThrottle
 
 
@@ -19,6 +20,11 @@ class ThrottledLoginView(LoginView):
     template_name = "desk/pages/login.html"
     authentication_form = LoginForm
     redirect_authenticated_user = True
+
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        response = super().form_valid(form)
+        describe_session(self.request)
+        return response
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         if request.method == "OPTIONS":  # the methods are the same for everybody

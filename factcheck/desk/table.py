@@ -11,7 +11,7 @@ from factcheck.api.conditional import is_form
 from factcheck.api.roles import is_anonymous
 from factcheck.desk.form_pages import FormPage
 from factcheck.desk.page import JSONPage, ListPage, Page, ProblemPage
-from factcheck.desk.pages.api import NewTokenPage, RootPage, TokensPage
+from factcheck.desk.pages.api import NewTokenPage, RefusedTokenPage, RootPage, TokensPage
 from factcheck.desk.pages.articles import ArticlePage, StatementFormPage
 from factcheck.desk.pages.disputes import DisputeFormPage, DisputePage
 from factcheck.desk.pages.evidence import EvidencePage
@@ -108,7 +108,7 @@ FORMS: dict[Key, FormSpec] = {
     ("dispute", "resolve"): FormSpec("desk/disputes/resolve_form.html"),
     ("note", "create"): FormSpec("desk/notes/note_form.html"),
     ("note", "partial_update"): FormSpec("desk/notes/note_form.html"),
-    ("token", "create"): FormSpec("desk/pages/tokens.html"),
+    ("token", "create"): FormSpec("desk/pages/tokens.html", RefusedTokenPage),
 }
 
 # With these statuses a form comes back as it was typed, with the errors. Any other problem has a page of its own.

@@ -14,6 +14,7 @@ from django.utils.text import Truncator
 
 from claims.media_fragments import address_of_part
 from claims.partial_dates import said_on_fields
+from factcheck.api.roles import Role, role_of
 from factcheck.desk.addresses import address_of, instant, plural
 from factcheck.desk.labels import field_label
 
@@ -153,6 +154,21 @@ def trim_indent(content: str) -> SafeString:
 @register.filter
 def join_lines(value: Any) -> str:
     return "\n".join(str(item) for item in value) if isinstance(value, list) else str(value or "")
+
+
+@register.filter
+def is_admin(user: Any) -> bool:
+    return role_of(user) >= Role.ADMIN
+
+
+@register.filter
+def browser_in_words(agent: str) -> str:
+    """As its user calls it, from the User-Agent."""
+    browsers = {"Edg": "Edge", "OPR": "Opera", "Firefox": "Firefox", "Chrome": "Chrome", "Safari": "Safari"}
+    systems = {"Android": "Android", "iPhone": "an iPhone", "iPad": "an iPad", "Windows": "Windows", "Mac OS": "a Mac"}
+    browser = next((name for sign, name in browsers.items() if sign in agent), "")
+    system = next((name for sign, name in {**systems, "Linux": "Linux"}.items() if sign in agent), "")
+    return " on ".join(filter(None, (browser, system))) or "an unknown browser"
 
 
 @register.simple_tag
