@@ -19,7 +19,7 @@ WORD = re.compile(rf"[{UNSPACED}][{MARKS}]*|[^\s{UNSPACED}{SIGNS}]+|\s+|.", re.S
 
 RUN = 6  # words that must be the same in a row to hold the texts together
 MAX_CELLS = 20_000_000  # of the table that compares the words between two places; 2.5 MB
-CONTEXT = 12  # words around a change
+CONTEXT = 20  # words and spaces around a change
 MAX_WORDS = 300  # of what is gone or new in one change; of the rest only the number is shown
 
 

@@ -55,7 +55,7 @@ def test_changes_far_apart_are_shown_with_the_words_around_each():
         [("gone", "word50"), ("new", "other")],
         [("gone", "word150"), ("new", "another")],
     ]
-    assert hunks[0][0] == ("same", " ".join(text[44:50]) + " ")
+    assert hunks[0][0] == ("same", " ".join(text[40:50]) + " ")
 
 
 def test_a_sentence_that_moved_is_gone_here_and_new_there():

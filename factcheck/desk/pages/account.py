@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from factcheck.api.models import Session, Token
 from factcheck.api.roles import Role, role_of
 from factcheck.api.throttles import LoginThrottle
-from factcheck.desk.page_view import DeskView
+from factcheck.desk.page_view import DeskView, OptionsForAnybody
 from factcheck.desk.roles import ROLES
 from factcheck.journal.users import end_sessions
 
@@ -50,7 +50,7 @@ class AccountPage(DeskView):
 
 
 @method_decorator(never_cache, name="dispatch")
-class ChangePassword(PasswordChangeView):
+class ChangePassword(OptionsForAnybody, PasswordChangeView):
     """All other sessions of the user end; Django itself keeps the one that it is changed in."""
 
     template_name = "desk/accounts/password.html"
@@ -70,7 +70,7 @@ class ResetForm(PasswordResetForm):
         return User.objects.filter(email__iexact=email, is_active=True)
 
 
-class ResetPassword(PasswordResetView):
+class ResetPassword(OptionsForAnybody, PasswordResetView):
     """Mails a link. The answer is the same whether or not anybody has the address."""
 
     template_name = "desk/accounts/reset.html"
@@ -91,7 +91,7 @@ class ResetPassword(PasswordResetView):
         return super().get_context_data(has_mail=settings.HAS_MAIL, is_sent="sent" in self.request.GET, **kwargs)
 
 
-class SetPassword(PasswordResetConfirmView):
+class SetPassword(OptionsForAnybody, PasswordResetConfirmView):
     """Behind a link that works once, from a mail or from an admin. All sessions of the user end."""
 
     template_name = "desk/accounts/set_password.html"
