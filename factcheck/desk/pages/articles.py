@@ -1,4 +1,4 @@
-"""The article's page, with the text, its marks and the statements' cards; its print version; its old revisions."""
+"""The article's page, with the text, its marks and the statements' cards, and its print version."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -9,7 +9,7 @@ from django.core.paginator import Paginator
 from django.http import QueryDict
 from django.utils.safestring import SafeString
 
-from claims.models import Article, ArticleRevision, Statement
+from claims.models import Article, Statement
 from claims.serializers import StatementSerializer
 from factcheck.api.named_references import is_number
 from factcheck.desk.cards import Card, cards_of, checks_by_statement, group_checks
@@ -172,16 +172,3 @@ def _query_of(address: str) -> QueryDict:
         return QueryDict(address.partition("?")[2].partition("#")[0])
     except TooManyFieldsSent:
         return QueryDict()
-
-
-class RevisionPage(Page):
-    def context(self) -> dict[str, Any]:
-        passages = [
-            Passage(s["id"], s["start"], s["end"], s["tag"], number, f"/api/v1/statements/{s['id']}/")
-            for number, s in enumerate(self.data["statements"], 1)
-        ]
-        newest = ArticleRevision.objects.filter(article=self.view.kwargs["pk"]).order_by("-number")
-        return {
-            "newest": newest.values_list("number", flat=True).first(),
-            "marked_text": marked(self.data["text"], passages),
-        }
