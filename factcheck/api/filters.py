@@ -23,7 +23,7 @@ from factcheck.errors import FieldError, InvalidInput
 
 LIST_PARAMETERS = {"cursor", "page_size", "ordering", "format"}
 # Only HTML pages read these: which form to show, and which part of a long page.
-HTML_PARAMETERS = {"form", "cards", "at", "mark", "print", "before", "next"}
+HTML_PARAMETERS = {"form", "cards", "at", "mark", "print", "picture", "before", "next"}
 
 
 class IdField(forms.IntegerField):
