@@ -233,6 +233,9 @@ USE_I18N = False
 # Whether callers who are not logged in may read what is published.
 PUBLIC_READ = env_flag("PUBLIC_READ")
 
+# Whether editors may have the pages of other servers fetched, as the beginnings of articles.
+FETCH_ARTICLES = env_flag("FETCH_ARTICLES")
+
 # Static files
 STATIC_URL = "static/"
 STATIC_ROOT = None if DEBUG else BASE_DIR / "staticfiles"

@@ -19,6 +19,7 @@ from factcheck.desk.notes import notes_of
 from factcheck.desk.page import Page, int_parameter
 from factcheck.desk.pages.notes import notes_on_row
 from factcheck.desk.pages.suggestions import suggested_form
+from factcheck.desk.pictures.articles import article_picture
 from factcheck.desk.viewer import Viewer
 
 CARDS_PER_PAGE = 30
@@ -89,7 +90,15 @@ def print_context(article: Any, viewer: Viewer, query: Mapping[str, str]) -> dic
         "notes": [note for note in notes if note.number],
         "unanchored_notes": [note for note in notes if not note.number],
         "note_page": page,
+        **(article_picture(article, viewer, numbers, as_of_query) if page.number == 1 else {}),
     }
+
+
+def picture_context(article: Any, viewer: Viewer, query: Mapping[str, str]) -> dict[str, Any]:
+    numbers = {row.id: number for number, row in enumerate(_anchored(viewer, article), 1)}
+    as_of_query = _as_of_query(query)
+    picture = article_picture(article, viewer, numbers, as_of_query)
+    return {"article": article, "as_of_query": as_of_query, **picture}
 
 
 def _anchored(viewer: Viewer, article: Any) -> list[Any]:
@@ -143,6 +152,9 @@ class ArticlePage(Page):
         if int_parameter(query, "print"):
             self.template = "desk/articles/article_print.html"
             return print_context(self.row, self.viewer, query)
+        if int_parameter(query, "picture"):
+            self.template = "desk/articles/article_picture.html"
+            return picture_context(self.row, self.viewer, query)
         if not (key := query.get("mark", "") if self.may.get("accept_suggestions") else ""):
             return article_context(self.row, self.view, self.viewer, query)
         form = suggested_form(self.row, key, self.view.get_serializer_context())
