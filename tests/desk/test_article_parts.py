@@ -186,11 +186,11 @@ def test_nothing_is_said_to_have_changed_where_nothing_has(desk, statement):
 
 def test_a_form_comes_without_the_page_around_it_and_so_does_a_refused_one(desk, article, statement):
     form = desk.get(f"/api/v1/statements/{statement.pk}/?form=edit", headers=in_place()).content.decode()
-    assert form.strip().startswith(f"<h3>Correct statement {statement.pk}</h3>")
+    assert form.strip().startswith(f"<h2>Correct statement {statement.pk}</h2>")
     assert '<form method="post" hx-boost="true" data-may-create class="panel form"' in form
     answer = tag(desk, statement, statement, version=7)
     assert answer.status_code == 412
-    assert answer.content.decode().strip().startswith("<h3>This has changed since you opened it</h3>")
+    assert answer.content.decode().strip().startswith("<h2>This has changed since you opened it</h2>")
     sent = {"article": article.pk, "text": "Nobody said this.", "quote_type": "narration"}
     answer = desk.post("/api/v1/statements/", sent, headers=in_place(statement))
     assert answer.status_code == 422

@@ -46,28 +46,42 @@
 
   document.addEventListener("htmx:afterSwap", hold);
 
+  // Into sight, by scrolling the cards only. On a phone those are below the text, and scroll with the page.
+  const show = (element) => {
+    if (!scrolls()) {
+      element.scrollIntoView({ block: "nearest" });
+      return;
+    }
+    const [seen, place] = [margin.getBoundingClientRect(), element.getBoundingClientRect()];
+    const [above, below] = [place.top - Math.max(seen.top, 0), place.bottom - Math.min(seen.bottom, window.innerHeight)];
+    margin.scrollTop += above < 0 ? above : Math.max(0, Math.min(below, above));
+  };
+
   // A form that came, or that came back with errors. Its choosers are built before it settles.
   const FIELDS = "textarea, select, input:not([type=hidden]), button";
   document.addEventListener("htmx:afterSettle", ({ detail: { target, xhr } }) => {
-    if (target.matches("[hx-target=this]") && !xhr.getResponseHeader("HX-Trigger-After-Swap")) {
-      const wrong = target.querySelector(".settle input, [aria-invalid]:not([role=combobox])");
-      (wrong || target.querySelector(FIELDS))?.focus({ preventScroll: true });
-      target.scrollIntoView({ block: "nearest" });
+    if (!target.matches("[hx-target=this]") || xhr.getResponseHeader("HX-Trigger-After-Swap")) {
+      return;
+    }
+    const wrong = target.querySelector(".settle input, [aria-invalid]:not([role=combobox])");
+    const field = wrong || target.querySelector(FIELDS);
+    field?.focus({ preventScroll: true });
+    const marking = target.querySelector("#mark-form");
+    if (marking) {
+      marking.classList.add("fresh"); // it lies over the text or over the cards
+      marking.scrollTop += topOf(target.querySelector(".settle, .error") || field) - topOf(marking) - 96;
+    } else {
+      show(target);
     }
   });
 
-  // Among the cards only, and only to a card that is out of sight, such as a new one.
-  const reveal = (card) => {
-    const [seen, place] = [margin.getBoundingClientRect(), card.getBoundingClientRect()];
-    if (scrolls() && (place.bottom < seen.top || place.top > seen.bottom)) {
-      margin.scrollTop += place.top - seen.top;
-    }
-  };
   document.addEventListener("acted", ({ detail }) => {
     const element = document.getElementById(detail.focus);
     if (element?.matches("[data-card]")) {
       desk.choose(element);
-      reveal(element);
+      if (scrolls() && !isInSight(element)) {
+        show(element); // such as a new one
+      }
     } else {
       element?.focus({ preventScroll: true });
     }
