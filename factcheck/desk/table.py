@@ -8,10 +8,12 @@ from typing import Any
 
 from claims.roles import permissions
 from factcheck.api.conditional import is_form
+from factcheck.api.form_methods import wants_parts
 from factcheck.api.roles import is_anonymous
 from factcheck.desk.form_pages import FormPage
 from factcheck.desk.page import JSONPage, ListPage, Page, ProblemPage
 from factcheck.desk.pages.api import NewTokenPage, RefusedTokenPage, RootPage, TokensPage
+from factcheck.desk.pages.article_parts import ActPage
 from factcheck.desk.pages.articles import ArticlePage, StatementFormPage
 from factcheck.desk.pages.disputes import DisputeFormPage, DisputePage
 from factcheck.desk.pages.evidence import EvidencePage
@@ -126,6 +128,8 @@ OFFERED_FORMS = {
 
 def page_of(view: Any, request: Any, response: Any, data: Any) -> Page:
     basename, action = view.basename, view.action or ""
+    if request.method != "GET" and wants_parts(request) and not getattr(response, "is_problem", False):
+        return ActPage(view, request, response, data)
     form_action = _form_action(view, request, response, action)
     if not form_action:
         spec = _page_spec(request, response, (basename, action))
