@@ -44,6 +44,7 @@ REQUIRED_ROLE = {
     "publish": Role.EDITOR,
     "withdraw": Role.EDITOR,
     "import_annotations": Role.EDITOR,
+    "fetch": Role.EDITOR,
 }
 
 # Notes are the newsroom's talk: whoever may write them may settle them, and takes back an own one.

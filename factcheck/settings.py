@@ -142,6 +142,7 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "corsheaders",
     "csp",
+    "django_htmx",
     "factcheck.desk.apps.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -157,6 +158,7 @@ MIDDLEWARE = [
     # These only add headers. They come before the others so that refusals by the others have the headers too.
     "factcheck.api.middleware.ContentPolicyMiddleware",
     "django.middleware.gzip.GZipMiddleware",  # before what makes ETags: it weakens them
+    "django_htmx.middleware.HtmxMiddleware",  # before the problem pages, which are parts of a page too
     "factcheck.desk.problem_pages.ProblemPageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -232,6 +234,9 @@ USE_I18N = False
 
 # Whether callers who are not logged in may read what is published.
 PUBLIC_READ = env_flag("PUBLIC_READ")
+
+# Whether editors may have the pages of other servers fetched, as the beginnings of articles.
+FETCH_ARTICLES = env_flag("FETCH_ARTICLES")
 
 # Static files
 STATIC_URL = "static/"

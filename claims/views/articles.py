@@ -28,6 +28,7 @@ from claims.serializers import (
 )
 from claims.services.articles import create_article, delete_article, set_article_status, update_article
 from claims.views.checks import ChecksMixin
+from claims.views.fetching import FetchMixin
 from claims.views.formats import ArticleFormatsMixin
 from claims.views.passage_notes import add_notes
 from claims.views.suggestions import SuggestionsMixin
@@ -41,7 +42,7 @@ from factcheck.journal.views import JournaledViewSet
 from factcheck.postgres.transactions import snapshot
 
 
-class ArticleViewSet(SearchedList, ChecksMixin, SuggestionsMixin, ArticleFormatsMixin, JournaledViewSet):
+class ArticleViewSet(SearchedList, ChecksMixin, SuggestionsMixin, FetchMixin, ArticleFormatsMixin, JournaledViewSet):
     """Reports, stored as they were published and then annotated."""
 
     serializer_class = ArticleSerializer

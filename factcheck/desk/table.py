@@ -8,13 +8,16 @@ from typing import Any
 
 from claims.roles import permissions
 from factcheck.api.conditional import is_form
+from factcheck.api.form_methods import wants_parts
 from factcheck.api.roles import is_anonymous
 from factcheck.desk.form_pages import FormPage
 from factcheck.desk.page import JSONPage, ListPage, Page, ProblemPage
 from factcheck.desk.pages.api import NewTokenPage, RefusedTokenPage, RootPage, TokensPage
+from factcheck.desk.pages.article_parts import ActPage
 from factcheck.desk.pages.articles import ArticlePage, StatementFormPage
 from factcheck.desk.pages.disputes import DisputeFormPage, DisputePage
 from factcheck.desk.pages.evidence import EvidencePage
+from factcheck.desk.pages.fetching import FetchedPage, RefusedFetchPage
 from factcheck.desk.pages.formats import FormatPage
 from factcheck.desk.pages.history import ConflictPage, DeletedPage, HistoryPage
 from factcheck.desk.pages.journal import JournalPage
@@ -55,6 +58,7 @@ PAGES: dict[Key, PageSpec] = {
     ("root", ""): PageSpec("desk/pages/api_root.html", RootPage),
     ("article", "list"): PageSpec("desk/articles/article_list.html", ListPage, is_public=True),
     ("article", "retrieve"): PageSpec("desk/articles/article_detail.html", ArticlePage, is_public=True),
+    ("article", "fetch"): PageSpec("desk/articles/article_form.html", FetchedPage),
     ("article", "suggestions"): PageSpec("desk/articles/suggestion_list.html", SuggestionsPage),
     ("article", "checks"): PageSpec("desk/checks/check_list.html", CheckList),
     ("article", "revisions"): PageSpec("desk/articles/revision_list.html", RevisionList),
@@ -96,6 +100,7 @@ PAGES: dict[Key, PageSpec] = {
 FORMS: dict[Key, FormSpec] = {
     ("article", "create"): FormSpec("desk/articles/article_form.html"),
     ("article", "partial_update"): FormSpec("desk/articles/article_form.html"),
+    ("article", "fetch"): FormSpec("desk/articles/article_form.html", RefusedFetchPage),
     ("article", "accept_suggestions"): REFUSED_SUGGESTION,
     ("article", "dismiss_suggestions"): REFUSED_SUGGESTION,
     ("statement", "create"): FormSpec("desk/statements/statement_form.html", StatementFormPage),
@@ -123,6 +128,8 @@ OFFERED_FORMS = {
 
 def page_of(view: Any, request: Any, response: Any, data: Any) -> Page:
     basename, action = view.basename, view.action or ""
+    if request.method != "GET" and wants_parts(request) and not getattr(response, "is_problem", False):
+        return ActPage(view, request, response, data)
     form_action = _form_action(view, request, response, action)
     if not form_action:
         spec = _page_spec(request, response, (basename, action))

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.db import OperationalError
+from django.test import override_settings
 from rest_framework.exceptions import Throttled
 
 from factcheck.api.openapi.examples import FILE
@@ -23,6 +24,7 @@ from factcheck.api.problems import problem_of
 from factcheck.errors import FirstAttemptRunning
 from factcheck.journal.seal.models import Leaf
 from tests.newsroom import SIGNING_KEY, client_of, user_with_role
+from tests.other_servers import report_on_another_server
 from tests.schema_truth import document, operation_at, validator
 
 SIGNATURE = "JRV/hTZ0Rv4m1mZ2" + "A" * 74 + "=="  # of the right form, and of nothing
@@ -103,6 +105,8 @@ def spend(day: Day) -> None:
     record("DELETE", "sources/18/?reason=Nothing%20refers%20to%20it.")
 
     record("GET", "articles/?page_size=1")
+    with report_on_another_server() as address, override_settings(FETCH_ARTICLES=True):
+        record("POST", "articles/fetch/", {"url": address})
     record("POST", "articles/", ARTICLE)  # 2
     record("GET", "articles/2/")
     record("PUT", "articles/2/", {**ARTICLE, "byline": "Foreign desk", "publisher": 1})

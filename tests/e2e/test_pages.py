@@ -44,7 +44,7 @@ def addresses() -> list[str]:
         f"{api}articles/{article}/?form=edit", f"{api}articles/{article}/history/",
         f"{api}articles/{article}/revisions/", f"{api}articles/{article}/revisions/1/",
         f"{api}articles/{article}/annotations/", f"{api}articles/{article}/checks/",
-        f"{api}articles/{article}/?cards=1", f"{api}articles/{article}/?print=1",
+        f"{api}articles/{article}/?cards=1", f"{api}articles/{article}/?print=1", f"{api}articles/{article}/?picture=1",
         f"{api}statements/?source=Bidn", f"{api}sources/?form=new&name=Ann",
         f"{api}statements/", f"{api}statements/?tag=denied&ordering=-said_on", f"{api}statements/?tag=nonsense",
         f"{api}statements/{statement}/", f"{api}statements/{statement}/?form=edit",

@@ -8,6 +8,7 @@ from factcheck.desk.cards import cards_of
 from factcheck.desk.form_pages import FormPage
 from factcheck.desk.page import Page
 from factcheck.desk.pages.notes import notes_on_row
+from factcheck.desk.pictures.articles import dispute_picture
 from factcheck.desk.timeline import row_timeline
 
 
@@ -21,6 +22,7 @@ class DisputePage(Page):
             "dispute": dispute,
             "around": ArticleRevision.objects.around(dispute.statement),
             "around_counter": ArticleRevision.objects.around(counter) if counter else None,
+            **dispute_picture(dispute, self.viewer),
             **notes_on_row(self.viewer, "dispute", dispute.pk),
             **row_timeline(self.viewer, "dispute", dispute.pk),
         }

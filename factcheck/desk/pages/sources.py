@@ -2,6 +2,7 @@ from typing import Any
 
 from claims.models import Dispute, Statement
 from factcheck.desk.page import Page
+from factcheck.desk.pictures.over_time import source_picture
 from factcheck.desk.timeline import row_timeline
 from sources.models import Source
 from sources.serializers import MergeSerializer
@@ -24,6 +25,7 @@ class SourcePage(Page):
             "contradicted": self.viewer.fetch(disputes, MAX_ROWS),
             "members": self.viewer.fetch(members, MAX_ROWS),
             "max_rows": MAX_ROWS,
+            "picture": source_picture(source, self.viewer),
             "merge_form": MergeSerializer(context=self.view.get_serializer_context()),
             **row_timeline(self.viewer, "source", source.pk, MAX_ROWS),
         }

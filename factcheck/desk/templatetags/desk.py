@@ -177,6 +177,11 @@ def public_read_is_on() -> bool:
 
 
 @register.simple_tag
+def fetching_is_on() -> bool:
+    return settings.FETCH_ARTICLES
+
+
+@register.simple_tag
 def with_parameter(request: Any, name: str, value: Any) -> str:
     """The address of this page with one query parameter set."""
     parameters = request.GET.copy()

@@ -1,0 +1,72 @@
+"""Reads what a picture of an article, or of a dispute, shows: in as many queries for many statements as for few."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from claims.models import Dispute, Statement
+from factcheck.desk.addresses import address_of
+from factcheck.desk.pictures.chains import Denial, Party, Told, chains_of
+from factcheck.desk.pictures.layout import drawing_of
+from factcheck.desk.viewer import Viewer
+
+MAX_STATEMENTS = 1_000
+TEXT = 160  # characters of a passage
+
+
+def article_picture(article: Any, viewer: Viewer, numbers: dict[int, int], as_of_query: str = "") -> dict[str, Any]:
+    """`numbers` are those of the marks in the text, by statement. The picture has the first MAX_STATEMENTS."""
+    address, lists = address_of("article", article.pk), f"/api/v1/statements/?article={article.pk}{as_of_query}"
+    outlet = _party(article.publisher) if article.publisher else Party("This article", address)
+    statements = Statement.objects.with_chain().only("text", "tag", "start", "source__name", "source__anonymous")
+    rows = viewer.fetch(statements.filter(article=article).order_by("start", "id"), MAX_STATEMENTS + 1)
+    told = [
+        _told(row, outlet, numbers.get(row.pk), f"{address}?at={row.pk}{as_of_query}#statement-{row.pk}", address)
+        for row in rows[:MAX_STATEMENTS]
+    ]
+    disputes = viewer.fetch(
+        Dispute.objects.select_related("raised_by").filter(statement__article=article).order_by("id")
+    )
+    all_disputes = f"/api/v1/disputes/?article={article.pk}{as_of_query}"
+    return {"has_more": len(rows) > MAX_STATEMENTS, **_picture(told, disputes, lists, all_disputes)}
+
+
+def dispute_picture(dispute: Any, viewer: Viewer) -> dict[str, Any]:
+    """`dispute` is redacted for the viewer."""
+    ids = [row_id for row_id in (dispute.statement_id, dispute.counter_statement_id) if row_id]
+    rows = Statement.objects.with_chain().select_related("article__publisher").defer("article__text")
+    shown = viewer.fetch(rows.filter(pk__in=ids).order_by("id"))
+    told = [_told(row, _outlet(row.article), None, address_of("statement", row.pk)) for row in shown]
+    return _picture(told, [dispute], "", address_of("dispute", dispute.pk))
+
+
+def _picture(told: Sequence[Told], disputes: Iterable[Any], lists: str, all_disputes: str) -> dict[str, Any]:
+    labels = {each.id: each.label for each in told}
+    denials = [_denial(dispute, labels) for dispute in disputes if dispute.statement_id in labels]
+    chains = chains_of(told, denials, lists, all_disputes)
+    return {"chains": chains, "drawing": drawing_of(chains)}
+
+
+def _told(row: Any, outlet: Party, number: int | None, address: str, itself: str = "") -> Told:
+    speaker = _party(row.source) if row.source else Party("The article itself", itself or address)
+    relays = tuple(_party(source) for source in row.via)
+    return Told(row.pk, number, row.text[:TEXT], row.tag, address, speaker, relays, outlet)
+
+
+def _denial(dispute: Any, labels: dict[int, str]) -> Denial:
+    part = " of part" if dispute.scope == "part" else ""
+    raised_in = labels.get(dispute.counter_statement_id)
+    words = f"{dispute.kind.capitalize()}{part} of statement {labels[dispute.statement_id]} by {dispute.raised_by.name}"
+    words += f", in statement {raised_in}" if raised_in else ""
+    return Denial(
+        words, dispute.state, address_of("dispute", dispute.pk), _party(dispute.raised_by), dispute.statement_id,
+        dispute.counter_statement_id,
+    )  # fmt: skip
+
+
+def _party(source: Any) -> Party:
+    return Party(source.name, address_of("source", source.pk), source.anonymous, source.pk)
+
+
+def _outlet(article: Any) -> Party:
+    address = address_of("article", article.pk)
+    return _party(article.publisher) if article.publisher else Party(article.title or "Untitled", address)
