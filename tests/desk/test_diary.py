@@ -98,3 +98,17 @@ def test_what_is_no_day_is_said_at_its_field(desk, statement):
 def test_a_program_has_no_use_of_what_is_for_pages(api, statement):
     assert api.get("/api/v1/journal/?day=2026-01-01").status_code == 400
     assert api.get("/api/v1/journal/?act=statement.tagged").status_code == 400
+
+
+def test_a_day_is_read_on_page_by_page(desk, alice, minister, monkeypatch):
+    monkeypatch.setattr("factcheck.desk.pages.journal.PAGE_SIZE", 2)
+    for name in "abcde":
+        services.create_article(actor=alice, title=name, text="")
+    day, titles = f"{Entry.objects.latest('id').at:%Y-%m-%d}", []
+    address = f"/api/v1/journal/?day={day}&act=article.created"
+    while address:
+        page = page_of(desk, address)
+        titles += re.findall(r'<span class="subject" dir="auto">“(\w)”', page)
+        following = re.search(r'<a href="([^"]*)" rel="next">Earlier', page)
+        address = following and html.unescape(following[1])
+    assert titles == ["e", "d", "c", "b", "a"]

@@ -68,7 +68,7 @@ def test_positions_are_told_in_words(desk, rows):
     )
     told = words_of(page_of(desk, f"/api/v1/statements/{rows['statements']}/positions/"))
     assert "erin + asserted just now He says so by name." in told
-    assert "alice − denied just now undo She denies it." in told
+    assert "alice − denied just now She denies it." in told
 
 
 FORMATS = {

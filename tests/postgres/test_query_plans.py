@@ -32,6 +32,7 @@ from claims.models import Article, Dispute, Evidence, Note, Statement, Statement
 from claims.views.checks import FindingQuery
 from claims.views.statements import StatementViewSet
 from factcheck.api.models import Token
+from factcheck.desk.timeline import ACTS
 from factcheck.journal.models import Entry
 from factcheck.journal.seal.models import Leaf
 from factcheck.journal.services import record, record_ids, save_next_versions
@@ -324,6 +325,13 @@ def test_what_belongs_to_one_row_reads_no_more_of_a_large_newsroom(callers, news
 @pytest.mark.parametrize("address", ["/", "/search/?q=minister", "/search/?q=seldomword", "/search/?q=minister+mayor"])
 def test_the_start_page_and_the_search_read_no_more_of_a_large_newsroom(callers, address):
     assert_little_is_read(address, asked(callers["page"], address)[1])
+
+
+@pytest.mark.parametrize("given", [*(f"act={act}" for act in ACTS), "day=2020-01-01"])
+def test_the_diary_of_a_day_or_an_act_reads_no_more_of_a_large_newsroom(callers, newsroom, given):
+    for query in (given, f"{given}&actor={newsroom['actor']}", f"{given}&article={newsroom['article']}"):
+        page = f"/api/v1/journal/?{query}"
+        assert_little_is_read(page, asked(callers["page"], page)[1], MOST_OF_PAIRS)
 
 
 @pytest.mark.parametrize("name", PAGED)

@@ -48,21 +48,22 @@ class JournalPage(ListPage):
         before = int_parameter(self.request.query_params, "before")
         place = Entry.objects.filter(pk=before).values_list("transaction", "pk").first()
         narrowed = self._narrowed(day)
+        is_folded = not (self._given("act") or self._given("resource"))
 
         def after_cursor(rows: Any, key: Any) -> Any:
             rows = rows.filter(RowComparison(key, "<", *place)) if place else rows
-            return rows if narrowed or self._given("resource") else rows.outside_corrections()
+            return rows.outside_corrections() if is_folded else rows
 
         if not narrowed:
             return self.view.entries(after_cursor, reverse=True, size=PAGE_SIZE + 1).with_before()
         # An index finds the day. The feed's order would be read from its end up to that day.
         key = WithoutIndex(F("transaction")) if day else F("transaction")
         rows = self.view.filter_queryset(self.view.get_queryset()).filter(**narrowed)
-        rows = rows if self._given("act") or self._given("resource") else rows.outside_corrections()
         return after_cursor(rows, key).with_before().alias(_key=key).order_by("-_key", "-id")
 
     def _narrowed(self, day: date | None) -> dict[str, Any]:
-        found: dict[str, Any] = {"action": act} if (act := self._given("act")) in ACTS else {}
+        act = self._given("act")
+        found: dict[str, Any] = {"action": act, "resource": act.partition(".")[0]} if act in ACTS else {}
         if day:
             start = datetime(day.year, day.month, day.day, tzinfo=UTC)
             found |= {"at__gte": start, "at__lt": start + timedelta(days=1)}

@@ -3,12 +3,12 @@ from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import migrations, models
 from django.db.models import Q
 
-COMMON = ["source.created", "statement.created", "statement.tagged", "evidence.created"]
+OTHERWISE_INDEXED = ["source.created", "evidence.created", "statement.tagged"]
 
 
 class Migration(migrations.Migration):
-    """For the diary. Entries are written in the order of time, so the index of a day is a few pages. Common acts are
-    found by reading on in the feed's order, and cost no index."""
+    """For the diary. Entries are written in the order of time, so the index of a day is a few pages. Other indexes find
+    the acts that this one leaves out."""
 
     atomic = False
     dependencies = [("journal", "0007_index_entries_of_notes")]
@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
         AddIndexConcurrently(
             "entry",
             models.Index(
-                fields=["action", "transaction", "id"], condition=~Q(action__in=COMMON), name="entry_rare_action"
+                fields=["action", "transaction", "id"], condition=~Q(action__in=OTHERWISE_INDEXED), name="entry_action"
             ),
         ),
     ]
