@@ -7,6 +7,7 @@ import os
 import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import dj_database_url
 import yaml
@@ -85,6 +86,29 @@ def env_database(name: str) -> dict[str, Any]:
     return {**found, "ENGINE": "factcheck.postgres.backend"}
 
 
+def env_mail(name: str) -> dict[str, Any]:
+    """The parts of the address of a mail server; all empty without one."""
+    ports = {"smtp": 25, "smtp+tls": 587, "smtps": 465}
+    value = os.environ.get(name, "").strip()
+    found = urlsplit(value)
+    try:
+        port = found.port
+    except ValueError:
+        port = 0
+    if value and (found.scheme not in ports or not found.hostname or port == 0):  # not shown: it holds the password
+        raise ImproperlyConfigured(
+            f"{name} cannot be read. Write it as smtp+tls://USER:PASSWORD@HOST:PORT, smtps://… or smtp://…, with "
+            "special characters of the password percent-encoded."
+        )
+    return {
+        "host": found.hostname or "",
+        "port": port or ports.get(found.scheme, 25),
+        "user": unquote(found.username or ""),
+        "password": unquote(found.password or ""),
+        "scheme": found.scheme,
+    }
+
+
 DEBUG = env_flag("DEBUG")
 PUBLIC_HTTPS = not DEBUG
 
@@ -118,6 +142,7 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "corsheaders",
     "csp",
+    "django_htmx",
     "factcheck.desk.apps.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -133,6 +158,7 @@ MIDDLEWARE = [
     # These only add headers. They come before the others so that refusals by the others have the headers too.
     "factcheck.api.middleware.ContentPolicyMiddleware",
     "django.middleware.gzip.GZipMiddleware",  # before what makes ETags: it weakens them
+    "django_htmx.middleware.HtmxMiddleware",  # before the problem pages, which are parts of a page too
     "factcheck.desk.problem_pages.ProblemPageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -226,6 +252,7 @@ if not DEBUG:
 LOGIN_URL = "/login/"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/login/"
+SESSION_ENGINE = "factcheck.api.session_store"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_HTTPS
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
@@ -267,6 +294,18 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
+
+# Mail, by which a forgotten password is reset. Without it an admin makes a link that works once.
+mail = env_mail("EMAIL_URL")
+EMAIL_HOST, EMAIL_PORT = mail["host"], mail["port"]
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = mail["user"], mail["password"]
+EMAIL_USE_TLS, EMAIL_USE_SSL = mail["scheme"] == "smtp+tls", mail["scheme"] == "smtps"
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = os.environ.get("EMAIL_FROM", "").strip()
+HAS_MAIL = bool(EMAIL_HOST)
+if HAS_MAIL and "@" not in DEFAULT_FROM_EMAIL:
+    raise ImproperlyConfigured("EMAIL_FROM is not set. With EMAIL_URL, name the address that mail comes from.")
+PASSWORD_RESET_TIMEOUT = 3 * 24 * 3600
 
 # A larger request body is answered 413 before it is read. 500,000 code points of text fit.
 MAX_BODY_BYTES = DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440

@@ -16,12 +16,16 @@ from claims.views.statements import StatementViewSet
 from factcheck.api.openapi.views import Root, SchemaView
 from factcheck.api.tokens import TokenViewSet
 from factcheck.desk.login import ThrottledLoginView
+from factcheck.desk.pages.account import AccountPage, ChangePassword, ResetPassword, SetPassword
+from factcheck.desk.pages.accounts import NewUserPage, RolesPage, UserPage, UsersPage
 from factcheck.desk.pages.choosing import SourceChoices
 from factcheck.desk.pages.docs import DocsView
 from factcheck.desk.pages.import_text import ImportTextPage
 from factcheck.desk.pages.imports import ImportPage
 from factcheck.desk.pages.search import SearchPage
 from factcheck.desk.pages.start import StartPage
+from factcheck.desk.pages.then import Then
+from factcheck.desk.pages.undo import UndoPage
 from factcheck.health import Health
 from factcheck.journal.feed import JournalViewSet
 
@@ -65,10 +69,20 @@ urlpatterns = [
     path("", StartPage.as_view(), name="start"),
     path("search/", SearchPage.as_view(), name="search"),
     path("choose/sources/", SourceChoices.as_view(), name="choose-sources"),
+    path("then/api/v1/<path:rest>", Then.as_view(), name="then"),
+    path("undo/<int:entry>/", UndoPage.as_view(), name="undo"),
     path("import/", ImportPage.as_view(), name="import"),
     path("import/text/", ImportTextPage.as_view(), name="import-text"),
     path("login/", ThrottledLoginView.as_view(), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
+    path("account/", AccountPage.as_view(), name="account"),
+    path("account/password/", ChangePassword.as_view(), name="change-password"),
+    path("accounts/", UsersPage.as_view(), name="users"),
+    path("accounts/new/", NewUserPage.as_view(), name="new-user"),
+    path("accounts/roles/", RolesPage.as_view(), name="roles"),
+    path("accounts/<int:pk>/", UserPage.as_view(), name="user"),
+    path("reset/", ResetPassword.as_view(), name="reset-password"),
+    path("reset/<uidb64>/<token>/", SetPassword.as_view(), name="set-password"),
     path("healthz/", Health.as_view()),
     path("admin/", admin.site.urls),
     path("api/v1/schema/", SchemaView.as_view(), name="schema"),

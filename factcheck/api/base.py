@@ -14,7 +14,7 @@ from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
 from factcheck.api.conditional import add_entity_tag, cache_rule
-from factcheck.api.form_methods import form_method
+from factcheck.api.form_methods import form_method, wants_parts
 from factcheck.api.idempotency import has_key, idempotency_key, request_digest, run_once
 from factcheck.api.models import IdempotentAnswer
 from factcheck.api.problems import wants_page
@@ -143,7 +143,9 @@ class BaseView(APIView):
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         response = super().finalize_response(request, response, *args, **kwargs)
         response["Vary"] = "Accept, Accept-Encoding, Authorization, Cookie"  # gzip skips a 304, which needs it too
-        response.setdefault("Cache-Control", cache_rule(request, response))
+        if wants_page(request):
+            response["Vary"] += ", HX-Request"
+        response.setdefault("Cache-Control", "no-store" if wants_parts(request) else cache_rule(request, response))
         has_data = isinstance(response, Response) and response.data is not None
         if has_data and not wants_page(request) and 200 <= response.status_code < 300:
             response.add_post_render_callback(lambda rendered: add_entity_tag(request, rendered))

@@ -22,8 +22,8 @@ from factcheck.api.roles import is_anonymous
 from factcheck.errors import FieldError, InvalidInput
 
 LIST_PARAMETERS = {"cursor", "page_size", "ordering", "format"}
-# Only HTML pages read these: which form to show, and which part of a long page.
-HTML_PARAMETERS = {"form", "cards", "at", "mark", "print", "picture", "before", "next"}
+# Only HTML pages read these: which form to show, which part of a long page, and which day and acts of the journal.
+HTML_PARAMETERS = {"form", "cards", "at", "mark", "print", "picture", "before", "day", "act", "next"}
 
 
 class IdField(forms.IntegerField):

@@ -2,10 +2,12 @@ import hashlib
 import secrets
 import uuid
 from datetime import timedelta
+from importlib import import_module
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.utils import timezone
 
@@ -86,6 +88,23 @@ class IdempotentAnswer(models.Model):
     @property
     def is_expired(self) -> bool:
         return self.created_at <= timezone.now() - self.KEPT_FOR
+
+
+class Session(AbstractBaseSession):
+    """A browser's log-in, with what its user recognises it by. session_store.py writes it."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="+")
+    agent = models.CharField(max_length=200, help_text="The browser's User-Agent.")
+    since = models.DateTimeField(null=True)
+
+    @property
+    def reference(self) -> str:
+        """Names the session on a page. Its key is a secret, as a password is."""
+        return hash_key(self.session_key)[:16]
+
+    @classmethod
+    def get_session_store_class(cls) -> Any:
+        return import_module(settings.SESSION_ENGINE).SessionStore
 
 
 class LoginAttemptQuerySet(models.QuerySet["LoginAttempt"]):

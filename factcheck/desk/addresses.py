@@ -1,5 +1,6 @@
-"""The addresses of rows."""
+"""The addresses of rows, and of what they were."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 
@@ -9,5 +10,10 @@ def plural(resource: str) -> str:
 
 def address_of(resource: str, row_id: Any) -> str:
     if resource == "user":  # only admins read what is recorded of users
-        return f"/admin/auth/user/{row_id}/change/"
+        return f"/accounts/{row_id}/"
     return f"/api/v1/{plural(resource)}/{row_id}/"
+
+
+def instant(at: datetime) -> str:
+    """As `?as_of=` takes it."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -5,7 +5,9 @@ from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse
 
 from factcheck.api.problems import wants_page
+from factcheck.api.session_store import describe_session
 from factcheck.api.throttles import LoginThrottle
+from factcheck.desk.page_view import OptionsForAnybody
 
 
 class LoginForm(AuthenticationForm):
@@ -15,15 +17,15 @@ class LoginForm(AuthenticationForm):
     }
 
 
-class ThrottledLoginView(LoginView):
+class ThrottledLoginView(OptionsForAnybody, LoginView):
     template_name = "desk/pages/login.html"
     authentication_form = LoginForm
     redirect_authenticated_user = True
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        if request.method == "OPTIONS":  # the methods are the same for everybody
-            return self.options(request, *args, **kwargs)
-        return super().dispatch(request, *args, **kwargs)
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        response = super().form_valid(form)
+        describe_session(self.request)
+        return response
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         throttle = LoginThrottle()

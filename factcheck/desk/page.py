@@ -4,8 +4,10 @@ A page takes as many queries for a long list as for a short one.
 """
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
+from urllib.parse import parse_qsl
 
 from claims.roles import permissions
 from factcheck.api.filters import api_query
@@ -53,6 +55,17 @@ class Page:
         """What this kind of page adds to the context of every page."""
         return {}
 
+    def _past(self) -> dict[str, Any] | None:
+        """For the form that leads to this page as it stood at another time. None if there is no past to read."""
+        view, given = self.view, self.request.query_params
+        is_of_present = view.action == "list" and not any(map(given.get, getattr(view, "as_of_filters", ())))
+        is_problem = getattr(self.response, "is_problem", False)
+        if self.viewer.is_anonymous or is_problem or is_of_present or not view.takes_as_of():
+            return None
+        kept = parse_qsl(api_query(view, self.request, without=("as_of", "cursor", "page_size")))
+        at = datetime.fromisoformat(self.as_of.replace(" ", "+")).astimezone(UTC) if self.as_of else None
+        return {"at": at, "kept": kept}
+
     def full_context(self) -> dict[str, Any]:
         context = self.context()
         return {
@@ -68,6 +81,7 @@ class Page:
             "may": self.may,
             "is_anonymous": self.viewer.is_anonymous,
             "as_of": self.as_of,
+            "past": self._past(),
             "api_query": api_query(self.view, self.request),
             "style": form_style(self.may, getattr(context.get("article"), "pk", None)),
             **context,

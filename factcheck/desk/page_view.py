@@ -21,6 +21,15 @@ from factcheck.desk.viewer import Viewer
 MAX_NAMES = 10
 
 
+class OptionsForAnybody:
+    """The methods are the same for everybody."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        if request.method == "OPTIONS":
+            return self.options(request, *args, **kwargs)  # type: ignore[attr-defined]
+        return super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
+
+
 class DeskView(LoginRequiredMixin, TemplateView):
     """A page that does not show an answer of the API."""
 

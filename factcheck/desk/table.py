@@ -8,11 +8,13 @@ from typing import Any
 
 from claims.roles import permissions
 from factcheck.api.conditional import is_form
+from factcheck.api.form_methods import wants_parts
 from factcheck.api.roles import is_anonymous
 from factcheck.desk.form_pages import FormPage
 from factcheck.desk.page import JSONPage, ListPage, Page, ProblemPage
-from factcheck.desk.pages.api import NewTokenPage, RootPage, TokensPage
-from factcheck.desk.pages.articles import ArticlePage, RevisionPage, StatementFormPage
+from factcheck.desk.pages.api import NewTokenPage, RefusedTokenPage, RootPage, TokensPage
+from factcheck.desk.pages.article_parts import ActPage
+from factcheck.desk.pages.articles import ArticlePage, StatementFormPage
 from factcheck.desk.pages.disputes import DisputeFormPage, DisputePage
 from factcheck.desk.pages.evidence import EvidencePage
 from factcheck.desk.pages.fetching import FetchedPage, RefusedFetchPage
@@ -21,6 +23,7 @@ from factcheck.desk.pages.history import ConflictPage, DeletedPage, HistoryPage
 from factcheck.desk.pages.journal import JournalPage
 from factcheck.desk.pages.lists import CheckList, DisputeList, EvidenceList, StatementList
 from factcheck.desk.pages.notes import NoteList, NotePage
+from factcheck.desk.pages.revisions import RevisionList, RevisionPage
 from factcheck.desk.pages.seal import ProofPage, SealPage
 from factcheck.desk.pages.sources import SourcePage
 from factcheck.desk.pages.statements import BulkTagPage, StatementPage
@@ -58,7 +61,7 @@ PAGES: dict[Key, PageSpec] = {
     ("article", "fetch"): PageSpec("desk/articles/article_form.html", FetchedPage),
     ("article", "suggestions"): PageSpec("desk/articles/suggestion_list.html", SuggestionsPage),
     ("article", "checks"): PageSpec("desk/checks/check_list.html", CheckList),
-    ("article", "revisions"): PageSpec("desk/articles/revision_list.html", ListPage),
+    ("article", "revisions"): PageSpec("desk/articles/revision_list.html", RevisionList),
     ("article", "revision"): PageSpec("desk/articles/revision_detail.html", RevisionPage),
     ("article", "annotations"): FORMAT,
     ("article", "webannotations"): FORMAT,
@@ -110,7 +113,7 @@ FORMS: dict[Key, FormSpec] = {
     ("dispute", "resolve"): FormSpec("desk/disputes/resolve_form.html"),
     ("note", "create"): FormSpec("desk/notes/note_form.html"),
     ("note", "partial_update"): FormSpec("desk/notes/note_form.html"),
-    ("token", "create"): FormSpec("desk/pages/tokens.html"),
+    ("token", "create"): FormSpec("desk/pages/tokens.html", RefusedTokenPage),
 }
 
 # With these statuses a form comes back as it was typed, with the errors. Any other problem has a page of its own.
@@ -125,6 +128,8 @@ OFFERED_FORMS = {
 
 def page_of(view: Any, request: Any, response: Any, data: Any) -> Page:
     basename, action = view.basename, view.action or ""
+    if request.method != "GET" and wants_parts(request) and not getattr(response, "is_problem", False):
+        return ActPage(view, request, response, data)
     form_action = _form_action(view, request, response, action)
     if not form_action:
         spec = _page_spec(request, response, (basename, action))

@@ -1,11 +1,12 @@
 """Journal entries in plain words: who did what to which row, which fields changed, and why."""
 
+import dataclasses
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth.models import User
+from django.db.models import Count
 from django.db.models.functions import Left
 
 from claims.models import Article, Statement
@@ -55,6 +56,20 @@ VERBS = {
     "dispute.resolved": "resolved",
     "dispute.reopened": "reopened",
 }
+# Every kind of act, in words.
+ACTS = {
+    f"{resource}.{act}": f"{resource}: {act.replace('reanchored', 're-anchored')}"
+    for resource, acts in {
+        "article": "created updated published withdrawn deleted",
+        "statement": "created updated tagged reanchored deleted",
+        "evidence": "created updated deleted",
+        "dispute": "opened updated resolved reopened deleted",
+        "note": "created updated resolved reopened deleted",
+        "source": "created updated merged deleted",
+    }.items()
+    for act in acts.split()
+}
+MAX_FOLDED = 100  # re-anchored statements that one page lists
 OUTCOME_FIELDS = {"statement.tagged": "tag", "dispute.resolved": "state"}
 # By resource: the names of ids, in one query.
 LOOKUPS: dict[str, Callable[[Iterable[int]], dict[int, str]]] = {
@@ -65,14 +80,14 @@ LOOKUPS: dict[str, Callable[[Iterable[int]], dict[int, str]]] = {
 }
 
 
-@dataclass
+@dataclasses.dataclass
 class Change:
     field: str
     before: str
     after: str
 
 
-@dataclass
+@dataclasses.dataclass
 class TimelineItem:
     entry: Any
     verb: str
@@ -80,6 +95,8 @@ class TimelineItem:
     subject: str  # the name of the row
     address: str  # empty if the row was deleted
     changes: list[Change]
+    folded: list["TimelineItem"] = dataclasses.field(default_factory=list)  # statements that a correction re-anchored
+    more_folded: int = 0
 
 
 def timeline(entries: Iterable[Any]) -> list[TimelineItem]:
@@ -87,6 +104,28 @@ def timeline(entries: Iterable[Any]) -> list[TimelineItem]:
     entries = list(entries)
     names = _names_in(entries)
     return [_item(entry, names) for entry in entries]
+
+
+def with_corrections(items: list[TimelineItem]) -> list[TimelineItem]:
+    """The same items. Folded under each change of a text are the statements that it re-anchored."""
+    corrections = {(item.entry.transaction, item.entry.resource_id): item for item in items if _is_correction(item)}
+    if not corrections:
+        return items
+    transactions = {transaction for transaction, _ in corrections}
+    entries = Entry.objects.filter(transaction__in=transactions, action="statement.reanchored")
+    for *key, number in entries.order_by().values_list("transaction", "article").annotate(Count("pk")):
+        if correction := corrections.get(tuple(key)):
+            correction.more_folded = number
+    for item in timeline(entries.with_before().order_by("-transaction", "id")[:MAX_FOLDED]):
+        if correction := corrections.get((item.entry.transaction, item.entry.article)):
+            correction.folded.append(item)
+            correction.more_folded -= 1
+    return items
+
+
+def _is_correction(item: TimelineItem) -> bool:
+    entry = item.entry
+    return entry.action == "article.updated" and (entry.before or {}).get("revision") != entry.data["revision"]
 
 
 def row_timeline(viewer: Viewer, resource: str, row_id: int, limit: int = TIMELINE_LENGTH) -> dict[str, Any]:

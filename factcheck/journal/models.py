@@ -2,13 +2,17 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django.conf import settings
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import Exists, OuterRef, Q, Subquery
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast, Now
 
 from factcheck.errors import FieldError
 from factcheck.journal.seal.models import Checkpoint, Leaf, Node  # noqa: F401  Django looks for models here
+
+# Found by reading on in the order of the feed.
+COMMON_ACTIONS = ["source.created", "statement.created", "statement.tagged", "evidence.created"]
 
 
 class Recorded(models.Model):
@@ -54,6 +58,16 @@ class EntryQuerySet(models.QuerySet["Entry"]):
             resource=OuterRef("resource"), resource_id=OuterRef("resource_id"), version=OuterRef("version") - 1
         )
         return self.annotate(before=Subquery(before.values("data")))
+
+    def outside_corrections(self) -> "EntryQuerySet":
+        """Without those of the statements that a change of their article's text re-anchored with it."""
+        correction = Entry.objects.filter(
+            resource="article",
+            resource_id=OuterRef("article"),
+            transaction=OuterRef("transaction"),
+            action="article.updated",
+        )
+        return self.exclude(Exists(correction), action="statement.reanchored")
 
     def of(self, resource: str, resource_id: int) -> "EntryQuerySet":
         return self.filter(resource=resource, resource_id=resource_id)
@@ -106,6 +120,13 @@ class Entry(models.Model):
                 Cast(KT("data__statement"), models.BigIntegerField()),
                 condition=Q(resource__in=["dispute", "evidence"]),
                 name="entry_of_statement",
+            ),
+            # The diary finds a day by the first, and acts that are few by the second.
+            BrinIndex(fields=["at"], autosummarize=True, name="entry_at"),
+            models.Index(
+                fields=["action", "transaction", "id"],
+                condition=~Q(action__in=COMMON_ACTIONS),
+                name="entry_rare_action",
             ),
             # The public Atom feed reads these, newest first. They are few among the entries of bulk imports.
             models.Index(

@@ -52,13 +52,14 @@ def address_of(api, alice, article, statement, minister):
     sign(append([entry]), make_key("factcheck.example"))
     rows = {
         "sources": minister.pk, "articles": article.pk, "statements": statement.pk, "evidence": evidence.pk,
-        "disputes": dispute.pk, "notes": note.pk, "journal": entry.pk,
+        "disputes": dispute.pk, "notes": note.pk, "journal": entry.pk, "accounts": alice.pk,
     }  # fmt: skip
 
     def address(route: str) -> str:
         resource = route.removeprefix("api/v1/").partition("/")[0]
         filled = route.replace("<int:pk>", str(rows.get(resource))).replace("<int:number>", "1")
-        filled = filled.replace("<uuid:id>", str(token.id))
+        filled = filled.replace("<uuid:id>", str(token.id)).replace("<path:rest>", "articles/")
+        filled = filled.replace("<int:entry>", "1").replace("<uidb64>", "MQ").replace("<token>", "x-y")
         assert "<" not in filled
         return "/" + filled
 
@@ -84,7 +85,9 @@ def test_the_routes_are_all_there_is():
     assert len(API_ROUTES) == 57
     assert "api/v1/statements/<int:pk>/tag/" in API_ROUTES
     assert set(ROUTES) - set(API_ROUTES) == {
-        "", "search/", "choose/sources/", "import/", "import/text/", "login/", "logout/", "healthz/"
+        "", "search/", "choose/sources/", "import/", "import/text/", "login/", "logout/", "healthz/",
+        "then/api/v1/<path:rest>", "undo/<int:entry>/", "account/", "account/password/", "accounts/", "accounts/new/",
+        "accounts/roles/", "accounts/<int:pk>/", "reset/", "reset/<uidb64>/<token>/",
     }  # fmt: skip
 
 

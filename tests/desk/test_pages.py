@@ -110,7 +110,7 @@ def test_a_refused_passage_comes_back_beside_the_article_it_is_in(desk, article,
     html = answer.content.decode()
     assert answer.status_code == 422
     assert f'<mark id="mark-{statement.pk}" data-statement="{statement.pk}"' in html
-    assert f'<article class="card unverified" id="statement-{statement.pk}"' in html
+    assert f'<article class="card" id="statement-{statement.pk}"' in html
     form = re.search(r'<details class="panel" id="mark-form" open>.*?</form>', html, re.S)[0]
     assert "Nobody said this.</textarea>" in form
     assert "The article does not hold this passage word for word." in form

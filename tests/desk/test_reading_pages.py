@@ -38,7 +38,7 @@ def rows(alice, article, statement, minister):
 def test_a_history_tells_who_did_what_when_from_what_to_what_and_why(desk, rows):
     page = page_of(desk, f"/api/v1/statements/{rows['statements']}/history/")
     told = words_of(page)
-    assert f"alice tagged statement {rows['statements']} − denied just now She denies it." in told
+    assert f"alice tagged statement {rows['statements']} − denied just now undo She denies it." in told
     assert "tag: unverified became → denied" in told
     assert f"alice marked statement {rows['statements']} just now" in told
     assert '<time datetime="' in page
@@ -68,7 +68,7 @@ def test_positions_are_told_in_words(desk, rows):
     )
     told = words_of(page_of(desk, f"/api/v1/statements/{rows['statements']}/positions/"))
     assert "erin + asserted just now He says so by name." in told
-    assert "alice − denied just now She denies it." in told
+    assert "alice − denied just now undo She denies it." in told
 
 
 FORMATS = {

@@ -51,14 +51,15 @@ def test_an_editor_takes_an_article_from_its_text_to_publication(open_desk):
     card.get_by_role("button", name="denied").click()
     page.locator(f'mark[data-statement="{disputed.pk}"][data-tag="denied"]').first.wait_for()
 
-    other.page.locator(f"#statement-{disputed.pk}").get_by_role("button", name="asserted").click()
+    card = other.page.locator(f"#statement-{disputed.pk}")
+    card.get_by_role("button", name="asserted").click()
     other.page.get_by_role("heading", name="This has changed since you opened it").wait_for()
     assert other.page.get_by_text("Horne denies it on the record.").is_visible()
-    assert other.page.get_by_label("Reason").input_value() == "Chance’s source is known to us."
+    assert card.get_by_label("Reason").input_value() == "Chance’s source is known to us."
     disputed.refresh_from_db()
     assert (disputed.tag, disputed.version) == ("denied", 2)
-    other.page.get_by_label("Reason").fill("On reflection: nobody on the record stands behind it.")
-    other.page.get_by_role("button", name="unverified").click()
+    card.get_by_label("Reason").fill("On reflection: nobody on the record stands behind it.")
+    card.get_by_role("button", name="unverified").click()
     other.page.locator(f'mark[data-statement="{disputed.pk}"][data-tag="unverified"]').first.wait_for()
 
     # a dispute, opened and resolved

@@ -193,7 +193,7 @@ def test_only_admins_read_the_entries_of_users(world: World, bob: User, role: st
     pages = page_of(browser, "/api/v1/journal/") + page_of(browser, "/")
     is_admin = role == "admin"
     assert ("user" in kinds, bool(users), "user.created" in str(users)) == (is_admin, is_admin, is_admin)
-    assert (f'href="/admin/auth/user/{bob.pk}/change/">user {bob.pk}</a>' in pages) == is_admin
+    assert (f'href="/accounts/{bob.pk}/">user {bob.pk}</a>' in pages) == is_admin
     assert "actor=None" not in pages
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.conf import settings
 
+from factcheck.desk.form_pages import FormPage
 from factcheck.desk.page import Page
 
 
@@ -16,11 +17,20 @@ class RootPage(Page):
 
 class TokensPage(Page):
     def context(self) -> dict[str, Any]:
-        return {"tokens": self.data.get("results", []), "form": self.view.get_serializer()}
+        return {"tokens": tokens_of(self.view), "form": self.view.get_serializer()}
 
 
-class NewTokenPage(Page):
+class NewTokenPage(TokensPage):
     """The only page that shows a token's key."""
 
     def context(self) -> dict[str, Any]:
-        return {"new_token": self.data, "form": self.view.get_serializer()}
+        return {**super().context(), "new_token": self.data}
+
+
+class RefusedTokenPage(FormPage):
+    def context(self) -> dict[str, Any]:
+        return {**super().context(), "tokens": tokens_of(self.view)}
+
+
+def tokens_of(view: Any) -> Any:
+    return view.get_serializer(view.get_queryset(), many=True).data

@@ -6,7 +6,8 @@ from factcheck.api.conditional import form_version
 from factcheck.desk.form_pages import FormPage
 from factcheck.desk.page import ListPage, ProblemPage
 from factcheck.desk.pages.seal import sealed_among
-from factcheck.desk.timeline import timeline
+from factcheck.desk.pages.undo import undoable_among
+from factcheck.desk.timeline import timeline, with_corrections
 from factcheck.journal.models import Entry
 
 MAX_CONFLICTING_ENTRIES = 20  # the history has all of them
@@ -14,7 +15,11 @@ MAX_CONFLICTING_ENTRIES = 20  # the history has all of them
 
 class HistoryPage(ListPage):
     def context(self) -> dict[str, Any]:
-        return {"timeline": timeline(self.rows), "sealed": sealed_among(self.rows)}
+        return {
+            "timeline": with_corrections(timeline(self.rows)),
+            "sealed": sealed_among(self.rows),
+            "undoable": undoable_among(self.rows, self.request.user),
+        }
 
 
 class DeletedPage(ProblemPage):

@@ -1,36 +1,86 @@
 """The journal day by day, newest first. The feed for API clients has the opposite order."""
 
+from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 from typing import Any
 
+from django.core.exceptions import ValidationError
+from django.db.models import F
+
+from factcheck.api.filters import DayField
 from factcheck.api.pagination import RowComparison
+from factcheck.desk.filter_form import FilterField, FilterForm, filter_form
 from factcheck.desk.page import ListPage, int_parameter
 from factcheck.desk.pages.seal import sealed_among
-from factcheck.desk.timeline import TimelineItem, timeline
+from factcheck.desk.pages.undo import undoable_among
+from factcheck.desk.timeline import ACTS, TimelineItem, timeline, with_corrections
 from factcheck.journal.models import Entry
+from factcheck.postgres.bounded_page import WithoutIndex
 
 PAGE_SIZE = 50
 
 
 def recent_entries(number: int) -> list[TimelineItem]:
-    return timeline(Entry.objects.exclude(resource="user").with_before().order_by("-id")[:number])
+    entries = Entry.objects.exclude(resource="user").outside_corrections()
+    return with_corrections(timeline(entries.with_before().order_by("-id")[:number]))
 
 
 class JournalPage(ListPage):
+    """Beside the filters of the feed it has those for a person: a day (UTC) and an act."""
+
     def context(self) -> dict[str, Any]:
-        if self.data.get("errors"):
-            return {"days": []}
-        before = int_parameter(self.request.query_params, "before")
-        place = Entry.objects.filter(pk=before).values_list("transaction", "pk").first()
-
-        def after_cursor(rows: Any, key: Any) -> Any:
-            return rows.filter(RowComparison(key, "<", *place)) if place else rows
-
-        rows = list(self.view.entries(after_cursor, reverse=True, size=PAGE_SIZE + 1).with_before())
+        day, errors = self._day()
+        form = self._filter_form(errors)
+        if self.data.get("errors") or errors:
+            return {"days": [], "filter_form": form}
+        rows = list(self._rows(day)[: PAGE_SIZE + 1])
         shown = rows[:PAGE_SIZE]
-        days = groupby(timeline(shown), key=lambda item: item.entry.at.date())
+        days = groupby(with_corrections(timeline(shown)), key=lambda item: item.entry.at.date())
         return {
             "days": [(day, list(items)) for day, items in days],
+            "filter_form": form,
             "sealed": sealed_among(shown),
+            "undoable": undoable_among(shown, self.request.user),
             "older": rows[PAGE_SIZE - 1].pk if len(rows) > PAGE_SIZE else None,
         }
+
+    def _rows(self, day: date | None) -> Any:
+        before = int_parameter(self.request.query_params, "before")
+        place = Entry.objects.filter(pk=before).values_list("transaction", "pk").first()
+        narrowed = self._narrowed(day)
+
+        def after_cursor(rows: Any, key: Any) -> Any:
+            rows = rows.filter(RowComparison(key, "<", *place)) if place else rows
+            return rows if narrowed or self._given("resource") else rows.outside_corrections()
+
+        if not narrowed:
+            return self.view.entries(after_cursor, reverse=True, size=PAGE_SIZE + 1).with_before()
+        # An index finds the day. The feed's order would be read from its end up to that day.
+        key = WithoutIndex(F("transaction")) if day else F("transaction")
+        rows = self.view.filter_queryset(self.view.get_queryset()).filter(**narrowed)
+        rows = rows if self._given("act") or self._given("resource") else rows.outside_corrections()
+        return after_cursor(rows, key).with_before().alias(_key=key).order_by("-_key", "-id")
+
+    def _narrowed(self, day: date | None) -> dict[str, Any]:
+        found: dict[str, Any] = {"action": act} if (act := self._given("act")) in ACTS else {}
+        if day:
+            start = datetime(day.year, day.month, day.day, tzinfo=UTC)
+            found |= {"at__gte": start, "at__lt": start + timedelta(days=1)}
+        return found
+
+    def _given(self, name: str) -> str:
+        return self.request.query_params.get(name, "")
+
+    def _day(self) -> tuple[date | None, list[str]]:
+        try:
+            return DayField(required=False).clean(self._given("day")), []
+        except ValidationError as error:
+            return None, list(error.messages)
+
+    def _filter_form(self, errors: list[str]) -> FilterForm:
+        form = filter_form(self.view, self.request, self.data)
+        own = [
+            FilterField("day", "Day (UTC)", self._given("day"), "date", errors=errors),
+            FilterField("act", "Act", self._given("act"), "select", sorted(ACTS.items(), key=lambda act: act[1])),
+        ]
+        return FilterForm([*own, *form.main], form.more)

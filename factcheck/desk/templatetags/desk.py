@@ -14,7 +14,8 @@ from django.utils.text import Truncator
 
 from claims.media_fragments import address_of_part
 from claims.partial_dates import said_on_fields
-from factcheck.desk.addresses import plural
+from factcheck.api.roles import Role, role_of
+from factcheck.desk.addresses import address_of, instant, plural
 from factcheck.desk.labels import field_label
 
 register = template.Library()
@@ -49,6 +50,25 @@ def ago(time: datetime | str | None) -> SafeString | str:
     at = datetime.fromisoformat(time) if isinstance(time, str) else time
     exact = f"{at:%Y-%m-%d %H:%M:%S} UTC"
     return format_html('<time datetime="{}" title="{}">{}</time>', at.isoformat(), exact, _since(at))
+
+
+@register.simple_tag(takes_context=True)
+def then(context: Any, time: datetime | None, row: Any) -> SafeString | str:
+    """One of the row's own times, as a link to its page as it stood then. Only the newsroom reads the past."""
+    if not time or context.get("is_anonymous"):
+        return ago(time)
+    address = address_of(row.journal_resource, row.pk)
+    return format_html('<a class="then" href="/then{}?at={}">{}</a>', address, instant(time), ago(time))
+
+
+@register.simple_tag(takes_context=True)
+def then_entry(context: Any, entry: Any) -> SafeString | str:
+    """The time of an entry, as a link to the row's page as it stood then: of a deletion, just before."""
+    if entry.resource == "user" or context.get("is_anonymous"):
+        return ago(entry.at)
+    at = entry.at - timedelta(microseconds=entry.action.endswith(".deleted"))
+    address = address_of(entry.resource, entry.resource_id)
+    return format_html('<a class="then" href="{}?as_of={}">{}</a>', address, instant(at), ago(entry.at))
 
 
 @register.filter
@@ -134,6 +154,21 @@ def trim_indent(content: str) -> SafeString:
 @register.filter
 def join_lines(value: Any) -> str:
     return "\n".join(str(item) for item in value) if isinstance(value, list) else str(value or "")
+
+
+@register.filter
+def is_admin(user: Any) -> bool:
+    return role_of(user) >= Role.ADMIN
+
+
+@register.filter
+def browser_in_words(agent: str) -> str:
+    """As its user calls it, from the User-Agent."""
+    browsers = {"Edg": "Edge", "OPR": "Opera", "Firefox": "Firefox", "Chrome": "Chrome", "Safari": "Safari"}
+    systems = {"Android": "Android", "iPhone": "an iPhone", "iPad": "an iPad", "Windows": "Windows", "Mac OS": "a Mac"}
+    browser = next((name for sign, name in browsers.items() if sign in agent), "")
+    system = next((name for sign, name in {**systems, "Linux": "Linux"}.items() if sign in agent), "")
+    return " on ".join(filter(None, (browser, system))) or "an unknown browser"
 
 
 @register.simple_tag

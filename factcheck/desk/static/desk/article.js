@@ -59,7 +59,6 @@
     form.elements.text.value = found.passage;
     form.elements.start.value = found.start;
     form.elements.end.value = found.end;
-    box.closest(".margin").scrollTop = 0;
     form.elements.text.dispatchEvent(new Event("passage", { bubbles: true }));
   };
   text.addEventListener("pointerup", () => setTimeout(offer));
@@ -93,16 +92,27 @@
     });
   }
   const narrow = window.matchMedia("(max-width: 59.99rem)");
-  text.addEventListener("click", (event) => {
-    const mark = event.target.closest("mark");
-    const card = mark && document.getElementById(`statement-${mark.dataset.statement}`);
-    if (card && document.getSelection().isCollapsed) {
-      event.preventDefault();
-      desk.show(card);
-      if (narrow.matches) {
-        location.hash = card.id; // the style sheet shows the card over the text until the reader goes back
-        mark.scrollIntoView({ block: "start" });
-      }
+  text.addEventListener("click", async (event) => {
+    const id = event.target.closest("mark")?.dataset.statement;
+    if (!id || event.ctrlKey || event.metaKey || !document.getSelection().isCollapsed) {
+      return;
+    }
+    event.preventDefault();
+    const card = () => document.getElementById(`statement-${id}`);
+    const { href } = document.querySelector(`#mark-${id} > a`);
+    if (!card()) {
+      await htmx.ajax("GET", href.split("#")[0], { swap: "none" }); // the part of the cards that it is in
+    }
+    if (!card()) {
+      location.assign(href);
+      return;
+    }
+    desk.choose(card());
+    if (narrow.matches) {
+      location.hash = `statement-${id}`; // the style sheet shows the card over the text until the reader goes back
+      document.getElementById(`mark-${id}`).scrollIntoView({ block: "start" });
+    } else {
+      card().scrollIntoView({ block: "nearest" });
     }
   });
 })();

@@ -303,6 +303,8 @@
     }
   }
 
-  desk.choosers = (part) => part.querySelectorAll(".chooser").forEach((box) => new Chooser(box));
+  desk.choosers = (part) =>
+    part.querySelectorAll(".chooser:not(:has([role=combobox]))").forEach((box) => new Chooser(box));
   desk.choosers(document);
+  document.addEventListener("htmx:load", ({ target }) => desk.choosers(target));
 })();

@@ -9,17 +9,20 @@ const desk = {
   current: () =>
     document.querySelector("[data-card].current") || document.querySelector("[data-card]:target") || null,
 
-  // Highlights a card together with the marks of its statement.
-  show(card) {
+  // Highlights a card together with the marks of its statement, which it returns. Nothing scrolls.
+  choose(card) {
     document.querySelectorAll(".current").forEach((one) => one.classList.remove("current"));
     card.classList.add("current");
     const marks = document.querySelectorAll(`mark[data-statement="${CSS.escape(card.dataset.card)}"]`);
     marks.forEach((mark) => mark.classList.add("current"));
     card.focus({ preventScroll: true });
+    return marks;
+  },
+
+  show(card) {
+    const [mark] = desk.choose(card);
     card.scrollIntoView({ block: "nearest" });
-    if (marks.length && !document.querySelector(".text")?.contains(document.activeElement)) {
-      marks[0].scrollIntoView({ block: "nearest" });
-    }
+    mark?.scrollIntoView({ block: "nearest" });
   },
 
   step(by) {
@@ -68,7 +71,7 @@ const desk = {
 
 // A second click while the server is slow must not record a thing twice.
 document.addEventListener("submit", (event) => {
-  if (event.target.method === "post") {
+  if (event.target.method === "post" && !event.defaultPrevented) {
     if (event.target.dataset.sent) {
       event.preventDefault();
     }
@@ -101,7 +104,7 @@ document.addEventListener("keydown", (event) => {
       target.blur();
     } else if (key === "Enter" && !event.shiftKey && armed) {
       event.preventDefault();
-      target.form.requestSubmit(armed);
+      armed.click();
     }
     return;
   }

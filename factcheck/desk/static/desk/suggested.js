@@ -80,17 +80,9 @@
     }
   };
 
-  // What was recorded gets its mark and its card. A reason that is being typed into a card stays.
+  // What was recorded gets its mark and its card.
   const showRecorded = async () => {
-    const fresh = await desk.page(panel.dataset.article).catch(() => null);
-    const shown = document.getElementById("cards");
-    const typed = [...shown.querySelectorAll("textarea, input")].some((field) => field.value !== field.defaultValue);
-    for (const id of typed ? ["text"] : ["text", "cards"]) {
-      const found = fresh?.getElementById(id);
-      if (found) {
-        document.getElementById(id).replaceChildren(...found.childNodes);
-      }
-    }
+    await htmx.ajax("GET", panel.dataset.article, { swap: "none" });
     highlight(current());
   };
 
@@ -186,6 +178,7 @@
     }
     document.getElementById("mark-form").replaceWith(fresh);
     desk.choosers(fresh);
+    htmx.process(fresh);
     fresh.classList.add("fresh");
     const field = fresh.querySelector("textarea");
     field.focus({ preventScroll: true });
@@ -258,6 +251,13 @@
   panel.open ||= sessionStorage.getItem(kept) === "open";
   panel.addEventListener("toggle", toggled);
   toggled(); // a panel that was open from the beginning may have told so before anybody listened
+
+  // What was marked or deleted beside the panel changes what is suggested.
+  document.addEventListener("acted", ({ detail }) => {
+    if (loaded && ["statement.created", "statement.deleted"].includes(detail.action)) {
+      load(start);
+    }
+  });
 
   desk.keys.s = async () => {
     panel.open = true;

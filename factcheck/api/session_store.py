@@ -1,0 +1,32 @@
+"""Django's sessions in the database, in a table that says whose they are: a user sees and ends the own ones."""
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth import SESSION_KEY
+from django.contrib.sessions.backends import db
+from django.http import HttpRequest
+from django.utils import timezone
+
+from factcheck.api.models import Session
+
+AGENT, SINCE = "agent", "since"
+
+
+class SessionStore(db.SessionStore):
+    @classmethod
+    def get_model_class(cls) -> Any:
+        return Session
+
+    def create_model_instance(self, data: dict[str, Any]) -> Any:
+        row: Any = super().create_model_instance(data)
+        since = data.get(SINCE)
+        row.user_id, row.agent = data.get(SESSION_KEY), data.get(AGENT, "")
+        row.since = since and datetime.fromisoformat(since)
+        return row
+
+
+def describe_session(request: HttpRequest) -> None:
+    """Notes when and with which browser somebody has logged in."""
+    request.session[AGENT] = request.headers.get("User-Agent", "")[:200].replace("\x00", "")
+    request.session[SINCE] = timezone.now().isoformat()

@@ -1,0 +1,133 @@
+"""The parts of an article's page that an act changed, for a page that is open: htmx puts them in their places.
+
+The page sends `Shown-Cards`: the id and the version of each statement whose card it has, in their order. So the answer
+has only those cards that are new or that have changed, also by others, and says which are gone.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from claims.models import Article
+from claims.serializers import StatementSerializer
+from factcheck.api.conditional import form_version
+from factcheck.desk.cards import Card
+from factcheck.desk.page import Page
+from factcheck.desk.pages.notes import notes_on_row
+from factcheck.desk.shown_article import UNANCHORED_CARDS, ShownArticle
+from factcheck.journal.models import Entry
+
+PARTS = "desk/articles/article_parts.html"
+MESSAGES = {
+    "statement.created": "{statement} is recorded.",
+    "statement.updated": "{statement} is changed.",
+    "statement.tagged": "{statement} is tagged {tag}.",
+    "statement.reanchored": "{statement} is pinned to its passage.",
+    "statement.deleted": "The statement is deleted.",
+    "evidence.created": "The evidence on {statement} is recorded.",
+    "dispute.opened": "The dispute of {statement} is open.",
+    "note.created": "The note is added.",
+    "note.resolved": "The note is resolved.",
+    "note.reopened": "The note is open again.",
+    "article.published": "The article is published.",
+    "article.withdrawn": "The article is withdrawn.",
+}
+
+
+@dataclass
+class CardPart:
+    card: Card
+    place: str  # where htmx puts it: over the card that is there, or behind another
+
+
+def seen_cards(request: Any) -> dict[int, int]:
+    """The versions of the statements whose cards the page has, by id."""
+    pairs = re.findall(r"(?<!\S)([0-9]{1,18})-([0-9]{1,9})(?!\S)", request.headers.get("Shown-Cards", ""))
+    return {int(pk): int(version) for pk, version in pairs}
+
+
+def parts_context(
+    shown: ShownArticle, seen: Mapping[int, int], touched: frozenset[int] = frozenset()
+) -> dict[str, Any]:
+    """`touched`: statements whose cards changed although their versions may not have."""
+    unanchored = dict(shown.unanchored[:UNANCHORED_CARDS])
+    versions = {**unanchored, **{row.id: row.version for row in shown.page}}
+    changed = [pk for pk, version in versions.items() if seen.get(pk) != version or pk in touched]
+    moved = set(changed) if _is_order_changed(seen, versions) else set()
+    behind = dict(_places(list(unanchored), [row.id for row in shown.page]))
+    cards = {card.statement.pk: card for card in shown.cards(changed)}
+    return {
+        **shown.context(),
+        "gone": [pk for pk in seen if pk not in versions or pk in moved],
+        "card_parts": [
+            CardPart(cards[pk], "innerHTML" if pk in seen and pk not in moved else behind[pk])
+            for pk in changed
+            if pk in cards  # it was there when the article was read, a moment ago
+        ],
+        "kept": [(pk, shown.numbers.get(pk), shown.checks.get(pk)) for pk in versions if pk not in cards],
+    }
+
+
+def _is_order_changed(seen: Mapping[int, int], now: Mapping[int, int]) -> bool:
+    return [pk for pk in seen if pk in now] != [pk for pk in now if pk in seen]
+
+
+def _places(unanchored: list[int], anchored: list[int]) -> list[tuple[int, str]]:
+    """Behind which element each card stands. The line about further unanchored statements divides the two kinds."""
+    first = [(ids[0], place) for ids, place in ((unanchored, FIRST), (anchored, DIVIDER)) if ids]
+    following = [*pairwise(unanchored), *pairwise(anchored)]
+    return [*first, *((pk, f"afterend:#statement-{before}") for before, pk in following)]
+
+
+FIRST, DIVIDER = "afterbegin:#cards", "afterend:#more-unanchored"
+
+
+class ActPage(Page):
+    """What an act on an article's page changed there. The act is the newest entry of the row that was written."""
+
+    def __init__(self, view: Any, request: Any, response: Any, data: Any):
+        super().__init__(view, request, response, data, PARTS)
+
+    def context(self) -> dict[str, Any]:
+        entry, seen = self._entry(), seen_cards(self.request)
+        own = entry.resource_id if entry.resource == "statement" else entry.data.get("statement")
+        card = _next_card(list(seen), own) if entry.action == "statement.deleted" else own
+        article = Article.objects.for_reading().get(pk=entry.article)
+        shown = ShownArticle(article, self.viewer, {"at": str(card or next(iter(seen), ""))})
+        act = {"action": entry.action, "focus": _focused(entry, card)}
+        self.response["HX-Trigger-After-Swap"] = json.dumps({"acted": act})
+        return {
+            **parts_context(shown, seen, frozenset(filter(None, (own, entry.data.get("counter_statement"))))),
+            "entry": entry,
+            "message": self._message(entry, shown.numbers.get(own)),
+            "mark_form": StatementSerializer(context=self.view.get_serializer_context()),
+            **(notes_on_row(self.viewer, "article", article.pk) if entry.resource == "note" else {}),
+        }
+
+    def _entry(self) -> Any:
+        row_id = self.view.kwargs.get("pk") or json.loads(self.data.json)["id"]
+        return Entry.objects.of(self.view.journal_resource, row_id).order_by("-version").first()
+
+    def _message(self, entry: Any, number: int | None) -> str:
+        if form_version(self.request) == entry.version:
+            return "Nothing has changed."
+        statement = f"Statement {number}" if number else "The statement"
+        return MESSAGES.get(entry.action, "It is saved.").format(statement=statement, tag=entry.data.get("tag"))
+
+
+def _next_card(seen: list[int], deleted: int) -> int | None:
+    """The one after it, or the one before it if it was the last."""
+    at = seen.index(deleted) if deleted in seen else len(seen)
+    return next(iter([*seen[at + 1 :], *seen[:at][::-1]]), None)
+
+
+def _focused(entry: Any, card: int | None) -> str:
+    """The id of the element on which a keyboard goes on."""
+    if entry.resource == "article":
+        return "status-form"
+    if card:
+        return f"statement-{card}"
+    return f"note-{entry.resource_id}" if entry.resource == "note" else "statements"

@@ -1,0 +1,119 @@
+"""Accounts in a browser: from the invitation to the changed password, and what is seen of sessions and tokens."""
+
+import re
+
+import pytest
+
+from factcheck.api.models import Token
+from tests.e2e.conftest import PASSWORD
+from tests.e2e.test_pages import WINDOWS, _faults_of
+from tests.newsroom import user_with_role
+
+NEW = "another and odd 8"
+
+
+@pytest.fixture
+def root(newsroom):
+    root = user_with_role("root", "admin")
+    root.set_password(PASSWORD)
+    root.save()
+    return root
+
+
+@WINDOWS
+def test_an_admin_invites_somebody_who_sets_a_password_and_changes_it(open_desk, root, options):
+    admin = open_desk(**options).log_in("root")
+    page = admin.page
+    page.get_by_role("link", name="Users").click()
+    page.get_by_role("link", name="Invite somebody").click()
+    page.get_by_label("User name").fill("dora")
+    page.get_by_label("Role").select_option("reporter")
+    page.get_by_role("button", name="Invite").click()
+    link = page.locator("pre").inner_text()
+    guest = open_desk(**options)
+    guest.page.goto(link)
+    guest.page.get_by_label("New password", exact=True).fill(NEW)
+    guest.page.get_by_label("New password confirmation").fill(NEW)
+    guest.page.get_by_role("button", name="Set it").click()
+    guest.page.get_by_text("Your password is set.").wait_for()
+    guest.page.get_by_label("Username").fill("dora")
+    guest.page.get_by_label("Password").fill(NEW)
+    guest.page.get_by_role("button", name="Log in").click()
+    guest.page.get_by_role("link", name="dora").click()
+    assert "Bring in articles and correct them" in guest.page.locator("main").inner_text()
+    guest.page.get_by_role("link", name="Change your password").click()
+    guest.page.get_by_label("Old password").fill(NEW)
+    guest.page.get_by_label("New password", exact=True).fill("a third and odd 9")
+    guest.page.get_by_label("New password confirmation").fill("a third and odd 9")
+    guest.page.keyboard.press("Enter")
+    guest.page.get_by_text("Your password is changed.").wait_for()
+    page.get_by_role("link", name="Users").first.click()
+    page.get_by_role("link", name="dora").click()
+    page.get_by_label("May log in").uncheck()
+    page.get_by_role("button", name="Save").click()
+    page.get_by_text("It is saved.").wait_for()
+    guest.open("/account/")
+    guest.page.wait_for_url(re.compile("/login/"))
+
+
+@WINDOWS
+def test_sessions_are_seen_and_ended(open_desk, newsroom, options):
+    here, there = (open_desk(**options).log_in("alice") for _ in range(2))
+    here.page.get_by_role("link", name="alice").first.click()
+    assert here.page.locator("#sessions ~ .items .item").count() == 2
+    assert here.page.get_by_text("this one").is_visible()
+    here.page.get_by_role("button", name="End it").click()
+    here.page.wait_for_function("document.querySelectorAll('#sessions ~ .items .item').length === 1")
+    there.open("/account/")
+    there.page.wait_for_url(re.compile("/login/"))
+
+
+@WINDOWS
+@pytest.mark.parametrize("scripted", [True, False])
+def test_revoking_a_token_asks(open_desk, newsroom, options, scripted):
+    desk = open_desk(java_script_enabled=scripted, **options).log_in("alice")
+    page = desk.page
+    desk.open("/api/v1/tokens/")
+    for name in ("first", "second"):
+        page.get_by_label("Name").fill(name)
+        page.get_by_role("button", name="Create the token").click()
+        page.get_by_text("Copy the key now").wait_for()
+    assert page.locator(".item").count() == 2
+    first = page.locator(".item", has_text="first")
+    assert not first.get_by_role("button").is_visible()
+    first.locator("summary").click()
+    first.get_by_role("button", name="Revoke the token first").click()
+    page.wait_for_url(re.compile("/api/v1/tokens/$"))
+    page.locator(".item").first.wait_for()
+    assert [token.name for token in Token.objects.all()] == ["second"]
+
+
+@WINDOWS
+def test_axe_finds_nothing_and_nothing_scrolls_sideways(open_desk, root, newsroom, axe, options, settings):
+    desk = open_desk(**options)
+    found = []
+    for address in ("/login/", "/reset/", "/reset/MQ/wrong/"):
+        desk.open(address)
+        found += _faults_of(desk, axe, address)
+    settings.HAS_MAIL = True
+    desk.open("/reset/")
+    found += _faults_of(desk, axe, "/reset/ with mail")
+    desk.log_in("root")
+    for address in (
+        "/account/", "/account/password/", "/accounts/", "/accounts/new/", "/accounts/roles/",
+        f"/accounts/{newsroom['bob'].pk}/", f"/accounts/{root.pk}/", "/api/v1/tokens/",
+    ):  # fmt: skip
+        desk.open(address)
+        found += _faults_of(desk, axe, address)
+    desk.open(f"/accounts/{newsroom['bob'].pk}/")
+    settings.HAS_MAIL = False
+    desk.page.get_by_role("button", name="Make a link to set a password").click()
+    desk.page.locator("pre").wait_for()
+    found += _faults_of(desk, axe, "a link")
+    desk.open("/account/password/")
+    for label in ("Old password", "New password", "New password confirmation"):
+        desk.page.get_by_label(label, exact=True).fill("short")
+    desk.page.get_by_role("button", name="Change it").click()
+    desk.page.get_by_role("alert").first.wait_for()
+    found += _faults_of(desk, axe, "a refused password")
+    assert found == []

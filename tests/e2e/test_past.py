@@ -1,0 +1,127 @@
+"""What was: a time leads there, a day and a time too, and the last act is undone; by mouse, keyboard and touch."""
+
+import re
+
+import pytest
+
+from claims import services
+from claims.models import Article, Statement
+from factcheck.journal.models import Entry
+from sources.services import create_source
+from tests.e2e.test_pages import WINDOWS, _faults_of
+
+TEXT = "The minister said no. She left at nine. The mayor said nothing at all. "
+
+
+@pytest.fixture
+def article(newsroom):
+    alice = newsroom["alice"]
+    minister = create_source(actor=alice, name="The minister", kind="person")
+    article = services.create_article(actor=alice, title="Talks", text=TEXT * 4)
+    made = services.create_statements(
+        rows=[
+            {"article": article, "source": minister, "start": 0, "end": 21},
+            {"article": article, "source": minister, "start": 40, "end": 70},
+        ],
+        actor=alice,
+    )
+    services.tag_statement(statement_id=made[0].pk, versions=None, actor=alice, tag="denied", reason="By name.")
+    services.open_dispute(actor=alice, statement=made[0], raised_by=minister, kind="denial")
+    services.update_article(
+        article_id=article.pk,
+        versions=None,
+        actor=alice,
+        text=article.text.replace("nine", "ten sharp"),
+        reason="Slip.",
+    )
+    return article
+
+
+@WINDOWS
+@pytest.mark.parametrize("scripted", [True, False])
+def test_a_time_leads_to_what_was_then_and_another_time_is_typed(open_desk, newsroom, article, options, scripted):
+    desk = open_desk(java_script_enabled=scripted, **options).log_in("alice")
+    page = desk.page
+    statement = Statement.objects.order_by("start").first()
+    erin = newsroom["erin"]
+    services.tag_statement(statement_id=statement.pk, versions=None, actor=erin, tag="asserted", reason="Shown later.")
+    desk.open(f"/api/v1/statements/{statement.pk}/")
+    earlier = page.locator(".diary .line", has_text="tagged").filter(has_text="denied").last
+    earlier.locator("a.then").click()
+    page.get_by_role("note").get_by_text("This is the page as of").wait_for()
+    assert page.locator("main > h1").inner_text().endswith("denied")
+    created = Entry.objects.get(action="statement.created", resource_id=statement.pk).at
+    page.get_by_label("Day and time, in UTC").fill(f"{created:%Y-%m-%dT%H:%M:%S}")
+    page.get_by_role("button", name="Show").click()
+    page.wait_for_url(re.compile("as_of="))
+    page.go_back()
+    page.get_by_role("link", name="See it as it is now").click()
+    page.wait_for_url(re.compile(r"/\d+/$"))
+    assert page.locator("main > h1").inner_text().endswith("asserted")
+
+
+@WINDOWS
+def test_the_last_act_is_undone_by_keyboard_from_the_diary(open_desk, article, options):
+    desk = open_desk(**options).log_in("erin")
+    page = desk.page
+    desk.open("/api/v1/journal/")
+    correction = page.locator(".diary > .line", has_text="updated").first
+    assert correction.get_by_text("statements re-anchored").is_visible()
+    assert not correction.locator(".folded .line").first.is_visible()
+    correction.locator("summary").focus()
+    page.keyboard.press("Enter")
+    assert correction.locator(".folded .line").first.is_visible()
+    correction.get_by_role("link", name="Undo entry").first.focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Undo this").wait_for()
+    page.get_by_label("Reason").fill("It was right before.")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(f"/api/v1/articles/{article.pk}/"))
+    assert Article.objects.get().text == TEXT * 4
+    desk.open(f"/api/v1/articles/{article.pk}/revisions/")
+    newest = page.locator("#revision-3")
+    assert newest.locator("del").first.inner_text().startswith("ten sharp")
+    assert newest.locator("ins").first.inner_text() == "nine"
+    assert newest.get_by_text("erin").is_visible()
+
+
+def test_the_diary_is_narrowed_by_day_and_act(open_desk, article):
+    desk = open_desk().log_in("vera")
+    page = desk.page
+    desk.open("/api/v1/journal/")
+    page.locator("select[name=act]").select_option("dispute.opened")
+    page.get_by_label("Day (UTC)").fill(f"{Entry.objects.latest('id').at:%Y-%m-%d}")
+    page.get_by_role("button", name="Show").click()
+    page.wait_for_url(re.compile("act=dispute.opened"))
+    assert page.locator(".diary > .line").count() == 1
+    assert page.get_by_role("link", name="Undo").count() == 0
+
+
+def test_on_paper_each_time_is_exact_with_its_zone(open_desk, article):
+    desk = open_desk().log_in("vera")
+    desk.open(f"/api/v1/statements/{Statement.objects.order_by('start').first().pk}/")
+    desk.page.emulate_media(media="print")
+    exact = desk.page.eval_on_selector_all(
+        "time", "all => all.map((one) => getComputedStyle(one, '::after').content + getComputedStyle(one).fontSize)"
+    )
+    assert exact != []
+    assert all(re.fullmatch(r'"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC"0px', one) for one in exact)
+    assert not desk.page.get_by_text("As it stood at another time").is_visible()
+
+
+@WINDOWS
+def test_axe_finds_nothing_and_nothing_scrolls_sideways(open_desk, article, axe, options):
+    desk = open_desk(**options).log_in("alice")
+    entry = Entry.objects.get(action="article.updated")
+    moment = f"{entry.at:%Y-%m-%dT%H:%M:%S.%f}Z"
+    pages = [
+        f"/api/v1/articles/{article.pk}/?as_of={moment}", f"/api/v1/articles/{article.pk}/revisions/",
+        f"/api/v1/articles/{article.pk}/revisions/2/", f"/undo/{entry.pk}/", "/api/v1/journal/",
+        f"/api/v1/statements/?article={article.pk}&as_of={moment}", f"/api/v1/articles/{article.pk}/history/",
+    ]  # fmt: skip
+    found = []
+    for address in pages:
+        desk.open(address)
+        found += _faults_of(desk, axe, address)
+    assert found == []
