@@ -39,7 +39,8 @@ def article_in(page: FetchedPage) -> FoundArticle:
     text = trafilatura.extract(tree, page.url, fast=True, include_comments=False)
     if not text:
         raise refusal("no_text", "No article was found on this page. Paste the text.")
-    return FoundArticle(page.url, _line(stated.title), _line(stated.author), stated.date or "", language, text)
+    paragraphs = "\n\n".join(filter(None, text.split("\n")))
+    return FoundArticle(page.url, _line(stated.title), _line(stated.author), stated.date or "", language, paragraphs)
 
 
 def _decoded(page: FetchedPage) -> str | bytes:

@@ -315,8 +315,7 @@ def test_title_byline_day_language_and_text_are_read_from_the_page():
     assert (found.title, found.byline, found.day, found.language) == (
         "Minister denies it", "Jane Doe", "2022-01-28", "uk-UA",
     )  # fmt: skip
-    lines = found.text.split("\n")
-    assert lines[-2:] == [
+    assert found.text.split("\n\n")[-2:] == [
         "The minister said on Friday that nothing of the kind had been agreed, and that talks would go on next week.",
         "“It is false,” she told reporters in Kyiv — and left the room before anybody could ask her about it again.",
     ]  # fmt: skip
