@@ -5,6 +5,7 @@ import pytest
 from claims import services
 from claims.models import Evidence, Note, Statement
 from sources.services import create_source
+from tests.e2e.conftest import SELECT
 
 WINDOWS = pytest.mark.parametrize("width", [1280, 390])
 TEXT = "".join(f"Paragraph {n}: the minister said that number {n} is right.\n\n" for n in range(40))
@@ -328,3 +329,19 @@ def test_back_shows_the_page_and_not_a_part_of_it(open_desk, article, statements
     desk.page.locator(f"#mark-{statements[0].pk}[data-tag=asserted]").wait_for()
     assert desk.page.locator(f"#statement-{statements[0].pk} .tag").inner_text() == "+ asserted"
     assert desk.page.locator(".bar").is_visible()
+
+
+def test_a_selection_fills_the_form_that_is_open_and_is_shown_in_the_text(open_desk, article, statements):
+    desk = open_desk().log_in("alice")
+    page, statement = desk.page, statements[12]
+    card = at_the_card(desk, article, statement)
+    card.get_by_role("link", name="Correct it").click()
+    card.locator(".place form").wait_for()
+    page.evaluate(SELECT, "number 30 is right")
+    page.wait_for_function("CSS.highlights.get('chosen')?.size === 1")
+    assert card.get_by_label("The passage, word for word").input_value() == "number 30 is right"
+    assert page.locator("#mark-form").get_attribute("open") is None
+    card.locator(".place").get_by_role("button", name="Save").click()
+    said(desk, "Statement 20 is changed.")
+    statement.refresh_from_db()
+    assert statement.start == TEXT.index("number 30 is right")

@@ -42,20 +42,26 @@
     before.setEnd(range.startContainer, range.startOffset);
     const leading = passage.slice(0, passage.length - passage.trimStart().length);
     const start = codePoints(before.toString()) + codePoints(leading);
-    return { start, end: start + codePoints(trimmed), passage: trimmed };
+    return { start, end: start + codePoints(trimmed), passage: trimmed, range };
   };
 
   // Looked up each time, since the form of a suggestion takes its place.
   const markForm = () => document.getElementById("mark-form");
+  // A form of a card that is open, which corrects the statement or pins it, is filled before the one that marks.
+  const openForm = () =>
+    [...document.querySelectorAll("[data-card] form:has([name=start])")].find((form) => form.checkVisibility());
   const offer = () => {
     const box = markForm();
-    const form = box?.querySelector("form");
+    const form = openForm() || box?.querySelector("form");
     const found = form && selected();
     if (!found || form.elements.text.value === found.passage && form.elements.start.value === String(found.start)) {
       return;
     }
-    box.open = true;
-    box.classList.add("fresh");
+    if (box?.contains(form)) {
+      box.open = true;
+      box.classList.add("fresh");
+    }
+    CSS.highlights?.set("chosen", new Highlight(found.range)); // also when the field has the focus
     form.elements.text.value = found.passage;
     form.elements.start.value = found.start;
     form.elements.end.value = found.end;
@@ -68,7 +74,7 @@
     offer.later = setTimeout(offer, 350); // on a phone, the only event of a selection
   });
   document.addEventListener("input", ({ target }) => {
-    if (target.name === "text" && target.closest("#mark-form")) {
+    if (target.name === "text" && target.form.elements.start) {
       target.form.elements.start.value = target.form.elements.end.value = "";
     }
   });
