@@ -6,14 +6,10 @@ from typing import Any
 from factcheck.api.pagination import RowComparison
 from factcheck.desk.page import ListPage, int_parameter
 from factcheck.desk.pages.seal import sealed_among
-from factcheck.desk.timeline import TimelineItem, timeline
+from factcheck.desk.timeline import timeline
 from factcheck.journal.models import Entry
 
 PAGE_SIZE = 50
-
-
-def recent_entries(number: int) -> list[TimelineItem]:
-    return timeline(Entry.objects.exclude(resource="user").with_before().order_by("-id")[:number])
 
 
 class JournalPage(ListPage):
