@@ -16,12 +16,14 @@ from factcheck.desk.filter_form import filter_form
 from factcheck.desk.form_fields import form_style
 from factcheck.desk.problem_pages import problem_context
 from factcheck.desk.viewer import Viewer
+from factcheck.journal.mark import Mark
 from factcheck.journal.models import Recorded
 
 
 class Page:
     """One answer and its template."""
 
+    is_live = False  # whether what others do to it is told while it is open
     shows_problems = False  # whether a 400 is shown by this page or by one of its own
 
     def __init__(self, view: Any, request: Any, response: Any, data: Any, template: str):
@@ -53,9 +55,15 @@ class Page:
         """What this kind of page adds to the context of every page."""
         return {}
 
+    def live_since(self) -> str:
+        """Up to where the page has read the journal; empty for a page that is not live."""
+        return str(Mark.now()) if self.is_live and not self.viewer.is_anonymous and not self.as_of else ""
+
     def full_context(self) -> dict[str, Any]:
+        live_since = self.live_since()  # before the context is read, which may then be newer, never older
         context = self.context()
         return {
+            "live_since": live_since,
             "name": self.view.get_view_name(),
             "view": self.view,
             "request": self.request,

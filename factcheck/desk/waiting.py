@@ -54,7 +54,7 @@ def waiting_for(may: dict[str, bool]) -> Waiting | None:
     codes = [code for code in CHECKS if may.get(SETTLED_BY.get(code, "tag"))]
     found = findings(codes=codes, limit=MAX_FINDINGS)
     articles = Article.objects.with_unverified().filter(status="published").defer("text").order_by("-id")
-    disputes = Dispute.objects.with_passages().filter(state="open").order_by("-id")
+    disputes = Dispute.objects.select_related("raised_by", "statement__source").filter(state="open").order_by("-id")
     return Waiting(
         checks=_found_often([finding for _, finding in found.rows]),
         is_floor=found.next_cursor(MAX_FINDINGS) is not None,

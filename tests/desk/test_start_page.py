@@ -60,6 +60,18 @@ def test_it_tells_what_others_did_since_the_user_last_looked_once_for_many_rows(
     assert "Nobody else did anything." in section(start(alice), "news")
 
 
+@pytest.mark.django_db(transaction=True)
+def test_it_says_how_far_it_looked_where_there_is_more(alice, bob, article, three, monkeypatch):
+    monkeypatch.setattr("factcheck.desk.pages.start.MAX_ENTRIES", 3)
+    start(alice)
+    half_an_hour_passes(alice)
+    tag(three[0], bob)
+    for statement in three:
+        tag(statement, alice)
+    words = section(start(alice), "news")
+    assert words.endswith("ago Only the newest 3 changes were looked at, your own among them. More in the journal")
+
+
 def test_news_lead_to_their_row_or_to_their_part_of_the_journal(alice, bob, article, three):
     for statement in three:
         tag(statement, bob)

@@ -138,6 +138,8 @@ def _unanchored(viewer: Viewer, article: Any) -> dict[str, Any]:
 
 
 class ArticlePage(Page):
+    is_live = True
+
     def context(self) -> dict[str, Any]:
         query = self.request.query_params
         if int_parameter(query, "print"):

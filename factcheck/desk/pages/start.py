@@ -25,7 +25,7 @@ ENDPOINTS = (
     "docs",
 )
 MAX_ARTICLES = 6  # in each section; the list has all
-MAX_ENTRIES = 500  # of the journal, among which the news are
+MAX_ENTRIES = 300  # of the journal, among which the news are
 MAX_NEWS = 12
 MAX_PUBLIC_ARTICLES = 20
 
@@ -61,5 +61,11 @@ class StartPage(DeskView):
 
 
 def _news_since(look: Look) -> dict[str, Any]:
-    news = news_of(entries_of_others(look.user_id, Entry.objects.all(), look.mark, MAX_ENTRIES))
-    return {"look": look, "news": news[:MAX_NEWS], "has_more_news": len(news) > MAX_NEWS}
+    others = entries_of_others(look.user_id, Entry.objects.all(), look.mark, MAX_ENTRIES)
+    news = news_of(others.entries, MAX_NEWS + 1)
+    return {
+        "look": look,
+        "news": news[:MAX_NEWS],
+        "has_more_news": others.is_cut or len(news) > MAX_NEWS,
+        "max_entries": MAX_ENTRIES if others.is_cut and look.mark else 0,
+    }
