@@ -144,6 +144,7 @@ MIDDLEWARE = [
     "factcheck.api.sessions.SessionMiddleware",
     "factcheck.api.sessions.AuthenticationMiddleware",
     "factcheck.api.sessions.MessageMiddleware",
+    "factcheck.desk.act_messages.ActMessageMiddleware",
 ]
 
 ROOT_URLCONF = "factcheck.urls"
@@ -226,6 +227,7 @@ LOGOUT_REDIRECT_URL = "/login/"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_HTTPS
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # a cookie would grow with each
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 SECURE_SSL_REDIRECT = PUBLIC_HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^healthz/$"]  # for the container's health check, which comes from inside

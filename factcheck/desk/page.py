@@ -14,6 +14,7 @@ from factcheck.api.renderers import pretty
 from factcheck.desk.addresses import address_of
 from factcheck.desk.filter_form import filter_form
 from factcheck.desk.form_fields import form_style
+from factcheck.desk.form_words import problem_in_words
 from factcheck.desk.problem_pages import problem_context
 from factcheck.desk.viewer import Viewer
 from factcheck.journal.mark import Mark
@@ -27,7 +28,8 @@ class Page:
     shows_problems = False  # whether a 400 is shown by this page or by one of its own
 
     def __init__(self, view: Any, request: Any, response: Any, data: Any, template: str):
-        self.view, self.request, self.response, self.data, self.template = view, request, response, data, template
+        self.view, self.request, self.response, self.template = view, request, response, template
+        self.data = problem_in_words(data) if getattr(response, "is_problem", False) else data
         self.viewer = Viewer(request)
 
     @cached_property

@@ -51,7 +51,7 @@ def test_captions_may_be_pasted(desk):
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        ({"title": "", "text": "A."}, "Title: This field may not be blank."),
+        ({"title": "", "text": "A."}, "Title: Fill this in."),
         ({"title": "T", "text": "A.", "media_url": "javascript:alert(1)"}, "Address of the recording (URL): Give an"),
         ({"title": "T", "text": "WEBVTT\n\nNOTE nothing"}, "Captions: There is no cue"),
         ({"title": "T", "text": "", "file": b"PK\x03\x04\xff"}, "This is a ZIP archive, as .docx and .xlsx files are"),

@@ -206,7 +206,7 @@ def test_the_form_of_a_new_source_holds_the_name_it_was_asked_for(desk):
 
 def test_what_is_left_empty_is_asked_for(desk, statement):
     html = desk.post("/api/v1/disputes/", {"statement": statement.pk, "raised_by": " ", "kind": "denial"})
-    assert "This field is required." in html.content.decode()
+    assert "Fill this in." in html.content.decode()
 
 
 def test_a_page_that_is_asked_for_after_the_act_may_be_no_address_at_all(mark):

@@ -76,7 +76,7 @@ def test_a_passage_that_the_text_does_not_hold_is_named_and_nothing_is_written(d
     (r'{"a": "C:\q"}', "This is not valid JSON at line 1, column 10: Invalid \\escape"),
     ("1" * 5000, "a number that is too long"),
     ("[" * 100_000, "This JSON cannot be read: it is nested too deeply."),
-    ("{}", "This field is required."),
+    ("{}", "Fill this in."),
     ("[]", "Nothing was imported."),
     ("NaN", "Nothing was imported."),
 ])  # fmt: skip

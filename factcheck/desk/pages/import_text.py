@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.contrib import messages
 from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from rest_framework.exceptions import ValidationError
@@ -11,6 +12,7 @@ from claims.serializers import ArticleSerializer
 from claims.services import create_article
 from claims.suggesting.transcripts import is_transcript
 from factcheck.api.problems import problem_of
+from factcheck.desk.form_words import in_words
 from factcheck.desk.labels import field_label
 from factcheck.desk.pages.imports import ImportPage
 from factcheck.encodings import NotText, decode
@@ -36,7 +38,8 @@ class ImportTextPage(ImportPage):
         except (Refusal, ValidationError, IntegrityError) as error:
             problem, _ = problem_of(error)
             found = ((each["pointer"].removeprefix("#/"), each["detail"]) for each in problem["errors"])
-            return self._refuse_text(request, [f"{field_label(name)}: {detail}" for name, detail in found])
+            return self._refuse_text(request, [f"{field_label(name)}: {in_words(detail)}" for name, detail in found])
+        messages.success(request, "The article was brought in, as a draft.")
         return HttpResponseRedirect(f"/api/v1/articles/{article.pk}/", status=303)
 
     def _refuse_text(self, request: HttpRequest, errors: list[str]) -> HttpResponse:

@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.contrib import messages
 from django.core.exceptions import ValidationError as ModelError
 from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -14,6 +15,7 @@ from claims.annotations.schema import AnnotationDocumentSerializer
 from claims.roles import REQUIRED_ROLE
 from factcheck.api.problems import MAX_ERRORS, problem_of
 from factcheck.api.strict_json import loads
+from factcheck.desk.form_words import in_words
 from factcheck.desk.json_lines import line_of, lines_of
 from factcheck.desk.page_view import DeskView
 from factcheck.encodings import NotText, decode
@@ -66,6 +68,7 @@ class ImportPage(DeskView):
             lines = lines_of(text)
             shown = [_error_at(text, line_of(pointer, lines), note, pointer) for pointer, note in notes]
             return self.render_to_response(self.get_context_data(imported=article, notes=shown))
+        messages.success(request, "The document was imported.")
         return HttpResponseRedirect(f"/api/v1/articles/{article.pk}/", status=303)
 
     @staticmethod
@@ -86,7 +89,7 @@ def _errors_at_lines(text: str, problem: dict[str, Any]) -> list[DocumentError]:
     except RecursionError:  # nested more deeply than this can read, though Python's JSON parser can
         lines = {}
     errors = [
-        _error_at(text, line_of(error["pointer"], lines), error["detail"], error["pointer"])
+        _error_at(text, line_of(error["pointer"], lines), in_words(error["detail"]), error["pointer"])
         for error in problem.get("errors", [])
     ]
     for error in errors:
