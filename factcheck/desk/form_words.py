@@ -8,6 +8,7 @@ WORDS = {
     r"This field is required\.": "Fill this in.",
     r"This field may not be (blank|null)\.": "Fill this in.",
     r"This list may not be empty\.": "Choose at least one.",
+    r"Ensure this field has no more than (?P<limit>\d+) elements\.": "Choose at most {limit}.",
     r"“” is not one of (?P<choices>.*)\.": "Choose one of {choices}.",
     r"Ensure this field has no more than (?P<limit>\d+) characters\.": "This is too long: at most {limit} characters.",
     r"Ensure this value is less than or equal to (?P<limit>\d+)\.": "Give at most {limit}.",

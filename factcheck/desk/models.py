@@ -2,8 +2,9 @@ from datetime import datetime, timedelta
 from typing import ClassVar
 
 from django.conf import settings
-from django.db import models
+from django.db import InternalError, models, transaction
 from django.utils import timezone
+from psycopg.errors import ReadOnlySqlTransaction
 
 from factcheck.journal.mark import Mark
 
@@ -37,11 +38,18 @@ class Look(models.Model):
         if look.is_over(now):
             look.before, look.before_at = look.latest, look.latest_at
         look.latest, look.latest_at = mark, now
-        cls.objects.bulk_create(
-            [look], update_conflicts=True, unique_fields=["user"],
-            update_fields=["before", "before_at", "latest", "latest_at"],
-        )  # fmt: skip
+        look.keep()
         return look
+
+    def keep(self) -> None:
+        """Not in a database that only reads, as a standby's does: its pages can be read all the same."""
+        fields = ["before", "before_at", "latest", "latest_at"]
+        try:
+            with transaction.atomic():
+                Look.objects.bulk_create([self], update_conflicts=True, unique_fields=["user"], update_fields=fields)
+        except InternalError as error:
+            if not isinstance(error.__cause__, ReadOnlySqlTransaction):
+                raise
 
     def is_over(self, now: datetime) -> bool:
         return now - self.latest_at > LOOK_LASTS

@@ -74,8 +74,8 @@ def test_an_address_that_another_article_has_is_named(desk, article):
     assert "Address (URL): Another article has this address." in html
 
 
-def test_who_may_not_import_may_not_here_either(db):
-    client = browser_of(user_with_role("bob", "reporter"))
+def test_who_may_not_create_an_article_brings_in_none(db):
+    client = browser_of(user_with_role("vera", "viewer"))
     assert client.post(IMPORT, {"title": "T", "text": "A."}).status_code == 403
     assert client.get(IMPORT).status_code == 403
 

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from rest_framework.exceptions import ValidationError
 
 from claims.form_input import from_form
+from claims.roles import REQUIRED_ROLE
 from claims.serializers import ArticleSerializer
 from claims.services import create_article
 from claims.suggesting.transcripts import is_transcript
@@ -18,10 +19,12 @@ from factcheck.desk.pages.imports import ImportPage
 from factcheck.encodings import NotText, decode
 from factcheck.errors import Refusal
 
-FIELDS = ("title", "url", "media_url", "text")
+FIELDS = ("title", "url", "media_url", "byline", "language", "text")
 
 
 class ImportTextPage(ImportPage):
+    post_role = REQUIRED_ROLE["create"]
+
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseRedirect:
         return HttpResponseRedirect("/import/")
 
@@ -29,8 +32,10 @@ class ImportTextPage(ImportPage):
         typed = {name: str(request.POST.get(name, "")) for name in FIELDS}
         file: Any = request.FILES.get("file")
         try:
-            text = decode(file.read()) if file else from_form(typed.pop("text"))
-            serializer = ArticleSerializer(data={**typed, "captions" if is_transcript(text) else "text": text})
+            pasted = typed.pop("text")
+            text = decode(file.read()) if file else from_form(pasted)
+            given = {name: value for name, value in typed.items() if value or name == "title"}
+            serializer = ArticleSerializer(data={**given, "captions" if is_transcript(text) else "text": text})
             serializer.is_valid(raise_exception=True)
             article = create_article(actor=request.user, **serializer.validated_data)
         except NotText as error:

@@ -1,4 +1,4 @@
-"""The import of an annotation document in a browser, with each error at its line."""
+"""The page to bring in an article, and the import of an annotation document there, with each error at its line."""
 
 import json
 from dataclasses import dataclass, field
@@ -14,6 +14,7 @@ from claims.annotations import context_notes, import_document
 from claims.annotations.schema import AnnotationDocumentSerializer
 from claims.roles import REQUIRED_ROLE
 from factcheck.api.problems import MAX_ERRORS, problem_of
+from factcheck.api.roles import Role
 from factcheck.api.strict_json import loads
 from factcheck.desk.form_words import in_words
 from factcheck.desk.json_lines import line_of, lines_of
@@ -37,7 +38,12 @@ class DocumentError:
 
 class ImportPage(DeskView):
     template_name = "desk/pages/import.html"
-    required_role = REQUIRED_ROLE["import_annotations"]
+    post_role = REQUIRED_ROLE["import_annotations"]
+
+    @property
+    def required_role(self) -> Role:  # type: ignore[override]
+        """Whoever may create an article sees the page; it offers what the role may do."""
+        return self.post_role if self.request.method == "POST" else REQUIRED_ROLE["create"]
 
     def post(self, request: HttpRequest) -> HttpResponse:
         try:
