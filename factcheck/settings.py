@@ -170,6 +170,7 @@ MIDDLEWARE = [
     "factcheck.api.sessions.SessionMiddleware",
     "factcheck.api.sessions.AuthenticationMiddleware",
     "factcheck.api.sessions.MessageMiddleware",
+    "factcheck.desk.act_messages.ActMessageMiddleware",
 ]
 
 ROOT_URLCONF = "factcheck.urls"
@@ -256,6 +257,7 @@ SESSION_ENGINE = "factcheck.api.session_store"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_HTTPS
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # a cookie would grow with each
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 SECURE_SSL_REDIRECT = PUBLIC_HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^healthz/$"]  # for the container's health check, which comes from inside

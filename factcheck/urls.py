@@ -22,6 +22,7 @@ from factcheck.desk.pages.choosing import SourceChoices
 from factcheck.desk.pages.docs import DocsView
 from factcheck.desk.pages.import_text import ImportTextPage
 from factcheck.desk.pages.imports import ImportPage
+from factcheck.desk.pages.live import LivePage
 from factcheck.desk.pages.search import SearchPage
 from factcheck.desk.pages.start import StartPage
 from factcheck.desk.pages.then import Then
@@ -68,6 +69,7 @@ urlpatterns = [
     path("api/v1/", include(router.urls)),  # first: Django tries the patterns in this order
     path("", StartPage.as_view(), name="start"),
     path("search/", SearchPage.as_view(), name="search"),
+    path("live/", LivePage.as_view(), name="live"),
     path("choose/sources/", SourceChoices.as_view(), name="choose-sources"),
     path("then/api/v1/<path:rest>", Then.as_view(), name="then"),
     path("undo/<int:entry>/", UndoPage.as_view(), name="undo"),

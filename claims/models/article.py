@@ -66,6 +66,10 @@ class ArticleQuerySet(SearchedQuerySet):
             open_notes=_count("Note", group="article", resolved_at__isnull=True),
         )
 
+    def with_unverified(self) -> "ArticleQuerySet":
+        """Annotates each article with `unverified`: how many of its statements are."""
+        return self.annotate(unverified=_count("Statement", group="article", tag="unverified"))
+
     def with_exact_name(self, text: str) -> "ArticleQuerySet":
         """Those with this title; case, and how spaces, quotation marks and dashes look, are ignored."""
         rows = self.only("pk", "title").filter(in_words(ArticleWords, phrase(text)))

@@ -16,6 +16,11 @@ class LoginForm(AuthenticationForm):
         "invalid_login": "No user has this name and this password. Check capital and small letters.",
     }
 
+    def __init__(self, *arguments: Any, **named: Any):
+        super().__init__(*arguments, **named)
+        for field in self.fields.values():
+            field.error_messages["required"] = "Fill this in."
+
 
 class ThrottledLoginView(OptionsForAnybody, LoginView):
     template_name = "desk/pages/login.html"

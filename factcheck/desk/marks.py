@@ -66,7 +66,7 @@ def _opening(passage: Passage, first: bool, lane: int) -> str:
         return format_html("<mark {}>", shown)
     # The style sheet draws the number and the sign, so that the text nodes do not contain them.
     return format_html(
-        '<mark id="mark-{}" {}><a href="{}" data-number="{}" aria-label="Statement {}, {}"></a>',
+        '<mark id="mark-{}" {}><a href="{}" data-number="{}" aria-label="Passage {}, {}"></a>',
         passage.statement, shown, passage.address, passage.number, passage.number, passage.tag,
     )  # fmt: skip
 

@@ -16,18 +16,22 @@ from factcheck.api.renderers import pretty
 from factcheck.desk.addresses import address_of
 from factcheck.desk.filter_form import filter_form
 from factcheck.desk.form_fields import form_style
+from factcheck.desk.form_words import problem_in_words
 from factcheck.desk.problem_pages import problem_context
 from factcheck.desk.viewer import Viewer
+from factcheck.journal.mark import Mark
 from factcheck.journal.models import Recorded
 
 
 class Page:
     """One answer and its template."""
 
+    is_live = False  # whether what others do to it is told while it is open
     shows_problems = False  # whether a 400 is shown by this page or by one of its own
 
     def __init__(self, view: Any, request: Any, response: Any, data: Any, template: str):
-        self.view, self.request, self.response, self.data, self.template = view, request, response, data, template
+        self.view, self.request, self.response, self.template = view, request, response, template
+        self.data = problem_in_words(data) if getattr(response, "is_problem", False) else data
         self.viewer = Viewer(request)
 
     @cached_property
@@ -66,9 +70,16 @@ class Page:
         at = datetime.fromisoformat(self.as_of.replace(" ", "+")).astimezone(UTC) if self.as_of else None
         return {"at": at, "kept": kept}
 
+
+    def live_since(self) -> str:
+        """Up to where the page has read the journal; empty for a page that is not live."""
+        return str(Mark.now()) if self.is_live and not self.viewer.is_anonymous and not self.as_of else ""
+
     def full_context(self) -> dict[str, Any]:
+        live_since = self.live_since()  # before the context is read, which may then be newer, never older
         context = self.context()
         return {
+            "live_since": live_since,
             "name": self.view.get_view_name(),
             "view": self.view,
             "request": self.request,

@@ -51,7 +51,7 @@ def test_captions_may_be_pasted(desk):
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        ({"title": "", "text": "A."}, "Title: This field may not be blank."),
+        ({"title": "", "text": "A."}, "Title: Fill this in."),
         ({"title": "T", "text": "A.", "media_url": "javascript:alert(1)"}, "Address of the recording (URL): Give an"),
         ({"title": "T", "text": "WEBVTT\n\nNOTE nothing"}, "Captions: There is no cue"),
         ({"title": "T", "text": "", "file": b"PK\x03\x04\xff"}, "This is a ZIP archive, as .docx and .xlsx files are"),
@@ -74,8 +74,8 @@ def test_an_address_that_another_article_has_is_named(desk, article):
     assert "Address (URL): Another article has this address." in html
 
 
-def test_who_may_not_import_may_not_here_either(db):
-    client = browser_of(user_with_role("bob", "reporter"))
+def test_who_may_not_create_an_article_brings_in_none(db):
+    client = browser_of(user_with_role("vera", "viewer"))
     assert client.post(IMPORT, {"title": "T", "text": "A."}).status_code == 403
     assert client.get(IMPORT).status_code == 403
 

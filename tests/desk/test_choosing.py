@@ -183,7 +183,7 @@ def test_a_viewer_is_not_told_to_make_a_source(article):
 
 def test_a_chain_of_a_hundred_names_is_refused_by_its_length(mark, minister):
     html = mark(minister.pk, via=", ".join(f"Name {n}" for n in range(100))).content.decode()
-    assert "Ensure this field has no more than 20 elements." in html
+    assert "Choose at most 20." in html
 
 
 @pytest.mark.parametrize("typed", ["a\x00b", "x" * 5000, "' & | ! : *", "\\", "–"])
@@ -206,7 +206,7 @@ def test_the_form_of_a_new_source_holds_the_name_it_was_asked_for(desk):
 
 def test_what_is_left_empty_is_asked_for(desk, statement):
     html = desk.post("/api/v1/disputes/", {"statement": statement.pk, "raised_by": " ", "kind": "denial"})
-    assert "This field is required." in html.content.decode()
+    assert "Fill this in." in html.content.decode()
 
 
 def test_a_page_that_is_asked_for_after_the_act_may_be_no_address_at_all(mark):

@@ -8,7 +8,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from claims.models import Article, Statement
-from tests.newsroom import browser_of, user_with_role
+from tests.newsroom import browser_of, page_of, user_with_role
 
 SEED = (Path(__file__).parents[2] / "seeds" / "biden-zelensky-call-2022.json").read_text()
 
@@ -76,7 +76,7 @@ def test_a_passage_that_the_text_does_not_hold_is_named_and_nothing_is_written(d
     (r'{"a": "C:\q"}', "This is not valid JSON at line 1, column 10: Invalid \\escape"),
     ("1" * 5000, "a number that is too long"),
     ("[" * 100_000, "This JSON cannot be read: it is nested too deeply."),
-    ("{}", "This field is required."),
+    ("{}", "Fill this in."),
     ("[]", "Nothing was imported."),
     ("NaN", "Nothing was imported."),
 ])  # fmt: skip
@@ -119,14 +119,37 @@ def test_a_file_that_is_no_text_is_refused(desk):
 
 def test_only_an_editor_imports(db):
     client = browser_of(user_with_role("bob", "reporter"))
-    assert client.get("/import/").status_code == 403
+    assert "Annotation document" not in page_of(client, "/import/")
     assert client.post("/import/", {"document": SEED}).status_code == 403
+
+
+def test_a_reporter_brings_in_a_text_with_what_is_known_of_it(db):
+    client = browser_of(user_with_role("bob", "reporter"))
+    assert 'action="/import/text/"' in page_of(client, "/import/")
+    typed = {
+        "title": "A talk",
+        "text": "One.",
+        "byline": "Jane Doe",
+        "language": "",
+        "published_at": "2021-03-05T14:30",
+    }
+    assert client.post("/import/text/", typed).status_code == 303
+    article = Article.objects.get()
+    assert (article.byline, article.language, article.text) == ("Jane Doe", "en", "One.")
+
+
+def test_the_lists_have_one_way_to_bring_in_an_article(db):
+    client = browser_of(user_with_role("bob", "reporter"))
+    for address in ("/", "/api/v1/articles/"):
+        page = page_of(client, address)
+        assert '<a class="button" href="/import/">Bring in an article</a>' in page
+        assert "?form=new" not in page
 
 
 def test_who_may_not_import_is_told_who_may(alice):
     user_with_role("vera", "viewer")
     client = browser_of(user_with_role("bob", "reporter"))
-    html = client.get("/import/").content.decode()
+    html = client.post("/import/", {"document": SEED}).content.decode()
     assert "This page needs the role editor; you are reporter. Ask one of those who have it: alice." in html
 
 

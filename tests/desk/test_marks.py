@@ -24,7 +24,7 @@ def opening(statement, tag="unverified", lane=0, first=True):
     return (
         f'<mark id="mark-{statement}" data-statement="{statement}" data-tag="{tag}"{lane}>'
         f'<a href="#statement-{statement}" data-number="{statement}" '
-        f'aria-label="Statement {statement}, {tag}"></a>'
+        f'aria-label="Passage {statement}, {tag}"></a>'
     )
 
 

@@ -144,7 +144,7 @@ def test_the_parts_of_a_page_of_the_past_are_of_that_past_too(desk, alice, minis
     services.delete_statement(statement_id=Statement.objects.first().pk, versions=None, actor=alice, reason="No.")
     page = page_of(desk, f"/api/v1/articles/{article.pk}/?as_of={moment}")
     following = html.unescape(re.search(r'href="([^"]*)"[^>]* rel="next"', page)[1])
-    assert "Statements 31 to 31 of 31" in page_of(desk, following)
+    assert "Passages 31 to 31 of 31" in page_of(desk, following)
 
 
 def test_on_a_part_of_the_page_to_print_each_number_leads_to_its_note_wherever_that_is(

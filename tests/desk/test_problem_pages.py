@@ -108,7 +108,7 @@ def test_while_the_database_does_not_answer_the_page_asks_it_nothing_and_keeps_t
 def test_a_fault_of_ours_is_said_to_be_ours(desk, monkeypatch, settings):
     settings.DEBUG = False
     desk.raise_request_exception = False
-    monkeypatch.setattr("factcheck.desk.pages.start.recent_entries", lambda number: 1 // 0)
+    monkeypatch.setattr("factcheck.desk.pages.start.totals", lambda: 1 // 0)
     answer = desk.get("/")
     heading, page = shown(answer)
     assert (answer.status_code, heading) == (500, "Something broke here")

@@ -124,7 +124,7 @@ TITLES = {
     "/": "The desk",
     "/login/": "Log in",
     "/search/?q=minister": "minister – Search",
-    "/import/": "Import",
+    "/import/": "Bring in an article",
     "/api/v1/": "The API",
     "/api/v1/docs/": "API documentation",
     "/api/v1/articles/": "Articles",

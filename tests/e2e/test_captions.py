@@ -19,7 +19,7 @@ def test_a_passage_of_captions_leads_into_the_recording(open_desk, newsroom):
     desk = open_desk().log_in("alice")
     page = desk.page
     desk.open("/import/")
-    form = page.get_by_role("region", name="A text, or captions")
+    form = page.get_by_role("region", name="Its text, or captions")
     form.get_by_label("Title").fill("A talk")
     form.get_by_label("Address of the recording (URL)").fill(VIDEO)
     form.get_by_label("Or choose a file").set_input_files(

@@ -92,12 +92,12 @@ def test_the_keys_go_on_from_one_part_of_the_statements_to_the_next(open_desk, n
     desk = open_desk().log_in("vera")
     desk.open(f"/api/v1/articles/{article.pk}/#statement-{Statement.objects.order_by('start')[29].pk}")
     page = desk.page
-    assert page.get_by_text("Statements 1 to 30 of 35").first.is_visible()
+    assert page.get_by_text("Passages 1 to 30 of 35").first.is_visible()
     page.keyboard.press("j")
     page.wait_for_url("**/?cards=2")
     page.keyboard.press("j")
-    assert page.locator(".card.current").locator(".number").inner_text() == "31"
+    assert page.locator(".card.current").locator(".number").inner_text() == "Passage 31"
     page.keyboard.press("k")
     page.wait_for_url("**/?cards=1")
     page.keyboard.press("k")
-    assert page.locator(".card.current").locator(".number").inner_text() == "30"
+    assert page.locator(".card.current").locator(".number").inner_text() == "Passage 30"

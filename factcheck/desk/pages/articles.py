@@ -82,6 +82,8 @@ def picture_context(article: Any, viewer: Viewer, query: Mapping[str, str]) -> d
 
 
 class ArticlePage(Page):
+    is_live = True
+
     def context(self) -> dict[str, Any]:
         query = self.request.query_params
         if int_parameter(query, "print"):

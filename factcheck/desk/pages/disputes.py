@@ -15,11 +15,14 @@ from factcheck.desk.timeline import row_timeline
 class DisputePage(Page):
     """Both passages side by side, each in its context."""
 
+    is_live = True
+
     def context(self) -> dict[str, Any]:
         (dispute,) = self.viewer.fetch(Dispute.objects.with_passages().filter(pk=self.row.pk))
         counter = dispute.counter_statement
         return {
             "dispute": dispute,
+            "live_about": [f"dispute-{dispute.pk}", f"statement-{dispute.statement_id}"],
             "around": ArticleRevision.objects.around(dispute.statement),
             "around_counter": ArticleRevision.objects.around(counter) if counter else None,
             **dispute_picture(dispute, self.viewer),

@@ -2,24 +2,29 @@
 
 from typing import Any
 
+from django.contrib import messages
 from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from rest_framework.exceptions import ValidationError
 
 from claims.form_input import from_form
+from claims.roles import REQUIRED_ROLE
 from claims.serializers import ArticleSerializer
 from claims.services import create_article
 from claims.suggesting.transcripts import is_transcript
 from factcheck.api.problems import problem_of
+from factcheck.desk.form_words import in_words
 from factcheck.desk.labels import field_label
 from factcheck.desk.pages.imports import ImportPage
 from factcheck.encodings import NotText, decode
 from factcheck.errors import Refusal
 
-FIELDS = ("title", "url", "media_url", "text")
+FIELDS = ("title", "url", "media_url", "byline", "language", "text")
 
 
 class ImportTextPage(ImportPage):
+    post_role = REQUIRED_ROLE["create"]
+
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseRedirect:
         return HttpResponseRedirect("/import/")
 
@@ -27,8 +32,10 @@ class ImportTextPage(ImportPage):
         typed = {name: str(request.POST.get(name, "")) for name in FIELDS}
         file: Any = request.FILES.get("file")
         try:
-            text = decode(file.read()) if file else from_form(typed.pop("text"))
-            serializer = ArticleSerializer(data={**typed, "captions" if is_transcript(text) else "text": text})
+            pasted = typed.pop("text")
+            text = decode(file.read()) if file else from_form(pasted)
+            given = {name: value for name, value in typed.items() if value or name == "title"}
+            serializer = ArticleSerializer(data={**given, "captions" if is_transcript(text) else "text": text})
             serializer.is_valid(raise_exception=True)
             article = create_article(actor=request.user, **serializer.validated_data)
         except NotText as error:
@@ -36,7 +43,8 @@ class ImportTextPage(ImportPage):
         except (Refusal, ValidationError, IntegrityError) as error:
             problem, _ = problem_of(error)
             found = ((each["pointer"].removeprefix("#/"), each["detail"]) for each in problem["errors"])
-            return self._refuse_text(request, [f"{field_label(name)}: {detail}" for name, detail in found])
+            return self._refuse_text(request, [f"{field_label(name)}: {in_words(detail)}" for name, detail in found])
+        messages.success(request, "The article was brought in, as a draft.")
         return HttpResponseRedirect(f"/api/v1/articles/{article.pk}/", status=303)
 
     def _refuse_text(self, request: HttpRequest, errors: list[str]) -> HttpResponse:

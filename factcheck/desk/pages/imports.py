@@ -1,9 +1,10 @@
-"""The import of an annotation document in a browser, with each error at its line."""
+"""The page to bring in an article, and the import of an annotation document there, with each error at its line."""
 
 import json
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.contrib import messages
 from django.core.exceptions import ValidationError as ModelError
 from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -13,7 +14,9 @@ from claims.annotations import context_notes, import_document
 from claims.annotations.schema import AnnotationDocumentSerializer
 from claims.roles import REQUIRED_ROLE
 from factcheck.api.problems import MAX_ERRORS, problem_of
+from factcheck.api.roles import Role
 from factcheck.api.strict_json import loads
+from factcheck.desk.form_words import in_words
 from factcheck.desk.json_lines import line_of, lines_of
 from factcheck.desk.page_view import DeskView
 from factcheck.encodings import NotText, decode
@@ -35,7 +38,12 @@ class DocumentError:
 
 class ImportPage(DeskView):
     template_name = "desk/pages/import.html"
-    required_role = REQUIRED_ROLE["import_annotations"]
+    post_role = REQUIRED_ROLE["import_annotations"]
+
+    @property
+    def required_role(self) -> Role:  # type: ignore[override]
+        """Whoever may create an article sees the page; it offers what the role may do."""
+        return self.post_role if self.request.method == "POST" else REQUIRED_ROLE["create"]
 
     def post(self, request: HttpRequest) -> HttpResponse:
         try:
@@ -66,6 +74,7 @@ class ImportPage(DeskView):
             lines = lines_of(text)
             shown = [_error_at(text, line_of(pointer, lines), note, pointer) for pointer, note in notes]
             return self.render_to_response(self.get_context_data(imported=article, notes=shown))
+        messages.success(request, "The document was imported.")
         return HttpResponseRedirect(f"/api/v1/articles/{article.pk}/", status=303)
 
     @staticmethod
@@ -86,7 +95,7 @@ def _errors_at_lines(text: str, problem: dict[str, Any]) -> list[DocumentError]:
     except RecursionError:  # nested more deeply than this can read, though Python's JSON parser can
         lines = {}
     errors = [
-        _error_at(text, line_of(error["pointer"], lines), error["detail"], error["pointer"])
+        _error_at(text, line_of(error["pointer"], lines), in_words(error["detail"]), error["pointer"])
         for error in problem.get("errors", [])
     ]
     for error in errors:

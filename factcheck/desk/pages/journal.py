@@ -13,16 +13,11 @@ from factcheck.desk.filter_form import FilterField, FilterForm, filter_form
 from factcheck.desk.page import ListPage, int_parameter
 from factcheck.desk.pages.seal import sealed_among
 from factcheck.desk.pages.undo import undoable_among
-from factcheck.desk.timeline import ACTS, TimelineItem, timeline, with_corrections
+from factcheck.desk.timeline import ACTS, timeline, with_corrections
 from factcheck.journal.models import Entry
 from factcheck.postgres.bounded_page import WithoutIndex
 
 PAGE_SIZE = 50
-
-
-def recent_entries(number: int) -> list[TimelineItem]:
-    entries = Entry.objects.exclude(resource="user").outside_corrections()
-    return with_corrections(timeline(entries.with_before().order_by("-id")[:number]))
 
 
 class JournalPage(ListPage):

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import QuerySet
+from django.db.models.functions import Left
 
 from claims.models import Article, Statement
 from claims.models.article import SCAN_PAGES as ARTICLE_SCAN_PAGES
 from factcheck.desk.page_view import DeskView
+from factcheck.desk.search_reasons import MAX_CHARACTERS, Wanted, article_fields, source_fields, statement_fields
 from factcheck.postgres.bounded_page import newest
 from sources.models import Source
 
@@ -40,13 +42,23 @@ class SearchPage(DeskView):
         results = self._results(query) if query else {}
         return super().get_context_data(search_query=query, max_results=MAX_RESULTS, **results, **kwargs)
 
-    def _results(self, query: str) -> dict[str, Section]:
+    def _results(self, query: str) -> dict[str, Any]:
         statements = Statement.objects.for_reading().select_related("article").defer("article__text")
-        articles = Article.objects.for_reading().defer("text")
-        return {
+        articles = Article.objects.for_reading().defer("text").annotate(beginning=Left("text", MAX_CHARACTERS))
+        found = {
             "articles": self._section(articles, "title", query, ARTICLE_SCAN_PAGES),
             "statements": self._section(statements, "text", query, STATEMENT_SCAN_PAGES),
             "sources": self._sources(query),
+        }
+        return {**found, **self._reasons(query, **found)}
+
+    def _reasons(self, query: str, *, articles: Section, statements: Section, sources: Section) -> dict[str, Any]:
+        """By section and row, why it was found."""
+        wanted, public = Wanted(query), self.viewer.is_anonymous
+        return {
+            "article_reasons": wanted.reasons(article_fields(articles.any, public=public)),
+            "statement_reasons": wanted.reasons(statement_fields(statements.any, public=public)),
+            "source_reasons": wanted.reasons_of_names(source_fields(sources.rows, public=public)),
         }
 
     def _section(self, rows: QuerySet[Any], field: str, query: str, scan_pages: int) -> Section:

@@ -1,13 +1,15 @@
-"""The start page: for the newsroom what needs work now, for anonymous readers what is published."""
+"""The start page: for the newsroom what is new and what waits, for anonymous readers what is published."""
 
 from typing import Any
 
-from claims.desk_checks import findings
-from claims.models import Article, Dispute, Statement
-from factcheck.desk.cards import with_statement_and_article
+from claims.models import Article
+from claims.roles import permissions
+from claims.totals import MAX_COUNTED, totals
+from factcheck.desk.models import Look
+from factcheck.desk.news import entries_of_others, news_of
 from factcheck.desk.page_view import DeskView
-from factcheck.desk.pages.journal import recent_entries
-from factcheck.postgres.bounded_page import newest
+from factcheck.desk.waiting import MAX_ROWS, waiting_for
+from factcheck.journal.models import Entry
 
 ENDPOINTS = (
     "articles",
@@ -22,8 +24,9 @@ ENDPOINTS = (
     "schema",
     "docs",
 )
-MAX_ROWS = 6  # in each section; the lists have all
-MAX_ENTRIES = 10
+MAX_ARTICLES = 6  # in each section; the list has all
+MAX_ENTRIES = 300  # of the journal, among which the news are
+MAX_NEWS = 12
 MAX_PUBLIC_ARTICLES = 20
 
 
@@ -41,18 +44,28 @@ class StartPage(DeskView):
         articles = Article.objects.for_reading().defer("text").order_by("-id")
         return {"articles": self.viewer.fetch(articles, MAX_PUBLIC_ARTICLES), "max_rows": MAX_PUBLIC_ARTICLES}
 
-    @staticmethod
-    def _editor_context() -> dict[str, Any]:
-        statements = Statement.objects.for_reading().select_related("article").defer("article__text")
-        found = findings(limit=MAX_ROWS)
+    def _editor_context(self) -> dict[str, Any]:
+        user: Any = self.request.user
+        articles = Article.objects.for_reading().defer("text").order_by("-id")
         return {
-            "unverified": statements.filter(tag="unverified").order_by("-id")[:MAX_ROWS],
-            "unanchored": newest(statements, Statement.objects.needing_anchor(), MAX_ROWS),
-            "disputes": Dispute.objects.with_passages().filter(state="open").order_by("-id")[:MAX_ROWS],
-            "articles": Article.objects.for_reading().defer("text").order_by("-id")[:MAX_ROWS],
-            "findings": with_statement_and_article(finding for _, finding in found.rows),
-            "has_unchecked": found.floor,
-            "timeline": recent_entries(MAX_ENTRIES),
-            "max_rows": MAX_ROWS,
+            **_news_since(Look.take(user.pk)),
+            "waiting": waiting_for(permissions(user)),
+            "max_waiting": MAX_ROWS,
+            "mine": articles.filter(desk=user)[:MAX_ARTICLES],
+            "articles": articles[:MAX_ARTICLES],
+            "max_rows": MAX_ARTICLES,
+            "totals": totals(),
+            "max_counted": MAX_COUNTED,
             "endpoints": [(name, f"/api/v1/{name}/") for name in ENDPOINTS],
         }
+
+
+def _news_since(look: Look) -> dict[str, Any]:
+    others = entries_of_others(look.user_id, Entry.objects.all(), look.mark, MAX_ENTRIES)
+    news = news_of(others.entries, MAX_NEWS + 1)
+    return {
+        "look": look,
+        "news": news[:MAX_NEWS],
+        "has_more_news": others.is_cut or len(news) > MAX_NEWS,
+        "max_entries": MAX_ENTRIES if others.is_cut and look.mark else 0,
+    }

@@ -30,6 +30,8 @@ class BulkTagPage(FormPage):
 
 
 class StatementPage(Page):
+    is_live = True
+
     def context(self) -> dict[str, Any]:
         statement = self.row
         article = Article.objects.defer("text").get(pk=statement.article_id)
@@ -49,6 +51,7 @@ class StatementPage(Page):
         serializer_context = self.view.get_serializer_context()
         notes = notes_on_row(self.viewer, "statement", statement.pk)
         return {
+            "live_about": [f"statement-{statement.pk}"],
             "card_checks": checks_by_statement(statement.article_id).get(statement.pk, []),
             **notes,
             "positions": positions_on(statement.pk).order_by("-id")[:MAX_POSITIONS],

@@ -136,6 +136,12 @@ def recording(article: Any, statement: Any) -> dict[str, Any]:
 
 
 @register.filter
+def up_to(count: int, limit: int) -> str:
+    """For a number that was counted no further than the limit."""
+    return f"over {limit:,}" if count > limit else f"{count:,}"
+
+
+@register.filter
 def quoted(text: str, length: int) -> str:
     """In quotation marks: single ones if it contains double ones, none if it begins with one of its own."""
     text = text.strip()

@@ -82,6 +82,15 @@ window.addEventListener("pageshow", () => {
   document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent);
 });
 
+// Work on a form begins at its first field, or at the first that is to be corrected. When all scripts have built theirs.
+document.addEventListener("DOMContentLoaded", () => {
+  const fields = "input:not([type=hidden]), textarea, select";
+  const first = document.querySelector("main [aria-invalid=true]") ?? document.querySelector("main form.form")?.querySelector(fields);
+  if (!document.querySelector("main [autofocus]")) {
+    first?.focus();
+  }
+});
+
 document.querySelector("button.print")?.addEventListener("click", () => window.print());
 
 // The fragment of the address may name something that is folded.

@@ -1,0 +1,77 @@
+"""What others did, told once for many rows: "bob tagged 7 statements in A report"."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+
+from factcheck.desk.addresses import address_of, plural
+from factcheck.desk.cards import articles_by_id
+from factcheck.desk.timeline import VERBS
+from factcheck.journal.mark import Mark
+
+# Without the data, which may be long.
+FIELDS = ("transaction", "actor_id", "actor_name", "action", "resource", "resource_id", "article", "at")
+
+
+@dataclass
+class News:
+    actor_name: str
+    verb: str
+    rows: str  # such as "7 statements" or "statement 12"
+    address: str
+    article: Any  # the row, without its text; None if it is gone, or if the news is of no article
+    at: datetime
+
+
+class Others(NamedTuple):
+    entries: list[Any]  # their FIELDS, newest first
+    is_cut: bool  # whether there may be more
+
+
+def entries_of_others(user_id: int, entries: Any, mark: Mark | None, limit: int) -> Others:
+    """Of the newest `limit` entries those that others wrote, since the mark if there is one.
+
+    Own ones are left out here, not in the query: it would have to read all entries of a large import of one's own.
+    """
+    columns = entries.exclude(resource="user").values_list(*FIELDS, *entries.query.annotations, named=True)
+    newest = list(columns.order_by("-id")[:limit])
+    since = [entry for entry in newest if mark is None or mark.is_before(entry)]
+    return Others([entry for entry in since if entry.actor_id != user_id], len(since) == limit)
+
+
+def news_of(entries: Iterable[Any], limit: int) -> list[News]:
+    groups: dict[Any, list[Any]] = defaultdict(list)
+    for entry in entries:
+        groups[entry.actor_id, entry.actor_name, entry.action, entry.article].append(entry)
+    shown = list(groups.values())[:limit]
+    articles = articles_by_id(entries[0].article for entries in shown if entries[0].article)
+    return [_news(found, articles.get(found[0].article or 0)) for found in shown]
+
+
+def verb_of(entry: Any) -> str:
+    return VERBS.get(entry.action, entry.action.partition(".")[2])
+
+
+def _news(entries: Sequence[Any], article: Any) -> News:
+    newest = entries[0]
+    count = len({entry.resource_id for entry in entries})
+    rows = f"{count} {plural(newest.resource)}" if count > 1 else f"{newest.resource} {newest.resource_id}"
+    is_article = newest.resource == "article" and count == 1
+    return News(
+        newest.actor_name,
+        verb_of(newest),
+        "" if is_article and article else rows,
+        _address(newest, count),
+        article,
+        newest.at,
+    )
+
+
+def _address(newest: Any, count: int) -> str:
+    if count == 1 and not newest.action.endswith(".deleted"):
+        return address_of(newest.resource, newest.resource_id)
+    known = {"resource": newest.resource, "article": newest.article, "actor": newest.actor_id}
+    return f"/api/v1/journal/?{urlencode({name: value for name, value in known.items() if value})}"
