@@ -101,6 +101,7 @@ FORMS: dict[Key, FormSpec] = {
     ("statement", "partial_update"): FormSpec("desk/statements/statement_form.html"),
     ("statement", "reanchor"): FormSpec("desk/statements/reanchor_form.html"),
     ("statement", "tag"): FormSpec("desk/statements/tag_form.html"),
+    ("statement", "propose"): FormSpec("desk/statements/tag_form.html"),
     ("statement", "bulk_tag"): FormSpec("desk/statements/bulk_tag_form.html", BulkTagPage),
     ("evidence", "create"): FormSpec("desk/evidence/evidence_form.html"),
     ("dispute", "create"): FormSpec("desk/disputes/dispute_form.html", DisputeFormPage),

@@ -154,6 +154,11 @@ def spend(day: Day) -> None:
     record("POST", "disputes/9/reopen/", {"reason": "Marquardt stands by his post."})
     record("GET", "disputes/9/history/?page_size=1")
 
+    proposal = record("POST", "statements/6/propose/", {"tag": "denied", "reason": "The embassy's minutes say so."})[
+        "id"
+    ]
+    record("POST", "statements/6/take/", {"proposal": proposal})
+
     note = record("POST", "notes/", {"statement": 6, "text": "Ask the embassy for Horne's own notes."})["id"]
     record("GET", "notes/?article=1&resolved=false")
     record("GET", f"notes/{note}/")

@@ -93,6 +93,8 @@ TABLE = [
     ("statement-reanchor", "post", "statements/{statement}/reanchor/", {}, CHANGE),
     ("statement-positions", "get", "statements/{statement}/positions/", None, READ),
     ("statement-history", "get", "statements/{statement}/history/", None, READ),
+    ("statement-propose", "post", "statements/{statement}/propose/", {"tag": "denied", **REASON}, CREATE),
+    ("statement-take", "post", "statements/{statement}/take/", {"proposal": "{proposal}"}, ACT),
     ("statement-tag", "post", "statements/{statement}/tag/", {"tag": "denied", **REASON}, ACT),
     ("evidence-list", "get", "evidence/", None, READ),
     ("evidence-list", "post", "evidence/", EVIDENCE, CREATE),
@@ -160,6 +162,9 @@ def rows(db):
     )
     note, settled = (services.create_note(actor=maker, statement=statement, text="Ask.") for _ in range(2))
     services.resolve_note(note_id=settled.pk, versions=None, actor=maker)
+    proposal = services.propose_tag(
+        statement_id=statement.pk, versions=None, actor=maker, tag="denied", reason="He says so."
+    )
     sealed_entry = Entry.objects.earliest("id")
     sign(append([sealed_entry]), make_key("factcheck.example"))
     return {
@@ -176,6 +181,7 @@ def rows(db):
         "dispute": dispute.pk,
         "resolved_dispute": resolved.pk,
         "note": note.pk,
+        "proposal": proposal.pk,
         "resolved_note": settled.pk,
     }
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from claims.desk_checks import findings
-from claims.models import Article, Dispute, Statement
+from claims.models import Article, Dispute, Note, Statement
 from factcheck.desk.cards import with_statement_and_article
 from factcheck.desk.page_view import DeskView
 from factcheck.desk.pages.journal import recent_entries
@@ -24,6 +24,7 @@ ENDPOINTS = (
 )
 MAX_ROWS = 6  # in each section; the lists have all
 MAX_ENTRIES = 10
+MAX_COUNTED = 99  # proposals
 MAX_PUBLIC_ARTICLES = 20
 
 
@@ -52,6 +53,8 @@ class StartPage(DeskView):
             "articles": Article.objects.for_reading().defer("text").order_by("-id")[:MAX_ROWS],
             "findings": with_statement_and_article(finding for _, finding in found.rows),
             "has_unchecked": found.floor,
+            "proposals": Note.objects.waiting()[: MAX_COUNTED + 1].count(),
+            "max_counted": MAX_COUNTED,
             "timeline": recent_entries(MAX_ENTRIES),
             "max_rows": MAX_ROWS,
             "endpoints": [(name, f"/api/v1/{name}/") for name in ENDPOINTS],
