@@ -13,6 +13,7 @@ from factcheck.desk.form_pages import FormPage
 from factcheck.desk.page import JSONPage, ListPage, Page, ProblemPage
 from factcheck.desk.pages.api import NewTokenPage, RootPage, TokensPage
 from factcheck.desk.pages.articles import ArticlePage, RevisionPage, StatementFormPage
+from factcheck.desk.pages.deleting import DeletePage
 from factcheck.desk.pages.disputes import DisputeFormPage, DisputePage
 from factcheck.desk.pages.evidence import EvidencePage
 from factcheck.desk.pages.formats import FormatPage
@@ -48,6 +49,7 @@ FORMAT = PageSpec("desk/pages/format.html", FormatPage, is_public=True)
 HISTORY = PageSpec("desk/journal/history.html", HistoryPage)
 MATCHES = PageSpec("desk/statements/match_list.html", Page)
 SEAL = PageSpec("desk/journal/seal.html", SealPage, is_public=True)
+DELETION = FormSpec("desk/delete_form.html", DeletePage)
 REFUSED_SUGGESTION = FormSpec("desk/articles/suggestion_list.html", RefusedSuggestionPage)
 
 PAGES: dict[Key, PageSpec] = {
@@ -109,6 +111,7 @@ FORMS: dict[Key, FormSpec] = {
     ("note", "create"): FormSpec("desk/notes/note_form.html"),
     ("note", "partial_update"): FormSpec("desk/notes/note_form.html"),
     ("token", "create"): FormSpec("desk/pages/tokens.html"),
+    **{(name, "destroy"): DELETION for name in ("article", "statement", "evidence", "dispute", "source")},
 }
 
 # With these statuses a form comes back as it was typed, with the errors. Any other problem has a page of its own.
