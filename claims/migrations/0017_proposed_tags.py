@@ -16,7 +16,7 @@ OUTCOMES = ["taken", "withdrawn", "set_aside"]
 class Migration(migrations.Migration):
     """Changes the catalogue only. The next migration reads the rows, while others read and write them."""
 
-    dependencies = [("claims", "0016_index_who_has_an_article"), ("journal", "0007_index_entries_of_notes")]
+    dependencies = [("claims", "0016_index_who_has_an_article")]
 
     operations = [
         migrations.RunSQL("SET LOCAL lock_timeout = '5s'", migrations.RunSQL.noop),

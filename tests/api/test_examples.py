@@ -56,7 +56,9 @@ class Day:
 
     def ask(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
         headers = {name.replace("_", "-"): value for name, value in headers.items()}
-        if method in ("PUT", "PATCH", "DELETE") or re.search(r"/(tag|publish|withdraw|resolve|re\w+|merge)/$", path):
+        if method in ("PUT", "PATCH", "DELETE") or re.search(
+            r"/(tag|propose|take|publish|withdraw|resolve|re\w+|merge)/$", path
+        ):
             headers.setdefault("If-Match", "*")
         content = {"data": json.dumps(body), "content_type": "application/json"} if body is not None else {}
         return self.client.generic(method, f"/api/v1/{path}", headers=headers, **content)
