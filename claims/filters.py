@@ -138,6 +138,7 @@ class NoteFilter(django_filters.FilterSet):
     statement = IdFilter(of=Statement, field_name="statement", label="On the statement with this id.")
     dispute = IdFilter(of=Dispute, field_name="dispute", label="On the dispute with this id.")
     resolved = FlagFilter(field_name="resolved_at", lookup_expr="isnull", exclude=True, label="Resolved")
+    proposal = FlagFilter(field_name="tag", lookup_expr="isnull", exclude=True, label="Proposes a tag")
 
     class Meta:
         model = Note

@@ -32,6 +32,14 @@ PLACE = "text, start, end, prefix, suffix, media_start, media_end, revision, anc
 RESOLUTION = "state, resolution, resolved_by, resolved_at"
 
 
+# The entry of a tag that was proposed names who proposed it, as they were called then.
+TAKEN = """EXISTS (SELECT FROM claims_note n JOIN journal_entry made
+        ON made.resource = 'note' AND made.resource_id = n.id AND made.version = 1
+    WHERE n.statement = NEW.id AND n.outcome = 'taken'
+        AND (n.tag, n.text, n.resolved_by, n.resolved_at) = (NEW.tag, NEW.tag_reason, NEW.tagged_by, NEW.tagged_at)
+        AND entry.reason = 'Proposed by ' || made.actor_name || ': ' || n.text)"""
+
+
 def unchanged(columns: str) -> str:
     old, new = (", ".join(f"{row}.{name}" for name in columns.split(", ")) for row in ("OLD", "NEW"))
     return f"({old}) IS NOT DISTINCT FROM ({new})"
@@ -127,8 +135,8 @@ GUARDS = [
         created="entry.action = 'statement.created' AND NEW.tagged_by IS NULL",
         updated=f"""CASE entry.action
             WHEN 'statement.updated' THEN NEW.article = OLD.article AND {unchanged(TAG)}
-            WHEN 'statement.tagged' THEN entry.actor = NEW.tagged_by AND entry.reason = NEW.tag_reason
-                AND {only_changes(*TAG.split(", "))}
+            WHEN 'statement.tagged' THEN entry.actor = NEW.tagged_by AND {only_changes(*TAG.split(", "))}
+                AND (entry.reason = NEW.tag_reason OR {TAKEN})
             WHEN 'statement.reanchored' THEN
                 {only_changes(*PLACE.split(", "))}
             ELSE false END""",
@@ -258,14 +266,25 @@ END $$;
 NOTE_GUARDS = [
     recorded(
         NOTE,
-        created="entry.action = 'note.created' AND entry.actor = NEW.author AND NEW.resolved_at IS NULL",
+        created="""entry.action = 'note.created' AND entry.actor = NEW.author AND NEW.resolved_at IS NULL
+            AND (NEW.tag IS NULL OR EXISTS (SELECT FROM journal_entry e WHERE e.resource = 'statement'
+                AND e.resource_id = NEW.statement AND e.version = NEW.statement_version))""",
         updated=f"""CASE entry.action
-            WHEN 'note.updated' THEN {only_changes("text")}
-            WHEN 'note.resolved' THEN OLD.resolved_at IS NULL AND NEW.resolved_at IS NOT NULL
+            WHEN 'note.updated' THEN NEW.tag IS NULL AND {only_changes("text")}
+            WHEN 'note.resolved' THEN NEW.tag IS NULL AND OLD.resolved_at IS NULL AND NEW.resolved_at IS NOT NULL
                 AND entry.actor = NEW.resolved_by AND {only_changes("resolved_by", "resolved_at")}
-            WHEN 'note.reopened' THEN OLD.resolved_at IS NOT NULL AND NEW.resolved_at IS NULL
+            WHEN 'note.reopened' THEN NEW.tag IS NULL AND OLD.resolved_at IS NOT NULL AND NEW.resolved_at IS NULL
                 AND {only_changes("resolved_by", "resolved_at")}
-            ELSE false END""",
+            ELSE entry.action = 'note.' || NEW.outcome AND OLD.outcome IS NULL AND entry.actor = NEW.resolved_by
+                AND {only_changes("resolved_by", "resolved_at", "outcome")} AND CASE NEW.outcome
+                    WHEN 'withdrawn' THEN NEW.resolved_by = NEW.author
+                    WHEN 'taken' THEN EXISTS (SELECT FROM journal_entry e
+                        WHERE e.resource = 'statement' AND e.resource_id = NEW.statement
+                        AND e.action = 'statement.tagged' AND e.actor = NEW.resolved_by
+                        AND e.data->>'tag' = NEW.tag AND e.data->>'tag_reason' = NEW.text
+                        AND e.data->'tagged_at' = to_jsonb(NEW.resolved_at))
+                    ELSE true END
+            END""",
     ),
     # A note belongs to the article that its statement or its dispute is in. Neither of them moves, nor does the note.
     guard("""

@@ -2,8 +2,8 @@ from rest_framework import serializers
 
 from claims.models import Article, Dispute, Note, Statement
 from claims.serializers import ROW
-from factcheck.api.fields import OptionalReasonField, RecordedSerializer, StrictSerializer
-from factcheck.api.references import RowId
+from factcheck.api.fields import ChoiceField, OptionalReasonField, ReasonField, RecordedSerializer, StrictSerializer
+from factcheck.api.references import MAX_ID, RowId
 from factcheck.journal.serializers import UserSerializer
 
 
@@ -24,16 +24,39 @@ class NoteSerializer(RecordedSerializer, serializers.ModelSerializer[Note]):
     author = UserSerializer(read_only=True)
     resolved = serializers.BooleanField(read_only=True)
     resolved_by = UserSerializer(read_only=True, allow_null=True)
+    tag = serializers.ChoiceField(
+        Statement.Tag.choices, read_only=True, allow_null=True,
+        help_text="Of a proposal: the tag that it proposes for the statement. Null if it is a plain note.",
+    )  # fmt: skip
+    statement_version = serializers.IntegerField(
+        read_only=True, allow_null=True, help_text="Of a proposal: the version of the statement that it is about."
+    )
+    outcome = serializers.ChoiceField(
+        Note.Outcome.choices, read_only=True, allow_null=True, help_text="How a proposal ended. Null if it waits."
+    )
 
-    action_fields = {"resolved": "Use POST to the note's resolve/ or reopen/."}
+    action_fields = {
+        "resolved": "Use POST to the note's resolve/ or reopen/.",
+        "tag": "Use POST to the statement's propose/.",
+    }
 
     class Meta:
         model = Note
         fields = [
             *ROW, "article", "statement", "dispute", "text", "author", "resolved", "resolved_by", "resolved_at",
-            "reason",
+            "tag", "statement_version", "outcome", "reason",
         ]  # fmt: skip
         read_only_fields = [*ROW, "resolved_at"]
+
+
+class ProposalSerializer(StrictSerializer):
+    tag = ChoiceField(Statement.Tag.choices)
+    # The journal puts the author's name before it, and the whole is a reason too.
+    reason = ReasonField(max_length=1800)
+
+
+class TakeSerializer(StrictSerializer):
+    proposal = serializers.IntegerField(min_value=1, max_value=MAX_ID, help_text="The id of the proposal, a note.")
 
 
 class OptionalReasonSerializer(StrictSerializer):

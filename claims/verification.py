@@ -103,7 +103,7 @@ ARTICLES = recorded(Article, changed=("updated", "published", "withdrawn"))
 STATEMENTS = recorded(Statement, changed=("updated", "tagged", "reanchored"))
 EVIDENCE = recorded(Evidence)
 DISPUTES = recorded(Dispute, created="opened", changed=("updated", "resolved", "reopened"))
-NOTES = recorded(Note, changed=("updated", "resolved", "reopened"))
+NOTES = recorded(Note, changed=("updated", "resolved", "reopened", "taken", "withdrawn", "set_aside"))
 
 GUARDS = [
     *journal.GUARDS,

@@ -88,18 +88,25 @@ class NamedQuerySet(models.QuerySet[Any]):
         """What search() finds, in the order of similar_to()."""
         return self._ranked(text, [], limit)
 
-    def similar_to(self, text: str, limit: int = 6, first: Collection[int] = ()) -> list[Any]:
-        """The sources with the most similar names: first the very name, then those whose ids are in `first`, then those
-        with all of the words, then near spellings. Who speaks for another comes after those who speak for themselves.
-        """
-        return self._ranked(text, self._like(text, first), limit, first)
+    def similar_to(
+        self, text: str, limit: int = 6, first: Collection[int] = (), recent: Collection[int] = ()
+    ) -> list[Any]:
+        """The sources with the most similar names, first the very name.
 
-    def _ranked(self, text: str, alike: Iterable[Any], limit: int, first: Collection[int] = ()) -> list[Any]:
+        Then those with all of the words, and any whose ids are in `first`: of these, who speaks for another comes after
+        those who speak for themselves, then those of `first` go before others, and those of `recent` before the rest.
+        Near spellings are last.
+        """
+        return self._ranked(text, self._like(text, first), limit, first, recent)
+
+    def _ranked(
+        self, text: str, alike: Iterable[Any], limit: int, first: Collection[int] = (), recent: Collection[int] = ()
+    ) -> list[Any]:
         rows = self.select_related("part_of")
         with_all_words = {*rows.with_exact_name(text)[:limit], *rows.search(text)[:MAX_COMPARED]}
         pools = [pool.order_by().values("pk")[:MAX_COMPARED] for pool in alike]
         found = with_all_words.union(rows.filter(pk__in=pools[0].union(*pools[1:])) if pools else ())
-        ranks = {row: _rank(row, text, row in with_all_words, row.pk in first) for row in found}
+        ranks = {row: _rank(row, text, row in with_all_words, row.pk in first, row.pk in recent) for row in found}
         least = MIN_LIKENESS_BESIDE if with_all_words else MIN_LIKENESS
         similar = (row for row, rank in ranks.items() if row in with_all_words or rank.likeness >= least)
         return sorted(similar, key=lambda row: (ranks[row].order, row.pk))[:limit]
@@ -180,14 +187,15 @@ class Rank(NamedTuple):
     order: tuple[Any, ...]
 
 
-def _rank(row: Any, text: str, has_all_words: bool, is_first: bool) -> Rank:
+def _rank(row: Any, text: str, has_all_words: bool, is_first: bool, is_recent: bool) -> Rank:
     typed, names = " ".join(text.split()).casefold(), [name.casefold() for name in row.visible_names]
     likeness = max(WRatio(plain(typed), plain(name)) for name in names)
     speaks_for_another = row.anonymous or getattr(row, "public_part_of", row.part_of_id) is not None
-    by_kind = (speaks_for_another, row.kind != "person")
-    nearness = (by_kind, -likeness) if has_all_words else (-round(likeness, -1), by_kind, -likeness)
-    order = (typed not in names, not is_first, not has_all_words, *nearness)
-    return Rank(likeness, order)
+    own = (not is_first, not has_all_words)
+    rest = (not is_recent, row.kind != "person", -likeness)
+    if has_all_words or is_first:
+        return Rank(likeness, (typed not in names, 0, speaks_for_another, *own, *rest))
+    return Rank(likeness, (typed not in names, 1, -round(likeness, -1), speaks_for_another, *rest))
 
 
 def plain(name: str) -> str:

@@ -48,6 +48,7 @@ class SourceSerializer(RecordedSerializer, serializers.ModelSerializer[Source]):
             "created_at", "updated_at", "reason",
         ]  # fmt: skip
         read_only_fields = ["id", "version", "created_at", "updated_at"]
+        extra_kwargs = {"kind": {"style": {"is_asked": True}}}
 
     def validate_name(self, name: str) -> str:
         """A form asks before it makes a source that may be there already. A program is not asked."""

@@ -60,6 +60,7 @@ def busy_newsroom(alice: User, times: int) -> None:
         services.tag_statement(statement_id=first.pk, versions=None, actor=alice, tag="denied", reason="Because.")
         services.create_evidence(actor=alice, statement=first, stance="context", url="https://news.example/")
         services.create_note(actor=alice, statement=second, text="Ask again.")
+        services.propose_tag(statement_id=second.pk, versions=None, actor=alice, tag="denied", reason="She says so.")
         services.open_dispute(
             actor=alice, statement=first, raised_by=relay, counter_statement=second, kind="denial"
         )  # fmt: skip

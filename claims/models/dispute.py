@@ -32,6 +32,10 @@ class DisputeQuerySet(models.QuerySet["Dispute"]):
         ids = list(statements)
         return self.filter(Q(statement__in=ids) | Q(counter_statement__in=ids))
 
+    def raised_in(self, statements: Any) -> "DisputeQuerySet":
+        """Disputes of other statements that were raised in one of these."""
+        return self.filter(counter_statement__in=statements).exclude(statement__in=statements)
+
     def public(self) -> "DisputeQuerySet":
         """Disputes of public statements; `public_counter_statement` is null unless that statement is public too."""
         counter = apps.get_model("claims", "Statement").objects.public().filter(pk=OuterRef("counter_statement"))
@@ -66,6 +70,8 @@ class Dispute(Recorded):
         UPHELD = "upheld"
         REJECTED = "rejected"
         WITHDRAWN = "withdrawn"
+
+    NEED_REASON = (State.OPEN, State.UPHELD)  # nobody deletes one of these without saying why
 
     private_fields = ("opened_by", "resolved_by")
     public_values = {"counter_statement": "public_counter_statement"}
@@ -122,6 +128,10 @@ class Dispute(Recorded):
             models.Index(fields=["state", "id"], name="dispute_state"),
             models.Index(fields=["raised_by", "id"], name="dispute_raised_by"),
         ]
+
+    @property
+    def needs_reason_to_delete(self) -> bool:
+        return self.state in self.NEED_REASON
 
     def __str__(self) -> str:
         return f"{self.raised_by_id} disputes {self.statement_id}"

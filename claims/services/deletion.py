@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from claims.models import Dispute, Evidence, Note, Statement, StatementVia
-from factcheck.errors import Conflict
+from factcheck.errors import Conflict, InvalidInput
 from factcheck.journal.services import lock_in_order, record, record_ids
 from factcheck.postgres.bulk import delete_rows
 
@@ -14,10 +14,10 @@ from factcheck.postgres.bulk import delete_rows
 def delete_statements(*, statements: Sequence[Statement], actor: Any, reason: str = "") -> None:
     """Deletes the statements with their evidence, the disputes about them, and the notes on all of these.
 
-    Raises Conflict when a dispute about another statement was raised in one of these.
+    Raises Conflict when a dispute about another statement was raised in one of these, and what delete_disputes raises.
     """
     ids = [statement.pk for statement in statements]
-    raised_here = Dispute.objects.filter(counter_statement__in=ids).exclude(statement__in=ids).first()
+    raised_here = Dispute.objects.raised_in(ids).first()
     if raised_here:
         raise Conflict(f"Dispute {raised_here.pk} was raised in this text. Delete or change that dispute first.")
     evidence = list(Evidence.objects.select_for_update().filter(statement__in=ids).order_by("pk"))
@@ -37,7 +37,10 @@ def delete_evidence_rows(*, rows: Sequence[Evidence], actor: Any, reason: str = 
 
 
 def delete_disputes(*, disputes: Sequence[Dispute], actor: Any, reason: str = "") -> None:
-    """With the notes on them."""
+    """With the notes on them. Raises InvalidInput if one is open or upheld and there is no reason."""
+    if not reason.strip() and any(dispute.needs_reason_to_delete for dispute in disputes):
+        detail = "A dispute that is open or upheld goes with it. Say why it is deleted."
+        raise InvalidInput.parameter("reason", "required", detail)
     ids = [dispute.pk for dispute in disputes]
     delete_notes(notes=Note.objects.filter(dispute__in=ids), actor=actor, reason=reason)
     record(disputes, action="dispute.deleted", actor=actor, reason=reason)

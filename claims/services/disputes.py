@@ -115,6 +115,6 @@ def reopen_dispute(*, dispute_id: int, versions: Versions, actor: Any, reason: s
 
 @atomic_with_retry
 def delete_dispute(*, dispute_id: int, versions: Versions, actor: Any, reason: str = "") -> None:
-    """Raises DoesNotExist and StaleVersion."""
+    """Raises DoesNotExist, StaleVersion, and what delete_disputes raises."""
     dispute = lock(Dispute.objects.all(), dispute_id, versions, to_delete=True)
     delete_disputes(disputes=[dispute], actor=actor, reason=reason)

@@ -7,6 +7,7 @@ from django.utils import timezone
 from claims.models import Article, Dispute, Note, Statement
 from claims.models.note import ONE_THING
 from claims.services.deletion import delete_notes
+from claims.services.proposals import end_proposal
 from factcheck.errors import Conflict, InvalidInput, Versions
 from factcheck.journal.services import assign, lock, record, save_next_versions
 from factcheck.postgres.transactions import atomic_with_retry
@@ -45,12 +46,14 @@ def create_note(
 
 @atomic_with_retry
 def update_note(*, note_id: int, versions: Versions, actor: Any, reason: str = "", **fields: Any) -> Note:
-    """Raises DoesNotExist, StaleVersion, and InvalidInput if the fields name another subject."""
+    """Raises DoesNotExist, StaleVersion, InvalidInput if the fields name another subject, and Conflict for a proposal
+    with other words."""
     note = lock(Note.objects.all(), note_id, versions)
     for name in SUBJECTS:
         if name in fields and getattr(fields.pop(name), "pk", None) != getattr(note, f"{name}_id"):
             raise InvalidInput.field(name, "immutable", "A note cannot move. Write a new one there.")
     if assign(note, fields):
+        _refuse_proposal(note, "A proposal stays as it was made. Propose again: that withdraws this one.")
         save_next_versions([note], list(fields))
         record([note], action="note.updated", actor=actor, reason=reason)
     return note
@@ -58,8 +61,16 @@ def update_note(*, note_id: int, versions: Versions, actor: Any, reason: str = "
 
 @atomic_with_retry
 def resolve_note(*, note_id: int, versions: Versions, actor: Any, reason: str = "") -> Note:
-    """Raises DoesNotExist, StaleVersion, and Conflict if the note is resolved."""
+    """A proposal is withdrawn by its author, and set aside by anybody else.
+
+    Raises DoesNotExist, StaleVersion, and Conflict if the note is resolved.
+    """
     note = lock(Note.objects.all(), note_id, versions)
+    if note.tag:
+        is_own = note.author_id == actor.pk
+        outcome = Note.Outcome.WITHDRAWN if is_own else Note.Outcome.SET_ASIDE
+        end_proposal(note, outcome, actor=actor, reason=reason)
+        return note
     if note.resolved_at:
         raise Conflict("The note is already resolved.")
     note.resolved_by, note.resolved_at = actor, timezone.now()
@@ -70,14 +81,20 @@ def resolve_note(*, note_id: int, versions: Versions, actor: Any, reason: str = 
 
 @atomic_with_retry
 def reopen_note(*, note_id: int, versions: Versions, actor: Any, reason: str = "") -> Note:
-    """Raises DoesNotExist, StaleVersion, and Conflict if the note is open."""
+    """Raises DoesNotExist, StaleVersion, and Conflict if the note is open or a proposal."""
     note = lock(Note.objects.all(), note_id, versions)
+    _refuse_proposal(note, "A proposal ends once. Propose the tag again.")
     if not note.resolved_at:
         raise Conflict("The note is already open.")
     note.resolved_by = note.resolved_at = None
     save_next_versions([note], RESOLUTION)
     record([note], action="note.reopened", actor=actor, reason=reason)
     return note
+
+
+def _refuse_proposal(note: Note, detail: str) -> None:
+    if note.tag:
+        raise Conflict(detail)
 
 
 @atomic_with_retry

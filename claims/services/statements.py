@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
@@ -148,12 +149,19 @@ def _lock_with_article(statement_id: int, versions: Versions) -> tuple[Article, 
     return article, lock(Statement.objects.all(), statement_id, versions)
 
 
-def tag_statement(*, statement_id: int, versions: Versions, actor: Any, tag: str, reason: str) -> None:
-    """Records the editor's judgement of who stands behind the statement. Raises DoesNotExist and StaleVersion."""
+def tag_statement(
+    *, statement_id: int, versions: Versions, actor: Any, tag: str, reason: str, entry_reason: str = ""
+) -> datetime:
+    """Records the editor's judgement of who stands behind the statement. Raises DoesNotExist and StaleVersion.
+
+    The reason is public with the statement; `entry_reason` stands in the journal if it says more. Returns when it was.
+    """
     now = timezone.now()
     # updated_at equals tagged_at until something else is written: the desk checks look for that.
     tagged = {"tag": tag, "tag_reason": reason, "tagged_by": actor.pk, "tagged_at": now, "updated_at": now}
-    change_row(Statement, statement_id, versions, action=TAGGED, actor=actor, reason=reason, **tagged)
+    by = {"action": TAGGED, "actor": actor, "reason": entry_reason or reason}
+    change_row(Statement, statement_id, versions, **by, **tagged)
+    return now
 
 
 def tag_statements(*, tags: Sequence[tuple[Statement, str, str]], actor: Any) -> None:

@@ -16,11 +16,14 @@ from factcheck.api.roles import Role, role_of
 from factcheck.errors import Versions
 from factcheck.journal.views import JournaledViewSet
 
-OF_THE_AUTHOR = frozenset({"update", "partial_update", "destroy"})
+OF_THE_AUTHOR = frozenset({"update", "partial_update", "destroy", "resolve"})
 
 
 class NoteViewSet(JournaledViewSet):
-    """What the newsroom remarks on an article, a statement or a dispute. Never public, and no part of exports."""
+    """What the newsroom remarks on an article, a statement or a dispute. Never public, and no part of exports.
+
+    A note with a `tag` is a proposal. `propose/` and `take/` of the statement make and take it.
+    """
 
     serializer_class = NoteSerializer
     filterset_class = NoteFilter
@@ -29,7 +32,9 @@ class NoteViewSet(JournaledViewSet):
     has_public_reads = False
     as_of_filters = ("article",)
     selective_filters = frozenset({"article", "statement", "dispute"})
-    index_ordered_filters = {"id": (frozenset({"resolved"}),)}
+    index_ordered_filters = {
+        "id": (frozenset({"resolved"}), frozenset({"proposal"}), frozenset({"resolved", "proposal"}))
+    }
     queryset = Note.objects.for_reading()
 
     @property
@@ -38,8 +43,12 @@ class NoteViewSet(JournaledViewSet):
 
     def check_permissions(self, request: Request) -> None:
         super().check_permissions(request)
-        is_for_some = self.action in OF_THE_AUTHOR and role_of(request.user) < Role.EDITOR
-        if is_for_some and Note.objects.filter(pk=self.kwargs["pk"]).exclude(author=request.user.pk).exists():
+        if self.action not in OF_THE_AUTHOR or role_of(request.user) >= Role.EDITOR:
+            return
+        of_others = Note.objects.filter(pk=self.kwargs["pk"]).exclude(author=request.user.pk)
+        if self.action == "resolve" and of_others.proposals().exists():
+            raise PermissionDenied("Only its author withdraws a proposal. Editors set it aside.")
+        if self.action != "resolve" and of_others.exists():
             raise PermissionDenied("Only its author and editors change or delete a note.")
 
     def perform_create(self, **fields: Any) -> Note:
@@ -56,7 +65,8 @@ class NoteViewSet(JournaledViewSet):
     def resolve(self, request: Request, pk: int) -> Any:
         """Resolve a note.
 
-        It says who did so and when, until it is reopened.
+        It says who did so and when, until it is reopened. A proposal is so withdrawn by its author, and set aside by an
+        editor: it cannot be reopened.
         """
         return self.run_action(resolve_note)
 

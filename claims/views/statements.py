@@ -13,14 +13,16 @@ from rest_framework.response import Response
 
 from claims.bulk_serializers import MAX_BULK, BulkStatementSerializer, BulkTagSerializer
 from claims.filters import SearchedList, StatementFilter
-from claims.models import Statement
+from claims.models import Note, Statement
 from claims.models.statement import positions_on, said_on_key
+from claims.note_serializers import NoteSerializer, ProposalSerializer, TakeSerializer
 from claims.serializers import (
     PositionSerializer,
     ReanchorSerializer,
     StatementSerializer,
     TagSerializer,
 )
+from claims.services.proposals import propose_tag, take_proposal
 from claims.services.statements import (
     create_statement,
     create_statements,
@@ -149,6 +151,33 @@ class StatementViewSet(SearchedList, MatchesMixin, StatementFormatsMixin, Export
         reason permanently.
         """
         return self.run_action(tag_statement)
+
+    @extend_schema(responses={201: NoteSerializer})
+    @action(detail=True, methods=["post"], conditional=True, serializer_class=ProposalSerializer)
+    def propose(self, request: Request, pk: int) -> Any:
+        """Propose a tag for a statement.
+
+        Answers with a note that has the tag. It waits until an editor takes it or sets it aside, or until you withdraw
+        it: propose again, or POST to the note's `resolve/`. `/notes/?proposal=true&resolved=false` lists all that wait.
+        """
+        return self.run_action(propose_tag, self.proposal_response)
+
+    def proposal_response(self, proposal: Note) -> Any:
+        address = absolute_address(self.request, "note-detail", proposal.pk)
+        if redirect := redirect_form(self.request, self.address(self.kwargs["pk"]), proposal.pk):
+            return redirect
+        rows = Note.objects.for_reading().filter(pk=proposal.pk)
+        text, version = rows.values_list(row_json_sql(NoteSerializer, False), "version").get()
+        return Response(RowJSON(text, version), status=status.HTTP_201_CREATED, headers={"Location": address})
+
+    @extend_schema(responses=StatementSerializer)
+    @action(detail=True, methods=["post"], conditional=True, serializer_class=TakeSerializer)
+    def take(self, request: Request, pk: int) -> Any:
+        """Tag a statement as somebody proposed.
+
+        With the tag and the reason of the proposal, which is taken then. The journal says whose proposal it was.
+        """
+        return self.run_action(take_proposal)
 
     @extend_schema(responses=PositionSerializer(many=True), filters=False)
     @action(detail=True, filterset_class=None, ordering_fields=("id",), default_ordering="-id")

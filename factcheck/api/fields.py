@@ -119,7 +119,7 @@ class ReasonField(serializers.CharField):
     def __init__(self, **kwargs: Any):
         kwargs.setdefault("help_text", "Why. The journal keeps it permanently.")
         kwargs.setdefault("style", {"base_template": "textarea.html", "rows": 2})
-        super().__init__(max_length=REASON_LENGTH, **kwargs)
+        super().__init__(**{"max_length": REASON_LENGTH, **kwargs})
 
 
 class ReasonSerializer(StrictSerializer):

@@ -184,8 +184,8 @@ class RecordedViewSet(BaseView, GenericViewSet):
     def perform_destroy(self, row_id: int, versions: Versions, reason: str) -> None:
         raise MethodNotAllowed(self.request.method or "")
 
-    def run_action(self, service: Any) -> Any:
-        """Runs a POST action on one row, and answers with the row after it.
+    def run_action(self, service: Any, respond: Callable[[Any], Any] | None = None) -> Any:
+        """Runs a POST action on one row, and answers with the row after it, or as `respond` makes of the result.
 
         The action's own serializer judges the input. The service gets the row's id as `statement_id` and the like.
         """
@@ -198,10 +198,10 @@ class RecordedViewSet(BaseView, GenericViewSet):
         except (APIException, Refusal):
             self.row_id()  # if there is no row, 404 takes precedence
             raise
-        service(
+        result = service(
             **{f"{self.basename}_id": row_id}, versions=versions, actor=self.request.user, **serializer.validated_data
         )
-        return self.write_response(row_id)
+        return respond(result) if respond else self.write_response(row_id)
 
     def handle_exception(self, exc: Exception) -> Any:
         response = super().handle_exception(exc)

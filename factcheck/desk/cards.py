@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Count
 
 from claims.desk_checks import Finding, findings
-from claims.models import Article, Dispute, Evidence, Statement
+from claims.models import Article, Dispute, Evidence, Note, Statement
 from factcheck.desk.viewer import Viewer
 
 MAX_LINKS = 20  # to the statements in which one desk check finds something
@@ -24,6 +24,7 @@ class Card:
     disputes: list[Any] = field(default_factory=list)  # of this statement
     raised: list[Any] = field(default_factory=list)  # disputes of other statements that this one raised
     evidence: int = 0
+    proposals: list[Any] = field(default_factory=list)  # tags that reporters propose, if they wait
     checks: list[Finding] = field(default_factory=list)
 
     @property
@@ -43,6 +44,8 @@ def cards_of(viewer: Viewer, statements: Iterable[Any], numbers: dict[int, int] 
     counted = Evidence.objects.filter(statement__in=list(cards)).order_by().values_list("statement")
     for statement_id, number in counted.annotate(n=Count("pk")):
         cards[statement_id].evidence = number
+    for proposal in viewer.fetch(Note.objects.waiting().for_reading().filter(statement__in=list(cards)).order_by("id")):
+        cards[proposal.statement_id].proposals.append(proposal)
     return list(cards.values())
 
 

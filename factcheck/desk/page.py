@@ -70,7 +70,6 @@ class Page:
         at = datetime.fromisoformat(self.as_of.replace(" ", "+")).astimezone(UTC) if self.as_of else None
         return {"at": at, "kept": kept}
 
-
     def live_since(self) -> str:
         """Up to where the page has read the journal; empty for a page that is not live."""
         return str(Mark.now()) if self.is_live and not self.viewer.is_anonymous and not self.as_of else ""

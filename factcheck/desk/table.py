@@ -15,6 +15,7 @@ from factcheck.desk.page import JSONPage, ListPage, Page, ProblemPage
 from factcheck.desk.pages.api import NewTokenPage, RefusedTokenPage, RootPage, TokensPage
 from factcheck.desk.pages.article_parts import ActPage
 from factcheck.desk.pages.articles import ArticlePage, StatementFormPage
+from factcheck.desk.pages.deleting import DeletePage
 from factcheck.desk.pages.disputes import DisputeFormPage, DisputePage
 from factcheck.desk.pages.evidence import EvidencePage
 from factcheck.desk.pages.fetching import FetchedPage, RefusedFetchPage
@@ -52,6 +53,7 @@ FORMAT = PageSpec("desk/pages/format.html", FormatPage, is_public=True)
 HISTORY = PageSpec("desk/journal/history.html", HistoryPage)
 MATCHES = PageSpec("desk/statements/match_list.html", Page)
 SEAL = PageSpec("desk/journal/seal.html", SealPage, is_public=True)
+DELETION = FormSpec("desk/delete_form.html", DeletePage)
 REFUSED_SUGGESTION = FormSpec("desk/articles/suggestion_list.html", RefusedSuggestionPage)
 
 PAGES: dict[Key, PageSpec] = {
@@ -107,6 +109,7 @@ FORMS: dict[Key, FormSpec] = {
     ("statement", "partial_update"): FormSpec("desk/statements/statement_form.html"),
     ("statement", "reanchor"): FormSpec("desk/statements/reanchor_form.html"),
     ("statement", "tag"): FormSpec("desk/statements/tag_form.html"),
+    ("statement", "propose"): FormSpec("desk/statements/tag_form.html"),
     ("statement", "bulk_tag"): FormSpec("desk/statements/bulk_tag_form.html", BulkTagPage),
     ("evidence", "create"): FormSpec("desk/evidence/evidence_form.html"),
     ("dispute", "create"): FormSpec("desk/disputes/dispute_form.html", DisputeFormPage),
@@ -114,6 +117,7 @@ FORMS: dict[Key, FormSpec] = {
     ("note", "create"): FormSpec("desk/notes/note_form.html"),
     ("note", "partial_update"): FormSpec("desk/notes/note_form.html"),
     ("token", "create"): FormSpec("desk/pages/tokens.html", RefusedTokenPage),
+    **{(name, "destroy"): DELETION for name in ("article", "statement", "evidence", "dispute", "source")},
 }
 
 # With these statuses a form comes back as it was typed, with the errors. Any other problem has a page of its own.

@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.db.models import Count
 from django.db.models.functions import Left
 
-from claims.models import Article, Statement
+from claims.models import Article, Note, Statement
 from factcheck.desk.addresses import address_of
 from factcheck.desk.labels import short_field_label
 from factcheck.desk.viewer import Viewer
@@ -43,6 +43,7 @@ IMPLIED_FIELDS = {
     "article.withdrawn": {"status"},
     "dispute.resolved": {"state"},
     "dispute.reopened": {"state"},
+    **{f"note.{outcome}": {"outcome"} for outcome in Note.Outcome},
 }
 VERBS = {
     "statement.tagged": "tagged",
@@ -52,25 +53,28 @@ VERBS = {
     "article.withdrawn": "withdrew",
     "note.created": "wrote",
     "note.updated": "changed",
+    "note.taken": "took",
+    "note.withdrawn": "withdrew",
+    "note.set_aside": "set aside",
     "dispute.opened": "opened",
     "dispute.resolved": "resolved",
     "dispute.reopened": "reopened",
 }
 # Every kind of act, in words.
 ACTS = {
-    f"{resource}.{act}": f"{resource}: {act.replace('reanchored', 're-anchored')}"
+    f"{resource}.{act}": f"{resource}: {act.replace('reanchored', 're-anchored').replace('_', ' ')}"
     for resource, acts in {
         "article": "created updated published withdrawn deleted",
         "statement": "created updated tagged reanchored deleted",
         "evidence": "created updated deleted",
         "dispute": "opened updated resolved reopened deleted",
-        "note": "created updated resolved reopened deleted",
+        "note": "created updated resolved reopened taken withdrawn set_aside deleted",
         "source": "created updated merged deleted",
     }.items()
     for act in acts.split()
 }
 MAX_FOLDED = 100  # re-anchored statements that one page lists
-OUTCOME_FIELDS = {"statement.tagged": "tag", "dispute.resolved": "state"}
+OUTCOME_FIELDS = {"statement.tagged": "tag", "note.created": "tag", "dispute.resolved": "state"}
 # By resource: the names of ids, in one query.
 LOOKUPS: dict[str, Callable[[Iterable[int]], dict[int, str]]] = {
     "source": lambda ids: dict(Source.objects.filter(pk__in=ids).values_list("pk", "name")),
@@ -152,12 +156,18 @@ def _item(entry: Any, names: Names) -> TimelineItem:
     is_deleted = entry.action.endswith(".deleted")
     return TimelineItem(
         entry=entry,
-        verb=VERBS.get(entry.action, entry.action.partition(".")[2]),
-        outcome=str(entry.data.get(OUTCOME_FIELDS.get(entry.action, ""), "")),
+        verb=_verb(entry),
+        outcome=str(entry.data.get(OUTCOME_FIELDS.get(entry.action, "")) or ""),
         subject=_subject(entry, names),
         address="" if is_deleted else address_of(entry.resource, entry.resource_id),
         changes=[] if is_deleted or not entry.before else _changes(entry, names),
     )
+
+
+def _verb(entry: Any) -> str:
+    if entry.action == "note.created" and entry.data.get("tag"):
+        return "proposed"
+    return VERBS.get(entry.action, entry.action.partition(".")[2])
 
 
 def _subject(entry: Any, names: Names) -> str:

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from claims.desk_checks import CHECKS, Code, Finding, findings
-from claims.models import Article, Dispute
+from claims.models import Article, Dispute, Note
 from factcheck.desk.cards import with_statement_and_article
 
 MAX_FINDINGS = 200
 MAX_ARTICLES = 50  # the newest published ones, whose unverified statements are counted
 MAX_ROWS = 3  # of each kind; the lists have all
+MAX_PROPOSALS = 99
 # What settles a finding. All others take a tag, or a dispute that explains it.
 SETTLED_BY = {
     Code.ASSERTED_ON_WEAK_SOURCES: "create",  # evidence
@@ -40,7 +41,11 @@ class Waiting:
     is_floor: bool  # whether there may be more findings than were counted
     unverified: list[Any]  # published articles, each with the number of its `unverified` statements
     disputes: list[Any]  # the newest open ones
-    # A reporter's proposals belong here, for those who may tag.
+    proposals: int  # those of reporters for a tag; one more than MAX_PROPOSALS for any more
+
+    @property
+    def more_proposals(self) -> bool:
+        return self.proposals > MAX_PROPOSALS
 
     @property
     def more_unverified(self) -> int:
@@ -60,6 +65,7 @@ def waiting_for(may: dict[str, bool]) -> Waiting | None:
         is_floor=found.next_cursor(MAX_FINDINGS) is not None,
         unverified=[row for row in articles[:MAX_ARTICLES] if row.unverified] if may.get("tag") else [],
         disputes=list(disputes[:MAX_ROWS]) if may.get("resolve") else [],
+        proposals=Note.objects.waiting()[: MAX_PROPOSALS + 1].count() if may.get("tag") else 0,
     )
 
 

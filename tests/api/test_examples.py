@@ -58,7 +58,9 @@ class Day:
 
     def ask(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
         headers = {name.replace("_", "-"): value for name, value in headers.items()}
-        if method in ("PUT", "PATCH", "DELETE") or re.search(r"/(tag|publish|withdraw|resolve|re\w+|merge)/$", path):
+        if method in ("PUT", "PATCH", "DELETE") or re.search(
+            r"/(tag|propose|take|publish|withdraw|resolve|re\w+|merge)/$", path
+        ):
             headers.setdefault("If-Match", "*")
         content = {"data": json.dumps(body), "content_type": "application/json"} if body is not None else {}
         return self.client.generic(method, f"/api/v1/{path}", headers=headers, **content)
@@ -157,6 +159,11 @@ def spend(day: Day) -> None:
     record("POST", "disputes/9/resolve/", {"state": "upheld", "tag": "denied", "reason": "Horne was on the call."})
     record("POST", "disputes/9/reopen/", {"reason": "Marquardt stands by his post."})
     record("GET", "disputes/9/history/?page_size=1")
+
+    proposal = record("POST", "statements/6/propose/", {"tag": "denied", "reason": "The embassy's minutes say so."})[
+        "id"
+    ]
+    record("POST", "statements/6/take/", {"proposal": proposal})
 
     note = record("POST", "notes/", {"statement": 6, "text": "Ask the embassy for Horne's own notes."})["id"]
     record("GET", "notes/?article=1&resolved=false")

@@ -129,6 +129,8 @@ POSTS = [
     ("articles/{published}/withdraw/", {"reason": "It was wrong."}),
     ("disputes/{dispute}/resolve/", {"state": "upheld", "reason": "The minutes say so.", "tag": "denied"}),
     ("disputes/{resolved}/reopen/", {"reason": "New facts."}),
+    ("statements/{statement}/propose/", {"tag": "denied", "reason": "He says so."}),
+    ("statements/{statement}/take/", {"proposal": "{proposal}"}),
     ("notes/", {"statement": "{statement}", "text": "Ask again."}),
     ("notes/{note}/resolve/", {}),
     ("notes/{settled}/reopen/", {"reason": "Still no answer."}),
@@ -150,10 +152,13 @@ def test_every_post_is_answered_again_as_it_was_and_journalled_once(api, alice, 
     )
     note, settled = (services.create_note(actor=alice, article=published, text="Ask.") for _ in range(2))
     services.resolve_note(note_id=settled.pk, versions=None, actor=alice)
+    proposal = services.propose_tag(
+        statement_id=rows["statement"], versions=None, actor=alice, tag="denied", reason="He says so."
+    )
     suggesting = services.create_article(actor=alice, title="Talks", text="Ann Lee said that the talks had failed.")
     [card] = api.get(f"/api/v1/articles/{suggesting.pk}/suggestions/").json()["results"]
     rows |= {"published": published.pk, "resolved": resolved.pk, "suggesting": suggesting.pk}
-    rows |= {"note": note.pk, "settled": settled.pk}
+    rows |= {"note": note.pk, "settled": settled.pk, "proposal": proposal.pk}
     rows["key"] = json.dumps(card["key"])
     text = json.dumps(body)
     for name, row_id in rows.items():

@@ -58,7 +58,7 @@ TABLE = [
     ("article-detail", "get", "articles/{article}/", None, READ),
     ("article-detail", "put", "articles/{article}/", ARTICLE, CHANGE),
     ("article-detail", "patch", "articles/{article}/", {"title": "Renamed"}, CHANGE),
-    ("article-detail", "delete", "articles/{article}/", None, DELETE),
+    ("article-detail", "delete", "articles/{article}/?reason=Twice", None, DELETE),
     ("article-history", "get", "articles/{article}/history/", None, READ),
     ("article-fetch", "post", "articles/fetch/", {"url": "https://news.example/"}, (401, *[403] * 6)),  # it is off
     ("article-checks", "get", "articles/{article}/checks/", None, READ),
@@ -83,7 +83,7 @@ TABLE = [
     ("statement-detail", "get", "statements/{statement}/", None, READ),
     ("statement-detail", "put", "statements/{statement}/", STATEMENT, CHANGE),
     ("statement-detail", "patch", "statements/{statement}/", {"paraphrase": "No"}, CHANGE),
-    ("statement-detail", "delete", "statements/{statement}/", None, DELETE),
+    ("statement-detail", "delete", "statements/{statement}/?reason=Twice", None, DELETE),
     ("statement-bulk", "post", "statements/bulk/", [STATEMENT], CREATE),
     ("statement-bulk-tag", "post", "statements/bulk-tag/", BULK_TAG, ACT),
     ("statement-matches", "get", "statements/matches/?text=no", None, READ),
@@ -94,6 +94,8 @@ TABLE = [
     ("statement-reanchor", "post", "statements/{statement}/reanchor/", {}, CHANGE),
     ("statement-positions", "get", "statements/{statement}/positions/", None, READ),
     ("statement-history", "get", "statements/{statement}/history/", None, READ),
+    ("statement-propose", "post", "statements/{statement}/propose/", {"tag": "denied", **REASON}, CREATE),
+    ("statement-take", "post", "statements/{statement}/take/", {"proposal": "{proposal}"}, ACT),
     ("statement-tag", "post", "statements/{statement}/tag/", {"tag": "denied", **REASON}, ACT),
     ("evidence-list", "get", "evidence/", None, READ),
     ("evidence-list", "post", "evidence/", EVIDENCE, CREATE),
@@ -107,7 +109,7 @@ TABLE = [
     ("dispute-detail", "get", "disputes/{dispute}/", None, READ),
     ("dispute-detail", "put", "disputes/{dispute}/", DISPUTE, (401, 403, 403, 405, 405, 405, 403)),
     ("dispute-detail", "patch", "disputes/{dispute}/", {"note": "By telephone"}, CHANGE),
-    ("dispute-detail", "delete", "disputes/{dispute}/", None, DELETE),
+    ("dispute-detail", "delete", "disputes/{dispute}/?reason=Twice", None, DELETE),
     ("dispute-history", "get", "disputes/{dispute}/history/", None, READ),
     ("dispute-resolve", "post", "disputes/{dispute}/resolve/", {"state": "upheld", **REASON}, ACT),
     ("dispute-reopen", "post", "disputes/{resolved_dispute}/reopen/", REASON, ACT),
@@ -161,6 +163,9 @@ def rows(db):
     )
     note, settled = (services.create_note(actor=maker, statement=statement, text="Ask.") for _ in range(2))
     services.resolve_note(note_id=settled.pk, versions=None, actor=maker)
+    proposal = services.propose_tag(
+        statement_id=statement.pk, versions=None, actor=maker, tag="denied", reason="He says so."
+    )
     sealed_entry = Entry.objects.earliest("id")
     sign(append([sealed_entry]), make_key("factcheck.example"))
     return {
@@ -177,6 +182,7 @@ def rows(db):
         "dispute": dispute.pk,
         "resolved_dispute": resolved.pk,
         "note": note.pk,
+        "proposal": proposal.pk,
         "resolved_note": settled.pk,
     }
 

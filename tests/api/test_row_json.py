@@ -93,6 +93,7 @@ def build(words, published_at, said, act, anonymous):
     note = services.create_note(dispute=dispute, text=words[2], **by)
     if act:
         services.resolve_note(note_id=note.pk, versions=None, **by)
+        services.propose_tag(statement_id=first.pk, versions=None, tag=act, reason=words[1], **by)
         services.update_article(article_id=article.pk, versions=None, desk=by["actor"], **by)
         services.tag_statement(statement_id=first.pk, versions=None, tag=act, reason=words[1], **by)
         services.resolve_dispute(dispute_id=dispute.pk, versions=None, state="upheld", reason=words[2], **by)

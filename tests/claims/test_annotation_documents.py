@@ -104,12 +104,12 @@ def test_a_counter_statement_without_an_address_is_the_only_one_of_another_artic
     )
     path = f"/api/v1/articles/{statement.article_id}/annotations/"
     document = api.get(path).json()
-    services.delete_dispute(dispute_id=dispute.pk, versions=None, actor=alice)
+    services.delete_dispute(dispute_id=dispute.pk, versions=None, actor=alice, reason="Over.")
     del document["version"]
     assert api.put(path, document, headers={"if-match": "*"}).status_code == 200
     again = Dispute.objects.get()
     assert again.counter_statement_id == rebuttal.pk
-    services.delete_dispute(dispute_id=again.pk, versions=None, actor=alice)
+    services.delete_dispute(dispute_id=again.pk, versions=None, actor=alice, reason="Over.")
     other = services.create_article(actor=alice, title="Another", text="Never.")
     services.create_statement(article=other, actor=alice, source=minister, start=0, end=6, key=rebuttal.key)
     answer = api.put(path, document, headers={"if-match": "*"})

@@ -118,7 +118,7 @@ def test_what_was_tried_in_a_draft_is_not_told_but_what_stands_is(api, alice, ar
 def test_a_passage_that_was_edited_out_and_a_deleted_dispute_leave_the_feed(api, alice, published, minister):
     dispute = services.open_dispute(actor=alice, statement=published, raised_by=minister, kind="denial")
     tag(published, alice, "asserted", "So it is.")
-    services.delete_dispute(dispute_id=dispute.pk, versions=None, actor=alice)
+    services.delete_dispute(dispute_id=dispute.pk, versions=None, actor=alice, reason="Over.")
     assert len(said(read(api))) == 1
     services.update_article(article_id=published.article_id, versions=None, actor=alice, text="Nothing of it.")
     assert said(read(api)) == []

@@ -205,7 +205,7 @@ def resolve(api, dispute):
 
 
 def delete(api, kind, row):
-    return lambda: api.delete(f"/api/v1/{kind}/{row.pk}/", headers=ANY)
+    return lambda: api.delete(f"/api/v1/{kind}/{row.pk}/?reason=Over.", headers=ANY)
 
 
 def tag(api, statement):

@@ -49,8 +49,9 @@ def room(alice, article, minister):
     aside = services.create_note(dispute=raised, text="Ask him.", **by)
     remark = services.create_note(article=article, text="Ask them.", **by)
     services.resolve_note(note_id=aside.pk, versions=None, **by)
+    offer = services.propose_tag(statement_id=counter.pk, versions=None, tag="denied", reason="He says so.", **by)
     return SimpleNamespace(
-        memo=memo, aside=aside, remark=remark,
+        offer=offer, memo=memo, aside=aside, remark=remark,
         article=article, minister=minister, ministry=ministry, unused=unused, said=said, counter=counter, call=call,
         mail=mail, raised=raised, over=over,
     )  # fmt: skip
@@ -136,6 +137,7 @@ CHANGES = [
         [
             ("note.deleted", "memo", 2),
             ("note.deleted", "aside", 3),
+            ("note.deleted", "offer", 2),
             ("dispute.deleted", "raised", 2),
             ("dispute.deleted", "over", 3),
             ("evidence.deleted", "call", 2),
@@ -228,6 +230,7 @@ CHANGES = [
     ),
     (services.update_note, {"note_id": "@memo", "text": "Ask both."}, [("note.updated", "memo", 2)], [NOTE]),
     (services.resolve_note, {"note_id": "@memo"}, [("note.resolved", "memo", 2)], [NOTE]),
+    (services.resolve_note, {"note_id": "@offer"}, [("note.set_aside", "offer", 2)], [NOTE]),
     (services.reopen_note, {"note_id": "@aside"}, [("note.reopened", "aside", 3)], [NOTE]),
     (
         services.delete_note,

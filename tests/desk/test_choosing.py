@@ -278,10 +278,38 @@ def test_the_sources_of_the_article_come_first(desk, alice, article, zelensky):
     assert choices(desk, q="Zelensky", article=article.pk)[0] == "Volodymyr Zelensky"
     services.create_statement(article=article, actor=alice, source=other, start=2, end=23)
     assert choices(desk, q="Zelensky", article=article.pk)[:2] == ["Mykola Zelensky", "Volodymyr Zelensky"]
-    assert choices(desk, q="Zelensky")[0] == "Volodymyr Zelensky"
+    assert choices(desk, q="Zelensky")[0] == "Mykola Zelensky"  # he was named last
     assert choices(desk, q="volodymyr zelensky", article=article.pk)[0] == "Volodymyr Zelensky"
     assert choices(desk, article=article.pk) == ["Mykola Zelensky"]
     assert f'data-article="{article.pk}"' in desk.get(f"/api/v1/articles/{article.pk}/").content.decode()
+
+
+def test_the_person_comes_before_the_spokesperson_of_the_article(desk, alice, article, zelensky):
+    spokesperson = Source.objects.get(name__contains="spokesperson")
+    services.create_statement(article=article, actor=alice, source=spokesperson, start=2, end=23)
+    found = choices(desk, q="Zelensky", article=article.pk)
+    assert found[:2] == ["Volodymyr Zelensky", spokesperson.name]
+    assert choices(desk, q=spokesperson.name, article=article.pk)[0] == spokesperson.name
+
+
+def test_who_was_named_last_is_offered_after_those_of_the_article(desk, alice, article, zelensky):
+    anne, bea = (create_source(actor=alice, name=name, kind="person") for name in ("Anne", "Bea"))
+    other = services.create_article(actor=alice, title="Another", text="She said no.")
+    services.create_statement(article=other, actor=alice, source=anne, start=0, end=3)
+    services.create_statement(article=article, actor=alice, source=bea, start=2, end=23)
+    assert choices(desk, article=article.pk) == ["Bea", "Anne"]
+    assert choices(desk) == ["Anne", "Bea"]
+
+
+def test_a_form_asks_of_which_kind_a_new_source_is(desk, alice):
+    form = desk.get("/api/v1/sources/?form=new").content.decode()
+    assert re.search(r'<select name="kind"[^>]* required>\s*<option value="">choose</option>', form)
+    refused = desk.post("/api/v1/sources/", {"name": "Ann", "kind": ""})
+    assert refused.status_code == 400
+    made = create_source(actor=alice, name="Ann", kind="outlet")
+    edit = desk.get(f"/api/v1/sources/{made.pk}/?form=edit").content.decode()
+    assert '<option value="outlet" selected>' in edit
+    assert ">choose<" not in edit
 
 
 def test_a_refused_form_offers_the_sources_of_its_article_first(mark, alice, article, zelensky):

@@ -45,6 +45,7 @@ def test_a_name_that_fits_none_is_kept_and_can_be_made_a_source_right_there(open
     assert page.get_by_label("In plain words").input_value() == "It is certain."
     page.get_by_role("radio", name="Joe Biden").click()
     page.get_by_role("group", name="“Wolf Blitzer” is").get_by_role("link", name="Make it a new source").click()
+    page.get_by_label("Kind").select_option("person")
     page.get_by_role("button", name="Create the source").click()
     page.get_by_role("button", name="Remove Wolf Blitzer").wait_for()
     page.get_by_role("button", name="Record the statement").click()
@@ -61,6 +62,7 @@ def test_a_new_name_that_is_nearly_anothers_is_asked_about_before_it_is_made(ope
     source = page.get_by_role("combobox", name="Who is said to have said it")
     source.fill("Joe Bidden")
     page.get_by_role("option", name="New source “Joe Bidden”…").click()
+    page.get_by_label("Kind").select_option("person")
     page.get_by_role("button", name="Create the source").click()
     page.get_by_text("Is it one of these?").wait_for()
     assert page.get_by_role("button", name="Jill Biden").count() == 0
@@ -70,6 +72,7 @@ def test_a_new_name_that_is_nearly_anothers_is_asked_about_before_it_is_made(ope
     page.get_by_role("button", name="Remove Joe Biden").click()
     source.fill("Joe Bidden")
     page.get_by_role("option", name="New source “Joe Bidden”…").click()
+    page.get_by_label("Kind").select_option("person")
     page.get_by_role("button", name="Create the source").click()
     page.get_by_role("button", name="No, create another one").click()
     page.get_by_role("button", name="Remove Joe Bidden").wait_for()
@@ -92,6 +95,7 @@ def test_without_a_script_names_are_typed_and_chosen_too(open_desk, article):
         page.get_by_role("group", name="“Wolf Blitzer” is").get_by_role("link", name="Make it a new source").click()
     other = opened.value
     assert other.get_by_label("Name", exact=True).input_value() == "Wolf Blitzer"
+    other.get_by_label("Kind").select_option("person")
     other.get_by_role("button", name="Create", exact=True).click()
     other.get_by_role("heading", name="Wolf Blitzer").wait_for()
     page.get_by_role("button", name="Record the statement").click()
@@ -111,3 +115,60 @@ def test_a_list_is_filtered_by_a_name_that_was_typed(open_desk, newsroom, articl
     assert desk.page.get_by_role("button", name="Remove CNN").is_visible()
     desk.page.get_by_role("link", name="Joe Biden").click()
     desk.page.get_by_role("button", name="Remove Joe Biden").wait_for()
+
+
+def test_enter_in_the_name_of_a_new_source_makes_it_and_does_not_send_the_form_around_it(open_desk, article):
+    desk = open_desk(viewport={"width": 375, "height": 800}).log_in("bob")
+    page = desk.page
+    desk.open(f"/api/v1/articles/{article.pk}/")
+    desk.select("called it certain")
+    page.get_by_role("combobox", name="Who is said to have said it").fill("Wolf Blitzer")
+    page.get_by_role("option", name="New source “Wolf Blitzer”…").wait_for()
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Enter")
+    panel = page.get_by_role("group", name="New source")
+    panel.get_by_label("Name", exact=True).press("Enter")
+    panel.get_by_text("Say what kind of source it is.").wait_for()
+    assert panel.get_by_label("Kind").evaluate("field => field === document.activeElement")
+    assert not Source.objects.filter(name="Wolf Blitzer").exists()
+    panel.get_by_label("Kind").select_option("person")
+    panel.get_by_label("Other names, one per line").fill("Leslie Blitzer\n\n Wolf ")
+    panel.get_by_label("Name", exact=True).press("Enter")
+    page.get_by_role("button", name="Remove Wolf Blitzer").wait_for()
+    made = Source.objects.get(name="Wolf Blitzer")
+    assert (made.kind, made.aliases) == ("person", ["Leslie Blitzer", "Wolf"])
+    assert not Statement.objects.exists()
+
+
+def test_going_back_restores_the_sources_that_were_chosen_and_what_was_typed(open_desk, article):
+    desk = open_desk().log_in("bob")
+    page = desk.page
+    desk.open(f"/api/v1/articles/{article.pk}/")
+    desk.select("called it certain")
+    desk.choose("Who is said to have said it", "joe", "Joe Biden")
+    desk.choose("Through whom, nearest to the speaker first", "cnn", "CNN")
+    page.get_by_role("combobox", name="Through whom").fill("jill biden")
+    desk.open("/api/v1/sources/")
+    page.go_back()
+    desk.select("called it certain")
+    page.get_by_role("button", name="Remove Joe Biden").wait_for()
+    assert page.get_by_role("combobox", name="Through whom").input_value() == "jill biden"
+    page.get_by_role("button", name="Record the statement").click()
+    page.locator("article.card").wait_for()
+    statement = Statement.objects.get()
+    assert (statement.source.name, [one.name for one in statement.via]) == ("Joe Biden", ["CNN", "Jill Biden"])
+    desk.open(f"/api/v1/articles/{article.pk}/")
+    assert page.get_by_role("button", name="Remove Joe Biden").count() == 0
+
+
+def test_who_was_named_last_is_offered_before_anything_is_typed(open_desk, newsroom, article):
+    other = services.create_article(actor=newsroom["alice"], title="Another", text="He said no.")
+    last = Source.objects.get(name="CNN")
+    services.create_statement(article=other, actor=newsroom["alice"], source=last, start=0, end=2)
+    desk = open_desk().log_in("bob")
+    desk.open(f"/api/v1/articles/{article.pk}/")
+    desk.select("called it certain")
+    desk.page.get_by_role("combobox", name="Who is said to have said it").focus()
+    desk.page.get_by_role("option", name="CNN").wait_for()
+    desk.page.keyboard.press("Enter")
+    desk.page.get_by_role("button", name="Remove CNN").wait_for()

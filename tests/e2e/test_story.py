@@ -29,6 +29,7 @@ def test_an_editor_takes_an_article_from_its_text_to_publication(open_desk):
     for passage, source in ((HEATED, "Ukrainian official"), (INVASION, "Joe Biden"), (POSSIBILITY, "Emily Horne")):
         desk.select(passage)
         desk.choose("Who is said to have said it", source, "New source")
+        page.get_by_label("Kind").select_option("person")
         page.get_by_role("button", name="Create the source").click()
         page.get_by_role("button", name=f"Remove {source}").wait_for()
         page.get_by_role("button", name="Record the statement").click()

@@ -102,7 +102,7 @@ def test_a_list_is_read_as_of_an_instant_with_any_of_its_filters(api, alice, sta
     addresses = [f"/api/v1/{path}?{name}={said[name]}" for path, name in asked]
     before, moment = [api.get(address).json() for address in addresses], now()
     assert [len(page["results"]) for page in before] == [1, 1, 1, 1]
-    services.delete_statement(statement_id=statement.pk, versions=None, actor=alice)
+    services.delete_statement(statement_id=statement.pk, versions=None, actor=alice, reason="Over.")
     assert [len(api.get(address).json()["results"]) for address in addresses] == [0, 0, 0, 0]
     assert [api.get(then(address, moment)).json() for address in addresses] == before
 
@@ -236,7 +236,7 @@ class Newsroom(RuleBasedStateMachine):
     def delete(self, kind, data):
         rows = sorted(path for path in self.paths if path.startswith(f"/api/v1/{kind}/") and path.count("/") == 5)
         if rows:
-            self.people[0].delete(data.draw(st.sampled_from(rows)), headers=ANY)
+            self.people[0].delete(data.draw(st.sampled_from(rows)) + "?reason=Over.", headers=ANY)
 
     @invariant()
     def keep_every_answer(self):

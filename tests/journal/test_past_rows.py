@@ -67,9 +67,9 @@ def change_everything(alice, room):
     services.update_article(article_id=room["article"].pk, text="Nothing.", byline="", **by)
     create_source(actor=alice, name="New", kind="person")
     services.create_article(actor=alice, title="New", text="One.")
-    services.delete_evidence(evidence_id=room["call"].pk, **by)
-    services.delete_dispute(dispute_id=room["dispute"].pk, **by)
-    services.delete_statement(statement_id=room["bare"].pk, **by)
+    services.delete_evidence(evidence_id=room["call"].pk, reason="Over.", **by)
+    services.delete_dispute(dispute_id=room["dispute"].pk, reason="Over.", **by)
+    services.delete_statement(statement_id=room["bare"].pk, reason="Over.", **by)
 
 
 def test_every_row_is_read_as_it_was_and_then_again_as_it_is(alice, room):
@@ -88,7 +88,7 @@ def test_every_row_is_read_as_it_was_and_then_again_as_it_is(alice, room):
 
 def test_an_article_that_was_deleted_is_read_with_the_text_of_then(alice, room):
     before, moment = present(), now()
-    services.delete_article(article_id=room["article"].pk, versions=None, actor=alice)
+    services.delete_article(article_id=room["article"].pk, versions=None, actor=alice, reason="Over.")
     assert not Statement.objects.exists()
     with as_of(moment):
         assert present() == before

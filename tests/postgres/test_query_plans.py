@@ -173,19 +173,23 @@ def newsroom(django_db_setup, django_db_blocker):
 
 @transaction.atomic
 def take_notes(actor: User) -> None:
-    """On every dispute and the first statements. One in a hundred is open."""
+    """On every dispute and the first statements. One in a hundred is open, and one in fifty proposes a tag."""
     now = timezone.now()
     of_statements = Statement.objects.filter(pk__lte=STATEMENTS // 10).values_list("article", "pk")
     of_disputes = Dispute.objects.values_list("statement__article", "pk")
     notes = [Note(article_id=article, statement_id=row, text="Ask.", author=actor) for article, row in of_statements]
     notes += [Note(article_id=article, dispute_id=row, text="Ask.", author=actor) for article, row in of_disputes]
+    for note in notes[: len(of_statements) : 50]:
+        note.tag, note.statement_version = "denied", 1
     insert_rows(notes)
     record(notes, action="note.created", actor=actor)
     answered = [note for note in notes if note.pk % 100]
     for note in answered:
         note.resolved_by, note.resolved_at = actor, now
-    save_next_versions(answered, ["resolved_by", "resolved_at"])
-    record(answered, action="note.resolved", actor=actor)
+        note.outcome = "withdrawn" if note.tag else None
+    save_next_versions(answered, ["resolved_by", "resolved_at", "outcome"])
+    record([note for note in answered if not note.tag], action="note.resolved", actor=actor)
+    record([note for note in answered if note.tag], action="note.withdrawn", actor=actor)
 
 
 def change(condition: str, assignment: str, actor: User) -> None:

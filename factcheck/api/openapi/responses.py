@@ -70,7 +70,8 @@ def _with_headers(schema: Any, code: str, response: dict[str, Any]) -> dict[str,
     response = {**response, "description": SUCCESS_DESCRIPTIONS[schema.method, code]}
     if "content" in response and not schema.view.streamed:
         names.append("ETag")
-    if code == "201" and schema.view.is_recorded and schema.view.action == "create":
+    # Who acts on one row and makes another is told where that is.
+    if code == "201" and schema.view.is_recorded and (schema.view.action == "create" or schema.view.needs_if_match()):
         names.append("Location")
     return {**response, "headers": {name: _header(name) for name in names}} if names else response
 

@@ -32,6 +32,9 @@ MESSAGES = {
     "note.created": "The note is added.",
     "note.resolved": "The note is resolved.",
     "note.reopened": "The note is open again.",
+    "note.taken": "The proposal is taken.",
+    "note.withdrawn": "The proposal is withdrawn.",
+    "note.set_aside": "The proposal is set aside.",
     "article.published": "The article is published.",
     "article.withdrawn": "The article is withdrawn.",
 }
@@ -114,7 +117,7 @@ class ActPage(Page):
     def _message(self, entry: Any, number: int | None) -> str:
         if form_version(self.request) == entry.version:
             return "Nothing has changed."
-        statement = f"Statement {number}" if number else "The statement"
+        statement = f"Passage {number}" if number else "The statement"
         return MESSAGES.get(entry.action, "It is saved.").format(statement=statement, tag=entry.data.get("tag"))
 
 

@@ -10,10 +10,12 @@ from factcheck.desk.page_view import DeskView
 from sources.models import Source
 
 MAX_CHOICES = 12
+RECENT_STATEMENTS = 50  # whose sources were used recently
 
 
 class SourceChoices(DeskView):
-    """`?q=` the sources with similar names, `?name=` those called nearly so; with `?article=` its own come first."""
+    """`?q=` the sources with similar names, `?name=` those called nearly so; without either, those of `?article=` and
+    those that were named last."""
 
     is_public = True
     http_method_names = ["get", "head", "options"]
@@ -21,17 +23,19 @@ class SourceChoices(DeskView):
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> JsonResponse:
         rows = self.viewer.visible(Source.objects.for_reading())
         typed, name, article = (self._parameter(key) for key in ("q", "name", "article"))
-        own = self._source_ids(int(article)) if is_number(article) else set()
+        own = self._source_ids(article=int(article)) if is_number(article) else set()
+        recent = self._source_ids(pk__in=Statement.objects.order_by("-pk").values("pk")[:RECENT_STATEMENTS])
         if name:
             found = rows.nearly_called(name, MAX_CHOICES)
         elif typed:
-            found = rows.similar_to(typed, MAX_CHOICES, own)
+            found = rows.similar_to(typed, MAX_CHOICES, own, recent)
         else:
-            found = rows.filter(pk__in=own).order_by("name")[:MAX_CHOICES]
+            used = rows.filter(pk__in=own | recent)
+            found = sorted(used, key=lambda row: (row.pk not in own, row.name, row.pk))[:MAX_CHOICES]
         return JsonResponse({"results": [_choice(self.viewer.redact(row)) for row in found]})
 
-    def _source_ids(self, article: int) -> set[int]:
-        return self.viewer.visible(Statement.objects.filter(article=article)).source_ids()
+    def _source_ids(self, **which: Any) -> set[int]:
+        return self.viewer.visible(Statement.objects.filter(**which)).source_ids()
 
     def _parameter(self, name: str) -> str:
         return self.request.GET.get(name, "").replace("\x00", "").strip()[:MAX_NAME_LENGTH]

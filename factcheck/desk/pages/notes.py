@@ -15,12 +15,22 @@ MAX_NOTES = 50  # on the page of what they are on; the list has all
 
 
 def notes_on_row(viewer: Viewer, subject: str, row_id: int) -> dict[str, Any]:
-    """For the context of the row's page, open notes first. Those of an article are also those in it."""
+    """For the context of the row's page, open notes first. Those of an article are also those in it.
+
+    Proposals stand with their statement, not among the notes.
+    """
     if viewer.is_anonymous:
         return {}
-    notes = Note.objects.for_reading().filter(**{subject: row_id})
-    shown = notes.order_by(F("resolved_at").desc(nulls_first=True), "-id")[:MAX_NOTES]
-    return {"desk_notes": list(shown), "subject": subject, "subject_id": row_id, "max_notes": MAX_NOTES}
+    notes = _open_first(Note.objects.filter(tag__isnull=True, **{subject: row_id}))
+    return {"desk_notes": notes, "subject": subject, "subject_id": row_id, "max_notes": MAX_NOTES}
+
+
+def proposals_for(statement_id: int) -> list[Note]:
+    return _open_first(Note.objects.proposals().filter(statement=statement_id))
+
+
+def _open_first(notes: Any) -> list[Note]:
+    return list(notes.for_reading().order_by(F("resolved_at").desc(nulls_first=True), "-id")[:MAX_NOTES])
 
 
 class NoteList(ListPage):

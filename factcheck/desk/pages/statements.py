@@ -10,7 +10,7 @@ from factcheck.desk.cards import cards_of, checks_by_statement
 from factcheck.desk.form_pages import FormPage
 from factcheck.desk.page import Page
 from factcheck.desk.pages.disputes import suggest_same_article
-from factcheck.desk.pages.notes import notes_on_row
+from factcheck.desk.pages.notes import notes_on_row, proposals_for
 from factcheck.desk.timeline import TIMELINE_LENGTH, timeline
 from factcheck.journal.models import Entry
 
@@ -50,12 +50,14 @@ class StatementPage(Page):
     def _editor_context(self, statement: Any, card: Any, evidence: list[Any]) -> dict[str, Any]:
         serializer_context = self.view.get_serializer_context()
         notes = notes_on_row(self.viewer, "statement", statement.pk)
+        proposals = proposals_for(statement.pk)
         return {
             "live_about": [f"statement-{statement.pk}"],
             "card_checks": checks_by_statement(statement.article_id).get(statement.pk, []),
             **notes,
+            "proposals": proposals,
             "positions": positions_on(statement.pk).order_by("-id")[:MAX_POSITIONS],
-            "timeline": self._timeline(statement, card, evidence, notes["desk_notes"]),
+            "timeline": self._timeline(statement, card, evidence, notes["desk_notes"] + proposals),
             "dispute_form": suggest_same_article(DisputeSerializer(context=serializer_context), statement),
             "evidence_form": EvidenceSerializer(context=serializer_context),
         }

@@ -39,6 +39,31 @@
       this.id = `chooser-${(count += 1)}`;
       this.build();
       this.showChosen();
+      this.restore();
+    }
+
+    // Going back shows the page as the server made it, without what was chosen. It stays with the entry of the history.
+    restore() {
+      const form = this.box.closest("form");
+      const others = [...document.querySelectorAll(".chooser")].filter((box) => box !== this.box && box.owner?.name === this.name && box.closest("form").action === form.action);
+      this.kept = `${form.action} ${this.name} ${others.length}`;
+      this.box.owner = this;
+      const kept = history.state?.chosen?.[this.kept];
+      if (kept) {
+        this.list.replaceChildren();
+        kept.rows.forEach(([id, label]) => this.add(id, label));
+        this.search.value = kept.typed;
+      }
+      this.isReady = true;
+      this.search.addEventListener("input", () => this.keep());
+    }
+
+    keep() {
+      if (this.isReady) {
+        const rows = [...this.list.children].map((item) => [item.querySelector("input").value, item.querySelector("span").textContent]);
+        const chosen = { ...history.state?.chosen, [this.kept]: { rows, typed: this.search.value } };
+        history.replaceState({ ...history.state, chosen }, "");
+      }
     }
 
     // The field of the server becomes the search field; hidden inputs send what is chosen.
@@ -121,11 +146,12 @@
       if (!this.list.children.length) {
         this.box.append(element("input", { type: "hidden", name: this.name, value: "", "data-none": "" }));
       }
+      this.keep();
     }
 
     // Whether there is something to offer before anything is typed.
     offersUnasked() {
-      return this.box.dataset.first || this.box.dataset.article;
+      return this.box.dataset.first || this.box.dataset.article || this.box.dataset.noun === "source";
     }
 
     searchLater() {
@@ -228,8 +254,8 @@
     }
 
     pick(row) {
-      this.add(row.id, labelOf(row));
       this.search.value = "";
+      this.add(row.id, labelOf(row));
       this.box.querySelectorAll(".settle").forEach((fieldset) => fieldset.remove());
       this.close();
     }
@@ -258,7 +284,8 @@
       this.box.querySelector(".create-source")?.remove();
       const kinds = ["person", "organization", "outlet", "document", "account"];
       const title = element("input", { type: "text", value: name });
-      const kind = element("select", {}, ...kinds.map((one) => element("option", { value: one }, one)));
+      const kind = element("select", {}, element("option", { value: "" }, "choose"), ...kinds.map((one) => element("option", { value: one }, one)));
+      const aliases = element("textarea", { rows: "2" });
       const anonymous = element("input", { type: "checkbox" });
       const error = element("p", { class: "error", role: "alert" });
       const alike = element("ul", { class: "alike" });
@@ -269,14 +296,27 @@
         element("legend", {}, "New source"),
         element("label", {}, "Name", title),
         element("label", {}, "Kind", kind),
+        element("label", {}, "Other names, one per line", aliases),
         element("label", { class: "box" }, anonymous, "anonymous: the name is the article’s own words for the source"),
         error,
         alike,
         element("div", { class: "buttons" }, make, cancel),
       );
       cancel.addEventListener("click", () => panel.remove());
+      panel.addEventListener("keydown", (event) => {
+        if (event.key === "Enter" && event.target.matches("input, select")) {
+          event.preventDefault(); // it would send the form around it
+          make.click();
+        }
+      });
       let asked = null; // the name for which the question was put
       make.addEventListener("click", async () => {
+        if (!kind.value) {
+          error.textContent = "Say what kind of source it is.";
+          kind.focus();
+          return;
+        }
+        error.textContent = "";
         make.disabled = true;
         if (asked !== title.value) {
           asked = title.value;
@@ -288,7 +328,10 @@
         const { ok, body } = await fetchJson(this.box.dataset.list, {
           method: "POST",
           headers: { "Content-Type": "application/json", "X-CSRFToken": token },
-          body: JSON.stringify({ name: title.value, kind: kind.value, anonymous: anonymous.checked }),
+          body: JSON.stringify({
+            name: title.value, kind: kind.value, anonymous: anonymous.checked,
+            aliases: aliases.value.split("\n").map((line) => line.trim()).filter(Boolean),
+          }),
         });
         make.disabled = false;
         if (!ok) {
