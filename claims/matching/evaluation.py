@@ -2,7 +2,7 @@
 
 MAP@5 is the mean over the texts of the average precision of the first five statements. A text is shown if a right one
 of these five is likely. It is shown wrongly if, the right ones taken out of all statements, the best of the rest is.
-Both are also told for other limits of the score than the one from which on a statement is likely.
+Both are also told for other odds than 0, from which on a statement is likely.
 """
 
 import csv
@@ -11,9 +11,10 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from heapq import nlargest
+from math import inf
 from typing import Any
 
-from claims.matching.scoring import Likeness, Query, Recorded, Term
+from claims.matching.scoring import Likeness, Query, Recorded, Term, score_of_others
 
 DEPTH = 5
 NEAR = 200  # claims without a common word that are compared too, where texts have vectors
@@ -23,16 +24,17 @@ CLAIM = ("vclaim", "subtitle", "title")  # what they become: passage, paraphrase
 @dataclass(frozen=True)
 class Ranked:
     key: str  # of the claim
-    score: float
-    likely: bool
+    odds: float  # that it is worth a look
+
+    @property
+    def likely(self) -> bool:
+        return self.odds >= 0
 
 
 @dataclass
 class Scores:
     precisions: dict[int, list[float]] = field(default_factory=lambda: defaultdict(list))  # by depth
-    shown: int = 0
-    shown_wrongly: int = 0
-    right: list[float] = field(default_factory=list)  # the best score of a right statement for each text
+    right: list[float] = field(default_factory=list)  # the best odds of a right statement for each text
     wrong: list[float] = field(default_factory=list)  # and of any other one
 
     def add(self, ranking: Sequence[Ranked], right: Collection[str]) -> None:
@@ -40,18 +42,16 @@ class Scores:
             self.precisions[depth].append(average_precision([each.key for each in ranking], right, depth))
         found = [each for each in ranking[:DEPTH] if each.key in right]
         others = [each for each in ranking if each.key not in right][:1]
-        self.shown += any(each.likely for each in found)
-        self.shown_wrongly += any(each.likely for each in others)
-        self.right.append(max((each.score for each in found), default=0.0))
-        self.wrong.append(max((each.score for each in others), default=0.0))
+        self.right.append(max((each.odds for each in found), default=-inf))
+        self.wrong.append(max((each.odds for each in others), default=-inf))
 
     @property
     def texts(self) -> int:
         return len(self.precisions[DEPTH])
 
     def shares_from(self, limit: float) -> tuple[float, float]:
-        """Of the texts, how many a limit of the score would show, and how many wrongly."""
-        right, wrong = (sum(score >= limit for score in scores) for scores in (self.right, self.wrong))
+        """Of the texts, how many a limit of the odds would show, and how many wrongly."""
+        right, wrong = (sum(odds >= limit for odds in each) for each in (self.right, self.wrong))
         return right / (self.texts or 1), wrong / (self.texts or 1)
 
     def mean(self, depth: int) -> float:
@@ -110,4 +110,5 @@ class Pool:
             (key, Likeness(query, self.recorded[key], near.get(key))) for key in sorted(compared)
         ]
         best = sorted(likenesses, key=lambda each: -each[1].score)[:size]
-        return [Ranked(key, likeness.score, likeness.is_likely) for key, likeness in best]
+        others = score_of_others(likeness.score for _, likeness in likenesses)
+        return [Ranked(key, likeness.odds(others)) for key, likeness in best]

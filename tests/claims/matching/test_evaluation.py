@@ -42,15 +42,15 @@ def test_average_precision(ranking, right, depth, wanted):
 
 def test_a_text_is_shown_by_a_right_statement_and_wrongly_by_the_best_of_the_others():
     scores = Scores()
-    likely, unlikely = ([Ranked(key, 1, likely) for key in "ab"] for likely in (True, False))
+    likely, unlikely = ([Ranked(key, odds) for key in "ab"] for odds in (0, -1))
     scores.add(likely, {"b"})
     scores.add(unlikely, {"b"})
     scores.add([likely[0], unlikely[1]], {"a"})
     scores.add([], {"a"})
-    assert (scores.texts, scores.shown, scores.shown_wrongly) == (4, 2, 1)
+    assert (scores.texts, scores.shares_from(0)) == (4, (2 / 4, 1 / 4))
     assert (scores.mean(1), scores.mean(5)) == (1 / 4, 2 / 4)
-    assert scores.shares_from(1) == (3 / 4, 3 / 4)
-    assert scores.shares_from(1.1) == (0, 0)
+    assert scores.shares_from(-1) == (3 / 4, 3 / 4)
+    assert scores.shares_from(0.1) == (0, 0)
 
 
 def test_files_are_read_as_they_are_published():
@@ -80,7 +80,7 @@ def evaluate(folder, *claims, **options):
 
 
 SCORES = ["MAP@1 1.000  MAP@3 1.000  MAP@5 1.000", "shown 1.000  shown wrongly 0.000"]
-LIMITS = "0.5 1.000/0.000  0.52 "
+LIMITS = "-1 1.000/0.000  -0.5 "
 
 
 def test_the_command_compares_with_every_claim_of_a_file(db, files):
@@ -97,7 +97,7 @@ def test_with_a_model_texts_are_compared_by_their_vectors_too(db, files, setting
     head, *scores, limits, _ = evaluate(files, files / "some.jsonl")
     assert head == "1 texts, 2 claims of some.jsonl, by words and vectors"
     assert scores == ["MAP@1 1.000  MAP@3 1.000  MAP@5 1.000", "shown 0.000  shown wrongly 0.000"]
-    assert limits.startswith("0.5 0.000/0.000  0.52 ")
+    assert limits.startswith("-1 0.000/0.000  -0.5 ")
 
 
 def test_the_command_finds_the_claims_beside_the_texts(db, files):
