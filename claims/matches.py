@@ -26,7 +26,7 @@ MAX_TERMS = 60  # the rarest words of a text
 MAX_COUNTED = 1_000  # statements that are counted for a word of which PostgreSQL does not know how common it is
 MAX_UNKNOWN = 100  # such words
 MAX_ROWS_COUNTED = 10_000  # statements; beyond that PostgreSQL's estimate is good enough
-COMPARED = 60  # statements that are compared word for word
+COMPARED = 40  # statements that are compared word for word
 WEIGHED = 12  # words by which those are chosen
 TABLE = "claims_statementwords"
 
@@ -51,12 +51,15 @@ SELECT (SELECT count(*) FROM (SELECT FROM {TABLE} WHERE words @@ lookup::tsquery
 FROM unnest(%s::text[]) WITH ORDINALITY AS l(lookup, place) ORDER BY place
 """  # noqa: S608
 # The queries come from subqueries: PostgreSQL then does not look each word up in its statistics to plan, which takes
-# longer than to find the rows.
+# longer than to find the rows. It expects far too many rows for them, but with set_config it plans no parallel workers,
+# which take longer to start than the rows to find.
 FOUND = " OR ".join(["words @@ (SELECT %s::tsquery)"] * LOOKUPS)
 WEIGHT = " + ".join(["CASE WHEN words @@ %s::tsquery THEN %s ELSE 0 END"] * WEIGHED)
 BEST = f"""
 SELECT statement, words::text FROM (
-    SELECT statement, words FROM {TABLE} WHERE ({FOUND}) {{also}} ORDER BY {WEIGHT} DESC, statement LIMIT {COMPARED}
+    SELECT statement, words FROM {TABLE}
+    WHERE (SELECT set_config('max_parallel_workers_per_gather', '0', true)) = '0' AND ({FOUND}) {{also}}
+    ORDER BY {WEIGHT} DESC, statement LIMIT {COMPARED}
 ) best
 """  # noqa: S608
 # As claims/search_triggers.py makes them.
@@ -72,7 +75,11 @@ class Match:
 
     statement_id: int
     likeness: Likeness
-    odds: float
+    others: float  # by score_of_others()
+
+    @property
+    def odds(self) -> float:
+        return self.likeness.odds(self.others)
 
     @property
     def score(self) -> float:
@@ -90,7 +97,7 @@ class Match:
 def best_first(likenesses: Mapping[int, Likeness]) -> list[Match]:
     """By statement; of equal ones the one recorded first."""
     others = score_of_others(likeness.score for likeness in likenesses.values())
-    matches = [Match(statement, likeness, likeness.odds(others)) for statement, likeness in likenesses.items()]
+    matches = [Match(statement, likeness, others) for statement, likeness in likenesses.items()]
     return sorted(matches, key=lambda match: (-match.score, match.statement_id))
 
 

@@ -1,14 +1,14 @@
 """Scores matching on texts of which people said which claims they repeat, as in the CheckThat! tasks of CLEF.
 
 MAP@5 is the mean over the texts of the average precision of the first five statements. A text is shown if a right one
-of these five is likely. It is shown wrongly if, the right ones taken out of all statements, the best of the rest is.
+of these five is likely. It is shown wrongly if, the right ones taken out of all statements, one of the first five is.
 Both are also told for other odds than 0, from which on a statement is likely.
 """
 
 import csv
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from heapq import nlargest
 from math import inf
@@ -24,11 +24,8 @@ CLAIM = ("vclaim", "subtitle", "title")  # what they become: passage, paraphrase
 @dataclass(frozen=True)
 class Ranked:
     key: str  # of the claim
-    odds: float  # that it is worth a look
-
-    @property
-    def likely(self) -> bool:
-        return self.odds >= 0
+    score: float
+    odds: Callable[[float], float]  # that it is worth a look, by the score of others
 
 
 @dataclass
@@ -40,10 +37,9 @@ class Scores:
     def add(self, ranking: Sequence[Ranked], right: Collection[str]) -> None:
         for depth in (1, 3, DEPTH):
             self.precisions[depth].append(average_precision([each.key for each in ranking], right, depth))
-        found = [each for each in ranking[:DEPTH] if each.key in right]
-        others = [each for each in ranking if each.key not in right][:1]
-        self.right.append(max((each.odds for each in found), default=-inf))
-        self.wrong.append(max((each.odds for each in others), default=-inf))
+        others = [each for each in ranking if each.key not in right]
+        self.right.append(_best_odds([each for each in ranking[:DEPTH] if each.key in right], ranking))
+        self.wrong.append(_best_odds(others[:DEPTH], others))
 
     @property
     def texts(self) -> int:
@@ -56,6 +52,11 @@ class Scores:
 
     def mean(self, depth: int) -> float:
         return sum(self.precisions[depth]) / (self.texts or 1)
+
+
+def _best_odds(shown: Sequence[Ranked], ranking: Sequence[Ranked]) -> float:
+    others = score_of_others(each.score for each in ranking)
+    return max((each.odds(others) for each in shown), default=-inf)
 
 
 def average_precision(ranking: Sequence[str], right: Collection[str], depth: int) -> float:
@@ -110,5 +111,4 @@ class Pool:
             (key, Likeness(query, self.recorded[key], near.get(key))) for key in sorted(compared)
         ]
         best = sorted(likenesses, key=lambda each: -each[1].score)[:size]
-        others = score_of_others(likeness.score for _, likeness in likenesses)
-        return [Ranked(key, likeness.odds(others)) for key, likeness in best]
+        return [Ranked(key, likeness.score, likeness.odds) for key, likeness in best]

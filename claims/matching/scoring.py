@@ -44,7 +44,7 @@ class Rule:
 # docs/performance.md says how these were found. A subject that is often written about has many statements that are as
 # near as the best one, however many there are in all: the score of the fifth best tells that.
 BY_WORDS = Rule(words=8.0, nearness=0, common=1.0, alike=5.8, others=-12.7, constant=-2.6)
-WITH_NEARNESS = Rule(words=4.15, nearness=11.7, common=0.85, alike=2.45, others=-15, constant=-4.8)
+WITH_NEARNESS = Rule(words=4.15, nearness=11.7, common=0.85, alike=2.45, others=-15, constant=-4.9)
 FIFTH = 5
 USUAL_OF_OTHERS = 0.35  # where fewer are found: few statements are no sign that a match is a good one
 LEAST_OF_OTHERS = 0.3
@@ -73,7 +73,7 @@ class Term:
 
     stems_find_all: bool = False  # every statement with one of the words is known to have a stem of it
 
-    @property
+    @cached_property
     def forms(self) -> tuple[str, ...]:
         return (*self.words, *self.stems)
 
@@ -89,6 +89,10 @@ class Query:
     terms: tuple[Term, ...]
     statements: float  # in all
 
+    @cached_property
+    def weighted(self) -> list[tuple[Term, float]]:
+        return [(term, self.weight(term)) for term in self.terms]
+
     def weight(self, term: Term) -> float:
         """How much it tells that a statement has the word: the less, the more of them have it."""
         having = term.rows + ASSUMED_WITH_WORD
@@ -101,8 +105,13 @@ class Recorded:
     """The words of a statement: how often each occurs in its passage (A), paraphrase (B) and titles of evidence (C)."""
 
     counts: dict[str, int]
-    passage: frozenset[str]  # without stems
+    passage: frozenset[str]
     length: int
+
+    @cached_property
+    def said(self) -> frozenset[str]:
+        """The words of the passage without stems."""
+        return frozenset(lexeme for lexeme in self.passage if not STEM.search(lexeme))
 
     @classmethod
     def read(cls, vector: str) -> "Recorded":
@@ -114,7 +123,7 @@ class Recorded:
             if own:
                 counts[lexeme] = len(own)
                 length = max(length, int(own[-1][:-1]))
-                if own[0][-1] == "A" and not STEM.search(lexeme):
+                if own[0][-1] == "A":
                     passage.add(lexeme)
         return cls(counts, frozenset(passage), length)
 
@@ -127,7 +136,7 @@ class Likeness:
 
     @cached_property
     def by_words(self) -> float:
-        return sum(map(self._score, self.query.terms)) / (SCALE * log(self.query.statements + ASSUMED))
+        return sum(self._score(*each) for each in self.query.weighted) / (SCALE * log(self.query.statements + ASSUMED))
 
     @property
     def score(self) -> float:
@@ -142,8 +151,8 @@ class Likeness:
     def odds(self, others: float) -> float:
         """That it is worth a look, as a logarithm: likely from 0 on. `others`: by score_of_others()."""
         rule = BY_WORDS if self.nearness is None else WITH_NEARNESS
-        near, passage = self.nearness or 0.0, self.recorded.passage
-        alike = len(self.query.words & passage) / (len(self.query.words | passage) or 1)
+        near, said = self.nearness or 0.0, self.recorded.said
+        alike = len(self.query.words & said) / (len(self.query.words | said) or 1)
         odds = rule.words * self.by_words + rule.nearness * near + rule.common * log(1 + len(self.words))
         odds += rule.alike * alike + rule.others * others + rule.constant
         return max(odds, 0.0) if near >= SAME_MEANING or alike >= SAME_WORDS else odds
@@ -153,12 +162,13 @@ class Likeness:
         """Those of the query that the statement has, in the query's order."""
         return [term.words[0] for term in self.query.terms if self._count(term.forms)]
 
-    def _score(self, term: Term) -> float:
+    def _score(self, term: Term, weight: float) -> float:
         if not (count := self._count(term.forms)):
             return 0.0
         norm = K1 * (1 - B + B * self.recorded.length / USUAL_LENGTH)
         alike = SAME_FORM if self._count(term.words) else 0.0
-        return self.query.weight(term) * (count * (K1 + 1) / (count + norm) + alike)
+        return weight * (count * (K1 + 1) / (count + norm) + alike)
 
     def _count(self, forms: Iterable[str]) -> int:
-        return max((self.recorded.counts.get(form, 0) for form in forms), default=0)
+        counts = self.recorded.counts
+        return max([counts.get(form, 0) for form in forms], default=0)

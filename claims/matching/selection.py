@@ -7,18 +7,18 @@ from itertools import accumulate
 from claims.matching.cleaning import IN_DATE
 from claims.matching.scoring import Query, Term
 
-PAIRED = 5  # words
-LOOKUPS = PAIRED  # queries at most: one for the rare words, and one for each paired word with those after it
+LOOKUPS = 8  # queries at most: one for the rare words, and one for each paired word with those after it
 
 
 @dataclass(frozen=True)
 class Reach:
     rare: int  # statements that the rarest words find together
     paired: int  # statements that have a word, of which two must be in one of them
+    words: int = LOOKUPS  # that are paired
 
 
-WORDS_ALONE = Reach(rare=1_000, paired=30_000)
-BESIDE_VECTORS = Reach(rare=300, paired=10_000)  # these find most of what has only common words in common
+WORDS_ALONE = Reach(rare=300, paired=15_000)
+BESIDE_VECTORS = Reach(rare=150, paired=10_000, words=6)  # these find most of what shares only common words
 
 
 def lookups(query: Query, reach: Reach = WORDS_ALONE) -> list[str]:
@@ -26,7 +26,7 @@ def lookups(query: Query, reach: Reach = WORDS_ALONE) -> list[str]:
     terms = sorted((term for term in query.terms if term.rows and term.weight > IN_DATE), key=lambda term: term.rows)
     found = list(accumulate(term.rows for term in terms))
     rare = [term for term, rows in zip(terms, found, strict=True) if rows <= reach.rare]
-    paired = [term for term in terms[len(rare) :] if term.rows <= reach.paired][:PAIRED]
+    paired = [term for term in terms[len(rare) :] if term.rows <= reach.paired][: reach.words]
     queries = [_any(rare)] if rare else []
     queries += [f"{_any([term])} & {_any(paired[place:])}" for place, term in enumerate(paired[:-1], 1)]
     return queries or [_any([term]) for term in terms[:1]]

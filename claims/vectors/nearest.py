@@ -8,8 +8,8 @@ from claims.vectors.model import has_model, load_model
 from claims.vectors.table import has_table, table
 from factcheck.postgres.prepared import execute_prepared
 
-FOUND = 100  # statements that the index finds, by a bit of each number
-NEAR = 40  # the nearest of these by the numbers themselves
+FOUND = 80  # statements that the index finds, by a bit of each number
+NEAR = 30  # the nearest of these by the numbers themselves
 # With a condition the index goes on until enough fulfil it, or it has looked at so many: without this, whatever is near
 # and may not be shown would leave no room for what may be. The settings hold for this one query: a condition that
 # depends on no row is judged before the first one is read.

@@ -103,7 +103,7 @@ def _level(is_semantic: bool) -> str:
 def _in_database(text: str) -> list[Ranked]:
     found = find_matches(text, among=Statement.objects.all(), public=False, size=COMPARED).found
     keys = Statement.objects.in_bulk([match.statement_id for match in found])
-    return [Ranked(keys[match.statement_id].key, match.odds) for match in found]
+    return [Ranked(keys[match.statement_id].key, match.score, match.likeness.odds) for match in found]
 
 
 def _beside(queries: Path) -> Path | None:

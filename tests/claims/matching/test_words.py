@@ -54,7 +54,7 @@ def query(*terms, statements=1_000_000, words=()):
 def test_the_words_of_a_statement_are_read_from_its_vector():
     recorded = Recorded.read("'it''s':3A 'sack':2A 'sack_en':2A,9B,20 'title':11C 'reason':14 'source_7'")
     assert recorded.counts == {"it''s": 1, "sack": 1, "sack_en": 2, "title": 1}
-    assert recorded.passage == {"it''s", "sack"}
+    assert recorded.said == {"it''s", "sack"}
     assert recorded.length == 11
     assert Recorded.read("") == Recorded({}, frozenset(), 0)
 
@@ -130,9 +130,10 @@ def test_statements_are_looked_up_by_the_rarest_words_and_by_pairs_of_the_next()
     terms = [term("f", paired + 1), term("b", half), term("a", half), term("c", rare), term("d", paired)]
     assert lookups(query(*terms)) == ["(b | a)", "(c) & (d)"]
     many = [term(f"m{n}", rare + n) for n in range(9)]
-    assert lookups(query(term("a"), *many)) == [
-        "(a)", "(m0) & (m1 | m2 | m3 | m4)", "(m1) & (m2 | m3 | m4)", "(m2) & (m3 | m4)", "(m3) & (m4)",
-    ]  # fmt: skip
+    first, *pairs = lookups(query(term("a"), *many))
+    assert first == "(a)"
+    assert pairs[0] == "(m0) & (m1 | m2 | m3 | m4 | m5 | m6 | m7)"
+    assert pairs[-1] == "(m6) & (m7)"
     assert len(lookups(query(term("a"), *many))) == LOOKUPS
     assert lookups(query(*terms), Reach(rare=int(half), paired=rare)) == ["(b)", "(a) & (c)"]
 
