@@ -7,7 +7,7 @@ from itertools import accumulate
 from claims.matching.cleaning import IN_DATE
 from claims.matching.scoring import Query, Term
 
-LOOKUPS = 8  # queries at most: one for the rare words, and one for each paired word with those after it
+LOOKUPS = 7  # queries at most: one for the rare words, and one for each paired word with those after it
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class Reach:
     words: int = LOOKUPS  # that are paired
 
 
-WORDS_ALONE = Reach(rare=300, paired=15_000)
+WORDS_ALONE = Reach(rare=300, paired=10_000)
 BESIDE_VECTORS = Reach(rare=150, paired=10_000, words=6)  # these find most of what shares only common words
 
 
