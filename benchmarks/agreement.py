@@ -22,6 +22,8 @@ def check(cases: list[Case], newsroom: Newsroom, contenders: dict[str, Contender
     for case in cases:
         if case.requests is not None:
             _check_read(case, contenders)
+    if all(case.is_read for case in cases):
+        return
     _check_write("tag", tag_requests(newsroom)[0], newsroom, contenders)
     _check_write("post", post_requests(newsroom)[0], newsroom, contenders)
 
@@ -62,9 +64,8 @@ def _lasting(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _compare(case: str, answers: dict[str, list[Any]]) -> None:
-    ours = answers.get(OURS)
     for name, theirs in answers.items():
-        if theirs != ours:
+        if theirs != (ours := answers.get(OURS, theirs)):
             raise Disagreement(f"{case}: {name} and {OURS} answer otherwise at {difference(ours, theirs)}")
 
 

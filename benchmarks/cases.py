@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from benchmarks.bulk_work import bulk_post, export_lines, import_document
-from benchmarks.contenders import ALL, FASTAPI, LIMIT, NINJA, OURS, Answer, Contender, Request
+from benchmarks.contenders import ALL, BY_WORDS, FASTAPI, LIMIT, NINJA, OURS, Answer, Contender, Request
 from benchmarks.load import requests_per_second, rows_per_second
 from benchmarks.newsroom import LARGE_ARTICLE_STATEMENTS, Newsroom
 
@@ -60,6 +60,15 @@ def reads(newsroom: Newsroom) -> list[Case]:
     def same(*paths: str, headers: dict[str, str] = public) -> Ask:
         return lambda _contender: [Request(path, headers=headers) for path in paths]
 
+    def matched(level: str, headers: dict[str, str]) -> Ask:
+        def ask(contender: Contender) -> list[Request]:
+            requests = [Request(path, headers=headers) for path in matches]
+            if (found := _parsed(contender.send(requests[0]))["level"]) != level:
+                raise RuntimeError(f"{contender.name} finds matches at the level {found}, not {level}.")
+            return requests
+
+        return ask
+
     def deep(contender: Contender) -> list[Request]:
         return [Request(path, headers=public) for path in _deep_pages(contender, newsroom.deep_id, public)]
 
@@ -88,8 +97,10 @@ def reads(newsroom: Newsroom) -> list[Case]:
         case("q-common", "?q= a common word, public", ours, same(f"{STATEMENTS}?q=minister")),
         case("q-seldom", "?q= a seldom word, public", ours, same(f"{STATEMENTS}?q=seldomword")),
         case("q-rare", "?q= a rare word, public", ours, same(f"{STATEMENTS}?q=rareword")),
-        case("matches", "matches of a sentence, signed in", ours, same(*matches, headers=signed_in)),
-        case("matches-public", "matches of a sentence, public", ours, same(*matches)),
+        case("matches", "matches of a sentence, signed in", ours, matched("semantic", signed_in)),
+        case("matches-public", "matches of a sentence, public", ours, matched("semantic", public)),
+        case("matches-by-words", "… by words alone, signed in", (BY_WORDS,), matched("lexical", signed_in)),
+        case("matches-by-words-public", "… by words alone, public", (BY_WORDS,), matched("lexical", public)),
         case("as-of", "one statement as of a moment", ours_and_limit, same(*as_of, headers=signed_in)),
     ]
 

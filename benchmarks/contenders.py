@@ -19,8 +19,10 @@ from factcheck.postgres import embedded
 
 OURS, LIMIT, DRF, NINJA, FASTAPI = "factcheck", "limit", "DRF", "ninja", "FastAPI"
 ALL = (OURS, LIMIT, DRF, NINJA, FASTAPI)
+BY_WORDS = "factcheck by words"  # the service with MATCHING_MODEL=none; its figures stand in the service's column
 APPLICATIONS = {
     OURS: "factcheck.wsgi",
+    BY_WORDS: "factcheck.wsgi",
     LIMIT: "benchmarks.rivals.bare_limit",
     DRF: "benchmarks.rivals.django_wsgi",
     NINJA: "benchmarks.rivals.django_wsgi",
@@ -116,19 +118,21 @@ def _command(name: str) -> list[str]:
     But no worker is replaced after so many requests: that would punish a fast contender, and would measure another
     one together with a start each time.
     """
-    python = sys.executable if name == OURS else str(RIVAL_PYTHON)
+    ours = name in (OURS, BY_WORDS)
+    python = sys.executable if ours else str(RIVAL_PYTHON)
     if name == FASTAPI:
         options = ["--host", "127.0.0.1", "--port", "{port}", "--workers", PROCESSES, "--no-access-log"]
         return [python, "-m", "uvicorn", f"{APPLICATIONS[name]}:application", *options]
-    config = "gunicorn.conf.py" if name == OURS else "benchmarks/rivals/gunicorn_conf.py"
+    config = "gunicorn.conf.py" if ours else "benchmarks/rivals/gunicorn_conf.py"
     options = ["--config", config, "--bind", "127.0.0.1:{port}", "--max-requests", "0"]
     return [python, "-m", "gunicorn", *options, f"{APPLICATIONS[name]}:application"]
 
 
 def environment_of(name: str, newsroom: Newsroom) -> dict[str, str]:
     environment = environment_for(newsroom.data_dir) | {"WEB_CONCURRENCY": PROCESSES}
-    if name == OURS:
-        return environment | _settings_of_ours(newsroom)
+    if name in (OURS, BY_WORDS):
+        model = "none" if name == BY_WORDS else "minilm"
+        return environment | _settings_of_ours(newsroom) | {"MATCHING_MODEL": model}
     found = embedded.connection_settings(newsroom.data_dir)
     names = {"BENCH_HOST": "HOST", "BENCH_PORT": "PORT", "BENCH_USER": "USER", "BENCH_DATABASE": "NAME"}
     environment |= {variable: found[key] for variable, key in names.items()}

@@ -1,7 +1,7 @@
 """The database that all contenders share: filled once for each size, and copied before each run.
 
 Writes are measured too, and the journal is append-only, so only a copy brings the same rows back. The embedded server
-of a size has two databases: `filled`, which is never written to again, and the copy that is measured.
+of a size has two databases: `filled_with_vectors`, which is never written to again, and the copy that is measured.
 """
 
 import argparse
@@ -22,7 +22,7 @@ from factcheck.postgres import embedded
 from factcheck.startup import lift_time_limits
 
 ROOT = Path(__file__).resolve().parent.parent
-FILLED = "filled"
+FILLED = "filled_with_vectors"
 EDITOR = "bench"
 LARGE_ARTICLE = "The article with 300 statements"
 LARGE_ARTICLE_STATEMENTS = 300
@@ -85,7 +85,7 @@ def prepare(data_dir: Path, size: int) -> Newsroom:
         )
     _recreate(data_dir, template=FILLED)
     token = _in_django(data_dir)
-    # A migration that is newer than `filled` may have made an index that has no statistics yet.
+    # A migration that is newer than the filled one may have made an index that has no statistics yet.
     _in_database(data_dir, embedded.DATABASE, sql.SQL("ANALYZE"), sql.SQL("CHECKPOINT"))
     return _read_newsroom(data_dir, token)
 
@@ -173,12 +173,14 @@ def _fill(size: int) -> None:
     from django.contrib.auth.models import Group, User
 
     from benchmarks.corpus import fill
+    from benchmarks.vectors import draw
 
     user, _ = User.objects.get_or_create(username=EDITOR)
     user.groups.add(Group.objects.get(name="editor"))
     began = time.monotonic()
     _write_large_article(user)  # first, so that the newest page is one of ordinary articles
     fill(size)
+    draw()
     print(f"filled in {time.monotonic() - began:.0f} s", file=sys.stderr)
 
 

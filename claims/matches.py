@@ -10,14 +10,14 @@ from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import Any
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
 
 from claims.matching.cleaning import parts_of, without_dates
-from claims.matching.scoring import Likeness, Query, Recorded, Term
-from claims.matching.selection import LOOKUPS, lookups
-from claims.models import Dispute, SearchLanguage, Statement
-from claims.vectors.nearest import nearest, vector_of
+from claims.matching.scoring import Likeness, Query, Recorded, Term, score_of_others
+from claims.matching.selection import BESIDE_VECTORS, LOOKUPS, WORDS_ALONE, Reach, lookups
+from claims.models import Statement
+from claims.vectors.nearest import Vector, nearest, vector_of
 from claims.vectors.table import table
 from factcheck.postgres.prepared import execute_prepared
 from factcheck.postgres.word_shares import WordShares
@@ -26,7 +26,7 @@ MAX_TERMS = 60  # the rarest words of a text
 MAX_COUNTED = 1_000  # statements that are counted for a word of which PostgreSQL does not know how common it is
 MAX_UNKNOWN = 100  # such words
 MAX_ROWS_COUNTED = 10_000  # statements; beyond that PostgreSQL's estimate is good enough
-COMPARED = 60  # statements that are compared word for word
+COMPARED = 40  # statements that are compared word for word
 WEIGHED = 12  # words by which those are chosen
 TABLE = "claims_statementwords"
 
@@ -38,7 +38,8 @@ shares = WordShares(TABLE, "words")
 # are of scripts that no stemmer reads.
 WORDS = """
 SELECT nth, left(word, 100), max(weight), ARRAY(
-    SELECT (ts_lexize(search_stemmer(code), left(word, 100)))[1] || '_' || code FROM unnest(%s::text[]) code
+    SELECT (ts_lexize(search_stemmer(code), left(word, 100)))[1] || '_' || code
+    FROM unnest(coalesce(%s::text[], ARRAY(SELECT code FROM claims_searchlanguage ORDER BY code))) code
     WHERE ascii(word) < x'0E00'::integer)
 FROM unnest(%s::integer[], %s::text[], %s::float[]) part(nth, text, weight),
     string_to_table(search_text(part.text), ' ') WITH ORDINALITY AS w(word, place)
@@ -50,12 +51,15 @@ SELECT (SELECT count(*) FROM (SELECT FROM {TABLE} WHERE words @@ lookup::tsquery
 FROM unnest(%s::text[]) WITH ORDINALITY AS l(lookup, place) ORDER BY place
 """  # noqa: S608
 # The queries come from subqueries: PostgreSQL then does not look each word up in its statistics to plan, which takes
-# longer than to find the rows.
+# longer than to find the rows. It expects far too many rows for them, but with set_config it plans no parallel workers,
+# which take longer to start than the rows to find.
 FOUND = " OR ".join(["words @@ (SELECT %s::tsquery)"] * LOOKUPS)
 WEIGHT = " + ".join(["CASE WHEN words @@ %s::tsquery THEN %s ELSE 0 END"] * WEIGHED)
 BEST = f"""
 SELECT statement, words::text FROM (
-    SELECT statement, words FROM {TABLE} WHERE ({FOUND}) {{also}} ORDER BY {WEIGHT} DESC, statement LIMIT {COMPARED}
+    SELECT statement, words FROM {TABLE}
+    WHERE (SELECT set_config('max_parallel_workers_per_gather', '0', true)) = '0' AND ({FOUND}) {{also}}
+    ORDER BY {WEIGHT} DESC, statement LIMIT {COMPARED}
 ) best
 """  # noqa: S608
 # As claims/search_triggers.py makes them.
@@ -65,12 +69,17 @@ FROM unnest(%s::text[], %s::text[], %s::text[]) WITH ORDINALITY AS t(passage, pa
 """
 
 
-@dataclass
+@dataclass(frozen=True)
 class Match:
     """A recorded statement, and how it is like the text."""
 
-    statement: Statement
+    statement_id: int
     likeness: Likeness
+    others: float  # by score_of_others()
+
+    @property
+    def odds(self) -> float:
+        return self.likeness.odds(self.others)
 
     @property
     def score(self) -> float:
@@ -78,45 +87,51 @@ class Match:
 
     @property
     def likely(self) -> bool:
-        return self.likeness.is_likely
+        return self.odds >= 0
 
     @property
     def words(self) -> list[str]:
         return self.likeness.words
 
 
-def find_matches(
-    text: str, *, among: QuerySet[Any], public: bool, size: int, statement: int | None = None
-) -> list[Match]:
-    """The best of the statements `among`, best first; of equal ones the one recorded first.
+def best_first(likenesses: Mapping[int, Likeness]) -> list[Match]:
+    """By statement; of equal ones the one recorded first."""
+    others = score_of_others(likeness.score for likeness in likenesses.values())
+    matches = [Match(statement, likeness, others) for statement, likeness in likenesses.items()]
+    return sorted(matches, key=lambda match: (-match.score, match.statement_id))
+
+
+@dataclass(frozen=True)
+class Matches:
+    found: list[Match]  # best first
+    level: str  # by what they were found: lexical or semantic
+
+
+def find_matches(text: str, *, among: QuerySet[Any], public: bool, size: int, statement: int | None = None) -> Matches:
+    """The best of the statements `among`.
 
     `public`: words are counted in public statements only, so that no score tells of a draft.
     `statement`: the recorded one whose text it is.
     """
-    languages = SearchLanguage.objects.order_by("code").values_list("code", flat=True)
-    query = read_query(text, list(languages), _also(Statement.objects.public()) if public else NO_CONDITION)
-    by_words = dict(_best(query, _also(among)))
-    found = _with_nearness(query, by_words, text, among, statement)
-    alike = [each for each in found if each[1].is_alike]  # others have the words elsewhere, as in the tag's reason
-    best = sorted(alike, key=lambda each: (-round(each[1].score, 3), each[0]))[:size]
-    disputes = Dispute.objects.for_reading().filter(state="open").order_by("pk")
-    rows = among.select_related("article").defer("article__text").prefetch_related(
-        Prefetch("disputes", queryset=disputes.public() if public else disputes, to_attr="contested_by")
-    ).in_bulk([statement for statement, _ in best])  # fmt: skip
-    return [Match(rows[statement], likeness) for statement, likeness in best if statement in rows]
+    vector = vector_of(without_dates(text), statement)
+    query = read_query(text, _also(Statement.objects.public()) if public else NO_CONDITION)
+    by_words = dict(_best(query, _also(among), BESIDE_VECTORS if vector else WORDS_ALONE))
+    likenesses = _with_nearness(query, by_words, vector, among)
+    found = [match for match in best_first(likenesses) if match.likeness.is_alike]  # others have the words elsewhere
+    return Matches(found[:size], "semantic" if vector else "lexical")
 
 
 def _with_nearness(
-    query: Query, by_words: dict[int, Recorded], text: str, among: QuerySet[Any], own: int | None
-) -> list[tuple[int, Likeness]]:
+    query: Query, by_words: dict[int, Recorded], vector: Vector | None, among: QuerySet[Any]
+) -> dict[int, Likeness]:
     """Also those that are near by their vectors, at the semantic level."""
-    vector, also = vector_of(without_dates(text), own), _also(among, table())
+    also = _also(among, table())
     near = nearest(vector, (also.sql, also.parameters), [*by_words]) if vector else []
     likenesses = {statement: Likeness(query, recorded) for statement, recorded in by_words.items()}
     for each in near:
         recorded = by_words.get(each.statement) or Recorded.read(each.words)
         likenesses[each.statement] = Likeness(query, recorded, each.nearness)
-    return [*likenesses.items()]
+    return likenesses
 
 
 @dataclass(frozen=True)
@@ -139,21 +154,22 @@ def _also(among: QuerySet[Any], table: str = TABLE) -> Condition:
     return Condition(f"AND EXISTS({sql} OFFSET 0)", parameters)
 
 
-def read_query(text: str, languages: Sequence[str], also: Condition) -> Query:
+def read_query(text: str, also: Condition) -> Query:
     """The words of a text, and how many statements have each."""
-    words, terms = read_terms(text, languages)
+    words, terms = read_terms(text)
     shares.refresh()
     statements = shares.rows if shares.rows >= MAX_ROWS_COUNTED else execute_prepared(ROWS, [])[0][0]
     return Query(words, tuple(_counted(terms, statements, also)), statements)
 
 
-def read_terms(text: str, languages: Sequence[str]) -> tuple[frozenset[str], list[Term]]:
-    """All words of a text, and those of them by which it is compared."""
+def read_terms(text: str, languages: Sequence[str] | None = None) -> tuple[frozenset[str], list[Term]]:
+    """All words of a text, and those of them by which it is compared. `languages`: as in words_of_each."""
     [words] = words_of_each([text], languages)
     return frozenset(word for word, *_ in words), telling_terms(words)
 
 
-def words_of_each(texts: Sequence[str], languages: Sequence[str]) -> list[list[Word]]:
+def words_of_each(texts: Sequence[str], languages: Sequence[str] | None = None) -> list[list[Word]]:
+    """With stems in these languages, or in those of the recorded articles."""
     parts = [(nth, *part) for nth, text in enumerate(texts) for part in parts_of(text)]
     found: list[list[Word]] = [[] for _ in texts]
     for nth, *word in execute_prepared(WORDS, [languages, *([part[n] for part in parts] for n in range(3))]):
@@ -202,9 +218,9 @@ def with_common_rows(term: Term, statements: float) -> Term:
     return replace(term, rows=min(1.0, max(words, stems)) * statements, stems_find_all=stems >= words > 0)
 
 
-def _best(query: Query, also: Condition) -> list[tuple[int, Recorded]]:
+def _best(query: Query, also: Condition, reach: Reach) -> list[tuple[int, Recorded]]:
     """Those statements that share most of the rarest words."""
-    queries = lookups(query)
+    queries = lookups(query, reach)
     if not queries:
         return []
     rarest = sorted(query.terms, key=lambda term: term.rows)[:WEIGHED]

@@ -4,7 +4,7 @@ As `claims/matches.py`, by their words alone. Less is looked at of each text, si
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import accumulate
 from operator import attrgetter
 
@@ -14,20 +14,21 @@ from claims.matches import (
     ROWS,
     TABLE,
     Match,
+    best_first,
     shares,
     telling_terms,
     with_common_rows,
     words_of_each,
 )
 from claims.matching.cleaning import IN_DATE
-from claims.matching.scoring import LIKELY, Likeness, Query, Recorded
-from claims.models import SearchLanguage, Statement
+from claims.matching.scoring import Likeness, Query, Recorded
+from claims.models import Statement
 from factcheck.postgres.prepared import execute_prepared
 from factcheck.postgres.snapshot_cache import Rows
 
 MAX_FOUND = 200  # statements with one of the rarest words of a text
 COMPARED = 10  # of those, the ones that are compared word for word
-NEAR = LIKELY / 2  # below this score two texts have little to do with each other
+NEAR = 0.3  # below this score two texts have little to do with each other
 WEIGHED = 12  # words by which those are chosen
 MAX_COUNTED_WORDS = 1_000  # of all texts, whose statements are counted
 
@@ -46,28 +47,34 @@ FROM (
 """  # noqa: S608
 
 
-def matches_of_each(texts: Sequence[str], *, outside: int, size: int) -> list[list[Match]]:
+@dataclass(frozen=True)
+class RowMatch(Match):
+    statement: Statement
+
+
+def matches_of_each(texts: Sequence[str], *, outside: int, size: int) -> list[list[RowMatch]]:
     """For each text the best of the statements that are not of the article `outside`, best first."""
     if not texts:
         return []
     queries = _queries(texts)
-    found: list[list[tuple[int, Likeness]]] = [[] for _ in texts]
+    found: list[dict[int, Likeness]] = [{} for _ in texts]
     for nth, statement, words in _best(queries, outside):
-        likeness = Likeness(queries[nth], Recorded.read(words))
-        found[nth] += [(statement, likeness)] if likeness.is_likely or likeness.score >= NEAR else []
-    best = [sorted(each, key=lambda one: (-round(one[1].score, 3), one[0]))[:size] for each in found]
+        found[nth][statement] = Likeness(queries[nth], Recorded.read(words))
+    best = [[match for match in best_first(each) if match.likely or match.score >= NEAR][:size] for each in found]
     rows = Statement.objects.for_reading().select_related("article").defer("article__text").in_bulk(
-        {statement for each in best for statement, _ in each}
+        {match.statement_id for each in best for match in each}
     )  # fmt: skip
-    return [[Match(rows[statement], likeness) for statement, likeness in each if statement in rows] for each in best]
+    return [
+        [RowMatch(**vars(match), statement=rows[match.statement_id]) for match in each if match.statement_id in rows]
+        for each in best
+    ]
 
 
 def _queries(texts: Sequence[str]) -> list[Query]:
     """The words of each text, and how many statements have each of those by which it is compared."""
     shares.refresh()
     statements = shares.rows if shares.rows >= MAX_ROWS_COUNTED else execute_prepared(ROWS, [])[0][0]
-    languages = SearchLanguage.objects.order_by("code").values_list("code", flat=True)
-    words = words_of_each(texts, list(languages))
+    words = words_of_each(texts)
     known = [[with_common_rows(term, statements) for term in telling_terms(each)] for each in words]
     unknown = list({term.lookup: None for each in known for term in each if not term.rows})[:MAX_COUNTED_WORDS]
     counted = [rows for (rows,) in execute_prepared(COUNTS.format(also=""), [unknown])]

@@ -9,7 +9,7 @@ from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from claims.bulk_serializers import DistinctListSerializer, StatementListSerializer
-from claims.matches import Match
+from claims.matches_of_many import RowMatch
 from claims.models import Dispute, Statement
 from claims.serializers import (
     DisputeSerializer,
@@ -122,7 +122,7 @@ class _Found:
 
     suggestions: ArticleSuggestions
     known: Mapping[Speaker, KnownSpeaker]
-    matches: Mapping[str, list[Match]]
+    matches: Mapping[str, list[RowMatch]]
 
     def shown(self, card: Card) -> dict[str, Any]:
         own, *nested = map(self._shown_alone, card.walk())

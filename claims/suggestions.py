@@ -6,8 +6,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
-from claims.matches import Match
-from claims.matches_of_many import matches_of_each
+from claims.matches_of_many import RowMatch, matches_of_each
 from claims.models import Article, DismissedSuggestion, Statement
 from claims.passages import MAX_PASSAGE
 from claims.suggesting.cards import (
@@ -66,7 +65,7 @@ class ArticleSuggestions:
         """Of the speakers and relays of these cards. A fixed number of queries."""
         return self.known({each for card in cards for each in speakers_of(card)})
 
-    def matches(self, cards: Collection[Card]) -> dict[str, list[Match]]:
+    def matches(self, cards: Collection[Card]) -> dict[str, list[RowMatch]]:
         """The statements of other articles that are most like each card, by its key. A fixed number of queries."""
         found = matches_of_each([card.suggestion.text for card in cards], outside=self.article.pk, size=MATCHES)
         return {card.key: matches for card, matches in zip(cards, found, strict=True)}

@@ -1,19 +1,20 @@
 """Scores matching on texts of which people said which claims they repeat, as in the CheckThat! tasks of CLEF.
 
 MAP@5 is the mean over the texts of the average precision of the first five statements. A text is shown if a right one
-of these five is likely. It is shown wrongly if, the right ones taken out of all statements, the best of the rest is.
-Both are also told for other limits of the score than the one from which on a statement is likely.
+of these five is likely. It is shown wrongly if, the right ones taken out of all statements, one of the first five is.
+Both are also told for other odds than 0, from which on a statement is likely.
 """
 
 import csv
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from heapq import nlargest
+from math import inf
 from typing import Any
 
-from claims.matching.scoring import Likeness, Query, Recorded, Term
+from claims.matching.scoring import Likeness, Query, Recorded, Term, score_of_others
 
 DEPTH = 5
 NEAR = 200  # claims without a common word that are compared too, where texts have vectors
@@ -24,38 +25,38 @@ CLAIM = ("vclaim", "subtitle", "title")  # what they become: passage, paraphrase
 class Ranked:
     key: str  # of the claim
     score: float
-    likely: bool
+    odds: Callable[[float], float]  # that it is worth a look, by the score of others
 
 
 @dataclass
 class Scores:
     precisions: dict[int, list[float]] = field(default_factory=lambda: defaultdict(list))  # by depth
-    shown: int = 0
-    shown_wrongly: int = 0
-    right: list[float] = field(default_factory=list)  # the best score of a right statement for each text
+    right: list[float] = field(default_factory=list)  # the best odds of a right statement for each text
     wrong: list[float] = field(default_factory=list)  # and of any other one
 
     def add(self, ranking: Sequence[Ranked], right: Collection[str]) -> None:
         for depth in (1, 3, DEPTH):
             self.precisions[depth].append(average_precision([each.key for each in ranking], right, depth))
-        found = [each for each in ranking[:DEPTH] if each.key in right]
-        others = [each for each in ranking if each.key not in right][:1]
-        self.shown += any(each.likely for each in found)
-        self.shown_wrongly += any(each.likely for each in others)
-        self.right.append(max((each.score for each in found), default=0.0))
-        self.wrong.append(max((each.score for each in others), default=0.0))
+        others = [each for each in ranking if each.key not in right]
+        self.right.append(_best_odds([each for each in ranking[:DEPTH] if each.key in right], ranking))
+        self.wrong.append(_best_odds(others[:DEPTH], others))
 
     @property
     def texts(self) -> int:
         return len(self.precisions[DEPTH])
 
     def shares_from(self, limit: float) -> tuple[float, float]:
-        """Of the texts, how many a limit of the score would show, and how many wrongly."""
-        right, wrong = (sum(score >= limit for score in scores) for scores in (self.right, self.wrong))
+        """Of the texts, how many a limit of the odds would show, and how many wrongly."""
+        right, wrong = (sum(odds >= limit for odds in each) for each in (self.right, self.wrong))
         return right / (self.texts or 1), wrong / (self.texts or 1)
 
     def mean(self, depth: int) -> float:
         return sum(self.precisions[depth]) / (self.texts or 1)
+
+
+def _best_odds(shown: Sequence[Ranked], ranking: Sequence[Ranked]) -> float:
+    others = score_of_others(each.score for each in ranking)
+    return max((each.odds(others) for each in shown), default=-inf)
 
 
 def average_precision(ranking: Sequence[str], right: Collection[str], depth: int) -> float:
@@ -110,4 +111,4 @@ class Pool:
             (key, Likeness(query, self.recorded[key], near.get(key))) for key in sorted(compared)
         ]
         best = sorted(likenesses, key=lambda each: -each[1].score)[:size]
-        return [Ranked(key, likeness.score, likeness.is_likely) for key, likeness in best]
+        return [Ranked(key, likeness.score, likeness.odds) for key, likeness in best]

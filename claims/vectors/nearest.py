@@ -7,19 +7,17 @@ from typing import Any
 from claims.vectors.model import has_model, load_model
 from claims.vectors.table import has_table, table
 from factcheck.postgres.prepared import execute_prepared
-from factcheck.postgres.transactions import snapshot
 
-FOUND = 100  # statements that the index finds, by a bit of each number
-NEAR = 40  # the nearest of these by the numbers themselves
-# The index looks at some more than it gives. With a condition it goes on until enough fulfil it, or it has looked at
-# so many: without this, whatever is near and may not be shown would leave no room for what may be.
-TUNE = """
-SELECT set_config('hnsw.ef_search', %s, true), set_config('hnsw.iterative_scan', 'relaxed_order', true),
-    set_config('hnsw.max_scan_tuples', '5000', true)
-"""
+FOUND = 80  # statements that the index finds, by a bit of each number
+NEAR = 30  # the nearest of these by the numbers themselves
+# With a condition the index goes on until enough fulfil it, or it has looked at so many: without this, whatever is near
+# and may not be shown would leave no room for what may be. The settings hold for this one query: a condition that
+# depends on no row is judged before the first one is read.
 NEAREST = """
 WITH found AS MATERIALIZED (
-    SELECT statement, vector FROM {table} WHERE true {also}
+    SELECT statement, vector FROM {table} WHERE (SELECT set_config('hnsw.ef_search', '{found}', true)
+        || set_config('hnsw.iterative_scan', 'relaxed_order', true)
+        || set_config('hnsw.max_scan_tuples', '5000', true)) <> '' {also}
     ORDER BY binary_quantize(vector)::bit(384) <~> binary_quantize(%s::halfvec(384))::bit(384) LIMIT {found}
 ), near AS (SELECT statement FROM found ORDER BY vector <#> %s::halfvec(384) LIMIT {near})
 SELECT v.statement, -(v.vector <#> %s::halfvec(384)),
@@ -66,9 +64,7 @@ def nearest(vector: Vector, condition: tuple[str, Sequence[Any]], known: Sequenc
     """
     also, parameters = condition
     sql = NEAREST.format(table=table(), also=also, found=FOUND, near=NEAR)
-    with snapshot():
-        execute_prepared(TUNE, [str(FOUND)])
-        rows = execute_prepared(sql, [*parameters, vector.text, vector.text, vector.text, known, known])
+    rows = execute_prepared(sql, [*parameters, vector.text, vector.text, vector.text, known, known])
     return [
         Near(statement, (product - vector.unrelated) / (1 - vector.unrelated), words)
         for statement, product, words in rows

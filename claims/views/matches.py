@@ -1,7 +1,10 @@
 """`matches/` of statements: was this recorded before?"""
 
+from collections.abc import Sequence
 from typing import Any
 
+from django.db.models import OuterRef, QuerySet
+from django.db.models.expressions import Combinable, RawSQL
 from django.http import Http404
 from drf_spectacular.utils import OpenApiParameter, OpenApiTypes, extend_schema, extend_schema_serializer
 from rest_framework import serializers
@@ -10,23 +13,25 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from claims.filters import MatchFilter
-from claims.matches import find_matches
-from claims.models import Statement
+from claims.matches import Match, find_matches
+from claims.models import Dispute, Statement
 from claims.passages import MAX_PASSAGE
 from claims.serializers import DisputeSerializer, MatchedArticleSerializer, StatementSerializer, VerbatimField
-from claims.vectors.nearest import is_semantic
 from factcheck.api.fields import StrictSerializer
 from factcheck.api.filters import known_parameters, refuse_unknown
 from factcheck.api.named_references import is_number
 from factcheck.api.pagination import page_size_of
 from factcheck.api.references import MAX_ID
 from factcheck.api.roles import is_anonymous
+from factcheck.api.row_json import AsText, JSONList, RowJSON, json_object, row_json_sql
 from factcheck.errors import FieldError, InvalidInput
+from factcheck.postgres.prepared import prepared
 
 MATCHES = 10
 MAX_MATCHES = 50
 GIVEN = ("text", "statement")
 LEVELS = ["lexical", "semantic"]
+COLUMNS = ("statement", "article", "disputes")
 
 
 class MatchSerializer(serializers.Serializer[Any]):
@@ -41,8 +46,8 @@ class MatchSerializer(serializers.Serializer[Any]):
         help_text="The words of the text that the statement has, without accents and case.",
     )
     statement = StatementSerializer()
-    article = MatchedArticleSerializer(source="statement.article")
-    disputes = DisputeSerializer(many=True, source="statement.contested_by", help_text="The open ones.")
+    article = MatchedArticleSerializer()
+    disputes = DisputeSerializer(many=True, help_text="The open ones.")
 
 
 @extend_schema_serializer(many=False)
@@ -71,7 +76,6 @@ class MatchesMixin:
 
     get_queryset: Any
     filter_queryset: Any
-    get_serializer_context: Any
 
     @extend_schema(
         parameters=[
@@ -142,10 +146,39 @@ class MatchesMixin:
     def _response(self, request: Request, text: str, own: int | None = None) -> Response:
         size = page_size_of(request, MATCHES, MAX_MATCHES)
         among, public = self.filter_queryset(self.get_queryset()), is_anonymous(request)
-        found = find_matches(text, among=among, public=public, size=size + 1, statement=own)
-        matches = [match for match in found if match.statement.pk != own][:size]
-        results = MatchSerializer(matches, many=True, context=self.get_serializer_context()).data
-        return Response({"level": "semantic" if is_semantic() else "lexical", "results": results})
+        matches = find_matches(text, among=among, public=public, size=size + 1, statement=own)
+        others = [match for match in matches.found if match.statement_id != own][:size]
+        rows = self._rows_of_matches([match.statement_id for match in others], public)
+        results = [_shown(match) | rows[match.statement_id] for match in others if match.statement_id in rows]
+        return Response({"level": matches.level, "results": results})
+
+    def _rows_of_matches(self, ids: Sequence[int], public: bool) -> dict[int, dict[str, RowJSON]]:
+        """What is shown of each statement, by its id, as PostgreSQL writes it."""
+
+        def build(placeholder: str) -> QuerySet[Any, Any]:
+            chosen = RawSQL("SELECT unnest(%s::bigint[])", [placeholder])
+            return self.get_queryset().filter(pk__in=chosen).values_list("pk", *_columns(public))
+
+        read = prepared((type(self), "matches", public), build, str)
+        found = read.rows(f"{{{','.join(map(str, ids))}}}")
+        return {row_id: dict(zip(COLUMNS, map(RowJSON, texts), strict=True)) for row_id, *texts in found}
+
+
+def _shown(match: Match) -> dict[str, Any]:
+    return {"score": match.score, "likely": match.likely, "words": match.words}
+
+
+def _columns(public: bool) -> list[Combinable]:
+    """As the MatchSerializer has them."""
+    disputes = Dispute.objects.filter(statement=OuterRef("pk"), state="open").order_by("pk")
+    shown = (disputes.public() if public else disputes).values_list(
+        json_object(DisputeSerializer(context={"is_public": public}))
+    )
+    return [
+        row_json_sql(StatementSerializer, public),
+        AsText(json_object(MatchedArticleSerializer(), "article__")),
+        AsText(JSONList(shown)),
+    ]
 
 
 def _checked(text: str) -> str:

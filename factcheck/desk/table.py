@@ -27,7 +27,7 @@ from factcheck.desk.pages.notes import NoteList, NotePage
 from factcheck.desk.pages.revisions import RevisionList, RevisionPage
 from factcheck.desk.pages.seal import ProofPage, SealPage
 from factcheck.desk.pages.sources import SourcePage
-from factcheck.desk.pages.statements import BulkTagPage, StatementPage
+from factcheck.desk.pages.statements import BulkTagPage, MatchesPage, StatementPage
 from factcheck.desk.pages.suggestions import RefusedSuggestionPage, SuggestionsPage
 
 Key = tuple[str, str]
@@ -51,7 +51,7 @@ PROBLEM = PageSpec("desk/pages/problem.html", ProblemPage)
 NOT_FOUND = PageSpec("desk/pages/problem.html", DeletedPage)
 FORMAT = PageSpec("desk/pages/format.html", FormatPage, is_public=True)
 HISTORY = PageSpec("desk/journal/history.html", HistoryPage)
-MATCHES = PageSpec("desk/statements/match_list.html", Page)
+MATCHES = PageSpec("desk/statements/match_list.html", MatchesPage)
 SEAL = PageSpec("desk/journal/seal.html", SealPage, is_public=True)
 DELETION = FormSpec("desk/delete_form.html", DeletePage)
 REFUSED_SUGGESTION = FormSpec("desk/articles/suggestion_list.html", RefusedSuggestionPage)

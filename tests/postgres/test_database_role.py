@@ -115,7 +115,7 @@ def test_the_role_of_the_followers_can_write_vectors(statement, settings):
     vectors.follow(list(Entry.objects.order_by("id")))
     be_owner()
     be("factcheck_app")
-    [match] = find_matches("The minister said no.", among=Statement.objects.all(), public=False, size=1)
+    [match] = find_matches("The minister said no.", among=Statement.objects.all(), public=False, size=1).found
     assert match.likeness.nearness
     with pytest.raises(DatabaseError, match="permission denied"), transaction.atomic():
         run("DELETE FROM claims_statementvector_minilm")

@@ -28,7 +28,7 @@ MATCHING_MODEL says whether vectors are compared too.
 {evaluation.__doc__}
 """
 Rank = Callable[[str], list[Ranked]]
-LIMITS = (0.5, 0.52, 0.54, 0.56, 0.58, 0.6, 0.65, 0.7)
+LIMITS = (-1, -0.5, -0.25, 0.25, 0.5, 1)  # of the odds
 COMPARED = 30  # of a ranking; the right ones are fewer
 
 
@@ -101,8 +101,9 @@ def _level(is_semantic: bool) -> str:
 
 
 def _in_database(text: str) -> list[Ranked]:
-    found = find_matches(text, among=Statement.objects.all(), public=False, size=COMPARED)
-    return [Ranked(match.statement.key, match.score, match.likely) for match in found]
+    found = find_matches(text, among=Statement.objects.all(), public=False, size=COMPARED).found
+    keys = Statement.objects.in_bulk([match.statement_id for match in found])
+    return [Ranked(keys[match.statement_id].key, match.score, match.likeness.odds) for match in found]
 
 
 def _beside(queries: Path) -> Path | None:
@@ -116,11 +117,12 @@ def _lines(path: Path) -> Iterable[str]:
 
 
 def _report(where: str, scores: Scores, seconds: list[float]) -> str:
-    limits = "  ".join("{} {:.3f}/{:.3f}".format(limit, *scores.shares_from(limit)) for limit in LIMITS)
+    limits = "  ".join("{:+} {:.3f}/{:.3f}".format(limit, *scores.shares_from(limit)) for limit in LIMITS)
+    shown, wrongly = scores.shares_from(0)
     return (
         f"{scores.texts} texts, {where}\n"
         f"MAP@1 {scores.mean(1):.3f}  MAP@3 {scores.mean(3):.3f}  MAP@5 {scores.mean(5):.3f}\n"
-        f"shown {scores.shown / scores.texts:.3f}  shown wrongly {scores.shown_wrongly / scores.texts:.3f}\n"
+        f"shown {shown:.3f}  shown wrongly {wrongly:.3f}\n"
         f"{limits}\n"
         f"{1000 * statistics.median(seconds):.0f} ms for a text"
     )

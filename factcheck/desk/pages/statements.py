@@ -1,11 +1,13 @@
 from typing import Any
 
+import orjson
 from django.db.models import Q
 
 from claims.models import Article, ArticleRevision, Evidence, Statement
 from claims.models.statement import positions_on
 from claims.serializers import DisputeSerializer, EvidenceSerializer
 from factcheck.api.references import valid_ids
+from factcheck.api.renderers import dump
 from factcheck.desk.cards import cards_of, checks_by_statement
 from factcheck.desk.form_pages import FormPage
 from factcheck.desk.page import Page
@@ -71,3 +73,8 @@ class StatementPage(Page):
         of_notes = Q(resource="note", resource_id__in=[note.pk for note in notes])
         entries = Entry.objects.filter(own | of_disputes | of_evidence | of_notes).with_before().order_by("-id")
         return timeline(entries[:TIMELINE_LENGTH])
+
+
+class MatchesPage(Page):
+    def context(self) -> dict[str, Any]:
+        return {"data": orjson.loads(dump(self.data))}  # its rows are JSON that PostgreSQL wrote

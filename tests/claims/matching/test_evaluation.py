@@ -40,17 +40,28 @@ def test_average_precision(ranking, right, depth, wanted):
     assert average_precision(list(ranking), set(right), depth) == pytest.approx(wanted)
 
 
-def test_a_text_is_shown_by_a_right_statement_and_wrongly_by_the_best_of_the_others():
+def ranked(keys, odds):
+    """Better by so much than they are now: the score of the fifth is 0.5."""
+    return [Ranked(key, 0.5, lambda others: odds + 0.5 - others) for key in keys]
+
+
+def test_a_text_is_shown_by_a_right_statement_and_wrongly_by_one_of_the_others():
     scores = Scores()
-    likely, unlikely = ([Ranked(key, 1, likely) for key in "ab"] for likely in (True, False))
-    scores.add(likely, {"b"})
-    scores.add(unlikely, {"b"})
-    scores.add([likely[0], unlikely[1]], {"a"})
+    scores.add(ranked("abcde", 0), {"b"})
+    scores.add(ranked("abcde", -1), {"b"})
+    scores.add([*ranked("a", 0), *ranked("bcdef", -1)], {"a"})
+    scores.add([*ranked("abcd", -1), *ranked("e", 0), *ranked("fg", -1)], {"a"})
     scores.add([], {"a"})
-    assert (scores.texts, scores.shown, scores.shown_wrongly) == (4, 2, 1)
-    assert (scores.mean(1), scores.mean(5)) == (1 / 4, 2 / 4)
-    assert scores.shares_from(1) == (3 / 4, 3 / 4)
-    assert scores.shares_from(1.1) == (0, 0)
+    assert (scores.texts, scores.shares_from(0)) == (5, (2 / 5, 2 / 5))
+    assert (scores.mean(1), scores.mean(5)) == (2 / 5, 3 / 5)
+    assert scores.shares_from(-1) == (4 / 5, 4 / 5)
+    assert scores.shares_from(0.2) == (0, 0)
+
+
+def test_how_near_the_others_are_is_told_without_the_right_ones():
+    scores = Scores()
+    scores.add([Ranked("a", 0.9, lambda others: 1), *ranked("bcde", -0.1)], {"a"})
+    assert scores.shares_from(0) == (1, 1)  # of four others there is no fifth, so that the usual score counts
 
 
 def test_files_are_read_as_they_are_published():
@@ -80,7 +91,7 @@ def evaluate(folder, *claims, **options):
 
 
 SCORES = ["MAP@1 1.000  MAP@3 1.000  MAP@5 1.000", "shown 1.000  shown wrongly 0.000"]
-LIMITS = "0.5 1.000/0.000  0.52 "
+LIMITS = "-1 1.000/0.000  -0.5 "
 
 
 def test_the_command_compares_with_every_claim_of_a_file(db, files):
@@ -97,7 +108,7 @@ def test_with_a_model_texts_are_compared_by_their_vectors_too(db, files, setting
     head, *scores, limits, _ = evaluate(files, files / "some.jsonl")
     assert head == "1 texts, 2 claims of some.jsonl, by words and vectors"
     assert scores == ["MAP@1 1.000  MAP@3 1.000  MAP@5 1.000", "shown 0.000  shown wrongly 0.000"]
-    assert limits.startswith("0.5 0.000/0.000  0.52 ")
+    assert limits.startswith("-1 0.000/0.000  -0.5 ")
 
 
 def test_the_command_finds_the_claims_beside_the_texts(db, files):

@@ -6,13 +6,15 @@ from claims.matching.cleaning import BY_AUTHOR, IN_DATE, SAID, parts_of, without
 from claims.matching.scoring import (
     ASSUMED,
     ASSUMED_WITH_WORD,
+    USUAL_OF_OTHERS,
     Likeness,
     Query,
     Recorded,
     Term,
     nearness,
+    score_of_others,
 )
-from claims.matching.selection import LOOKUPS, MAX_PAIRED, MAX_RARE, lookups
+from claims.matching.selection import LOOKUPS, WORDS_ALONE, Reach, lookups
 
 
 @pytest.mark.parametrize(
@@ -52,7 +54,7 @@ def query(*terms, statements=1_000_000, words=()):
 def test_the_words_of_a_statement_are_read_from_its_vector():
     recorded = Recorded.read("'it''s':3A 'sack':2A 'sack_en':2A,9B,20 'title':11C 'reason':14 'source_7'")
     assert recorded.counts == {"it''s": 1, "sack": 1, "sack_en": 2, "title": 1}
-    assert recorded.passage == {"it''s", "sack"}
+    assert recorded.said == {"it''s", "sack"}
     assert recorded.length == 11
     assert Recorded.read("") == Recorded({}, frozenset(), 0)
 
@@ -102,13 +104,13 @@ def test_the_same_words_are_likely_to_say_the_same_and_a_part_of_them_is_not():
     asked = query(term("said", 900_000), words=said)
 
     def likely(words):
-        return Likeness(asked, Recorded({"said": 1}, frozenset(words), 4)).is_likely
+        return Likeness(asked, Recorded({"said": 1}, frozenset(words), 4)).odds(USUAL_OF_OTHERS) >= 0
 
     assert likely(said)
     assert likely(said - {"to"})  # four of five
     assert not likely(said - {"to", "them"})
     assert not likely(said | {"never", "ever"})
-    assert not Likeness(query(), Recorded({}, frozenset(), 0)).is_likely
+    assert Likeness(query(), Recorded({}, frozenset(), 0)).odds(USUAL_OF_OTHERS) < 0
 
 
 def test_the_words_in_common_are_told_in_the_order_of_the_text():
@@ -123,14 +125,17 @@ def test_the_assumed_statements_are_taken_into_account():
 
 
 def test_statements_are_looked_up_by_the_rarest_words_and_by_pairs_of_the_next():
-    half = MAX_RARE / 2
-    terms = [term("f", MAX_PAIRED + 1), term("b", half), term("a", half), term("c", MAX_RARE), term("d", MAX_PAIRED)]
+    rare, paired = WORDS_ALONE.rare, WORDS_ALONE.paired
+    half = rare / 2
+    terms = [term("f", paired + 1), term("b", half), term("a", half), term("c", rare), term("d", paired)]
     assert lookups(query(*terms)) == ["(b | a)", "(c) & (d)"]
-    many = [term(f"m{n}", MAX_RARE + n) for n in range(9)]
-    assert lookups(query(term("a"), *many)) == [
-        "(a)", "(m0) & (m1 | m2 | m3 | m4)", "(m1) & (m2 | m3 | m4)", "(m2) & (m3 | m4)", "(m3) & (m4)",
-    ]  # fmt: skip
+    many = [term(f"m{n}", rare + n) for n in range(9)]
+    first, *pairs = lookups(query(term("a"), *many))
+    assert first == "(a)"
+    assert pairs[0] == "(m0) & (m1 | m2 | m3 | m4 | m5 | m6)"
+    assert pairs[-1] == "(m5) & (m6)"
     assert len(lookups(query(term("a"), *many))) == LOOKUPS
+    assert lookups(query(*terms), Reach(rare=int(half), paired=rare)) == ["(b)", "(a) & (c)"]
 
 
 def test_common_words_alone_are_looked_up_by_the_least_common_one():
@@ -155,9 +160,6 @@ def test_nearness_counts_as_much_as_words_and_a_statement_without_a_vector_count
     by_words = Likeness(asked, recorded).score
     assert Likeness(asked, recorded, by_words).score == pytest.approx(by_words)
     assert Likeness(asked, recorded, 0.0).score == pytest.approx(by_words / 2)
-    several = query(*(term(word) for word in ("mayor", "sacked", "boss")))
-    fuller = Recorded(dict.fromkeys(("mayor", "sacked", "boss"), 1), frozenset("abc"), 3)
-    assert [Likeness(several, fuller, near).is_likely for near in (0.1, 0.3)] == [False, True]
 
 
 @pytest.mark.parametrize(
@@ -165,7 +167,35 @@ def test_nearness_counts_as_much_as_words_and_a_statement_without_a_vector_count
 )
 def test_two_texts_without_a_word_in_common_may_be_alike_and_from_some_nearness_on_likely(near, is_alike, is_likely):
     found = Likeness(query(term("mayor")), Recorded({"boss": 1}, frozenset({"boss"}), 1), near)
-    assert (found.is_alike, found.is_likely, found.words) == (is_alike, is_likely, [])
+    assert (found.is_alike, found.odds(USUAL_OF_OTHERS) >= 0, found.words) == (is_alike, is_likely, [])
+
+
+def test_the_odds_are_better_with_each_sign_and_worse_the_more_others_are_as_near():
+    words = ("mayor", "sacked", "boss")
+    asked = query(*(term(word) for word in words))
+    recorded = [Recorded(dict.fromkeys(words[:n], 1), frozenset(words[:n]), n) for n in range(4)]
+    odds = [Likeness(asked, each).odds(0.35) for each in recorded]
+    assert odds == sorted(odds)
+    assert odds[0] < 0 < odds[3]
+    near = [Likeness(asked, recorded[2], each).odds(0.35) for each in (0.1, 0.3, 0.6)]
+    assert near == sorted(near)
+    assert near[0] < 0 < near[2]
+    for same in (None, 0.3):
+        assert Likeness(asked, recorded[2], same).odds(0.5) < Likeness(asked, recorded[2], same).odds(0.4)
+
+
+@pytest.mark.parametrize(
+    ("scores", "wanted"),
+    [
+        ([], 0.35),
+        ([1.0] * 4, 0.35),
+        ([0.1, 0.9, 0.4, 0.8, 0.7, 0.2], 0.3),
+        ([0.9, 0.45, 0.8, 0.1, 0.7, 0.6], 0.45),
+        ([1.0] * 9, 0.6),
+    ],
+)
+def test_how_near_others_are_is_the_fifth_best_score_within_limits(scores, wanted):
+    assert score_of_others(scores) == wanted
 
 
 @pytest.mark.parametrize(("product", "wanted"), [(1, 1), (0.75, 0), (0.5, 0), (0.875, 0.5)])
