@@ -52,17 +52,17 @@ def test_a_tag_is_answered_with_its_card_the_text_the_counts_and_nothing_else(de
         **FRAME, f"statement-{statement.pk}": "innerHTML",
         f"number-{second.pk}": "true", f"checks-{second.pk}": "true",
     }  # fmt: skip
-    assert '<div id="said" hx-swap-oob="innerHTML"><p>Statement 1 is tagged denied.</p></div>' in html
+    assert '<div id="said" hx-swap-oob="innerHTML"><p>Passage 1 is tagged denied.</p></div>' in html
     assert (
         f'<mark id="mark-{statement.pk}" data-statement="{statement.pk}" data-tag="denied">'
-        f'<a href="#statement-{statement.pk}" data-number="1" aria-label="Statement 1, denied"></a>'
+        f'<a href="#statement-{statement.pk}" data-number="1" aria-label="Passage 1, denied"></a>'
     ) in html
     assert '<li class="denied"><span aria-hidden="true">−</span> <b>1</b> denied</li>' in html
     assert f'<header data-version="{statement.pk}-2">' in html
     assert '<input type="hidden" name="version" value="2">' in html
     assert (
-        f'<a class="number" id="number-{second.pk}" href="#mark-{second.pk}" aria-label="Statement 2"'
-        ' hx-swap-oob="true">2</a>'
+        f'<a class="number" id="number-{second.pk}" href="#mark-{second.pk}"'
+        ' hx-swap-oob="true">Passage 2</a>'
     ) in html
     assert "<html" not in html
 
@@ -97,7 +97,7 @@ def test_a_new_mark_comes_behind_the_card_before_it_with_an_empty_form(desk, art
     new = Statement.objects.latest("id")
     assert answer.status_code == 201
     assert f'<div hx-swap-oob="afterend:#statement-{second.pk}"><article class="card" id="statement-{new.pk}"' in html
-    assert "<p>Statement 3 is recorded.</p>" in html
+    assert "<p>Passage 3 is recorded.</p>" in html
     assert html.strip().startswith('<details class="panel" id="mark-form">')
     assert f'<header data-version="{statement.pk}' not in html
 
@@ -139,7 +139,7 @@ def test_a_statement_that_moves_in_the_text_moves_among_the_cards(desk, article,
     assert (
         f'<div hx-swap-oob="afterend:#statement-{second.pk}"><article class="card" id="statement-{statement.pk}' in html
     )
-    assert "<p>Statement 2 is changed.</p>" in html
+    assert "<p>Passage 2 is changed.</p>" in html
 
 
 def test_after_a_deletion_a_keyboard_goes_on_at_the_next_card(desk, statement, second):
@@ -156,7 +156,7 @@ def test_a_dispute_changes_both_cards(desk, statement, second, minister):
     html = answer.content.decode()
     assert answer.status_code == 201
     assert (places(html)[f"statement-{statement.pk}"], places(html)[f"statement-{second.pk}"]) == ("innerHTML",) * 2
-    assert "<p>The dispute of Statement 1 is open.</p>" in html
+    assert "<p>The dispute of passage 1 is open.</p>" in html
     assert '<li class="open">1 open dispute</li>' in html
 
 
@@ -213,7 +213,7 @@ def test_a_card_of_another_part_comes_with_that_part(desk, alice, article):
     gone = [name for name, how in places(html).items() if how == "delete"]
     assert gone == [f"statement-{row.pk}" for row in statements[:30]]
     assert re.findall(r'class="card" id="statement-(\d+)"', html) == [str(row.pk) for row in statements[30:]]
-    assert "Statements 31 to 32 of 32" in html
+    assert "Passages 31 to 32 of 32" in html
 
 
 def test_strangers_get_the_parts_of_a_published_article_too(client, settings, alice, article, statement):

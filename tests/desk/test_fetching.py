@@ -84,7 +84,8 @@ def test_an_address_that_is_refused_comes_back_as_it_was_typed_with_the_reason(d
     answer = desk.post(FETCH, {"url": url})
     assert answer.status_code == 400
     html = answer.content.decode()
-    assert f'<p class="error" role="alert">{detail}</p>' in html
+    words = detail if url else "Fill this in."
+    assert f'<p class="error" role="alert">{words}</p>' in html
     assert f'<input type="url" name="url" value="{url}" required' in html
     assert values_in(html)["url"] == url
     problem = json.loads(client_of(alice).post(FETCH, {"url": url}).content)

@@ -171,7 +171,7 @@ def test_what_has_no_way_back_is_not_offered(desk, alice, article, statement, di
     assert Statement.objects.get().anchor == "orphaned"
     assert offered(desk, statement) == []
     services.update_article(article_id=article.pk, versions=None, actor=alice, text=article.text)
-    services.delete_dispute(dispute_id=dispute.pk, versions=None, actor=alice)
+    services.delete_dispute(dispute_id=dispute.pk, versions=None, actor=alice, reason="Wrong.")
     assert offered(desk, dispute) == []
 
 

@@ -27,8 +27,8 @@ MESSAGES = {
     "statement.tagged": "{statement} is tagged {tag}.",
     "statement.reanchored": "{statement} is pinned to its passage.",
     "statement.deleted": "The statement is deleted.",
-    "evidence.created": "The evidence on {statement} is recorded.",
-    "dispute.opened": "The dispute of {statement} is open.",
+    "evidence.created": "The evidence on {of} is recorded.",
+    "dispute.opened": "The dispute of {of} is open.",
     "note.created": "The note is added.",
     "note.resolved": "The note is resolved.",
     "note.reopened": "The note is open again.",
@@ -111,14 +111,16 @@ class ActPage(Page):
         }
 
     def _entry(self) -> Any:
-        row_id = self.view.kwargs.get("pk") or json.loads(self.data.json)["id"]
+        written: Any = self.data
+        row_id = self.view.kwargs.get("pk") or json.loads(written.json)["id"]
         return Entry.objects.of(self.view.journal_resource, row_id).order_by("-version").first()
 
     def _message(self, entry: Any, number: int | None) -> str:
         if form_version(self.request) == entry.version:
             return "Nothing has changed."
         statement = f"Passage {number}" if number else "The statement"
-        return MESSAGES.get(entry.action, "It is saved.").format(statement=statement, tag=entry.data.get("tag"))
+        of = statement[0].lower() + statement[1:]
+        return MESSAGES.get(entry.action, "It is saved.").format(statement=statement, of=of, tag=entry.data.get("tag"))
 
 
 def _next_card(seen: list[int], deleted: int) -> int | None:

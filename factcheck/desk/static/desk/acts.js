@@ -98,6 +98,14 @@
     }
   });
 
+  // Where something is typed, live.js shows the rest.
+  document.addEventListener("shownews", (event) => {
+    if (margin.dataset.address && ![...margin.querySelectorAll("textarea, input")].some(isTyped)) {
+      event.preventDefault();
+      refresh(margin, document.querySelector(".card.current")?.dataset.card || desk.cards()[0]?.dataset.card || "");
+    }
+  });
+
   margin.addEventListener("click", ({ target }) => {
     const place = target.matches(".close") && target.closest("[hx-target=this]");
     if (!place) {

@@ -2,8 +2,8 @@
 "use strict";
 
 (() => {
-  const line = document.getElementById("live");
-  if (!line) {
+  const line = () => document.getElementById("live"); // what is shown in its place has a newer mark
+  if (!line()) {
     return;
   }
   const EVERY = 10_000; // milliseconds
@@ -14,16 +14,16 @@
   let hasEnded = false;
 
   const say = (text) => {
-    if (line.textContent !== text) {
-      line.textContent = text;
+    if (line().textContent !== text) {
+      line().textContent = text;
     }
   };
 
   // The cards' words lie over their edges, so that nothing moves.
   const tell = (news) => {
     const told = news.querySelector("p");
-    if (line.textContent !== (told?.textContent ?? "")) {
-      line.replaceChildren(...(told?.childNodes ?? []));
+    if (line().textContent !== (told?.textContent ?? "")) {
+      line().replaceChildren(...(told?.childNodes ?? []));
     }
     document.querySelectorAll(".card > .news").forEach((old) => old.remove());
     news.querySelectorAll("li").forEach((item) => {
@@ -36,15 +36,15 @@
 
   const ask = async () => {
     const headers = { Accept: "text/html", ...(known && { "If-None-Match": known }) };
-    const answer = await fetch(line.dataset.address, { headers, cache: "no-store" });
+    const answer = await fetch(line().dataset.address, { headers, cache: "no-store" });
     if (answer.status === 401 || answer.status === 403) {
       hasEnded = true;
-      say(line.dataset.ended);
+      say(line().dataset.ended);
     } else if (answer.status === 200) {
       known = answer.headers.get("ETag") ?? "";
       tell(new DOMParser().parseFromString(await answer.text(), "text/html"));
     } else if (answer.status !== 304) {
-      throw new Error(`${answer.status} from ${line.dataset.address}`);
+      throw new Error(`${answer.status} from ${line().dataset.address}`);
     }
   };
 
@@ -88,10 +88,10 @@
         card.replaceWith(now);
       }
     });
-    say(line.dataset.typed);
+    say(line().dataset.typed);
   };
-  line.addEventListener("click", (event) => {
-    if (event.target.closest("a")) {
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("#live a")) {
       event.preventDefault();
       show();
     }
