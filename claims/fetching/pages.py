@@ -57,7 +57,8 @@ class _Connection(HTTPConnection):
     """To an address that was judged. The name is only told to the server."""
 
     def __init__(self, place: Place, address: str, reach: Reach):
-        super().__init__(place.host, place.port, timeout=reach.seconds)
+        # The fetch has ended by then: what is left is a thread that still connects.
+        super().__init__(place.host, place.port, timeout=2 * reach.seconds)
         self.place, self.address, self.tls = place, address, reach.tls
         self.opened: socket.socket | None = None  # http.client forgets `sock` once it has the headers
 
