@@ -87,7 +87,7 @@ def test_the_routes_are_all_there_is():
     assert set(ROUTES) - set(API_ROUTES) == {
         "", "search/", "choose/sources/", "import/", "import/text/", "login/", "logout/", "healthz/",
         "then/api/v1/<path:rest>", "undo/<int:entry>/", "account/", "account/password/", "accounts/", "accounts/new/",
-        "accounts/roles/", "accounts/<int:pk>/", "reset/", "reset/<uidb64>/<token>/",
+        "accounts/roles/", "accounts/<int:pk>/", "live/", "reset/", "reset/<uidb64>/<token>/",
     }  # fmt: skip
 
 
