@@ -62,7 +62,7 @@ def accept_suggestions(*, article_id: int, items: Sequence[Item], actor: Any) ->
 def dismiss_suggestions(*, article_id: int, items: Sequence[Item], actor: Any) -> list[DismissedSuggestion | None]:
     """Sets for each `key` whether it is `dismissed`. Returns the dismissals, None for what is suggested again.
 
-    Raises DoesNotExist, and Unprocessable for a key that is not suggested.
+    Raises DoesNotExist, and Unprocessable for a key that is not suggested, or whose passage is recorded.
     """
     article = lock(Article.objects.all(), article_id, None)
     suggestions = ArticleSuggestions(article)

@@ -205,3 +205,15 @@ def test_what_changes_or_is_deleted_is_found_as_it_is_now(api, alice, full, mini
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM claims_statementwords WHERE statement = %s", [full.pk])
         assert cursor.fetchone() == (0,)
+
+
+def test_the_words_of_a_statement_without_a_source_are_kept_as_those_of_any(api, alice):
+    person = create_source(actor=alice, name="Jane Doe", kind="person")
+    article = services.create_article(actor=alice, title="T", text="The bridge was closed in May.")
+    told = services.create_statement(actor=alice, article=article, start=0, end=21, quote_type="narration")
+    services.tag_statement(statement_id=told.pk, versions=None, actor=alice, tag="denied", reason="Photographs of it.")
+    assert found(api, "statements", "photographs") == [told.pk]
+    services.update_statement(statement_id=told.pk, versions=None, actor=alice, source=person, quote_type="indirect")
+    assert found(api, "statements", "jane") == [told.pk]
+    services.update_statement(statement_id=told.pk, versions=None, actor=alice, source=None, quote_type="narration")
+    assert found(api, "statements", "jane") == []

@@ -38,7 +38,7 @@ def _read(folder: Path) -> list[tuple[str, list[Annotated]]]:
         raise CommandError(f"{folder}: there is no text/*.txt.")
     try:
         return [(_text(each), read_brat(_text(folder / "attributions" / f"{each.stem}.ann"))) for each in texts]
-    except (OSError, NotText) as error:
+    except (OSError, NotText, ValueError) as error:
         raise CommandError(str(error)) from error
 
 

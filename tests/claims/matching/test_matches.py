@@ -157,7 +157,7 @@ def test_filters_leave_others_out(api, alice, record):
             "uk",
             "Зеленський звільнив одинадцять міністрів.",
             "Зеленський звільнив міністрів",
-            ["зеленськии", "звільнив", "міністрів"],
+            ["зеленський", "звільнив", "міністрів"],
         ),
     ],
 )
@@ -166,8 +166,7 @@ def test_texts_of_any_script_match(api, record, language, recorded, asked, words
     record(SACKED)
     [match] = matches(api, text=asked)
     assert match["statement"]["id"] == statement.pk
-    if language in ("zh", "ja"):
-        assert match["words"] == words
+    assert match["words"] == words
 
 
 def test_anonymous_callers_match_among_what_is_published(api, record, settings):
