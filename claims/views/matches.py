@@ -13,7 +13,7 @@ from claims.filters import MatchFilter
 from claims.matches import find_matches
 from claims.models import Statement
 from claims.passages import MAX_PASSAGE
-from claims.serializers import DisputeSerializer, MatchedArticleSerializer, StatementSerializer, VerbatimField
+from claims.serializers import DisputeSerializer, MatchedArticleSerializer, StatementSerializer
 from claims.vectors.nearest import is_semantic
 from factcheck.api.fields import StrictSerializer
 from factcheck.api.filters import known_parameters, refuse_unknown
@@ -54,7 +54,7 @@ class MatchesSerializer(serializers.Serializer[Any]):
 
 
 class MatchTextSerializer(StrictSerializer):
-    text = VerbatimField(max_length=MAX_PASSAGE)
+    text = serializers.CharField(max_length=MAX_PASSAGE)
 
 
 FILTERS = [
