@@ -162,7 +162,8 @@ def _check_article(column_map: ColumnMap, path: Path) -> None:
     serializer = ArticleDocumentSerializer(data={**fields, "text": ""})
     if not serializer.is_valid():
         name, [message, *_] = next(iter(serializer.errors.items()))
-        raise column_map.bad(f"{name} in [article] cannot be {fields[name]!r:.200}: {str(message).rstrip('.')}")
+        given = column_map.sections["article"].get(name, fields[name])
+        raise column_map.bad(f"{name} in [article] cannot be {given!r:.200}: {str(message).rstrip('.')}")
 
 
 def _records(column_map: ColumnMap, text: str, limit: int | None) -> Iterator[Record]:

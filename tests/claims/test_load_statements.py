@@ -240,7 +240,7 @@ def test_columns_are_named_with_spaces_hyphens_and_dots_and_a_brace_is_doubled(d
         ({"article": 'url = "https://desk.example/"\nlanguage = 5'}, "mine: language in [article] is no text."),
         ({"article": 'url = "https://desk.example/"\nlanguage = "not a lang !!"'},
          "mine: language in [article] cannot be 'not a lang !!': "),
-        ({"article": 'url = "javascript:x"'}, "mine: url in [article] cannot be 'javascript:x#desk.csv:"),
+        ({"article": 'url = "javascript:x"'}, "mine: url in [article] cannot be 'javascript:x': Give an address"),
         ({"article": f'url = "https://desk.example/{"x" * 2_100}"'}, "mine: url in [article] cannot be 'https://desk"),
         ({"article": f'url = "https://desk.example/{"é" * 1_000}"'},
          "This is longer than 2,000 bytes. Leave out what the page does not need."),
