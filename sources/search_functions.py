@@ -8,9 +8,9 @@ to it.
 # Seen by nobody: soft hyphen, tatweel, zero-width spaces and joiners, marks of direction, variants of a character.
 HIDDEN = r"[\u00AD\u0640\u061C\u200B-\u200F\u202A-\u202E\u2060-\u2069\uFE00-\uFE0F\uFEFF]"
 # Accents of Latin, Greek and Cyrillic, vowel signs of Hebrew and Arabic. Not of Indic scripts, where they are letters,
-# and not those of й and ї, which are letters of their own.
+# and not those of й, ї and ӥ, which are letters of their own.
 MARKS = (
-    r"(?<!\u0438)\u0306|(?<!\u0456)\u0308"
+    r"(?<![\u0438\u0456])[\u0306\u0308]+"
     r"|[\u0300-\u0305\u0307\u0309-\u036F\u0483-\u0487\u1AB0-\u1AFF\u1DC0-\u1DFF\u20D0-\u20FF\uFE20-\uFE2F]+"
     r"|[\u0591-\u05BD\u05BF\u05C1\u05C2\u05C4\u05C5\u05C7]+"
     r"|[\u0610-\u061A\u064B-\u065F\u0670\u06D6-\u06DC\u06DF-\u06E8\u06EA-\u06ED\u08CA-\u08E1\u08E3-\u08FF]+"
