@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from datetime import date
 
 import pytest
@@ -216,3 +217,10 @@ def test_pages_say_on_a_day_and_in_a_month_or_a_year_and_the_form_takes_each(ali
     assert Statement.objects.get(pk=pk).date_said == "2019"
     assert desk.post(f"/api/v1/statements/{pk}/", sent | {"version": "2", "said_on": ""}).status_code == 303
     assert Statement.objects.get(pk=pk).date_said is None
+
+
+def test_the_form_of_a_page_keeps_a_filter_by_a_year(alice, say):
+    say("2021-03-02")
+    html = page_of(browser_of(alice), "/api/v1/statements/?said_after=2021&said_before=2021-03-05")
+    assert re.search(r'<input type="search" name="said_after" value="2021"', html)
+    assert re.search(r'<input type="date" name="said_before" value="2021-03-05"', html)
