@@ -1,4 +1,5 @@
 import re
+from datetime import date
 from typing import Any
 
 import django_filters
@@ -10,7 +11,8 @@ from rest_framework.exceptions import NotAuthenticated
 from claims.desk_checks import Code, Severity
 from claims.models import Article, Dispute, Evidence, Note, Statement
 from claims.models.words import Search
-from factcheck.api.filters import ChoiceFilter, DayFilter, FlagFilter, IdFilter
+from claims.partial_dates import PARTIAL_DATE, last_day, said_on_fields
+from factcheck.api.filters import ChoiceFilter, FlagFilter, IdFilter
 from factcheck.api.references import MAX_ID
 from factcheck.api.roles import is_anonymous
 from factcheck.postgres.search import terms_of
@@ -60,6 +62,28 @@ class DeskFilter(django_filters.Filter):
         return queryset.filter(desk=request.user.pk if value == "me" else int(value))
 
 
+class PartialDateField(forms.DateField):
+    def __init__(self, *, to_the_end: bool = False, **kwargs: Any):
+        self.to_the_end = to_the_end
+        super().__init__(**kwargs)
+
+    def to_python(self, value: Any) -> date | None:
+        """The first day of a month or a year, or its last one."""
+        if not value:
+            return None
+        try:
+            fields = said_on_fields(value)
+        except ValueError:
+            message = "Give a day, a month or a year, such as 2021-03-05, 2021-03 or 2021."
+            raise ValidationError(message, code="invalid") from None
+        return last_day(*fields.values()) if self.to_the_end else fields["said_on"]
+
+
+@extend_schema_field({"type": "string", "pattern": f"^{PARTIAL_DATE.pattern}$", "examples": ["2021-03-05", "2021"]})
+class PartialDateFilter(django_filters.DateFilter):
+    field_class = PartialDateField
+
+
 class ArticleFilter(django_filters.FilterSet):
     q = django_filters.CharFilter(method="search", label="Words in title, byline, publisher, address or text")
     publisher = IdFilter(of=Source, field_name="publisher", label="Published by the source with this id.")
@@ -81,8 +105,15 @@ class StatementFilter(django_filters.FilterSet):
     tag = ChoiceFilter(choices=Statement.Tag.choices, label="Only statements with this tag.")
     anchor = ChoiceFilter(choices=Statement.Anchor.choices, label="Only statements whose anchor is in this state.")
     disputed = FlagFilter(method="filter_disputed", label="Has an open dispute")
-    said_after = DayFilter(field_name="said_on", lookup_expr="gte", label="Said on this day or later")
-    said_before = DayFilter(field_name="said_on", lookup_expr="lte", label="Said on this day or before")
+    said_after = PartialDateFilter(
+        field_name="said_on", lookup_expr="gte", label="Said on this day, or in this month or year, or later"
+    )
+    said_before = PartialDateFilter(
+        field_name="said_on",
+        lookup_expr="lte",
+        to_the_end=True,
+        label="Said on this day, or in this month or year, or before",
+    )
     q = django_filters.CharFilter(
         method="search", label="Words in the passage, its paraphrase, source, relays, reason or evidence"
     )
@@ -105,7 +136,9 @@ class MatchFilter(django_filters.FilterSet):
     tag = ChoiceFilter(choices=Statement.Tag.choices, label="Only statements with this tag.")
     article = IdFilter(of=Article, field_name="article", label="In the article with this id.")
     exclude_article = IdFilter(of=Article, field_name="article", exclude=True, label="Not in the article with this id.")
-    said_after = DayFilter(field_name="said_on", lookup_expr="gte", label="Said on this day or later")
+    said_after = PartialDateFilter(
+        field_name="said_on", lookup_expr="gte", label="Said on this day, or in this month or year, or later"
+    )
 
     class Meta:
         model = Statement

@@ -7,16 +7,17 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from django.core.exceptions import ValidationError
-from django.core.validators import URLValidator
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
+from rest_framework.exceptions import ValidationError
 
 from claims import services
+from claims.annotations.schema import ArticleDocumentSerializer
 from claims.column_maps import BadRows, Cells, ColumnMap
 from claims.models import Article, Evidence, Statement
 from claims.models.article import MAX_TEXT
 from claims.passages import MAX_PASSAGE
+from factcheck.api.fields import WebAddressField
 from factcheck.encodings import read_text
 from sources.addresses import ADDRESS, find_sources
 from sources.models import Source
@@ -27,7 +28,8 @@ BATCH_SIZE = 1000  # statements in an article, and in a transaction
 SEPARATOR = "\n\n"  # between two statements in the article's text
 KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
 NamedSource = tuple[str, str, str]  # name, kind, and its address or nothing
-check_url = URLValidator(schemes=["http", "https"])
+LAST_LINE = 99_999_999  # for an address as long as any
+check_url = WebAddressField(max_length=2000).run_validation
 
 
 @dataclass(frozen=True)
@@ -111,7 +113,7 @@ def _is_url(url: str) -> bool:
         check_url(url)
     except ValidationError:
         return False
-    return len(url) <= 2000
+    return True
 
 
 def load(
@@ -130,6 +132,7 @@ def load(
     BadMap, and what the services raise.
     """
     text = read_text(path, encoding)
+    _check_article(column_map, path)
     sources = _known_sources(_check_rows(column_map, text, limit))
     loaded = _loaded_before(column_map, path)
     if column_map.key_is_line:
@@ -153,6 +156,16 @@ def load(
     return tally
 
 
+def _check_article(column_map: ColumnMap, path: Path) -> None:
+    """By the rules of the annotation document, as which it can be exported and imported. Raises BadMap."""
+    fields = _article_fields(column_map, path, LAST_LINE, LAST_LINE)
+    serializer = ArticleDocumentSerializer(data={**fields, "text": ""})
+    if not serializer.is_valid():
+        name, [message, *_] = next(iter(serializer.errors.items()))
+        given = column_map.sections["article"].get(name, fields[name])
+        raise column_map.bad(f"{name} in [article] cannot be {given!r:.200}: {str(message).rstrip('.')}")
+
+
 def _records(column_map: ColumnMap, text: str, limit: int | None) -> Iterator[Record]:
     """The rows must have been checked."""
     for line, cells in column_map.rows(text, limit):
@@ -161,8 +174,10 @@ def _records(column_map: ColumnMap, text: str, limit: int | None) -> Iterator[Re
 
 def _loaded_before(column_map: ColumnMap, path: Path) -> QuerySet[Statement]:
     """What may have the keys of these rows. A line number counts within its file."""
-    of_file = f"{path.name}:" if column_map.key_is_line else ""
-    return Statement.objects.filter(article__url__startswith=f"{column_map.article_url}#{of_file}")
+    if not column_map.key_is_line:
+        return Statement.objects.filter(article__url__startswith=f"{column_map.article_url}#")
+    own, as_it_was = (f"{column_map.article_url}#{name}:" for name in (_name_in_address(path), path.name))
+    return Statement.objects.filter(Q(article__url__startswith=own) | Q(article__url__startswith=as_it_was))
 
 
 def _refuse_moved_lines(records: Iterable[Record], loaded: dict[str, str]) -> None:
@@ -236,7 +251,9 @@ def _load_batch(
     new = sorted({record.source for record in batch} - sources.keys())
     created = create_sources(rows=[{"name": name, "kind": kind} for name, kind, _ in new], **entry)
     sources.update(zip(new, created, strict=True))
-    article = services.create_article(**_article_fields(column_map, path, batch), **entry)
+    text = SEPARATOR.join(record.statement["text"] for record in batch)
+    fields = _article_fields(column_map, path, batch[0].line, batch[-1].line)
+    article = services.create_article(text=text, **fields, **entry)
     rows = _statement_rows(article, batch, sources, entry["reason"])
     statements = services.create_statements(rows=list(rows), actor=actor)
     services.create_evidence_rows(
@@ -252,15 +269,18 @@ def _load_batch(
     tally.statements += len(statements)
 
 
-def _article_fields(column_map: ColumnMap, path: Path, batch: list[Record]) -> dict[str, Any]:
+def _article_fields(column_map: ColumnMap, path: Path, first: int, last: int) -> dict[str, Any]:
     title = column_map.value("article", "title", {"file": path.name}, column_map.name)
-    first, last = batch[0].line, batch[-1].line
     return {
         "title": f"{title}, lines {first} to {last}"[:500],
-        "url": f"{column_map.article_url}#{path.name}:{first}-{last}",
+        "url": f"{column_map.article_url}#{_name_in_address(path)}:{first}-{last}",
         "language": column_map.sections["article"].get("language", "en"),
-        "text": SEPARATOR.join(record.statement["text"] for record in batch),
     }
+
+
+def _name_in_address(path: Path) -> str:
+    """An address has no space."""
+    return re.sub(r"\s", "%20", path.name)
 
 
 def _statement_rows(

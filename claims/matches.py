@@ -5,6 +5,7 @@ A few queries, however many statements there are: which words the text has, how 
 rarest of them, the best of those, and the nearest by their vectors.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from operator import attrgetter
@@ -37,13 +38,13 @@ shares = WordShares(TABLE, "words")
 # A stem is null where the word is so common in the language that its stemmer leaves it out. The letters from U+0E00 on
 # are of scripts that no stemmer reads.
 WORDS = """
-SELECT nth, left(word, 100), max(weight), ARRAY(
-    SELECT (ts_lexize(search_stemmer(code), left(word, 100)))[1] || '_' || code
-    FROM unnest(coalesce(%s::text[], ARRAY(SELECT code FROM claims_searchlanguage ORDER BY code))) code
-    WHERE ascii(word) < x'0E00'::integer)
-FROM unnest(%s::integer[], %s::text[], %s::float[]) part(nth, text, weight),
-    string_to_table(search_text(part.text), ' ') WITH ORDINALITY AS w(word, place)
-WHERE word <> '' GROUP BY nth, word ORDER BY nth, max(weight) DESC, min(place), word
+SELECT nth, left(word, 100), max(weight),
+    CASE WHEN ascii(word) < x'0E00'::integer THEN search_stems(left(own, 100),
+        coalesce(%s::text[], ARRAY(SELECT code FROM claims_searchlanguage ORDER BY code))) ELSE '{}' END
+FROM unnest(%s::integer[], %s::text[], %s::float[]) part(nth, text, weight), search_lettered(text) lettered,
+    unnest(string_to_array(lettered, ' '), string_to_array(search_folded(lettered), ' '))
+    WITH ORDINALITY AS w(own, word, place)
+GROUP BY nth, word, own ORDER BY nth, max(weight) DESC, min(place), word
 """
 ROWS = f"SELECT count(*) FROM (SELECT FROM {TABLE} LIMIT {MAX_ROWS_COUNTED}) counted"  # noqa: S608
 COUNTS = f"""
@@ -214,7 +215,11 @@ def _counted(terms: list[Term], statements: float, also: Condition) -> list[Term
 def with_common_rows(term: Term, statements: float) -> Term:
     """With the number of its statements, if it is one of the common words. A statement is in one language."""
     words = max(shares.shares.get(word, 0.0) for word in term.words)
-    stems = sum(shares.shares.get(stem, 0.0) for stem in term.stems)
+    by_language: dict[str, float] = defaultdict(float)
+    for stem in term.stems:
+        language = stem.rpartition("_")[2]
+        by_language[language] = max(by_language[language], shares.shares.get(stem, 0.0))
+    stems = sum(by_language.values())
     return replace(term, rows=min(1.0, max(words, stems)) * statements, stems_find_all=stems >= words > 0)
 
 

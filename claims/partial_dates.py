@@ -4,6 +4,7 @@ It is kept as its first day (`said_on`) with a precision (`said_on_precision`): 
 """
 
 import re
+from calendar import monthrange
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
@@ -24,6 +25,14 @@ def said_on_fields(text: str) -> dict[str, Any]:
     year, month, day = found.groups()
     precision = None if day else "month" if month else "year"
     return {"said_on": date(int(year), int(month or 1), int(day or 1)), "said_on_precision": precision}
+
+
+def last_day(said_on: date, precision: str | None) -> date:
+    """Of the month or the year, or the day itself."""
+    if precision is None:
+        return said_on
+    month = 12 if precision == "year" else said_on.month
+    return said_on.replace(month=month, day=monthrange(said_on.year, month)[1])
 
 
 def said_on_text(said_on: date | None, precision: str | None) -> str | None:

@@ -53,10 +53,12 @@ BEGIN
         UPDATE claims_statementwords w SET words = w.words || search_words(a.language, n.tag_reason)
         FROM written n JOIN former o ON o.id = n.id JOIN claims_article a ON a.id = n.article
         WHERE w.statement = n.id AND o.tag_reason = '' AND n.tag_reason <> ''
-            AND (n.text, n.paraphrase, n.source, n.article) = (o.text, o.paraphrase, o.source, o.article);
+            AND (n.text, n.paraphrase, n.source, n.article)
+                IS NOT DISTINCT FROM (o.text, o.paraphrase, o.source, o.article);
         PERFORM statement_renew_words(ARRAY(
             SELECT n.id FROM written n JOIN former o ON o.id = n.id
-            WHERE (n.text, n.paraphrase, n.source, n.article) <> (o.text, o.paraphrase, o.source, o.article)
+            WHERE (n.text, n.paraphrase, n.source, n.article)
+                IS DISTINCT FROM (o.text, o.paraphrase, o.source, o.article)
                 OR n.tag_reason <> o.tag_reason AND o.tag_reason <> ''));
     ELSE
         DELETE FROM claims_statementwords WHERE statement IN (SELECT id FROM former);

@@ -96,7 +96,7 @@ class NestedSuggestionSerializer(MentionSerializer):
     cue = MentionSerializer(allow_null=True, help_text="The words that attribute the passage, such as “said”.")
     hearsay = serializers.BooleanField(help_text="Whether the speaker is only said to have said it.")
     denial = serializers.BooleanField(help_text="Whether it denies something: it may open a dispute.")
-    said_on = serializers.CharField(allow_null=True, help_text="The day, month or year that the text says.")
+    said_on = serializers.CharField(allow_null=True, help_text="The day or month that the text says.")
     matches = SuggestionMatchSerializer(
         many=True, help_text="Up to three statements of other articles that are like the passage, the best first."
     )

@@ -83,7 +83,7 @@ class ArticleSuggestions:
 
 @lru_cache(maxsize=16)
 def _cards(text: str, language: str, published_on: date | None) -> list[Card]:
-    """Kept, since the longest texts take a second, and their pages are read one after another. Nobody changes them."""
+    """Kept, since the longest texts take seconds, and their pages are read one after another. Nobody changes them."""
     return kept(cards_of(suggest(text, language, published_on)), lambda card: len(card.suggestion.text) <= MAX_PASSAGE)
 
 

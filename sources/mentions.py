@@ -15,14 +15,22 @@ MAX_COMPARED = 50  # sources whose names are compared with one name
 MIN_LIKENESS = 80  # of 100, of two words that may be one: Zelensky and Zelenskyy
 MIN_LETTERS = 4  # of the longer of the two
 
-# For each name the sources that are called so, then those that have its words, or nearly its last word.
+# For each name the sources that are called so, then those that have its words, or nearly its last word. There may be
+# more of these than are compared, so the own ones are looked at first.
 MENTIONED = """
-    SELECT t.place, found.id, found.is_exact
-    FROM unnest(%(names)s::text[], %(last)s::text[]) WITH ORDINALITY AS t(name, last, place), LATERAL (
-        (SELECT s.id, true AS is_exact FROM sources_source s
-            WHERE source_called(s.name, s.aliases) && ARRAY[search_name(t.name)] LIMIT %(exact)s)
+    WITH own AS MATERIALIZED (
+        SELECT id, source_called(name, aliases) AS called, source_names(name, aliases) AS words
+        FROM sources_source WHERE id = ANY(%(own)s::bigint[])
+    ), t AS MATERIALIZED (
+        SELECT *, ARRAY[search_name(name)] AS called, search_beginnings(name) AS words
+        FROM unnest(%(names)s::text[], %(last)s::text[]) WITH ORDINALITY AS t(name, last, place)
+    )
+    SELECT t.place, found.id, found.is_exact FROM t, LATERAL (
+        (SELECT o.id, o.called && t.called AS is_exact FROM own o WHERE o.called && t.called OR o.words @@ t.words)
+        UNION ALL (SELECT s.id, true FROM sources_source s
+            WHERE source_called(s.name, s.aliases) && t.called LIMIT %(exact)s)
         UNION ALL (SELECT s.id, false FROM sources_source s
-            WHERE source_names(s.name, s.aliases) @@ search_beginnings(t.name) LIMIT %(most)s)
+            WHERE source_names(s.name, s.aliases) @@ t.words LIMIT %(most)s)
         UNION ALL (SELECT s.id, false FROM sources_source s
             WHERE source_spellings(s.name, s.aliases) && search_spellings(t.last) LIMIT %(most)s)
     ) found
@@ -41,7 +49,9 @@ def mentioned_sources(names: Iterable[str], own: Collection[int] = ()) -> dict[s
     wanted = [name for name, found in words.items() if found]
     with connection.cursor() as cursor:
         last = [words[name][-1] for name in wanted]
-        cursor.execute(MENTIONED, {"names": wanted, "last": last, "exact": MAX_EXACT, "most": MAX_COMPARED})
+        cursor.execute(
+            MENTIONED, {"names": wanted, "last": last, "own": list(own), "exact": MAX_EXACT, "most": MAX_COMPARED}
+        )
         found = cursor.fetchall()
     rows = Source.objects.in_bulk({row_id for _, row_id, _ in found})
     sources = {name: Mentioned([], []) for name in words}

@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Collection, Iterable, Sequence
+from itertools import chain
 from typing import Any, NamedTuple
 
 from django.db import connection, models
@@ -26,6 +27,7 @@ MAX_NAMED = 300  # sources of one word whose statements are found by their names
 MAX_COMPARED = 300  # rows whose names are compared with what was typed
 MAX_WORDS = 10  # of a name; the others are not compared by their spelling
 MIN_NEARNESS = 85  # of 100; “Joe Bidne” is as near to Joe Biden as 89, “Jill Biden” as 74
+MAX_SHORT = 3  # letters of words that have no near spellings
 MIN_LIKENESS = 60  # of 100; one word of a name with one letter changed has about 75
 MIN_LIKENESS_BESIDE = 80  # where others have all words: Zelensky beside “Zelenskyy”, but no Jill beside “Joe Biden”
 
@@ -112,11 +114,14 @@ class NamedQuerySet(models.QuerySet[Any]):
         return sorted(similar, key=lambda row: (ranks[row].order, row.pk))[:limit]
 
     def nearly_called(self, text: str, limit: int = 6) -> list[Any]:
-        """Those that are called so, or so but for a letter or two, an accent, or the order of the words."""
+        """Those that are called so, or so but for a letter or two, an accent, or the order of the words, or whose name
+        ends so, as that of Volodymyr Zelensky in Zelensky."""
         rows = self.select_related("part_of")
-        found = {*rows.with_exact_name(text)[:limit], *rows.spelled_like(text)[:MAX_COMPARED]}
+        long_words = " ".join(word for word in text.split() if len(word) > MAX_SHORT)  # of others no spelling is near
+        pools = rows.spelled_like(text), rows.spelled_like(long_words), rows._named(phrase(text))
+        found = {*rows.with_exact_name(text)[:limit], *chain.from_iterable(pool[:MAX_COMPARED] for pool in pools)}
         typed = plain(text)
-        likeness = {row: max(token_sort_ratio(typed, plain(name)) for name in row.visible_names) for row in found}
+        likeness = {row: max(_nearness(typed, plain(name)) for name in row.visible_names) for row in found}
         near = (row for row in found if likeness[row] >= MIN_NEARNESS)
         return sorted(near, key=lambda row: (-likeness[row], row.pk))[:limit]
 
@@ -196,6 +201,10 @@ def _rank(row: Any, text: str, has_all_words: bool, is_first: bool, is_recent: b
     if has_all_words or is_first:
         return Rank(likeness, (typed not in names, 0, speaks_for_another, *own, *rest))
     return Rank(likeness, (typed not in names, 1, -round(likeness, -1), speaks_for_another, *rest))
+
+
+def _nearness(typed: str, name: str) -> float:
+    return MIN_NEARNESS if name.endswith(f" {typed}") else token_sort_ratio(typed, name)
 
 
 def plain(name: str) -> str:

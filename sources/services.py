@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from django.db import connection
+
 from factcheck.errors import Conflict, Versions
 from factcheck.journal.services import change_rows, lock, lock_in_order, record
 from factcheck.postgres.bulk import insert_rows
@@ -26,6 +28,12 @@ def insert_sources(*, sources: Sequence[Source], actor: Any, reason: str = "") -
     _lock_wholes(source.part_of_id for source in sources)
     insert_rows(sources)
     record(sources, action="source.created", actor=actor, reason=reason)
+
+
+def take_turns_to_name() -> None:
+    """Who makes sources only of names that there are not waits here for others who do, until they are committed."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('sources.name'))")
 
 
 def _lock_wholes(ids: Iterable[int | None], *others: int) -> None:

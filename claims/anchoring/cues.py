@@ -13,7 +13,7 @@ from rapidfuzz.distance import Levenshtein
 
 from claims.anchoring.quotes import WORD, Span
 
-MAX_COMPARISONS = 2 * 10**10  # of words: two seconds. Of more words, only whole paragraphs keep their cues.
+MAX_COMPARISONS = 2 * 10**10  # of words: some seconds. Of more words, only whole paragraphs keep their cues.
 PARAGRAPH = re.compile(r"[^\n]+")
 
 

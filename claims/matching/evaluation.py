@@ -84,9 +84,23 @@ def read_right(lines: Iterable[str]) -> dict[str, set[str]]:
 
 
 def read_claims(lines: Iterable[str]) -> dict[str, list[str]]:
-    """The three texts of each claim by its id, from lines of JSON. Raises ValueError and KeyError."""
-    claims = (json.loads(line) for line in lines if line.strip())
-    return {claim["vclaim_id"]: [claim.get(name) or "" for name in CLAIM] for claim in claims}
+    """The three texts of each claim by its id, from lines of JSON. Raises ValueError, which names the line."""
+    claims: dict[str, list[str]] = {}
+    for number, line in enumerate(lines, 1):
+        if line.strip():
+            try:
+                claim = json.loads(line)
+                key, *texts = claim["vclaim_id"], *(claim.get(name) or "" for name in CLAIM)
+            except json.JSONDecodeError as error:
+                raise ValueError(f"line {number} is no JSON: {error.msg}") from error
+            except (TypeError, AttributeError, KeyError) as error:
+                raise ValueError(f"line {number} is no object with a vclaim_id") from error
+            if not all(isinstance(each, str) for each in (key, *texts)):
+                raise ValueError(f"line {number}: vclaim_id, {', '.join(CLAIM)} are texts")
+            claims[key] = texts
+    if not claims:
+        raise ValueError("there are no claims in it")
+    return claims
 
 
 class Pool:

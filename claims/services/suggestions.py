@@ -18,7 +18,7 @@ from factcheck.journal.services import hold_in_order, lock
 from factcheck.postgres.bulk import delete_rows
 from factcheck.postgres.transactions import atomic_with_retry
 from sources.models import Source
-from sources.services import insert_sources
+from sources.services import insert_sources, take_turns_to_name
 
 Item = dict[str, Any]
 Result = TypeVar("Result")
@@ -45,7 +45,7 @@ def accept_suggestions(*, article_id: int, items: Sequence[Item], actor: Any) ->
     hold_in_order(Statement, [item["dispute"]["statement"].pk for item in items if "dispute" in item])
     suggestions = ArticleSuggestions(article)
     cards = _collected(partial(_chosen_card, suggestions), items)
-    speakers = _Speakers(suggestions.known_speakers(cards))
+    speakers = _Speakers(_known_speakers(suggestions, cards))
     rows = _collected(partial(_statement_fields, speakers), items, cards)
     reason = f"Suggested, accepted by {actor.get_username()}."
     insert_sources(sources=[source for _, source in speakers.new], actor=actor, reason=reason)
@@ -62,7 +62,7 @@ def accept_suggestions(*, article_id: int, items: Sequence[Item], actor: Any) ->
 def dismiss_suggestions(*, article_id: int, items: Sequence[Item], actor: Any) -> list[DismissedSuggestion | None]:
     """Sets for each `key` whether it is `dismissed`. Returns the dismissals, None for what is suggested again.
 
-    Raises DoesNotExist, and Unprocessable for a key that is not suggested.
+    Raises DoesNotExist, and Unprocessable for a key that is not suggested, or whose passage is recorded.
     """
     article = lock(Article.objects.all(), article_id, None)
     suggestions = ArticleSuggestions(article)
@@ -101,6 +101,15 @@ def _chosen_card(suggestions: ArticleSuggestions, item: Item) -> Card:
         detail = f"The article, now at revision {suggestions.article.revision}, has no such suggestion."
         raise Unprocessable.field("key", "not_found", f"{detail} Read the suggestions again.")
     return suggestions.by_key[key]
+
+
+def _known_speakers(suggestions: ArticleSuggestions, cards: Sequence[Card]) -> dict[Speaker, KnownSpeaker]:
+    """Who accepts the same name in another article at the same time waits, and then finds the source that is made."""
+    known = suggestions.known_speakers(cards)
+    if not any(each.new_source for each in known.values()):
+        return known
+    take_turns_to_name()
+    return suggestions.known_speakers(cards)
 
 
 @dataclass

@@ -70,14 +70,15 @@ class _Reader:
 
     def _quotation(self, tokens: Tokens) -> None:
         span = content_span(tokens)
-        last = self.found[self.last] if self.last is not None else None
+        place = len(self.found) if self.last is None else self.last
+        last = None if self.last is None else self.found[place]
         if span is None:
             return
         if self.announced and span[0] - self.announced.end < FAR:
             speaker, cue, _ = self.announced
             self._keep(Attribution(span, cue, speaker, "announced", (cue[0], span[1])))
         elif last and last.rule != "label" and self._goes_on(last, tokens):
-            self.found[self.last or 0] = replace(
+            self.found[place] = replace(
                 last, content=(last.content[0], span[1]), tag=_tag_inside(last, span) or last.tag
             )
         elif _words(tokens) >= MIN_LOOSE_WORDS or last:
@@ -92,7 +93,7 @@ class _Reader:
         between = self.text[last.content[1] : tokens[0].start]
         tag_end = max(last.content[1], (last.speaker or last.content)[1], (last.cue or last.content)[1])
         same = last.content[0] >= self.paragraph and len(self.text[tag_end : tokens[0].start]) < FAR
-        return same or (not between.strip() and self.text[last.content[1] - 1] not in "”\"»’'“」")
+        return same or (not between.strip() and self.text[last.content[1] - 1] not in "”\"»’'“」』")
 
     def _is_near(self, last: Attribution) -> bool:
         return self.text.count("\n\n", last.content[1], self.paragraph) <= 2

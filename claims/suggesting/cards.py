@@ -17,7 +17,10 @@ SAME_PLACE = 0.5  # of all that a card and a recorded passage cover, the part th
 
 @dataclass(frozen=True)
 class Card:
-    """`key` stays the same in every revision that has the passage, whatever stands before it."""
+    """`key` stays the same in every revision that has the passage, whatever stands before it.
+
+    Of equal passages by one speaker the first has one key, the second another, and so on.
+    """
 
     key: str
     suggestion: Suggestion
@@ -62,7 +65,7 @@ def kept(cards: Iterable[Card], keep: Callable[[Card], bool]) -> list[Card]:
 
 def names_of(speaker: Speaker, grammar: Grammar | None) -> list[str]:
     """By which the speaker may be known, the fullest first: no pronoun, and besides without “the”, “a” or “Mayor”."""
-    if grammar and grammar.is_a("pronouns", speaker.text.lower().lstrip("-t")):
+    if grammar and grammar.is_a("pronouns", speaker.text.lower()):
         return [speaker.name] if speaker.name else []
     return list(dict.fromkeys(filter(None, (speaker.name, speaker.text, bare_name(speaker, grammar)))))
 

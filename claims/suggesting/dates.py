@@ -48,22 +48,28 @@ def _read(match: re.Match[str], grammar: Grammar, published_on: date | None) -> 
     if published_on is None:
         return None
     if parts["weekday"]:
-        weekday = grammar.dates["weekdays"].index(parts["weekday"].lower())
-        return str(published_on - timedelta(days=(published_on.weekday() - weekday) % 7))
+        weekday = _place(grammar.dates["weekdays"], parts["weekday"])
+        return str(published_on - timedelta(days=(published_on.isoweekday() - weekday) % 7)) if weekday else None
     days = 1 if parts["relative"].lower() in grammar.dates["yesterday"] else 0
     return str(published_on - timedelta(days=days))
 
 
 def _of_month(parts: dict[str, str], grammar: Grammar, published_on: date | None) -> str | None:
-    name = parts["month"].lower()
-    names = grammar.dates["months"] if name in grammar.dates["months"] else grammar.dates["month_short"]
-    month, day, year = names.index(name) % 12 + 1, parts["day"] or parts["day_behind"], parts["year"]
-    if year:
-        return _iso(int(year), month, int(day)) if day else f"{year}-{month:02}"
-    if published_on is None or not day:
+    names = (grammar.dates["months"], grammar.dates["month_short"])
+    month = next((place for each in names if (place := _place(each, parts["month"]))), None)
+    day, year = parts["day"] or parts["day_behind"], parts["year"]
+    if month and year:
+        found = _iso(int(year), month, int(day or 1))
+        return found if found is None or day else found[: len("2021-03")]
+    if month is None or published_on is None or not day:
         return None
     found = _iso(published_on.year, month, int(day))
     return found if found is None or found <= str(published_on) else _iso(published_on.year - 1, month, int(day))
+
+
+def _place(names: list[str], name: str) -> int | None:
+    """From 1; None for letters that only a pattern takes for those of a name, such as “ſ” for “s”."""
+    return names.index(name.lower()) % 12 + 1 if name.lower() in names else None
 
 
 def _iso(year: int, month: int, day: int) -> str | None:

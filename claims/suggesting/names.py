@@ -34,7 +34,7 @@ class Names:
 
     def name_of(self, span: Span) -> str | None:
         words = self.text[slice(*span)]
-        if self.grammar and self.grammar.is_a("pronouns", words.lower().lstrip("-t")):
+        if self.grammar and self.grammar.is_a("pronouns", words.lower()):
             return self._before(span, self.grammar)
         if " " in words or not words[:1].isupper():
             return None

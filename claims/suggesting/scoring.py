@@ -82,18 +82,24 @@ class Score:
 
 
 def read_brat(annotations: str) -> list[Annotated]:
-    """The events of a brat standoff file that have a Content; Source may be missing. https://brat.nlplab.org/standoff.html"""
-    spans = {
-        match[1]: [(int(start), int(end)) for start, end in (part.split() for part in match[3].split(";"))]
-        for match in map(ENTITY.match, annotations.splitlines())
-        if match
-    }
+    """The events of a brat standoff file that have a Content; Source may be missing. https://brat.nlplab.org/standoff.html
+
+    Raises ValueError, which names the line.
+    """
+    spans = {match[1]: _spans(match[0], match[3]) for match in map(ENTITY.match, annotations.splitlines()) if match}
     events = [_event(match[1], spans) for match in map(EVENT.match, annotations.splitlines()) if match]
     return [
         Annotated((min(each["Content"])[0], max(end for _, end in each["Content"])), each.get("Source", []))
         for each in events
         if each.get("Content")
     ]
+
+
+def _spans(line: str, offsets: str) -> list[Span]:
+    try:
+        return [(int(start), int(end)) for start, end in (part.split() for part in offsets.split(";"))]
+    except ValueError as error:
+        raise ValueError(f"two offsets are wanted: {line!r:.100}") from error
 
 
 def _event(roles: str, spans: dict[str, list[Span]]) -> dict[str, list[Span]]:

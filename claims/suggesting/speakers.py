@@ -113,7 +113,7 @@ def _ends_inverted(tokens: Tokens, at: int, end: int, grammar: Grammar) -> bool:
         return True
     if end == at:
         return False
-    if grammar.is_a("pronouns", tokens[at].lower.lstrip("-t")) or is_date(token, grammar):
+    if grammar.is_a("pronouns", tokens[at].lower) or is_date(token, grammar):
         return not grammar.is_a("auxiliaries", token.lower)
     if is_preposition(token, grammar) and not token.is_name:
         return not (grammar.is_a("after_name", token.lower) and end + 1 < len(tokens))

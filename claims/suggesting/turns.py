@@ -88,7 +88,7 @@ def _may_be_a_name(match: re.Match[str]) -> bool:
     if name is None:
         return True
     words = name.replace("(", " ").split()
-    return len(words) <= MAX_WORDS and words[0].lower().rstrip("’s'") not in NOT_NAMES
+    return len(words) <= MAX_WORDS and re.sub(r"[’']s$", "", words[0].lower()) not in NOT_NAMES
 
 
 def _counts(match: re.Match[str], names: Counter[str], mostly: bool) -> bool:

@@ -59,7 +59,7 @@ class MatchesSerializer(serializers.Serializer[Any]):
 
 
 class MatchTextSerializer(StrictSerializer):
-    text = VerbatimField(max_length=MAX_PASSAGE)
+    text = serializers.CharField(max_length=MAX_PASSAGE)
 
 
 FILTERS = [

@@ -14,7 +14,6 @@ from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.utils import extend_schema_field
 from rest_framework.request import Request
 
-from factcheck.api.json_types import DAY
 from factcheck.api.named_references import exact_matches, is_number
 from factcheck.api.problems import wants_page
 from factcheck.api.references import MAX_ID
@@ -86,17 +85,6 @@ class FlagFilter(django_filters.BooleanFilter):
     """true or false. Django's own field would ignore any other value, and so the filter."""
 
     field_class = FlagField
-
-
-class DayField(forms.DateField):
-    def to_python(self, value: Any) -> Any:
-        if value and not DAY.fullmatch(value):  # Django also takes 10/25/2006
-            raise ValidationError("Give a day as YYYY-MM-DD.", code="invalid")
-        return super().to_python(value)
-
-
-class DayFilter(django_filters.DateFilter):
-    field_class = DayField
 
 
 class StrictFilterBackend(DjangoFilterBackend):

@@ -103,6 +103,8 @@ def _field(name: str, found: Any, request: Any) -> FilterField:
     value = request.query_params.get(name, "")
     label = FILTER_LABELS.get(name) or field_label(name).partition(" (")[0]
     kind = next((kind for base, kind in KINDS.items() if isinstance(found, base)), "search")
+    if kind == "date" and len(value) not in (0, len("2021-03-05")):
+        kind = "search"  # a month or a year: the browser would leave it out
     field = FilterField(name, label, value, kind)
     if kind == "chooser":
         rows = found.rows(request)

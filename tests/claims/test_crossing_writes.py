@@ -16,6 +16,8 @@ from django.db import connection, transaction
 
 from claims import services
 from claims.models import Article, Dispute, Statement, StatementWords
+from claims.services.suggestions import accept_suggestions
+from claims.suggestions import ArticleSuggestions
 from factcheck.journal.models import Entry
 from sources.models import Source
 from sources.services import create_source, delete_source, update_source
@@ -537,3 +539,20 @@ def test_words_are_filled_in_while_others_write(alice, statement):
     with no_deadlock():
         cross((adding, "claims_evidence"), (lambda: fill(connection, "statement", 0, 9), "claims_statementwords"))
     assert list(Statement.objects.search("minutes minister")) == [statement]
+
+
+def test_a_new_source_that_two_articles_suggest_at_once_is_made_once(alice):
+    text = "Mayor Ann Newcomer said on Monday that the bridge would open in May."
+
+    def accepting(number):
+        article = services.create_article(actor=alice, title=f"Report {number}", text=text)
+        key = next(iter(ArticleSuggestions(article).by_key))
+
+        def accept():
+            accepted = accept_suggestions(article_id=article.pk, items=[{"key": key}], actor=alice)
+            return accepted.statements[0].source
+
+        return accept
+
+    first, second = cross((accepting(1), "sources_source"), (accepting(2), "sources_source"))
+    assert first == second == Source.objects.get(name="Ann Newcomer")

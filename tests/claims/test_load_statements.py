@@ -238,6 +238,12 @@ def test_columns_are_named_with_spaces_hyphens_and_dots_and_a_brace_is_doubled(d
             "mine: title in [article] cannot have {name}.",
         ),
         ({"article": 'url = "https://desk.example/"\nlanguage = 5'}, "mine: language in [article] is no text."),
+        ({"article": 'url = "https://desk.example/"\nlanguage = "not a lang !!"'},
+         "mine: language in [article] cannot be 'not a lang !!': "),
+        ({"article": 'url = "javascript:x"'}, "mine: url in [article] cannot be 'javascript:x': Give an address"),
+        ({"article": f'url = "https://desk.example/{"x" * 2_100}"'}, "mine: url in [article] cannot be 'https://desk"),
+        ({"article": f'url = "https://desk.example/{"é" * 1_000}"'},
+         "This is longer than 2,000 bytes. Leave out what the page does not need."),
         ({"file": ""}, "mine: [file] needs columns, or header = true."),
         ({"file": 'header = true\ndelimiter = ""'},
          "mine: the delimiter in [file] is one character, such as a comma."),
@@ -426,3 +432,18 @@ def test_the_whole_of_liar_is_loaded_within_a_minute_and_passes_the_guards():
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # every row has its entry
     assert time.process_time() - began < 60
     assert Statement.objects.get(key="2635.json").source.name == "dwayne-bohac"
+
+
+def test_a_file_with_a_space_in_its_name_has_an_address_that_can_be_imported_again(desk, api):
+    desk(f"{HEAD}\n1,Taxes fell.,Daily Planet\n", name="my claims.csv")
+    article = Article.objects.get()
+    assert article.url == "https://desk.example/claims#my%20claims.csv:2-2"
+    address = f"/api/v1/articles/{article.pk}/annotations/"
+    answer = api.put(address, api.get(address).json(), format="json", headers={"If-Match": "*"})
+    assert answer.status_code == 200, answer.content
+
+
+@pytest.mark.parametrize("limit", ["0", "-1"])
+def test_a_limit_is_at_least_one_row(table, limit):
+    with pytest.raises(CommandError, match="--limit says how many rows to read"):
+        run(table(row()), "--limit", limit)

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from datetime import date
 
 import pytest
@@ -123,6 +124,20 @@ def test_it_is_ordered_and_filtered_by_its_first_day(api, say):
     assert listed("ordering=-said_on") == ["2021-03-02", "2021-03", "2021-02-28", "2021", "2020-12-31", None]
     assert listed("ordering=said_on&said_after=2021-01-01&said_before=2021-03-01") == ["2021", "2021-02-28", "2021-03"]
     assert listed("ordering=said_on&said_after=2021-01-02") == ["2021-02-28", "2021-03", "2021-03-02"]
+    assert listed("ordering=said_on&said_after=2021") == ["2021", "2021-02-28", "2021-03", "2021-03-02"]
+    assert listed("ordering=said_on&said_after=2021-03") == ["2021-03", "2021-03-02"]
+    assert listed("ordering=said_on&said_before=2020") == ["2020-12-31"]
+    assert listed("ordering=said_on&said_before=2021-02") == ["2020-12-31", "2021", "2021-02-28"]
+
+
+@pytest.mark.parametrize("text", ["2021-13", "10/25/2006", "2021-02-30", "0000", "yesterday", "21"])
+def test_a_filter_takes_no_other_form_of_a_date(api, text):
+    for address in ("/api/v1/statements/", "/api/v1/statements/matches/"):
+        answer = api.get(address, {"said_after": text, **({"text": "x"} if "matches" in address else {})})
+        assert (answer.status_code, answer.json()["errors"]) == (
+            400, [{"pointer": "?said_after", "code": "invalid",
+                   "detail": "Give a day, a month or a year, such as 2021-03-05, 2021-03 or 2021."}],
+        )  # fmt: skip
 
 
 def test_every_export_shows_it_with_its_precision(api, alice, say):
@@ -202,3 +217,10 @@ def test_pages_say_on_a_day_and_in_a_month_or_a_year_and_the_form_takes_each(ali
     assert Statement.objects.get(pk=pk).date_said == "2019"
     assert desk.post(f"/api/v1/statements/{pk}/", sent | {"version": "2", "said_on": ""}).status_code == 303
     assert Statement.objects.get(pk=pk).date_said is None
+
+
+def test_the_form_of_a_page_keeps_a_filter_by_a_year(alice, say):
+    say("2021-03-02")
+    html = page_of(browser_of(alice), "/api/v1/statements/?said_after=2021&said_before=2021-03-05")
+    assert re.search(r'<input type="search" name="said_after" value="2021"', html)
+    assert re.search(r'<input type="date" name="said_before" value="2021-03-05"', html)

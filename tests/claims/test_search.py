@@ -1,11 +1,13 @@
 """Words are found as a person sees them, in statements, articles and sources alike."""
 
 import unicodedata
+from importlib import import_module
 
 import pytest
 from django.db import connection
 
 from claims import services
+from claims.models.words import ArticleWords, StatementWords
 from sources.services import create_source, update_source
 
 # What stands there, in which language, and what is typed to find it.
@@ -41,6 +43,9 @@ SEEN = [
     ("hi", "प्रधानमंत्री ने कहा।", ["प्रधानमंत्री", "कहा"]),
     ("uk", "Зеленський: їжак і йод", ["зеленський", "їжак", "йод"]),
     ("ru", "Ёлка зелёная", ["елка", "ёлка", "зеленая"]),
+    ("ru", "Кири\u0301лл говори\u0301л о ми\u0301ре", ["Кирилл", "мире", "говорил", "Кири\u0301лл", '"о мире"']),
+    ("bg", "Каза ѝ да", ["каза ѝ", "и"]),
+    ("uk", "Украї\u0301на, дити\u0300на і\u0301 йод", ["україна", "дитина", "йод", '"дитина і"']),
     ("tr", "İstanbul’da Işık", ["istanbul", "Isik", "ışık"]),
     ("en", "COVID-19 cost $1.5 billion (24/7)", ["COVID-19", "covid 19", "COVID–19", "1.5", "$1.5", "24/7", "billion"]),
     ("en", "exam\u00adple of ﬁne print", ["example", "fine"]),
@@ -97,6 +102,13 @@ def test_other_words_are_not_found(api, made, text, all_typed):
     ("de", "Die Steuern der Häuser", "Steuer"), ("fr", "Les élections sont annulées", "élection annulee"),
     ("es", "Los ministros mintieron", "ministro"), ("ru", "Новые налоги", "налог"), ("nb", "Skattene øker", "skatt"),
     ("pt", "Os impostos subiram", "imposto"), ("ar", "الضرائب ارتفعت", "ضرائب"),
+    ("es", "Hubo declaraciones", "declaración"), ("es", "Hubo declaraciones", "declaracion"),
+    ("es", "La investigación", "investigaciones"), ("es", "Las investigaciones", "investigación"),
+    ("es", "La investigación", "investigacion"), ("es", "Las investigaciones", "investigacion"),
+    ("es", "La investigacion", "investigación"), ("es", "Los alemanes", "alemán"), ("fr", "Il est arrêté", "arrêtée"),
+    ("fr", "Il faut l’arrêter", "arrêtée"), ("fr", "Elle est condamnée", "condamné"),
+    ("fr", "Il est adopté", "adoptée"), ("fr", "Il est arrêté", "arreter"), ("tr", "Bu gözlükler", "gözlük"),
+    ("et", "Valitsused maksid", "valitsuse"),
 ])  # fmt: skip
 def test_words_are_found_in_their_other_forms(api, made, language, text, typed):
     made = made(text, language)
@@ -110,6 +122,39 @@ def test_a_stem_is_that_of_the_articles_language_and_a_quotation_is_found_word_f
     assert found(api, "statements", '"sack"') == []
     assert found(api, "statements", '"sacked the"') == [made["statements"]]
     assert found(api, "statements", "car") == []  # the stem of “cares” is another in Hungarian
+
+
+LONG = "The war in the east goes on. " * 500 + "The prosecutor of the tribunal resigned. " + "He said it. " * 6_000
+
+
+@pytest.mark.parametrize("typed", [
+    '"the prosecutor"', '"prosecutor of the tribunal"', '"of the"', '"the tribunal resigned"', '"on the prosecutor"',
+    '"the war in the east"', "the-prosecutor",
+])  # fmt: skip
+def test_a_phrase_is_found_behind_hundreds_of_its_words(api, alice, typed):
+    article = services.create_article(actor=alice, title="Title", text=LONG)
+    assert found(api, "articles", typed) == [article.pk]
+    assert found(api, "articles", f"-{typed}") == []
+
+
+@pytest.mark.parametrize("typed", ['"the resigned"', '"the said"', '"tribunal of the"', '"east the"', '"in the war"'])
+def test_words_of_a_long_text_are_no_phrase_where_they_are_not_side_by_side(api, alice, typed):
+    services.create_article(actor=alice, title="Title", text=LONG)
+    assert found(api, "articles", typed) == []
+
+
+def test_all_of_the_longest_text_is_searched(api, alice):
+    text = "The ministers went home. " * 19_900
+    article = services.create_article(actor=alice, title="Title", text=text + "A prosecutor resigned. 入侵乌克兰")
+    for typed in ("prosecutors", "resign minister", "prosecutor 乌克"):
+        assert found(api, "articles", typed) == [article.pk], typed
+
+
+def test_a_text_of_nothing_but_new_words_is_searched_as_far_as_there_is_room(api, alice):
+    words = [f"{number:07}" for number in range(62_000)]
+    article = services.create_article(actor=alice, title="Title", text=" ".join(words))
+    assert found(api, "articles", f"{words[0]} {words[30_000]}") == [article.pk]
+    assert found(api, "articles", words[-1]) == []
 
 
 def test_the_language_of_an_article_is_corrected(api, alice, made):
@@ -205,3 +250,32 @@ def test_what_changes_or_is_deleted_is_found_as_it_is_now(api, alice, full, mini
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM claims_statementwords WHERE statement = %s", [full.pk])
         assert cursor.fetchone() == (0,)
+
+
+def test_the_words_of_a_statement_without_a_source_are_kept_as_those_of_any(api, alice):
+    person = create_source(actor=alice, name="Jane Doe", kind="person")
+    article = services.create_article(actor=alice, title="T", text="The bridge was closed in May.")
+    told = services.create_statement(actor=alice, article=article, start=0, end=21, quote_type="narration")
+    services.tag_statement(statement_id=told.pk, versions=None, actor=alice, tag="denied", reason="Photographs of it.")
+    assert found(api, "statements", "photographs") == [told.pk]
+    services.update_statement(statement_id=told.pk, versions=None, actor=alice, source=person, quote_type="indirect")
+    assert found(api, "statements", "jane") == [told.pk]
+    services.update_statement(statement_id=told.pk, versions=None, actor=alice, source=None, quote_type="narration")
+    assert found(api, "statements", "jane") == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_all_words_are_written_again_from_where_that_was_interrupted(api, statement, article):
+    module = import_module("claims.migrations.0018_write_all_words_again")
+    StatementWords.objects.update(words="")
+    ArticleWords.objects.update(words="")
+    with connection.cursor() as cursor:
+        cursor.execute(module.PROGRESS)
+        try:
+            assert module.fill_batch(connection, "statement", 1)
+            StatementWords.objects.update(words="")
+            module.fill(None, connection.schema_editor())
+        finally:
+            cursor.execute("DROP TABLE claims_words_written")
+    assert found(api, "statements", "minister") == []  # it was done before
+    assert found(api, "articles", "minister") == [article.pk]

@@ -122,6 +122,22 @@ def test_a_speaker_without_a_source_shows_the_one_that_would_be_made(api, sugges
     assert wrong["speaker"]["new_source"] == {"name": "John Roe", "kind": "person", "anonymous": False}
 
 
+def test_the_articles_own_is_a_candidate_among_any_number_of_namesakes(api, suggestions, alice, article):
+    for number in range(60):
+        create_source(actor=alice, name=f"Number{number} Doe", kind="person")
+    own = create_source(actor=alice, name="Zoe Doe", kind="person")
+    services.create_statement(actor=alice, article=article, text="The bridge", source=own)
+    cards = listed(api, suggestions)
+    candidates = next(card["speaker"]["candidates"] for card in cards if card["text"] == READY)
+    assert candidates[0]["id"] == own.pk
+
+
+def test_they_is_nobodys_name(api, alice):
+    article = services.create_article(actor=alice, title="T", text="They said the bridge was closed.")
+    [card] = listed(api, f"/api/v1/articles/{article.pk}/suggestions/")
+    assert (card["speaker"]["text"], card["speaker"]["new_source"]) == ("They", None)
+
+
 def test_near_spellings_are_candidates_and_the_articles_own_come_first(api, suggestions, alice, article):
     far = create_source(actor=alice, name="John Rowe", kind="person")
     create_source(actor=alice, name="Mary Poe", kind="person")

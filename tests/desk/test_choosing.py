@@ -338,7 +338,15 @@ def test_a_name_that_is_nearly_anothers_is_asked_about_before_it_is_made(desk, a
     assert api.post("/api/v1/sources/", sent).status_code == 201  # a program is not asked
 
 
-@pytest.mark.parametrize("name", ["Olena Zelenska", "Zelensky", "Jill Biden", "Zaphod", "???"])
+def test_a_short_name_and_a_family_name_are_nearly_anothers(desk, alice, zelensky):
+    create_source(actor=alice, name="Joe Biden", kind="person")
+    create_source(actor=alice, name="Al Gore", kind="person")
+    assert choices(desk, name="Jo Biden") == ["Joe Biden"]
+    assert choices(desk, name="Zelensky") == choices(desk, name="zelenský") == ["Volodymyr Zelensky"]
+    assert choices(desk, name="Hu Gore") == choices(desk, name="Jo") == []
+
+
+@pytest.mark.parametrize("name", ["Olena Zelenska", "Jill Biden", "Zaphod", "Sky", "Volodymyr", "???"])
 def test_a_name_of_its_own_is_made_without_a_question(desk, zelensky, name):
     assert choices(desk, name=name) == []
     assert desk.post("/api/v1/sources/", {"name": name, "kind": "person"}).status_code == 303

@@ -1,9 +1,11 @@
+import csv
 import gzip
 import statistics
 import time
+import zlib
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
@@ -16,7 +18,7 @@ from claims.matching.scoring import nearness
 from claims.models import Statement
 from claims.vectors.model import has_model, load_model
 from claims.vectors.nearest import is_semantic
-from factcheck.encodings import NotText, decode
+from factcheck.encodings import decode
 
 HELP = f"""\
 Scores `statements/matches/` on texts whose claims people have found. QUERIES has lines of id and text, QRELS those of
@@ -27,6 +29,7 @@ it too, the statements of the database are searched as the service does it: the 
 MATCHING_MODEL says whether vectors are compared too.
 {evaluation.__doc__}
 """
+T = TypeVar("T")
 Rank = Callable[[str], list[Ranked]]
 LIMITS = (-1, -0.5, -0.25, 0.25, 0.5, 1)  # of the odds
 COMPARED = 30  # of a ranking; the right ones are fewer
@@ -52,11 +55,10 @@ class Command(BaseCommand):
         limit: int | None,
         **options: Any,
     ) -> None:
-        try:
-            texts, right = read_texts(_lines(queries)), read_right(_lines(qrels))
-            where, rank = self._ranking(claims or _beside(queries), language)
-        except (OSError, NotText, ValueError, KeyError) as error:
-            raise CommandError(f"These files cannot be read: {error}") from error
+        if limit is not None and limit < 1:
+            raise CommandError("--limit says how many texts to take: 1 or more.")
+        texts, right = _read(queries, read_texts), _read(qrels, read_right)
+        where, rank = self._ranking(claims or _beside(queries), language)
         asked = [key for key in right if key in texts][:limit]
         if not asked:
             raise CommandError(f"{qrels}: no text of {queries} is in it.")
@@ -71,7 +73,7 @@ class Command(BaseCommand):
     def _ranking(self, claims: Path | None, language: str) -> tuple[str, Rank]:
         if claims is None:
             return f"{Statement.objects.count()} statements of the database, {_level(is_semantic())}", _in_database
-        found = read_claims(_lines(claims))
+        found = _read(claims, read_claims)
         pool = Pool(vectors_of(found, language))
         by_vectors = NearnessOf(found) if has_model() else None
 
@@ -109,6 +111,13 @@ def _in_database(text: str) -> list[Ranked]:
 def _beside(queries: Path) -> Path | None:
     found = sorted(queries.parent.glob("*vclaims*.jsonl*"))
     return found[0] if len(found) == 1 else None
+
+
+def _read(path: Path, reader: Callable[[Iterable[str]], T]) -> T:
+    try:
+        return reader(_lines(path))
+    except (OSError, EOFError, zlib.error, csv.Error, ValueError) as error:  # NotText is a ValueError
+        raise CommandError(f"{path}: {error}") from error
 
 
 def _lines(path: Path) -> Iterable[str]:

@@ -36,14 +36,22 @@ def _read(folder: Path) -> list[tuple[str, list[Annotated]]]:
     texts = sorted(folder.glob("text/*.txt"))
     if not texts:
         raise CommandError(f"{folder}: there is no text/*.txt.")
-    try:
-        return [(_text(each), read_brat(_text(folder / "attributions" / f"{each.stem}.ann"))) for each in texts]
-    except (OSError, NotText) as error:
-        raise CommandError(str(error)) from error
+    return [(_text(each), _annotated(folder / "attributions" / f"{each.stem}.ann")) for each in texts]
 
 
 def _text(path: Path) -> str:
-    return decode(path.read_bytes())
+    try:
+        return decode(path.read_bytes())
+    except (OSError, NotText) as error:
+        raise CommandError(f"{path}: {error}") from error
+
+
+def _annotated(path: Path) -> list[Annotated]:
+    text = _text(path)
+    try:
+        return read_brat(text)
+    except ValueError as error:
+        raise CommandError(f"{path}: {error}") from error
 
 
 def _line(name: str, articles: list[tuple[str, list[Annotated]]], language: str) -> str:

@@ -32,6 +32,8 @@ class Command(BaseCommand):
         limit: int | None,
         **options: Any,
     ) -> None:
+        if limit is not None and limit < 1:
+            raise CommandError("--limit says how many rows to read: 1 or more.")
         actor = actor_of_command(user)
         try:
             tally = load(ColumnMap.read(map), file, actor=actor, encoding=encoding, limit=limit, progress=self.show)

@@ -130,12 +130,33 @@ def test_without_claims_the_command_searches_the_statements_with_their_keys(file
 def test_the_command_names_what_it_cannot_read(db, files):
     with pytest.raises(CommandError, match=r"none\.jsonl"):
         evaluate(files, files / "none.jsonl")
-    (files / "some.jsonl").write_text('{"vclaim": "No id"}')
-    with pytest.raises(CommandError, match="vclaim_id"):
-        evaluate(files, files / "some.jsonl")
+    packed = gzip.compress((files / "some.jsonl").read_bytes() * 9)
+    (files / "cut.jsonl.gz").write_bytes(packed[:-12])
+    with pytest.raises(CommandError, match=r"cut\.jsonl\.gz: Compressed file ended"):
+        evaluate(files, files / "cut.jsonl.gz")
+    with pytest.raises(CommandError, match="--limit says how many texts to take"):
+        evaluate(files, files / "some.jsonl", limit=-1)
     (files / "qrels.tsv").write_text("")
     with pytest.raises(CommandError, match=r"no text of .*queries\.tsv"):
         evaluate(files)
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ("\n\n", "there are no claims in it"),
+        ('\n{"vclaim": "No id"}', "line 2 is no object with a vclaim_id"),
+        ('["a"]', "line 1 is no object with a vclaim_id"),
+        ("5", "line 1 is no object with a vclaim_id"),
+        ("{'vclaim_id'}", "line 1 is no JSON: Expecting property name enclosed in double quotes"),
+        ('{"vclaim_id": "1", "vclaim": 5}', "line 1: vclaim_id, vclaim, subtitle, title are texts"),
+    ],
+)
+def test_claims_that_are_none_are_named_by_file_and_line(db, files, lines, said):
+    (files / "some.jsonl").write_text(lines)
+    with pytest.raises(CommandError) as refused:
+        evaluate(files, files / "some.jsonl")
+    assert str(refused.value) == f"{files / 'some.jsonl'}: {said}"
 
 
 @pytest.mark.skipif(not DATA.is_dir(), reason="the public sets are not beside this checkout")

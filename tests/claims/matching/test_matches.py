@@ -157,7 +157,7 @@ def test_filters_leave_others_out(api, alice, record):
             "uk",
             "Зеленський звільнив одинадцять міністрів.",
             "Зеленський звільнив міністрів",
-            ["зеленськии", "звільнив", "міністрів"],
+            ["зеленський", "звільнив", "міністрів"],
         ),
     ],
 )
@@ -166,8 +166,7 @@ def test_texts_of_any_script_match(api, record, language, recorded, asked, words
     record(SACKED)
     [match] = matches(api, text=asked)
     assert match["statement"]["id"] == statement.pk
-    if language in ("zh", "ja"):
-        assert match["words"] == words
+    assert match["words"] == words
 
 
 def test_anonymous_callers_match_among_what_is_published(api, record, settings):
@@ -230,6 +229,7 @@ def test_who_has_no_role_gets_nothing(db, record):
         ({}, "?text", "required"),
         ({"text": "a", "statement": 1}, "?text", "required"),
         ({"text": ""}, "?text", "blank"),
+        ({"text": "  \n "}, "?text", "blank"),
         ({"text": "a" * 20_001}, "?text", "max_length"),
         ({"text": "a\0b"}, "?text", "null_characters_not_allowed"),
         ({"statement": "one"}, "?statement", "invalid"),
@@ -254,6 +254,7 @@ def test_what_is_asked_wrongly_is_told(api, query, pointer, code):
     [
         ({}, "#/text", "required"),
         ({"text": ""}, "#/text", "blank"),
+        ({"text": "  \n "}, "#/text", "blank"),
         ({"text": None}, "#/text", "null"),
         ({"text": 5}, "#/text", "invalid"),
         ({"text": "a" * 100_000}, "#/text", "max_length"),
@@ -272,7 +273,7 @@ def test_a_bad_text_is_refused(api, body, pointer, code):
 @pytest.mark.parametrize(
     "text",
     [
-        "   ", "\n", "😀" * 5_000, "“", "“" * 20_000, "&|!():*'\\", "' OR 1=1 --", "a_en | b",
+        "😀" * 5_000, "“", "“" * 20_000, "&|!():*'\\", "' OR 1=1 --", "a_en | b",
         "#" * 20_000, "#aB1" * 5_000, "@" * 20_000, "a " * 10_000, " ".join(f"w{n}" for n in range(3_500)),
         "١٢٣", "%s %(x)s {also}", "x" * 20_000, "\ud7a3" * 20_000, "1 Jan " * 3_300, "e\u0301" * 10_000,
     ],

@@ -26,6 +26,10 @@ from tests.claims.suggesting.cards import FRIDAY
         ("By Friday the bridge was old, and Smith said it was closed.", None),
         ("Smith said in a letter published Monday that the bridge was closed.", None),
         ("Smith said on February 31, 2022 that the bridge was closed.", None),
+        ("Smith said in March 0000 that the bridge was closed.", None),
+        ("Smith said in March ２０２１ that the bridge was closed.", "2021-03"),
+        ("Smith said on 27 auguſt 2021 that the bridge was closed.", None),  # a long s, which a pattern takes for an s
+        ("Smith said on Frıday that the bridge was closed.", None),  # a dotless i
     ],
 )
 def test_the_day_is_read_near_the_cue_alone(text: str, said_on: str | None) -> None:

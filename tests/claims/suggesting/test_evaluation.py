@@ -78,6 +78,10 @@ def test_the_command_names_what_is_missing(tmp_path: Path) -> None:
     (tmp_path / "text" / "a.txt").write_text("He said so.", encoding="utf-8")
     with pytest.raises(CommandError, match=r"a\.ann"):
         evaluate(tmp_path)
+    (tmp_path / "attributions").mkdir()
+    (tmp_path / "attributions" / "a.ann").write_text("T1\tContent 5\tso", encoding="utf-8")
+    with pytest.raises(CommandError, match=r"a\.ann: two offsets are wanted: .T1"):
+        evaluate(tmp_path)
 
 
 @pytest.mark.skipif(not SAMPLE.is_dir(), reason="the annotated sample is not beside this checkout")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from claims.suggesting.grammar import LANGUAGES
+from claims.suggesting.grammar import LANGUAGES, grammar_of
 from tests.claims.suggesting.cards import cards, said
 
 
@@ -95,3 +95,10 @@ def test_a_language_is_known_by_its_first_part() -> None:
     assert {"de", "en", "es", "fr"} == LANGUAGES
     assert said("„Nein“, sagte Müller.", "de-AT") == [("Müller", "sagte", "„Nein“")]
     assert said("“No,” Smith said.", "EN-gb") == [("Smith", "said", "“No,”")]
+
+
+@pytest.mark.parametrize("language", sorted(LANGUAGES))
+@pytest.mark.parametrize("kind", ["nouns", "order"])
+def test_what_is_told_of_a_cue_is_told_of_one_that_there_is(language, kind):
+    grammar = grammar_of(language)
+    assert grammar.words[kind] - grammar.cues.keys() == set()

@@ -108,6 +108,7 @@ def test_question_and_answer() -> None:
     [
         "UPDATE: The talks go on.\n\nNOTE: It rained.\n\nThat is all.",
         "WASHINGTON: The talks go on.\n\nIt rained.\n\nThat is all.",
+        "TAGS: roads, bridges\n\nTAGS: talks\n\nEDITOR’S NOTE: It rained.\n\nTOPICS: more talks",
         "A. The first point.\nB. The second point.",
         "Ingredients: flour, sugar\nTime: one hour",
     ],

@@ -241,7 +241,10 @@
   panel.addEventListener("focusout", ({ relatedTarget }) => panel.contains(relatedTarget) || highlight(null));
 
   let loaded = null;
-  const open = () => (loaded ||= load(start));
+  const open = () =>
+    (loaded ||= load(start).then((found) => {
+      loaded = found ? loaded : null; // to be tried again
+    }));
   const toggled = () => {
     sessionStorage.setItem(kept, panel.open ? "open" : "");
     if (panel.open) {
