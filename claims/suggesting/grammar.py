@@ -58,6 +58,7 @@ def _grammar(data: dict[str, Any]) -> Grammar:
         "denials": denial["cues"],
         "hearsay": hearsay["verbs"],
         "hearsay_adverbs": hearsay["adverbs"],
+        "weekdays": data["dates"]["weekdays"],
     }
     return Grammar(
         cues=_cues({kind: cues[kind] for kind in ("act", "describe", "quote", "that", "clause")}),

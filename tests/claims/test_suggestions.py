@@ -295,6 +295,27 @@ def test_a_new_source_of_several_suggestions_is_made_once(api, suggestions):
     assert texts(api, suggestions) == [SIGN]
 
 
+@pytest.mark.parametrize(
+    ("language", "text", "name"),
+    [
+        ("en", "“We will never pay,” said Mayor Jane Doe. She denied that the city owes money.", "Jane Doe"),
+        ("en", "Mayor Jane Doe said the bill was wrong. Mayor Doe denied that the city owes money.", "Jane Doe"),
+        ("en", "Police said the road was closed. But police denied that the city owes money.", "Police"),
+        ("fr", "« Non », a dit la maire Anne Hidalgo. Anne Hidalgo a nié que la ville est riche.", "Anne Hidalgo"),
+        ("fr", "« Non », a dit la maire Anne Hidalgo. Elle a nié que la ville est riche.", "Anne Hidalgo"),
+    ],
+)
+@pytest.mark.parametrize("at_once", [True, False])
+def test_one_person_becomes_one_source(api, alice, language, text, name, at_once):
+    article = services.create_article(actor=alice, title="T", text=text, language=language)
+    address = f"/api/v1/articles/{article.pk}/suggestions/"
+    keys = [{"key": each["key"]} for each in listed(api, address)]
+    for items in [keys] if at_once else [keys[:1], keys[1:]]:
+        post(api, f"{address}accept/", items, 201)
+    assert list(Source.objects.values_list("name", flat=True)) == [name]
+    assert Statement.objects.count() == 2
+
+
 def test_a_new_source_that_is_sent_is_the_one_that_another_suggestion_names(api, suggestions):
     roe = {"name": "John Roe", "kind": "person"}
     items = [{"key": key_of(api, suggestions, OPENING), "source": roe}, {"key": key_of(api, suggestions, WRONG)}]
