@@ -22,6 +22,7 @@ from claims.suggesting.cards import (
 from claims.suggesting.grammar import Grammar, grammar_of
 from claims.suggesting.naming import named
 from claims.suggesting.suggestions import Speaker, suggest
+from claims.suggesting.turns import Label, voices
 from sources.mentions import Mentioned, mentioned_sources
 from sources.models import Source
 
@@ -41,13 +42,13 @@ class KnownSpeaker:
 
 
 class ArticleSuggestions:
-    """Two queries: the article's statements and its dismissals."""
+    """Two queries: the article's statements and its dismissals; of captions a third: their times."""
 
     def __init__(self, article: Article):
         self.article = article
         self.grammar = grammar_of(article.language)
         published_on = article.published_at.date() if article.published_at else None
-        self.cards = _cards(article.text, article.language, published_on)
+        self.cards = _cards(article.text, article.language, published_on, _voices(article))
         self.by_key = {card.key: card for root in self.cards for card in root.walk()}
         self.statements = statements_by_card(self.cards, _recorded_passages(article), self.grammar)
         dismissals = DismissedSuggestion.objects.filter(article=article).select_related("dismissed_by")
@@ -91,9 +92,17 @@ class ArticleSuggestions:
 
 
 @lru_cache(maxsize=16)
-def _cards(text: str, language: str, published_on: date | None) -> list[Card]:
+def _cards(text: str, language: str, published_on: date | None, voices: tuple[Label, ...]) -> list[Card]:
     """Kept, since the longest texts take seconds, and their pages are read one after another. Nobody changes them."""
-    return kept(cards_of(suggest(text, language, published_on)), lambda card: len(card.suggestion.text) <= MAX_PASSAGE)
+    cards = cards_of(suggest(text, language, published_on, voices))
+    return kept(cards, lambda card: len(card.suggestion.text) <= MAX_PASSAGE)
+
+
+def _voices(article: Article) -> tuple[Label, ...]:
+    if article.cue_times_sha256 is None:
+        return ()
+    times = article.revisions.values_list("cue_times", flat=True).get(number=article.revision)
+    return voices(article.text, [(start, end) for start, end, *_ in times or ()])
 
 
 def speakers_of(card: Card) -> list[Speaker]:

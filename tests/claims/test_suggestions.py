@@ -132,6 +132,14 @@ def test_the_articles_own_is_a_candidate_among_any_number_of_namesakes(api, sugg
     assert candidates[0]["id"] == own.pk
 
 
+def test_a_voice_of_captions_is_a_speaker_although_it_is_the_only_one(api):
+    captions = "WEBVTT\n\n00:01.000 --> 00:02.000\n<v BOB>We will pay.\n"
+    article = post(api, "/api/v1/articles/", {"title": "T", "captions": captions}, 201)
+    [card] = listed(api, f"/api/v1/articles/{article['id']}/suggestions/")
+    assert (card["text"], card["speaker"]["text"]) == ("We will pay.", "BOB")
+    assert card["speaker"]["new_source"] == {"name": "BOB", "kind": "person", "anonymous": False}
+
+
 def test_they_is_nobodys_name(api, alice):
     article = services.create_article(actor=alice, title="T", text="They said the bridge was closed.")
     [card] = listed(api, f"/api/v1/articles/{article.pk}/suggestions/")

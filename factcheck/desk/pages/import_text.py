@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from rest_framework.exceptions import ValidationError
 
 from claims.form_input import from_form
+from claims.roles import REQUIRED_ROLE, permissions
 from claims.serializers import ArticleSerializer
 from claims.services import create_article
 from claims.suggesting.transcripts import is_transcript
@@ -14,20 +15,25 @@ from factcheck.api.problems import problem_of
 from factcheck.desk.labels import field_label
 from factcheck.desk.pages.imports import ImportPage
 from factcheck.encodings import NotText, decode
-from factcheck.errors import Refusal
+from factcheck.errors import InvalidInput, Refusal
 
 FIELDS = ("title", "url", "media_url", "text")
 
 
 class ImportTextPage(ImportPage):
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseRedirect:
-        return HttpResponseRedirect("/import/")
+    """For whoever may create an article. The page of those who may import documents too has both forms."""
+
+    required_role = REQUIRED_ROLE["create"]
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if permissions(request.user)["import_annotations"]:
+            return HttpResponseRedirect("/import/")
+        return super().get(request, *args, **kwargs)
 
     def post(self, request: HttpRequest) -> HttpResponse:
         typed = {name: str(request.POST.get(name, "")) for name in FIELDS}
-        file: Any = request.FILES.get("file")
         try:
-            text = decode(file.read()) if file else from_form(typed.pop("text"))
+            text = _text_or_file(typed.pop("text"), request.FILES.get("file"))
             serializer = ArticleSerializer(data={**typed, "captions" if is_transcript(text) else "text": text})
             serializer.is_valid(raise_exception=True)
             article = create_article(actor=request.user, **serializer.validated_data)
@@ -43,3 +49,16 @@ class ImportTextPage(ImportPage):
         response = self.render_to_response(self.get_context_data(typed=request.POST, text_errors=errors), status=400)
         response.is_problem = True  # type: ignore[attr-defined]  # so that ProblemPageMiddleware keeps this page
         return response
+
+
+def _text_or_file(typed: str, file: Any) -> str:
+    if not file:
+        if not typed.strip():
+            raise InvalidInput.field("text", "blank", "Give a text, or choose a file.")
+        return from_form(typed)
+    if typed.strip():
+        raise InvalidInput.field("file", "text_too", "Give either a text or a file. Choose the file again to send it.")
+    text = decode(file.read())
+    if not text.strip():
+        raise InvalidInput.field("file", "blank", "It is empty.")
+    return text
