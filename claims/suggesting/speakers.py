@@ -37,6 +37,9 @@ def before(tokens: Tokens, low: int, cue: int, grammar: Grammar) -> Phrase | Non
         return None
     if tokens[end - 1].text in ",—–)":
         return _with_apposition(tokens, low, end - 1, grammar)
+    if tokens[end - 1].text == "." and end > low + 1:  # Acme Corp. said
+        found = phrase(tokens, low, end - 1, grammar)
+        return found._replace(last=end) if found else None
     return phrase(tokens, low, end, grammar)
 
 

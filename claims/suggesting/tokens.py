@@ -146,5 +146,16 @@ def _continues(tokens: Tokens, after: int, grammar: Grammar, is_led: bool) -> bo
         return False
     rest = tag[cue + 1 :]
     leads_on = end < len(tokens) and (tokens[end].text == ":" or (tokens[end].kind == QUOTE and tag[-1].text != ","))
-    own_clause = any(grammar.is_a("complementizers", token.lower) for token in rest)
+    own_clause = any(grammar.is_a("complementizers", token.lower) for token in rest) or _has_object(tag, cue, grammar)
     return len(tag) < MAX_TAG and len(rest) <= MAX_REST and not leads_on and not own_clause
+
+
+def _has_object(tag: Tokens, cue: int, grammar: Grammar) -> bool:
+    """Smith denied it; Smith said the deal was dead. Not: said a spokesman; Smith told the council."""
+    rest = tag[cue + 1 :]
+    kinds = ("determiners", "pronouns", "objects")
+    if not cue or not rest or not (rest[0].is_name or any(grammar.is_a(kind, rest[0].lower) for kind in kinds)):
+        return False
+    verb = tag[cue].lower
+    takes_it = grammar.is_a("denials", verb) or any(kind in ("act", "describe") for _, kind in grammar.cues[verb])
+    return takes_it or any(grammar.is_a("auxiliaries", token.lower) for token in rest)

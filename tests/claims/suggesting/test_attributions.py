@@ -20,6 +20,8 @@ CLOSED = "the bridge was closed"
         ("The mayor’s spokeswoman, Ann Smith, said the bridge was closed.", "Ann Smith", "said", CLOSED),
         ("On Tuesday Smith said the bridge was closed.", "Smith", "said", CLOSED),
         ("After the storm she said the bridge was closed.", "she", "said", CLOSED),
+        ("Acme Corp. said the bridge was closed.", "Acme Corp.", "said", CLOSED),
+        ("The U.S. said the bridge was closed.", "The U.S.", "said", CLOSED),
         ("That official said the bridge was closed.", "That official", "said", CLOSED),
         ("Smith, who said the bridge was closed, left early.", "Smith", "said", CLOSED),
         ("He called Ann Smith, who said the bridge was closed.", "Ann Smith", "said", CLOSED),

@@ -103,6 +103,18 @@ NO_DEAL = "“No deal today.”"
             "en",
             [("Jane Doe", [], "“We,” Jane Doe said, “stay here.”"), ("John Roe", [], "the city would go")],
         ),
+        # not even where it has none, if what follows is said or denied by itself
+        (
+            "“We stay,” Jane Doe said. “It is over.” John Roe denied it.",
+            "en",
+            [("Jane Doe", [], "“We stay,” Jane Doe said. “It is over.”")],
+        ),
+        (
+            "They left. “It is over now.” John Roe said the city would go.",
+            "en",
+            [("John Roe", [], "the city would go")],
+        ),
+        ("“It is over.” Smith told the city.", "en", [("Smith", [], "“It is over.”")]),
         (
             "Olaf Scholz sagte: „Wir halten Wort.“ Nancy Faeser erklärte, das Gesetz werde kommen.",
             "de",
