@@ -34,6 +34,7 @@ def who(words: str, language: str = "en", is_label: bool = False) -> tuple[str, 
         ("The Secretary of State", "Secretary of State"),
         ("New York Mayor Ann Roe", "Ann Roe"),
         ("Ursula von der Leyen", "Ursula von der Leyen"),
+        ("County Clerk Ann Roe", "County Clerk Ann Roe"),
     ],
 )
 def test_a_person_is_called_by_the_name_behind_the_title(words: str, name: str) -> None:
@@ -85,6 +86,7 @@ def test_who_is_only_described_is_anonymous(words: str, language: str, name: str
         ("the General Accounting Office", "en", "General Accounting Office", "organization"),
         ("the Ministry of Defence", "en", "Ministry of Defence", "organization"),
         ("Police", "en", "Police", "organization"),
+        ("New York Police", "en", "New York Police", "organization"),
         ("the Élysée", "en", "Élysée", "organization"),
         ("NATO", "en", "NATO", "organization"),
         ("Reuters", "en", "Reuters", "outlet"),

@@ -115,6 +115,8 @@ NO_DEAL = "“No deal today.”"
             [("John Roe", [], "the city would go")],
         ),
         ("“It is over.” Smith told the city.", "en", [("Smith", [], "“It is over.”")]),
+        ("„Wir gehen.“ Scholz sagte, er komme bald wieder.", "de", [("Scholz", [], "er komme bald wieder")]),
+        ("« Oui. » Castex a dit que la ville est riche.", "fr", [("Castex", [], "que la ville est riche")]),
         (
             "Olaf Scholz sagte: „Wir halten Wort.“ Nancy Faeser erklärte, das Gesetz werde kommen.",
             "de",

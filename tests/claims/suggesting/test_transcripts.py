@@ -129,6 +129,7 @@ CUE = "WEBVTT\n\n00:01.000 --> 00:02.000\n"
         # what only looks like a tag is spoken
         (f"{CUE}If 3 < 5 and 7 > 2 we win.", "If 3 < 5 and 7 > 2 we win."),
         (f"{CUE}<c.loud>If</c> <i>x<y</i> <font color=red>we</font> win<br>.", "If x<y we win<br>."),
+        (f"{CUE}We go.\nNOTE that we go.", "We go. NOTE that we go."),
         # behind a blank line
         (
             "1\n00:00:01,000 --> 00:00:02,000\nWe go.\n\nWe stay.\n\n2\n\n00:00:02,000 --> 00:00:03,000\n3\n",
@@ -157,8 +158,10 @@ def test_what_is_spoken_is_kept_with_its_speaker(content: str, text: str) -> Non
         (f"{CUE}<v Note>We pay.", [("Note", "We pay.")]),
         # a pause begins a paragraph, and the voice goes on
         (
-            f"{CUE}<v Bob>We pay.\n\n00:09.000 --> 00:10.000\n<v Bob>So we do.",
-            [("Bob", "We pay."), ("Bob", "So we do.")],
+            CUE
+            + "".join(f"<v Bob>We pay.\n\n00:0{each}.000 --> 00:0{each}.100\n" for each in (5, 9))
+            + "<v Bob>So we do.",
+            [("Bob", "We pay."), ("Bob", "We pay."), ("Bob", "So we do.")],
         ),
         # nobody knows who speaks behind it
         (f"{CUE}<v Bob>We pay.\n\n00:02.000 --> 00:03.000\nNobody asked us.", [("Bob", "We pay.")]),
@@ -169,6 +172,10 @@ def test_a_voice_is_known_and_not_guessed(content: str, expected: list[tuple[str
     known = voices(transcript.text, [(cue.start, cue.end) for cue in transcript.cues])
     found = suggest(transcript.text, voices=known)
     assert [(card.speaker and card.speaker.text, card.text) for card in found] == expected
+
+
+def test_what_stands_between_two_cues_of_a_line_is_no_voice() -> None:
+    assert voices("We pay. Bob: No.", [(0, 7), (13, 16)]) == ()
 
 
 def test_without_its_cues_a_label_alone_is_none() -> None:
