@@ -127,7 +127,7 @@ def test_nothing_is_found(sentence: str) -> None:
         ("According to him, the bridge was closed.", [("him", "According to", CLOSED)]),
         ("Smith, who denied wrongdoing, said he would leave.", [("Smith", "said", "he would leave")]),
         ("Smith, who denied wrongdoing, said: “We will go.”", [("Smith", "said", "“We will go.”")]),
-        ("Smith, who denied wrongdoing, said “We will go.”", [("Smith", "said", "“We will go.”")]),
+        ("Smith, who denied wrongdoing, said, “We will go.”", [("Smith", "said", "“We will go.”")]),
         (
             "Smith, who denied any part in it, said he would leave.",
             [("Smith", "denied", "any part in it"), ("Smith", "said", "he would leave")],

@@ -158,10 +158,8 @@ def test_what_is_spoken_is_kept_with_its_speaker(content: str, text: str) -> Non
         (f"{CUE}<v Note>We pay.", [("Note", "We pay.")]),
         # a pause begins a paragraph, and the voice goes on
         (
-            CUE
-            + "".join(f"<v Bob>We pay.\n\n00:0{each}.000 --> 00:0{each}.100\n" for each in (5, 9))
-            + "<v Bob>So we do.",
-            [("Bob", "We pay."), ("Bob", "We pay."), ("Bob", "So we do.")],
+            CUE + "".join(f"<v Bob>Yes.\n\n00:{each}.000 --> 00:{each}.100\n" for each in (10, 20, 30)) + "<v Bob>No.",
+            [("Bob", "Yes."), ("Bob", "Yes."), ("Bob", "Yes."), ("Bob", "No.")],
         ),
         # nobody knows who speaks behind it
         (f"{CUE}<v Bob>We pay.\n\n00:02.000 --> 00:03.000\nNobody asked us.", [("Bob", "We pay.")]),
