@@ -12,16 +12,16 @@ from claims.passages import MAX_PASSAGE
 from claims.suggesting.cards import (
     Card,
     RecordedPassage,
-    bare_name,
     cards_of,
-    has_determiner,
     kept,
     names_of,
     plain_names,
     statements_by_card,
 )
 from claims.suggesting.grammar import Grammar, grammar_of
+from claims.suggesting.naming import named
 from claims.suggesting.suggestions import Speaker, suggest
+from claims.suggesting.turns import Label, voices
 from sources.mentions import Mentioned, mentioned_sources
 from sources.models import Source
 
@@ -41,13 +41,13 @@ class KnownSpeaker:
 
 
 class ArticleSuggestions:
-    """Two queries: the article's statements and its dismissals."""
+    """Two queries: the article's statements and its dismissals; of captions a third: their times."""
 
     def __init__(self, article: Article):
         self.article = article
         self.grammar = grammar_of(article.language)
         published_on = article.published_at.date() if article.published_at else None
-        self.cards = _cards(article.text, article.language, published_on)
+        self.cards = _cards(article.text, article.language, published_on, _voices(article))
         self.by_key = {card.key: card for root in self.cards for card in root.walk()}
         self.statements = statements_by_card(self.cards, _recorded_passages(article), self.grammar)
         dismissals = DismissedSuggestion.objects.filter(article=article).select_related("dismissed_by")
@@ -76,15 +76,32 @@ class ArticleSuggestions:
         own = _own_sources(self.article) if wanted else set()
         mentioned = mentioned_sources(wanted, own)
         return {
-            speaker: _known(speaker, [mentioned[name] for name in names[speaker]], own, self.grammar)
-            for speaker in speakers
+            speaker: self._known(speaker, [mentioned[name] for name in names[speaker]], own) for speaker in speakers
         }
+
+    def _known(self, speaker: Speaker, found: list[Mentioned], own: Collection[int]) -> KnownSpeaker:
+        """By the fullest name that a source has. Of several sources with that name, the article's own, if it is one."""
+        exact = next((each.exact for each in found if each.exact), [])
+        fitting = exact if len(exact) == 1 else [row for row in exact if row.pk in own]
+        source = fitting[0] if len(fitting) == 1 else None
+        near = dict.fromkeys([*exact, *(row for each in found for row in (*each.exact, *each.near))])
+        candidates = [row for row in near if row != source][:MAX_CANDIDATES]
+        is_label = self.article.text[speaker.end : speaker.end + 1] == ":"
+        return KnownSpeaker(source, candidates, None if source else _new_source(speaker, self.grammar, is_label))
 
 
 @lru_cache(maxsize=16)
-def _cards(text: str, language: str, published_on: date | None) -> list[Card]:
+def _cards(text: str, language: str, published_on: date | None, voices: tuple[Label, ...]) -> list[Card]:
     """Kept, since the longest texts take seconds, and their pages are read one after another. Nobody changes them."""
-    return kept(cards_of(suggest(text, language, published_on)), lambda card: len(card.suggestion.text) <= MAX_PASSAGE)
+    cards = cards_of(suggest(text, language, published_on, voices))
+    return kept(cards, lambda card: len(card.suggestion.text) <= MAX_PASSAGE)
+
+
+def _voices(article: Article) -> tuple[Label, ...]:
+    if article.cue_times_sha256 is None:
+        return ()
+    times = article.revisions.values_list("cue_times", flat=True).get(number=article.revision)
+    return voices(article.text, [(start, end) for start, end, *_ in times or ()])
 
 
 def speakers_of(card: Card) -> list[Speaker]:
@@ -112,22 +129,9 @@ def _own_sources(article: Article) -> set[int]:
     return Statement.objects.filter(article=article).source_ids() | publisher
 
 
-def _known(speaker: Speaker, found: list[Mentioned], own: Collection[int], grammar: Grammar | None) -> KnownSpeaker:
-    """By the fullest name that a source has. Of several sources with that name, the article's own, if it is one."""
-    exact = next((each.exact for each in found if each.exact), [])
-    fitting = exact if len(exact) == 1 else [row for row in exact if row.pk in own]
-    source = fitting[0] if len(fitting) == 1 else None
-    near = dict.fromkeys([*exact, *(row for each in found for row in (*each.exact, *each.near))])
-    candidates = [row for row in near if row != source][:MAX_CANDIDATES]
-    return KnownSpeaker(source, candidates, None if source else _new_source(speaker, grammar))
-
-
-def _new_source(speaker: Speaker, grammar: Grammar | None) -> dict[str, Any] | None:
-    """“Mayor Jane Doe” is Jane Doe, “President Biden” stays. “A city official” is anonymous."""
+def _new_source(speaker: Speaker, grammar: Grammar | None, is_label: bool) -> dict[str, Any] | None:
     names = names_of(speaker, grammar)
-    if not names or len(names[0]) > MAX_NAME:
+    if grammar is None or not names or len(names[0]) > MAX_NAME:
         return None
-    is_described, bare = has_determiner(speaker, grammar), bare_name(speaker, grammar)
-    is_anonymous = speaker.name is None and is_described and (bare[0].islower() or bare.split()[-1][0].islower())
-    name = speaker.name or (bare if is_described or " " in bare else speaker.text)
-    return {"name": name, "kind": Source.Kind.PERSON, "anonymous": is_anonymous}
+    who = named(speaker.name or speaker.text, grammar, is_label)
+    return {"name": who.name, "kind": who.kind, "anonymous": who.is_anonymous}

@@ -123,7 +123,7 @@ class _Speakers:
         if not isinstance(given, dict):
             return given
         fields = {name: value for name, value in given.items() if value}  # the others have their defaults
-        source = next((source for known, source in self.new if known == fields), None)
+        source = next((source for known, source in self.new if _same(known, fields)), None)
         if source is None:
             source = Source(**fields)
             self.new.append((fields, source))
@@ -142,6 +142,11 @@ class _Speakers:
             who = f"who “{_words(speaker)}” is" if speaker else "who says it"
             raise InvalidInput.field(name, "required", f"The text does not tell {who}. Give {name}.")
         return self.source(known.new_source)
+
+
+def _same(known: dict[str, Any], fields: dict[str, Any]) -> bool:
+    """“Police said” and “police said” mean one source."""
+    return known | {"name": known["name"].casefold()} == fields | {"name": fields["name"].casefold()}
 
 
 def _words(speaker: Speaker | None) -> str:

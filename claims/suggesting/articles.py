@@ -1,7 +1,7 @@
 """The attributions of a whole article: what one sentence leaves open is settled by those around it."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from claims.suggesting import clauses, layout
@@ -9,7 +9,7 @@ from claims.suggesting.attribution import Attribution, Span, content_span
 from claims.suggesting.grammar import Grammar
 from claims.suggesting.quotations import paragraphs
 from claims.suggesting.tokens import QUOTE, Token, Tokens, paragraph_sentences, paragraph_tokens, split_sentences
-from claims.suggesting.turns import Label, goes_on, is_stage_direction, labels
+from claims.suggesting.turns import Label, begins_turn, goes_on, is_stage_direction, labels
 
 MIN_LOOSE_WORDS = 6
 MIN_INNER_WORDS = 6
@@ -18,8 +18,8 @@ SIGNATURE_GAP = 6  # code points between a quotation and “— Name” behind i
 OPENING_MARKS = re.compile(r"[“”„«»\"「『‘’']+")
 
 
-def article_attributions(text: str, grammar: Grammar) -> list[Attribution]:
-    reader = _Reader(text, grammar)
+def article_attributions(text: str, grammar: Grammar, voices: Iterable[Label] = ()) -> list[Attribution]:
+    reader = _Reader(text, grammar, voices)
     for sentences in paragraph_sentences(text, grammar):
         reader.read_paragraph(sentences)
     return reader.found
@@ -28,11 +28,12 @@ def article_attributions(text: str, grammar: Grammar) -> list[Attribution]:
 class _Reader:
     """`last` is the attribution that a quotation without a tag goes on with; `announced` what “X said:” promised."""
 
-    def __init__(self, text: str, grammar: Grammar) -> None:
+    def __init__(self, text: str, grammar: Grammar, voices: Iterable[Label]) -> None:
         self.text, self.grammar = text, grammar
         spans = list(paragraphs(text))
-        self.labels = labels(text, spans)
-        self.goes_on = bool(self.labels) and goes_on(self.labels, spans)
+        known = {label.speaker[0]: label for label in voices}
+        self.labels = labels(text, spans) | known
+        self.goes_on = bool(known) or (bool(self.labels) and goes_on(self.labels, spans))
         self.turn: Label | None = None
         self.found: list[Attribution] = []
         self.last: int | None = None
@@ -53,8 +54,9 @@ class _Reader:
 
     def _turn(self, sentences: list[Tokens]) -> bool:
         """One attribution for each paragraph of what a labelled speaker says, with those that it holds."""
-        label = self.labels.get(self.text.rfind("\n", 0, self.paragraph) + 1)
-        self.turn = label or (self.turn if self.goes_on else None)
+        line = self.text.rfind("\n", 0, self.paragraph) + 1
+        label = self.labels.get(line)
+        self.turn = label or (self.turn if self.goes_on and not begins_turn(self.text, line) else None)
         if self.turn is None:
             return False
         said = [[token for token in each if not label or token.start >= label.end] for each in sentences]

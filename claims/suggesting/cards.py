@@ -9,6 +9,7 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from claims.suggesting.grammar import Grammar
+from claims.suggesting.naming import bare_name, is_pronoun
 from claims.suggesting.suggestions import Speaker, Suggestion
 
 KEY_LENGTH = 20
@@ -65,25 +66,10 @@ def kept(cards: Iterable[Card], keep: Callable[[Card], bool]) -> list[Card]:
 
 def names_of(speaker: Speaker, grammar: Grammar | None) -> list[str]:
     """By which the speaker may be known, the fullest first: no pronoun, and besides without “the”, “a” or “Mayor”."""
-    if grammar and grammar.is_a("pronouns", speaker.text.lower()):
+    if grammar and is_pronoun(speaker.text, grammar):
         return [speaker.name] if speaker.name else []
-    return list(dict.fromkeys(filter(None, (speaker.name, speaker.text, bare_name(speaker, grammar)))))
-
-
-def bare_name(speaker: Speaker, grammar: Grammar | None) -> str:
-    """As written, without its articles and titles."""
-    words = speaker.text.split()
-    while len(words) > 1 and grammar and _is_no_name(words[0].lower(), grammar):
-        words = words[1:]
-    return " ".join(words)
-
-
-def has_determiner(speaker: Speaker, grammar: Grammar | None) -> bool:
-    return bool(grammar and grammar.is_a("determiners", speaker.text.partition(" ")[0].lower()))
-
-
-def _is_no_name(word: str, grammar: Grammar) -> bool:
-    return grammar.is_a("determiners", word) or grammar.is_a("titles", word.rstrip("."))
+    bare = bare_name(speaker.text, grammar) if grammar else None
+    return list(dict.fromkeys(filter(None, (speaker.name, speaker.text, bare))))
 
 
 def statements_by_card(

@@ -8,9 +8,10 @@ from claims.suggesting.cues import Cue, cue_at
 from claims.suggesting.grammar import Grammar
 from claims.suggesting.leads import Found, led
 from claims.suggesting.tags import MIN_TAGGED, resumes, tagged
-from claims.suggesting.tokens import QUOTE, WORD, Tokens
+from claims.suggesting.tokens import MARK, QUOTE, WORD, Tokens
 
 MAX_DEPTH = 3
+TAG_GOES_ON = ("prepositions", "adverbs", "weekdays")
 MAX_NAME = 5
 MAX_SOURCE = 12
 MAX_ADJECTIVES = 3  # tokens from the article of a source to its noun
@@ -31,8 +32,7 @@ def _with_inner(found: Found, grammar: Grammar, depth: int) -> list[Attribution]
 
 
 def _by_cues(tokens: Tokens, grammar: Grammar, depth: int) -> list[Attribution]:
-    all_found: list[Attribution] = []
-    used = 0
+    all_found, used = _relayed(tokens, grammar, depth)
     for at in range(len(tokens)):
         cue = cue_at(tokens, at, grammar) if at >= used else None
         if cue is None:
@@ -43,6 +43,23 @@ def _by_cues(tokens: Tokens, grammar: Grammar, depth: int) -> list[Attribution]:
             used = found.end
             all_found += _credited(_with_inner(found, grammar, depth), tokens, cue, used, grammar)
     return all_found
+
+
+def _relayed(tokens: Tokens, grammar: Grammar, depth: int) -> tuple[list[Attribution], int]:
+    """He said he would go, CNN reported: what CNN reports is all that stands before."""
+    for at in range(len(tokens) - 1, MIN_TAGGED, -1):
+        cue = cue_at(tokens, at, grammar) if grammar.is_a("relays", tokens[at].lower) else None
+        found = tagged(tokens, 0, cue, grammar, depth > 0) if cue else None
+        if cue and found and found.outer and not found.outer.tag and _is_whole(tokens, found.end, grammar):
+            # “He” of “he said” is not who relays it, as “she” may be of “she said she believed”: so it is no deeper.
+            return _credited(_with_inner(found, grammar, depth - 1), tokens, cue, found.end, grammar), found.end
+    return [], 0
+
+
+def _is_whole(tokens: Tokens, end: int, grammar: Grammar) -> bool:
+    """Is a tag over at `end`: Jones reported on Monday; not: Jones wrote a letter"""
+    behind = tokens[end : end + 1]
+    return not behind or behind[0].kind == MARK or any(grammar.is_a(kind, behind[0].lower) for kind in TAG_GOES_ON)
 
 
 def _credited(group: list[Attribution], tokens: Tokens, cue: Cue, at: int, grammar: Grammar) -> list[Attribution]:

@@ -15,7 +15,7 @@ def begins(tokens: Tokens, at: int, kind: str, verb: str, grammar: Grammar) -> i
     if at >= len(tokens):
         return None
     takes_clause = "that" in kind or kind == "clause"
-    found = _after_colon(tokens, at)
+    found = _after_colon(tokens, at, grammar)
     if found is None and grammar.is_a("order", verb):
         found = _order(tokens, at, grammar)
     if found is None and kind == "act":
@@ -37,10 +37,16 @@ def ends(tokens: Tokens, start: int, grammar: Grammar, in_commas: bool = False) 
     """At a semicolon or a lone dash, or before a cue of the same speaker (“, adding”) or a clause apart (“, while”).
     `in_commas`: the cue’s own clause ends at the next comma (Smith, who said …, left)."""
     dashes = [at for at in range(start, len(tokens)) if tokens[at].text in ("—", "–")]
-    for at in range(start + 2, len(tokens) - 1):
+    for at in range(start, len(tokens) - 1):
+        if tokens[at].final == "," and leaves(tokens, at + 1, grammar):
+            return at + 1
+        if at > start and in_commas and tokens[at].text == ",":
+            return at
+        if at < start + 2:
+            continue
         if tokens[at].text == ";" or [at] == dashes or _is_joined_cue(tokens, at, grammar):
             return at
-        if tokens[at].text == "," and (in_commas or leaves(tokens, at + 1, grammar)):
+        if tokens[at].text == "," and leaves(tokens, at + 1, grammar):
             return at
     return len(tokens)
 
@@ -69,15 +75,21 @@ def quotes_behind(tokens: Tokens, at: int) -> bool:
     return any(token.kind == QUOTE for token in tokens[at : at + 2])
 
 
+def _has_verb(tokens: Tokens, comma: int, grammar: Grammar) -> bool:
+    """Smith, who denied it, said: what follows is said, not denied"""
+    following = tokens[comma + 1]
+    return tokens[comma].text == "," and _is_cue(following, grammar) and not following.lower.endswith("ing")
+
+
 def _stop(token: Token) -> bool:
     return token.kind == QUOTE or token.text in ";:"
 
 
-def _after_colon(tokens: Tokens, at: int) -> int | None:
+def _after_colon(tokens: Tokens, at: int, grammar: Grammar) -> int | None:
     for position in range(at, min(at + TO_COLON, len(tokens) - 1)):
         if tokens[position].text == ":":
             return position + 1
-        if tokens[position].kind == QUOTE or tokens[position].text in ";.":
+        if tokens[position].kind == QUOTE or tokens[position].text in ";." or _has_verb(tokens, position, grammar):
             return None
     return None
 
@@ -122,6 +134,8 @@ def _quoted(tokens: Tokens, at: int, kind: str, grammar: Grammar) -> int | None:
     if position is None or tokens[position].kind != QUOTE:
         return None
     lead = tokens[at:position]
+    if any(_has_verb(tokens, comma, grammar) for comma in range(at, position)):
+        return None
     if not lead or lead[-1].text in ",:" or (kind == "quote" and len(lead) <= 2 and _is_preposition(lead[0], grammar)):
         return position
     if any(token.text == "," for token in lead) or len(lead) > 9:

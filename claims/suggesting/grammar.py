@@ -1,8 +1,29 @@
-"""The words of one language, read from `cues/CODE.toml`.
+"""The words of one language, read from `cues/CODE.toml`; that of a new language holds the keys of `en.toml`.
 
 [cues]: one verb a line, with its forms. `clause` takes a bare clause (he said it rained); `that` needs a conjunction, a
 colon, a quotation or a clause that can be told by its verb; `quote` needs a quotation; `describe` takes an object and
 what it is called; `act` takes an object (urged them to go); `order` may take an infinitive (told them to go).
+`according` stands before its source, `according_after` behind it; `nouns` are the forms that are nouns too.
+
+[words], by what they do in a sentence. `traits`: `verb_second` inverts after any first phrase, `comma_clause` needs no
+conjunction after a comma, `drops_subject` (“…”, dijo), `noun_capitals`, `inverts_tags` (“…”, dit X, never X dit),
+`article_before_title` (la maire X).
+- The verb: `auxiliaries`, of these `modals` and `passive`; `adverbs` and `negations` beside it; the mark of an
+  `infinitive`, and `infinitive_leads` after which one attributes all the same (went on to say).
+- The clause: `complementizers` begin a content, `hypothetical` one that nobody said; `conjunctions`, of these `joins`
+  (and) between verbs or names; `relatives`; `content_stops` begin a clause that is none of the content, `restated` the
+  nouns that take it up (a claim that …); `as` in “described as”, `as_lead` in “as the Post says”.
+- The speaker: `determiners`, of these `definite`; `pronouns` as subjects, `objects` (him); `not_speakers`; `opening`
+  words before a subject; `prepositions`, of these `after_name` that go on with one (of); `relays` are verbs of outlets,
+  `relayed` what they credit others by (citing).
+- Its name, all in lower case: `titles`, of these `courtesies` that tell no namesakes apart; `roles` that name nobody;
+  `organizations`, `outlets`, `documents`; `place_openers` begin a place of two words (New York).
+- The text: `abbreviations` that end no sentence, `sentence_openers` after initials; `clitics`, a pattern of words that
+  are joined to others. Endings, where a form is noun and verb: `plural_endings` of its subject, `adjective_endings`.
+
+[hearsay]: `verbs` and `links` of “is said to have”, `adverbs`. [denial]: `cues` that deny, `phrases` in a content.
+[dates]: `weekdays`, `months`, `month_short`, `today`, `yesterday`; `on` before a day on which something was said,
+`not_on` before another day.
 """
 
 import re
@@ -58,6 +79,7 @@ def _grammar(data: dict[str, Any]) -> Grammar:
         "denials": denial["cues"],
         "hearsay": hearsay["verbs"],
         "hearsay_adverbs": hearsay["adverbs"],
+        "weekdays": data["dates"]["weekdays"],
     }
     return Grammar(
         cues=_cues({kind: cues[kind] for kind in ("act", "describe", "quote", "that", "clause")}),

@@ -135,7 +135,8 @@ def _shared_speaker(tokens: Tokens, low: int, cue: Cue, grammar: Grammar, earlie
     """“…, saying”, “… and called it”: the speaker before, else the subject that opens the sentence."""
     at = speakers.skip_auxiliaries(tokens, 0, cue.first, grammar)
     coordinated = at > 0 and (grammar.is_a("joins", tokens[at - 1].lower) or tokens[at - 1].lower in ("by", "in"))
-    if not (coordinated or (is_participle(tokens, cue) and at == cue.first)):
+    behind_relative = low > 0 and at == low + 1 and tokens[low].text == ","  # Smith, who denied it, said …
+    if not (coordinated or behind_relative or (is_participle(tokens, cue) and at == cue.first)):
         return None
     if earlier:
         return earlier[-1].via[-1] if earlier[-1].via else earlier[-1].speaker

@@ -27,7 +27,7 @@ def span(tokens: Tokens, phrase: Phrase) -> tuple[int, int]:
 
 def before(tokens: Tokens, low: int, cue: int, grammar: Grammar) -> Phrase | None:
     """The phrase that ends where the cue’s verb begins, across auxiliaries, adverbs and an apposition."""
-    end = skip_auxiliaries(tokens, low, cue, grammar)
+    end = _before_day(tokens, low, skip_auxiliaries(tokens, low, cue, grammar), grammar)
     if end > low and grammar.is_a("relatives", tokens[end - 1].lower):
         end -= 1
         while end > low and tokens[end - 1].text == ",":
@@ -37,6 +37,9 @@ def before(tokens: Tokens, low: int, cue: int, grammar: Grammar) -> Phrase | Non
         return None
     if tokens[end - 1].text in ",—–)":
         return _with_apposition(tokens, low, end - 1, grammar)
+    if tokens[end - 1].text == "." and end > low + 1:  # Acme Corp. said
+        found = phrase(tokens, low, end - 1, grammar)
+        return found._replace(last=end) if found else None
     return phrase(tokens, low, end, grammar)
 
 
@@ -82,6 +85,13 @@ def skip_auxiliaries(tokens: Tokens, low: int, cue: int, grammar: Grammar) -> in
     return end
 
 
+def _before_day(tokens: Tokens, low: int, end: int, grammar: Grammar) -> int:
+    """The White House on Monday said"""
+    if end > low + 1 and tokens[end - 1].lower in grammar.dates["weekdays"]:
+        return end - 1 - (end > low + 2 and is_preposition(tokens[end - 2], grammar))
+    return end
+
+
 def after(tokens: Tokens, at: int, grammar: Grammar) -> Phrase | None:
     """The inverted subject: said Horne, a spokeswoman; fragte sie; a-t-il dit."""
     if at >= len(tokens) or not _may_begin(tokens[at], grammar):
@@ -91,7 +101,10 @@ def after(tokens: Tokens, at: int, grammar: Grammar) -> Phrase | None:
         end += 1
     while end > at + 1 and (tokens[end - 1].kind == MARK or _is_no_end(tokens[end - 1], grammar)):
         end -= 1
-    speaks = end > at and can_speak(tokens, at, end, grammar) and not has_verb(tokens, at, end, grammar)
+    is_object = end == at + 1 and grammar.is_a("objects", tokens[at].lower)  # asked him
+    speaks = (
+        not is_object and end > at and can_speak(tokens, at, end, grammar) and not has_verb(tokens, at, end, grammar)
+    )
     return Phrase(at, end, at) if speaks else None
 
 

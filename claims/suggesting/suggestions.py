@@ -1,7 +1,7 @@
 """What an editor is offered: one card for each attribution that an article makes."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
@@ -13,6 +13,7 @@ from claims.suggesting.folding import Folded, folded
 from claims.suggesting.grammar import Grammar, grammar_of
 from claims.suggesting.names import Names
 from claims.suggesting.quotations import Quotation, paragraphs, quotations
+from claims.suggesting.turns import Label
 
 QuoteType = Literal["direct", "indirect", "mixed"]
 DIRECT = 0.9  # of a passage without its tag: what is in quotation marks
@@ -52,10 +53,13 @@ class Suggestion:
     nested: tuple["Suggestion", ...] = ()
 
 
-def suggest(text: str, language: str = "en", published_on: date | None = None) -> list[Suggestion]:
-    """In the order of the text. `language` is a BCP 47 tag; one without a list of cues gets its quotations alone."""
+def suggest(
+    text: str, language: str = "en", published_on: date | None = None, voices: Iterable[Label] = ()
+) -> list[Suggestion]:
+    """In the order of the text. `language` is a BCP 47 tag; one without a list of cues gets its quotations alone.
+    `voices` are the labels that are known; others are guessed."""
     grammar = grammar_of(language)
-    found = article_attributions(text, grammar) if grammar else list(_quoted_alone(text))
+    found = article_attributions(text, grammar, voices) if grammar else list(_quoted_alone(text))
     cards = _Cards(text, grammar, published_on, found)
     return [cards.card(each) for each in folded(found)]
 

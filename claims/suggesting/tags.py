@@ -74,7 +74,8 @@ def _is_short_tag(tokens: Tokens, low: int, tag: Span, cue: Cue, subject: Phrase
     rest = [token for token in tokens[end : contents.ends(tokens, end, grammar)] if token.kind == WORD]
     subordinate = grammar.is_a("conjunctions", first) or first == "asked"
     adverbial = subordinate or (grammar.is_a("prepositions", first) and len(content) < 2 * MIN_TAGGED)
-    return len(content) >= MIN_TAGGED and (inverted or len(rest) <= MAX_TAG_REST) and not adverbial
+    is_clause = len(content) >= MIN_TAGGED or any(token.kind == QUOTE for token in content)
+    return is_clause and (inverted or len(rest) <= MAX_TAG_REST) and not adverbial
 
 
 def _around(

@@ -89,18 +89,19 @@ def paragraph_sentences(text: str, grammar: Grammar) -> Iterator[list[Tokens]]:
 def split_sentences(tokens: Tokens, grammar: Grammar) -> list[Tokens]:
     sentences, first = [], 0
     for at in range(len(tokens)):
-        if at + 1 == len(tokens) or at + 1 - first >= MAX_SENTENCE or _ends(tokens, at, grammar):
+        if at + 1 == len(tokens) or at + 1 - first >= MAX_SENTENCE or _ends(tokens, first, at, grammar):
             sentences.append(tokens[first : at + 1])
             first = at + 1
     return sentences
 
 
-def _ends(tokens: Tokens, at: int, grammar: Grammar) -> bool:
+def _ends(tokens: Tokens, first: int, at: int, grammar: Grammar) -> bool:
     token, following = tokens[at], tokens[at + 1]
     if following.kind == MARK and following.text not in "([¿¡—–":
         return False
     if token.kind == QUOTE:
-        return bool(token.final) and token.final in FINAL and not _continues(tokens, at + 1, grammar)
+        ended = bool(token.final) and token.final in FINAL
+        return ended and not _continues(tokens, at + 1, grammar, _is_led(tokens, first, at, grammar))
     if following.text[0].islower():
         return False
     if token.text in ")]" and at and tokens[at - 1].text in FINAL:
@@ -120,11 +121,20 @@ def _is_abbreviation(tokens: Tokens, dot: int, grammar: Grammar) -> bool:
     return bool(initials) and not grammar.is_a("sentence_openers", following.text)
 
 
-def _continues(tokens: Tokens, after: int, grammar: Grammar) -> bool:
+def _is_led(tokens: Tokens, low: int, quote: int, grammar: Grammar) -> bool:
+    """Does a quotation have its cue already: Smith said, “It is over.”"""
+    lead = range(quote - 1, low - 1, -1)
+    since = next((at for at in lead if tokens[at].kind == QUOTE), low)
+    return any(tokens[at].lower in grammar.cues for at in range(since, quote))
+
+
+def _continues(tokens: Tokens, after: int, grammar: Grammar, is_led: bool) -> bool:
     """Is what stands after a finished quotation its tag: “It is over.” Smith said."""
     first = tokens[after]
     if first.kind != WORD or first.text[0].islower():
         return first.kind == WORD
+    if is_led or (grammar.has("inverts_tags") and first.lower not in grammar.cues):
+        return False
     end = after
     while (
         end < len(tokens) and end - after < MAX_TAG and tokens[end].kind != QUOTE and tokens[end].text not in TAG_ENDS
@@ -136,5 +146,16 @@ def _continues(tokens: Tokens, after: int, grammar: Grammar) -> bool:
         return False
     rest = tag[cue + 1 :]
     leads_on = end < len(tokens) and (tokens[end].text == ":" or (tokens[end].kind == QUOTE and tag[-1].text != ","))
-    own_clause = any(grammar.is_a("complementizers", token.lower) for token in rest)
+    own_clause = any(grammar.is_a("complementizers", token.lower) for token in rest) or _has_object(tag, cue, grammar)
     return len(tag) < MAX_TAG and len(rest) <= MAX_REST and not leads_on and not own_clause
+
+
+def _has_object(tag: Tokens, cue: int, grammar: Grammar) -> bool:
+    """Smith denied it; Smith said the deal was dead. Not: said a spokesman; Smith told the council."""
+    rest = tag[cue + 1 :]
+    kinds = ("determiners", "pronouns", "objects")
+    if not cue or not rest or not (rest[0].is_name or any(grammar.is_a(kind, rest[0].lower) for kind in kinds)):
+        return False
+    verb = tag[cue].lower
+    takes_it = grammar.is_a("denials", verb) or any(kind in ("act", "describe") for _, kind in grammar.cues[verb])
+    return takes_it or any(grammar.is_a("auxiliaries", token.lower) for token in rest)

@@ -14,11 +14,17 @@ from claims.anchoring.cues import Cue
 
 TIME = r"(?:(\d{1,2}):)?(\d{1,2}):(\d{2})[.,](\d{1,3})"
 TIMING = re.compile(rf"\s*{TIME}\s*-->\s*{TIME}(?:\s.*)?$")
+ARROW = "-->"
+SIGNATURE = re.compile(r"WEBVTT(?:[ \t].*)?$")
+NO_CUE = re.compile(r"(?:NOTE|STYLE|REGION)(?:\s|$)")
 VOICE = re.compile(r"<v(?:\.[^\s<>]*)?\s+([^\s<>][^<>]*)>")
-TAG = re.compile(r"<[^<>\n]*>")
+# Of WebVTT and of SRT, no other: “3 < 5 and 7 > 2” is spoken.
+TAG = re.compile(rf"</?(?:[bcisuv]|em|font|lang|rt|ruby|span|strong)(?:[.\s/][^<>\n]*)?>|<{TIME}>", re.IGNORECASE)
 INNER_TIME = re.compile(rf"<{TIME}>")
-NEW_SPEAKER = re.compile(r"(?:>>|[-–—]\s|[A-ZÀ-Þ][A-ZÀ-Þ.,’'\- ]{1,40}:\s)")
+DASH = re.compile(r"[-–—](?:\s|(?=[^\W\d_]|[¿¡“\"«]))")
+NAME = re.compile(r"[^\W\d_][\w.,’'\- ]{1,40}:\s")
 PAUSE = 3_000  # milliseconds of silence that begin a paragraph
+SHOWN = 80  # code points of a line in an error
 LONG = 600  # code points after which a paragraph ends with its sentence
 
 
@@ -41,19 +47,21 @@ class Transcript:
 
 def is_transcript(content: str) -> bool:
     """Does it begin as a WebVTT or an SRT file?"""
-    head = [line for line in content.lstrip("\ufeff").splitlines()[:6] if line.strip()]
-    return bool(head) and (head[0].startswith("WEBVTT") or any(TIMING.match(line) for line in head[:2]))
+    first, *others = content.lstrip("\ufeff").strip().splitlines() or [""]
+    if SIGNATURE.match(first):
+        return first.strip() == "WEBVTT" or any(map(TIMING.match, others))
+    return TIMING.match(first) is not None or (first.strip().isdigit() and ARROW in "".join(others[:1]))
 
 
 def read_transcript(content: str) -> Transcript:
-    """A paragraph for each turn. Raises ValueError for content without a single cue."""
+    """A paragraph for each turn. Raises ValueError for content without a cue, or with a line that is of none."""
     transcript, parts, length = Transcript(), list[str](), 0
     before: Caption | None = None
     paragraph = 0
     for caption in _captions(content):
         separator = _separator(before, caption, length - paragraph)
         paragraph = length + len(separator) if separator != " " else paragraph
-        label = f"{caption.speaker}: " if caption.speaker and _is_new(before, caption) else ""
+        label = _label(before, caption)
         start = length + len(separator) + len(label)
         length = start + len(caption.text)
         parts += [separator, label, caption.text]
@@ -65,6 +73,13 @@ def read_transcript(content: str) -> Transcript:
     return transcript
 
 
+def _label(before: Caption | None, caption: Caption) -> str:
+    """That of a voice; behind one, whoever has none begins a turn too."""
+    if not _is_new(before, caption):
+        return ""
+    return f"{caption.speaker}: " if caption.speaker else ">> " if before and not _begins_turn(caption.text) else ""
+
+
 def _is_new(before: Caption | None, caption: Caption) -> bool:
     return before is None or before.speaker != caption.speaker
 
@@ -72,22 +87,45 @@ def _is_new(before: Caption | None, caption: Caption) -> bool:
 def _separator(before: Caption | None, caption: Caption, length: int) -> str:
     if before is None:
         return ""
-    turn = _is_new(before, caption) or NEW_SPEAKER.match(caption.text)
+    turn = _is_new(before, caption) or _begins_turn(caption.text)
     ended = before.text[-1] in '.?!…”"' and (length > LONG or caption.begins - before.ends >= PAUSE)
     return "\n\n" if turn or ended else " "
 
 
+def _begins_turn(line: str) -> bool:
+    """>> Ann: …; - No; ANN ROE: …"""
+    name = NAME.match(line)
+    return line.startswith(">>") or DASH.match(line) is not None or (name is not None and name[0].isupper())
+
+
 def _captions(content: str) -> Iterator[Caption]:
-    """One for each cue that has words. Captions that roll up repeat the line before; that line is left out."""
-    blocks = [(begins, ends, lines, _words(lines)) for begins, ends, lines in _blocks(content)]
-    rolls = INNER_TIME.search(content) is not None or _rolls_up([words for *_, words in blocks])
+    """One for each voice of a cue. Captions that roll up repeat the line before; that line is left out."""
+    blocks = [(begins, ends, list(_voices(lines))) for begins, ends, lines in _blocks(content)]
+    cues = [[line for _, lines in voices for line in lines] for *_, voices in blocks]
+    rolls = INNER_TIME.search(content) is not None or _rolls_up(cues)
     last = ""
-    for begins, ends, lines, words in blocks:
-        voice = VOICE.search("\n".join(lines))
-        kept = [line for line in words if not (rolls and line == last)]
-        if kept:
-            last = kept[-1]
-            yield Caption(begins, max(begins, ends), " ".join(kept), voice[1].strip() if voice else None)
+    for begins, ends, voices in blocks:
+        for speaker, lines in voices:
+            kept = [line for line in lines if not (rolls and line == last)]
+            last = kept[-1] if kept else last
+            for turn in _turns(kept):
+                yield Caption(begins, max(begins, ends), turn, speaker)
+
+
+def _voices(lines: list[str]) -> Iterator[tuple[str | None, list[str]]]:
+    """Each voice with its lines; first those of none."""
+    parts = [None, *VOICE.split("\n".join(lines))]
+    for name, words in zip(parts[::2], parts[1::2], strict=True):
+        yield " ".join(unescape(name).split()) if name else None, _words((words or "").split("\n"))
+
+
+def _turns(lines: list[str]) -> Iterator[str]:
+    """Where two speak in one cue, each begins a line."""
+    first = 0
+    for at in range(1, len(lines) + 1):
+        if at == len(lines) or _begins_turn(lines[at]):
+            yield " ".join(lines[first:at])
+            first = at
 
 
 def _words(lines: list[str]) -> list[str]:
@@ -102,18 +140,50 @@ def _rolls_up(cues: list[list[str]]) -> bool:
 
 
 def _blocks(content: str) -> Iterator[tuple[int, int, list[str]]]:
-    times: tuple[int, int] | None = None
-    lines: list[str] = []
-    for line in [*content.lstrip("\ufeff").splitlines(), ""]:
+    """Each cue with its lines, those behind a blank line included, as they are nobody else’s."""
+    cue: tuple[int, int] | None = None
+    lines: list[tuple[int, str]] = []
+    for number, words, times in _read_lines(content):
+        if times is None:
+            lines.append((number, words))
+        elif cue:
+            yield *cue, [line for _, line in lines]
+            cue, lines = times, []
+        elif lines:
+            raise ValueError(f"Line {lines[0][0]} stands before the first cue: “{lines[0][1][:SHOWN]}”")
+        else:
+            cue = times
+    if cue:
+        yield *cue, [line for _, line in lines]
+
+
+def _read_lines(content: str) -> Iterator[tuple[int, str, tuple[int, int] | None]]:
+    """Each line with its number, that is words or times. Left out are a file’s head, notes, styles, and the number or
+    the name of a cue."""
+    lines = [*content.lstrip("\ufeff").splitlines(), ""]
+    is_webvtt = SIGNATURE.match(lines[0]) is not None
+    skips, follows_blank = is_webvtt, True
+    for number, line in enumerate(lines, 1):
         timing = TIMING.match(line)
-        if times and (timing or not line.strip()):
-            # Where the blank line is missing, the number of the next cue stands last.
-            yield *times, lines[:-1] if timing and lines and lines[-1].strip().isdigit() else lines
-            times, lines = None, []
+        skips = not timing and (skips or (is_webvtt and follows_blank and NO_CUE.match(line) is not None))
         if timing:
-            times = _milliseconds(*timing.groups()[:4]), _milliseconds(*timing.groups()[4:])
-        elif times:
-            lines.append(line)
+            yield number, line, (_milliseconds(*timing.groups()[:4]), _milliseconds(*timing.groups()[4:]))
+        elif ARROW in line and not skips:
+            raise ValueError(
+                f"Line {number} is no time as in “00:00:01,000 --> 00:00:04,000”: “{line[:SHOWN].strip()}”"
+            )
+        elif not line.strip():
+            skips = False
+        elif not skips and not _names_cue(lines, number, is_webvtt and follows_blank):
+            yield number, line, None
+        follows_blank = not line.strip()
+
+
+def _names_cue(lines: list[str], number: int, may_be_a_name: bool) -> bool:
+    """Whether times follow, for a number also behind a blank line"""
+    is_number = lines[number - 1].strip().isdigit()
+    following = next((line for line in lines[number : number + 1 + is_number] if line.strip()), "")
+    return (is_number or may_be_a_name) and ARROW in following
 
 
 def _milliseconds(hours: str | None, minutes: str, seconds: str, fraction: str) -> int:

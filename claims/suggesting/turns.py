@@ -2,13 +2,14 @@
 
 import re
 from collections import Counter
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from claims.suggesting.attribution import Span
 
 LABEL = re.compile(
     r"[^\S\n]*(?P<arrows>>>+[^\S\n]*)?(?:-[^\S\n]*)?"
-    r"(?:(?P<letter>[QA])[.:]|(?P<name>[A-ZÀ-Þ@][\w.,’'&\- ]{0,58}?(?:[^\S\n]*\([^()\n]{1,40}\))?):)(?=[^\S\n]+\S)"
+    r"(?:(?P<letter>[QA])[.:]|(?P<name>[\w@][\w.,’'&\- ]{0,58}?(?:[^\S\n]*\([^()\n]{1,40}\))?):)(?=[^\S\n]+\S)"
 )
 NOT_NAMES = frozenset(
     (
@@ -49,6 +50,8 @@ NOT_NAMES = frozenset(
     )
 )
 MAX_WORDS = 7
+VOICE = re.compile(r"[^\s:].{0,99}: ")
+NEW_TURN = re.compile(r"[^\S\n]*(?:>>|-[^\S\n]?[^\W\d_])")
 STAGE = re.compile(r"\s*(?:\([^()\n]*\)|\[[^\[\]\n]*\])\s*$")
 
 
@@ -57,6 +60,17 @@ class Label(NamedTuple):
 
     speaker: Span
     end: int
+
+
+def voices(text: str, cues: Iterable[Span]) -> tuple[Label, ...]:
+    """The labels that stand before captions, whose words are at `cues`: they were written for a voice of WebVTT."""
+    found, last = [], 0
+    for start, end in cues:
+        line = text.rfind("\n", 0, start) + 1
+        if last <= line and VOICE.fullmatch(text, line, start):
+            found.append(Label((line, start - len(": ")), start))
+        last = end
+    return tuple(found)
 
 
 def labels(text: str, paragraphs: list[Span]) -> dict[int, Label]:
@@ -78,6 +92,11 @@ def goes_on(labelled: dict[int, Label], paragraphs: list[Span]) -> bool:
     return early and (3 * len(labelled) >= len(paragraphs) or len(labelled) >= 3)
 
 
+def begins_turn(text: str, paragraph: int) -> bool:
+    """Without a name: “>> No.”, “- No.”"""
+    return NEW_TURN.match(text, paragraph) is not None
+
+
 def is_stage_direction(words: str) -> bool:
     """(APPLAUSE), [crosstalk]"""
     return STAGE.match(words) is not None
@@ -88,7 +107,11 @@ def _may_be_a_name(match: re.Match[str]) -> bool:
     if name is None:
         return True
     words = name.replace("(", " ").split()
-    return len(words) <= MAX_WORDS and re.sub(r"[’']s$", "", words[0].lower()) not in NOT_NAMES
+    return (
+        (name[0].isupper() or name[0] == "@")
+        and len(words) <= MAX_WORDS
+        and re.sub(r"[’']s$", "", words[0].lower()) not in NOT_NAMES
+    )
 
 
 def _counts(match: re.Match[str], names: Counter[str], mostly: bool) -> bool:

@@ -16,7 +16,7 @@ from claims.filters import MatchFilter
 from claims.matches import Match, find_matches
 from claims.models import Dispute, Statement
 from claims.passages import MAX_PASSAGE
-from claims.serializers import DisputeSerializer, MatchedArticleSerializer, StatementSerializer, VerbatimField
+from claims.serializers import DisputeSerializer, MatchedArticleSerializer, StatementSerializer
 from factcheck.api.fields import StrictSerializer
 from factcheck.api.filters import known_parameters, refuse_unknown
 from factcheck.api.named_references import is_number

@@ -266,7 +266,7 @@ def test_the_words_of_a_statement_without_a_source_are_kept_as_those_of_any(api,
 
 @pytest.mark.django_db(transaction=True)
 def test_all_words_are_written_again_from_where_that_was_interrupted(api, statement, article):
-    module = import_module("claims.migrations.0018_write_all_words_again")
+    module = import_module("claims.migrations.0020_write_all_words_again")
     StatementWords.objects.update(words="")
     ArticleWords.objects.update(words="")
     with connection.cursor() as cursor:

@@ -132,6 +132,14 @@ def test_the_articles_own_is_a_candidate_among_any_number_of_namesakes(api, sugg
     assert candidates[0]["id"] == own.pk
 
 
+def test_a_voice_of_captions_is_a_speaker_although_it_is_the_only_one(api):
+    captions = "WEBVTT\n\n00:01.000 --> 00:02.000\n<v BOB>We will pay.\n"
+    article = post(api, "/api/v1/articles/", {"title": "T", "captions": captions}, 201)
+    [card] = listed(api, f"/api/v1/articles/{article['id']}/suggestions/")
+    assert (card["text"], card["speaker"]["text"]) == ("We will pay.", "BOB")
+    assert card["speaker"]["new_source"] == {"name": "BOB", "kind": "person", "anonymous": False}
+
+
 def test_they_is_nobodys_name(api, alice):
     article = services.create_article(actor=alice, title="T", text="They said the bridge was closed.")
     [card] = listed(api, f"/api/v1/articles/{article.pk}/suggestions/")
@@ -293,6 +301,27 @@ def test_a_new_source_of_several_suggestions_is_made_once(api, suggestions):
     assert [each["text"] for each in answer["statements"]] == [OPENING, READY, REFUSED, WRONG, UNTRUE]
     assert sorted(Source.objects.values_list("name", flat=True)) == ["Jane Doe", "John Roe", "city official"]
     assert texts(api, suggestions) == [SIGN]
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "name"),
+    [
+        ("en", "“We will never pay,” said Mayor Jane Doe. She denied that the city owes money.", "Jane Doe"),
+        ("en", "Mayor Jane Doe said the bill was wrong. Mayor Doe denied that the city owes money.", "Jane Doe"),
+        ("en", "Police said the road was closed. But police denied that the city owes money.", "Police"),
+        ("fr", "« Non », a dit la maire Anne Hidalgo. Anne Hidalgo a nié que la ville est riche.", "Anne Hidalgo"),
+        ("fr", "« Non », a dit la maire Anne Hidalgo. Elle a nié que la ville est riche.", "Anne Hidalgo"),
+    ],
+)
+@pytest.mark.parametrize("at_once", [True, False])
+def test_one_person_becomes_one_source(api, alice, language, text, name, at_once):
+    article = services.create_article(actor=alice, title="T", text=text, language=language)
+    address = f"/api/v1/articles/{article.pk}/suggestions/"
+    keys = [{"key": each["key"]} for each in listed(api, address)]
+    for items in [keys] if at_once else [keys[:1], keys[1:]]:
+        post(api, f"{address}accept/", items, 201)
+    assert list(Source.objects.values_list("name", flat=True)) == [name]
+    assert Statement.objects.count() == 2
 
 
 def test_a_new_source_that_is_sent_is_the_one_that_another_suggestion_names(api, suggestions):

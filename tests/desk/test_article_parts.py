@@ -61,8 +61,7 @@ def test_a_tag_is_answered_with_its_card_the_text_the_counts_and_nothing_else(de
     assert f'<header data-version="{statement.pk}-2">' in html
     assert '<input type="hidden" name="version" value="2">' in html
     assert (
-        f'<a class="number" id="number-{second.pk}" href="#mark-{second.pk}"'
-        ' hx-swap-oob="true">Passage 2</a>'
+        f'<a class="number" id="number-{second.pk}" href="#mark-{second.pk}" hx-swap-oob="true">Passage 2</a>'
     ) in html
     assert "<html" not in html
 

@@ -54,6 +54,11 @@ def test_captions_may_be_pasted(desk):
         ({"title": "", "text": "A."}, "Title: Fill this in."),
         ({"title": "T", "text": "A.", "media_url": "javascript:alert(1)"}, "Address of the recording (URL): Give an"),
         ({"title": "T", "text": "WEBVTT\n\nNOTE nothing"}, "Captions: There is no cue"),
+        ({"title": "T", "text": " \r\n"}, "Text: Give a text, or choose a file."),
+        ({"title": "T", "text": "", "file": b""}, "File: It is empty."),
+        ({"title": "T", "text": "", "file": b"\xef\xbb\xbf\n"}, "File: It is empty."),
+        ({"title": "T", "text": "A.", "file": b"B."}, "File: Give either a text or a file."),
+        ({"title": "T", "text": "1\n00:00:0x,000 --> 00:00:02,000\nA."}, "Captions: Line 2 is no time as in"),
         ({"title": "T", "text": "", "file": b"PK\x03\x04\xff"}, "This is a ZIP archive, as .docx and .xlsx files are"),
         ({"title": "T", "text": "", "file": "WEBVTT\n\nÄ".encode("latin-1")}, "Line 3 is not UTF-8. It may be"),
     ],
@@ -74,10 +79,16 @@ def test_an_address_that_another_article_has_is_named(desk, article):
     assert "Address (URL): Another article has this address." in html
 
 
+def test_what_was_typed_beside_a_file_is_kept(desk):
+    html = desk.post(IMPORT, {"title": "T", "text": "Typed.", "file": file_of(b"B.")}).content.decode()
+    assert "Typed.</textarea>" in html
+
+
 def test_who_may_not_create_an_article_brings_in_none(db):
     client = browser_of(user_with_role("vera", "viewer"))
     assert client.post(IMPORT, {"title": "T", "text": "A."}).status_code == 403
     assert client.get(IMPORT).status_code == 403
+    assert "/import/" not in page_of(client, "/api/v1/articles/")
 
 
 def test_the_address_opened_alone_leads_to_the_form(desk):

@@ -17,7 +17,7 @@ from factcheck.desk.form_words import in_words
 from factcheck.desk.labels import field_label
 from factcheck.desk.pages.imports import ImportPage
 from factcheck.encodings import NotText, decode
-from factcheck.errors import Refusal
+from factcheck.errors import InvalidInput, Refusal
 
 FIELDS = ("title", "url", "media_url", "byline", "language", "text")
 
@@ -30,10 +30,8 @@ class ImportTextPage(ImportPage):
 
     def post(self, request: HttpRequest) -> HttpResponse:
         typed = {name: str(request.POST.get(name, "")) for name in FIELDS}
-        file: Any = request.FILES.get("file")
         try:
-            pasted = typed.pop("text")
-            text = decode(file.read()) if file else from_form(pasted)
+            text = _text_or_file(typed.pop("text"), request.FILES.get("file"))
             given = {name: value for name, value in typed.items() if value or name == "title"}
             serializer = ArticleSerializer(data={**given, "captions" if is_transcript(text) else "text": text})
             serializer.is_valid(raise_exception=True)
@@ -51,3 +49,16 @@ class ImportTextPage(ImportPage):
         response = self.render_to_response(self.get_context_data(typed=request.POST, text_errors=errors), status=400)
         response.is_problem = True  # type: ignore[attr-defined]  # so that ProblemPageMiddleware keeps this page
         return response
+
+
+def _text_or_file(typed: str, file: Any) -> str:
+    if not file:
+        if not typed.strip():
+            raise InvalidInput.field("text", "blank", "Give a text, or choose a file.")
+        return from_form(typed)
+    if typed.strip():
+        raise InvalidInput.field("file", "text_too", "Give either a text or a file. Choose the file again to send it.")
+    text = decode(file.read())
+    if not text.strip():
+        raise InvalidInput.field("file", "blank", "It is empty.")
+    return text

@@ -4,10 +4,10 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 from typing import Any
 
+from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import F
 
-from factcheck.api.filters import DayField
 from factcheck.api.pagination import RowComparison
 from factcheck.desk.filter_form import FilterField, FilterForm, filter_form
 from factcheck.desk.page import ListPage, int_parameter
@@ -18,6 +18,9 @@ from factcheck.journal.models import Entry
 from factcheck.postgres.bounded_page import WithoutIndex
 
 PAGE_SIZE = 50
+DAY = forms.DateField(
+    required=False, input_formats=["%Y-%m-%d"], error_messages={"invalid": "Give a day as YYYY-MM-DD."}
+)
 
 
 class JournalPage(ListPage):
@@ -69,7 +72,7 @@ class JournalPage(ListPage):
 
     def _day(self) -> tuple[date | None, list[str]]:
         try:
-            return DayField(required=False).clean(self._given("day")), []
+            return DAY.clean(self._given("day")), []
         except ValidationError as error:
             return None, list(error.messages)
 

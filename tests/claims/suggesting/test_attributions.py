@@ -1,5 +1,7 @@
 """English: what a sentence attributes, and what only looks like it."""
 
+from typing import Any
+
 import pytest
 
 from tests.claims.suggesting.cards import cards, said
@@ -18,6 +20,8 @@ CLOSED = "the bridge was closed"
         ("The mayor’s spokeswoman, Ann Smith, said the bridge was closed.", "Ann Smith", "said", CLOSED),
         ("On Tuesday Smith said the bridge was closed.", "Smith", "said", CLOSED),
         ("After the storm she said the bridge was closed.", "she", "said", CLOSED),
+        ("Acme Corp. said the bridge was closed.", "Acme Corp.", "said", CLOSED),
+        ("The U.S. said the bridge was closed.", "The U.S.", "said", CLOSED),
         ("That official said the bridge was closed.", "That official", "said", CLOSED),
         ("Smith, who said the bridge was closed, left early.", "Smith", "said", CLOSED),
         ("He called Ann Smith, who said the bridge was closed.", "Ann Smith", "said", CLOSED),
@@ -107,6 +111,32 @@ def test_speaker_cue_and_content_are_found(sentence: str, speaker: str, cue: str
 )
 def test_nothing_is_found(sentence: str) -> None:
     assert said(sentence) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "He called it “a mess,” adding that Brown had told him to go.",
+            [("He", "called", "it “a mess,”"), ("He", "adding", "that Brown had told him to go")],
+        ),
+        (
+            'Smith said he was late, adding that "nobody" had asked him.',
+            [("Smith", "said", "he was late"), ("Smith", "adding", 'that "nobody" had asked him')],
+        ),
+        ("According to him, the bridge was closed.", [("him", "According to", CLOSED)]),
+        ("Smith, who denied wrongdoing, said he would leave.", [("Smith", "said", "he would leave")]),
+        ("Smith, who denied wrongdoing, said: “We will go.”", [("Smith", "said", "“We will go.”")]),
+        ("Smith, who denied wrongdoing, said, “We will go.”", [("Smith", "said", "“We will go.”")]),
+        (
+            "Smith, who denied any part in it, said he would leave.",
+            [("Smith", "denied", "any part in it"), ("Smith", "said", "he would leave")],
+        ),
+        ("The White House on Monday said the bridge was closed.", [("The White House", "said", CLOSED)]),
+    ],
+)
+def test_a_verb_has_its_own_content_and_no_object_is_its_speaker(text: str, expected: list[Any]) -> None:
+    assert said(text) == expected
 
 
 def test_one_speaker_may_say_two_things() -> None:

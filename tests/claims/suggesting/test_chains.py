@@ -16,6 +16,19 @@ from tests.claims.suggesting.cards import chains
             ("Smith", ["CNN"], "the bridge was closed"),
         ),
         (
+            "He said he would “never, ever” do it, Reuters reported, citing a Kremlin official.",
+            ("He", ["a Kremlin official", "Reuters"], "he would “never, ever” do it"),
+        ),
+        (
+            "Smith said that the bridge was closed, Reuters reported on Monday.",
+            ("Smith", ["Reuters"], "that the bridge was closed"),
+        ),
+        ("“We will go,” he said, Reuters reported.", ("he", ["Reuters"], "“We will go,”")),
+        (
+            "Smith said that when he called Jones, Jones wrote a letter.",
+            ("Smith", [], "that when he called Jones, Jones wrote a letter"),
+        ),
+        (
             "Smith had warned that it was closed, according to an official.",
             ("Smith", ["an official"], "that it was closed"),
         ),

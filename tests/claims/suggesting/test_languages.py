@@ -1,7 +1,10 @@
 """German, French and Spanish; other languages answer with quotations alone."""
 
+import tomllib
+
 import pytest
 
+from claims.suggesting import grammar
 from claims.suggesting.grammar import LANGUAGES, grammar_of
 from tests.claims.suggesting.cards import cards, said
 
@@ -102,3 +105,14 @@ def test_a_language_is_known_by_its_first_part() -> None:
 def test_what_is_told_of_a_cue_is_told_of_one_that_there_is(language, kind):
     grammar = grammar_of(language)
     assert grammar.words[kind] - grammar.cues.keys() == set()
+
+
+@pytest.mark.parametrize("language", sorted(LANGUAGES))
+def test_each_list_of_words_is_explained_and_every_language_has_it(language: str) -> None:
+    lists = {code: tomllib.loads((grammar.CUES / f"{code}.toml").read_text()) for code in ("en", language)}
+    keys = {code: {(part, key) for part, words in data.items() for key in words} for code, data in lists.items()}
+    optional = {("words", "plural_endings"), ("words", "adjective_endings")}
+    assert keys["en"] - keys[language] <= optional
+    assert [key for _, key in keys[language] if f"`{key}`" not in str(grammar.__doc__)] == []
+    traits = filter(None, lists[language]["words"]["traits"].split(", "))
+    assert [trait for trait in traits if f"`{trait}`" not in str(grammar.__doc__)] == []

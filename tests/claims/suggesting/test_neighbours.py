@@ -1,7 +1,11 @@
 """What a sentence leaves open is settled by those around it."""
 
+from typing import Any
+
+import pytest
+
 from claims.suggesting.suggestions import suggest
-from tests.claims.suggesting.cards import said
+from tests.claims.suggesting.cards import chains, said
 
 
 def test_a_quotation_alone_goes_on_with_the_speaker_before() -> None:
@@ -75,3 +79,56 @@ def test_it_stands_for_a_thing() -> None:
 def test_a_person_is_whoever_the_paragraph_opens_with() -> None:
     text = "Dan Hill said the bridge was closed.\n\nAnn Smith’s post was as even. In it she said the ferry was running."
     assert [card.speaker and card.speaker.name for card in suggest(text)] == [None, "Ann Smith"]
+
+
+NO_DEAL = "“No deal today.”"
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "expected"),
+    [
+        ("Jane Doe said, “We stay.” John Roe denied it. It was late.", "en", [("Jane Doe", [], "“We stay.”")]),
+        (
+            "Jane Doe said: “We stay.” Councilman John Roe called the remark a disgrace.",
+            "en",
+            [("Jane Doe", [], "“We stay.”"), ("Councilman John Roe", [], "the remark a disgrace")],
+        ),
+        (
+            "Jane Doe told CNN, “We stay.” President John Roe said, “No deal today.”",
+            "en",
+            [("Jane Doe", [], "“We stay.”"), ("President John Roe", [], NO_DEAL)],
+        ),
+        (
+            "“We,” Jane Doe said, “stay here.” John Roe said the city would go.",
+            "en",
+            [("Jane Doe", [], "“We,” Jane Doe said, “stay here.”"), ("John Roe", [], "the city would go")],
+        ),
+        # not even where it has none, if what follows is said or denied by itself
+        (
+            "“We stay,” Jane Doe said. “It is over.” John Roe denied it.",
+            "en",
+            [("Jane Doe", [], "“We stay,” Jane Doe said. “It is over.”")],
+        ),
+        (
+            "They left. “It is over now.” John Roe said the city would go.",
+            "en",
+            [("John Roe", [], "the city would go")],
+        ),
+        ("“It is over.” Smith told the city.", "en", [("Smith", [], "“It is over.”")]),
+        ("„Wir gehen.“ Scholz sagte, er komme bald wieder.", "de", [("Scholz", [], "er komme bald wieder")]),
+        ("« Oui. » Castex a dit que la ville est riche.", "fr", [("Castex", [], "que la ville est riche")]),
+        (
+            "Olaf Scholz sagte: „Wir halten Wort.“ Nancy Faeser erklärte, das Gesetz werde kommen.",
+            "de",
+            [("Olaf Scholz", [], "„Wir halten Wort.“"), ("Nancy Faeser", [], "das Gesetz werde kommen")],
+        ),
+        (
+            "Anne Hidalgo a déclaré : « Nous paierons. » Jean Castex a démenti. Il était tard.",
+            "fr",
+            [("Anne Hidalgo", [], "« Nous paierons. »")],
+        ),
+        ("Pedro Sánchez dijo: “No pagaremos.” Ada Colau lo negó.", "es", [("Pedro Sánchez", [], "“No pagaremos.”")]),
+    ],
+)
+def test_a_quotation_that_has_its_speaker_is_not_the_next_ones(text: str, language: str, expected: list[Any]) -> None:
+    assert chains(text, language) == expected

@@ -1,9 +1,13 @@
 """Speaker labels, and SRT and WebVTT files with the times of their cues."""
 
+from contextlib import suppress
+
 import pytest
 
 from claims.anchoring.cues import Cue
+from claims.suggesting.suggestions import suggest
 from claims.suggesting.transcripts import is_transcript, read_transcript
+from claims.suggesting.turns import voices
 from tests.claims.suggesting.cards import chains, said
 
 VTT = """\ufeffWEBVTT - Interview
@@ -76,10 +80,104 @@ def test_a_file_without_a_cue_is_refused(content: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "answer"), [(VTT, True), (SRT, True), ("He said so.\n\n00:01 --> 00:02\n", False), ("", False)]
+    ("content", "answer"),
+    [
+        (VTT, True),
+        (SRT, True),
+        ("WEBVTT\n\nNOTE nothing", True),
+        ("1\n00:00:0x,000 --> 00:00:02,000\nWe stay.\n", True),
+        ("He said so.\n\n00:01 --> 00:02\n", False),
+        ("See below\n00:00:01,000 --> 00:00:02,000\nWe stay.\n", False),
+        ("WEBVTT is a format for captions.\n\nIt has cues.\n", False),
+        ("WEBVTTS\n\n00:01.000 --> 00:02.000\nWe stay.\n", False),
+        ("", False),
+    ],
 )
 def test_a_transcript_is_told_by_its_first_lines(content: str, answer: bool) -> None:
     assert is_transcript(content) is answer
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("1\n00:00:01,000 --> 00:00:0x,000\nWe stay.\n", "Line 2 is no time as in"),
+        ("1\n00:00:01,000 --> 00:00:02,000\nWe go.\n\n2\n00:00:02 --> 00:00:03\nNo.\n", "Line 6 is no time as in"),
+        ("See below\n00:00:01,000 --> 00:00:02,000\nWe stay.\n", "Line 1 stands before the first cue: “See below”"),
+    ],
+)
+def test_a_line_that_is_of_no_cue_is_named(content: str, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        read_transcript(content)
+
+
+CUE = "WEBVTT\n\n00:01.000 --> 00:02.000\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        # two voices of a cue
+        (
+            f"{CUE}<v Bob Lee>We will pay.\n<v Ann Roe>We will never pay.",
+            "Bob Lee: We will pay.\n\nAnn Roe: We will never pay.",
+        ),
+        (f"{CUE}<v Bob>Yes. <v Ann>No.", "Bob: Yes.\n\nAnn: No."),
+        (f"{CUE}<v Bob &amp; Ann>Yes.", "Bob & Ann: Yes."),
+        ("1\n00:00:01,000 --> 00:00:02,000\n- We go.\n- We\nstay.\n", "- We go.\n\n- We stay."),
+        ("1\n00:00:01,000 --> 00:00:02,000\n-Žádný.\n-Да.\n", "-Žádný.\n\n-Да."),
+        ("1\n00:00:01,000 --> 00:00:02,000\nŁUKASZ ŠIK: Tak.\nАННА: Да.\n", "ŁUKASZ ŠIK: Tak.\n\nАННА: Да."),
+        # what only looks like a tag is spoken
+        (f"{CUE}If 3 < 5 and 7 > 2 we win.", "If 3 < 5 and 7 > 2 we win."),
+        (f"{CUE}<c.loud>If</c> <i>x<y</i> <font color=red>we</font> win<br>.", "If x<y we win<br>."),
+        (f"{CUE}We go.\nNOTE that we go.", "We go. NOTE that we go."),
+        # behind a blank line
+        (
+            "1\n00:00:01,000 --> 00:00:02,000\nWe go.\n\nWe stay.\n\n2\n\n00:00:02,000 --> 00:00:03,000\n3\n",
+            "We go. We stay. 3",
+        ),
+        (
+            f"{CUE}We go.\n\nNOTE not spoken\nnor this\n\nthe second\n00:02.000 --> 00:03.000\nWe stay.",
+            "We go. We stay.",
+        ),
+    ],
+)
+def test_what_is_spoken_is_kept_with_its_speaker(content: str, text: str) -> None:
+    assert read_transcript(content).text == text
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (f"{CUE}<v Bob>We pay.", [("Bob", "We pay.")]),
+        (f"{CUE}<v Bob>We pay.\n<v Ann>We will never pay.", [("Bob", "We pay."), ("Ann", "We will never pay.")]),
+        (
+            f"{CUE}<v Łukasz Šik>Tak.\n<v Đorđe>Ne.\n<v Анна>Да.",
+            [("Łukasz Šik", "Tak."), ("Đorđe", "Ne."), ("Анна", "Да.")],
+        ),
+        (f"{CUE}<v de la Cruz>We pay.", [("de la Cruz", "We pay.")]),
+        (f"{CUE}<v Note>We pay.", [("Note", "We pay.")]),
+        # a pause begins a paragraph, and the voice goes on
+        (
+            CUE + "".join(f"<v Bob>Yes.\n\n00:{each}.000 --> 00:{each}.100\n" for each in (10, 20, 30)) + "<v Bob>No.",
+            [("Bob", "Yes."), ("Bob", "Yes."), ("Bob", "Yes."), ("Bob", "No.")],
+        ),
+        # nobody knows who speaks behind it
+        (f"{CUE}<v Bob>We pay.\n\n00:02.000 --> 00:03.000\nNobody asked us.", [("Bob", "We pay.")]),
+    ],
+)
+def test_a_voice_is_known_and_not_guessed(content: str, expected: list[tuple[str, str]]) -> None:
+    transcript = read_transcript(content)
+    known = voices(transcript.text, [(cue.start, cue.end) for cue in transcript.cues])
+    found = suggest(transcript.text, voices=known)
+    assert [(card.speaker and card.speaker.text, card.text) for card in found] == expected
+
+
+def test_what_stands_between_two_cues_of_a_line_is_no_voice() -> None:
+    assert voices("We pay. Bob: No.", [(0, 7), (13, 16)]) == ()
+
+
+def test_without_its_cues_a_label_alone_is_none() -> None:
+    assert said("Note: We pay.") == []
 
 
 def test_a_label_speaks_until_the_next_one() -> None:
@@ -162,4 +260,5 @@ def test_offsets_count_code_points_and_line_ends_may_be_those_of_windows() -> No
     ids=["spaces", "voices", "tags", "digits", "cues", "arrows"],
 )
 def test_no_captions_take_long(content: str) -> None:
-    read_transcript(content)
+    with suppress(ValueError):  # some have a line that is of no cue
+        read_transcript(content)
