@@ -19,7 +19,7 @@ def save_user(*, user: User, role: str | None, actor: Any) -> None:
     if user.pk is None:
         user.save()
     if role is not None:
-        user.groups.set(Group.objects.filter(name=role))
+        user.groups.set([Group.objects.get_or_create(name=role)[0]] if role else [])
     user.save()  # last: a name that is written is recorded at once, and the role with it
     if not user.is_active:
         end_sessions(user=user)

@@ -160,7 +160,7 @@ def test_filters_leave_others_out(api, alice, record, vectors):
 
 @pytest.mark.parametrize(
     "text",
-    ["   ", "😀" * 5_000, "“" * 20_000, "w" * 20_000, "a b " * 5_000, "https://a.example/", "\u0301", "入" * 9_000],
+    ["😀" * 5_000, "“" * 20_000, "w" * 20_000, "a b " * 5_000, "https://a.example/", "\u0301", "入" * 9_000],
 )
 def test_any_text_has_an_answer(api, record, vectors, text):
     record(SACKED)
