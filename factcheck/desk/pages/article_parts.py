@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import Any
 
 from claims.models import Article
-from claims.serializers import StatementSerializer
+from claims.serializers import MarkSerializer
 from factcheck.api.conditional import form_version
 from factcheck.desk.cards import Card
 from factcheck.desk.page import Page
@@ -105,8 +105,9 @@ class ActPage(Page):
         return {
             **parts_context(shown, seen, frozenset(filter(None, (own, entry.data.get("counter_statement"))))),
             "entry": entry,
+            "is_marked": self._is_marked(entry),
             "message": self._message(entry, shown.numbers.get(own)),
-            "mark_form": StatementSerializer(context=self.view.get_serializer_context()),
+            "mark_form": MarkSerializer(context=self.view.get_serializer_context()),
             **(notes_on_row(self.viewer, "article", article.pk) if entry.resource == "note" else {}),
         }
 
@@ -115,11 +116,17 @@ class ActPage(Page):
         row_id = self.view.kwargs.get("pk") or json.loads(written.json)["id"]
         return Entry.objects.of(self.view.journal_resource, row_id).order_by("-version").first()
 
+    def _is_marked(self, entry: Any) -> bool:
+        """Whether a statement was created, and perhaps tagged at once."""
+        return entry.resource == "statement" and "pk" not in self.view.kwargs
+
     def _message(self, entry: Any, number: int | None) -> str:
         if form_version(self.request) == entry.version:
             return "Nothing has changed."
         statement = f"Passage {number}" if number else "The statement"
         of = statement[0].lower() + statement[1:]
+        if self._is_marked(entry) and entry.action == "statement.tagged":
+            return f"{statement} is recorded and tagged {entry.data['tag']}."
         return MESSAGES.get(entry.action, "It is saved.").format(statement=statement, of=of, tag=entry.data.get("tag"))
 
 

@@ -8,7 +8,7 @@ from django.core.paginator import Paginator
 from django.http import QueryDict
 
 from claims.models import Article
-from claims.serializers import StatementSerializer
+from claims.serializers import MarkSerializer
 from factcheck.api.form_methods import wants_parts
 from factcheck.api.named_references import is_number
 from factcheck.desk.form_pages import FormPage
@@ -47,7 +47,7 @@ def article_context(
         "cards": [card for card in cards if card.number],
         "unanchored": sorted((card for card in cards if not card.number), key=lambda card: card.statement.pk),
         **notes_on_row(viewer, "article", article.pk),
-        "mark_form": form or StatementSerializer(context=view.get_serializer_context()),
+        "mark_form": form or MarkSerializer(context=view.get_serializer_context()),
     }
 
 

@@ -54,18 +54,16 @@
     const box = markForm();
     const form = openForm() || box?.querySelector("form");
     const found = form && selected();
-    if (!found || form.elements.text.value === found.passage && form.elements.start.value === String(found.start)) {
+    if (!found) {
       return;
     }
-    if (box?.contains(form)) {
+    const isNew = form.elements.text.value !== found.passage || form.elements.start.value !== String(found.start);
+    if (isNew && box?.contains(form)) {
       box.open = true;
       box.classList.add("fresh");
     }
     CSS.highlights?.set("chosen", new Highlight(found.range)); // also when the field has the focus
-    form.elements.text.value = found.passage;
-    form.elements.start.value = found.start;
-    form.elements.end.value = found.end;
-    form.elements.text.dispatchEvent(new Event("passage", { bubbles: true }));
+    desk.offerPassage(form, found);
   };
   text.addEventListener("pointerup", () => setTimeout(offer));
   text.addEventListener("keyup", (event) => event.shiftKey && offer());
