@@ -96,12 +96,16 @@
     });
   }
   const narrow = window.matchMedia("(max-width: 59.99rem)");
-  text.addEventListener("click", async (event) => {
+  text.addEventListener("click", (event) => {
     const id = event.target.closest("mark")?.dataset.statement;
-    if (!id || event.ctrlKey || event.metaKey || !document.getSelection().isCollapsed) {
-      return;
+    if (id && !event.ctrlKey && !event.metaKey && document.getSelection().isCollapsed) {
+      event.preventDefault();
+      desk.open(id);
     }
-    event.preventDefault();
+  });
+
+  // The card of a statement that is marked in the text, in whichever part of the cards it is.
+  desk.open = async (id) => {
     const card = () => document.getElementById(`statement-${id}`);
     const { href } = document.querySelector(`#mark-${id} > a`);
     if (!card()) {
@@ -118,5 +122,5 @@
     } else {
       card().scrollIntoView({ block: "nearest" });
     }
-  });
+  };
 })();
