@@ -1,7 +1,7 @@
 from rest_framework import serializers
 
 from claims.models import Article, Dispute, Note, Statement
-from claims.serializers import ROW
+from claims.serializers import PROPOSAL_LENGTH, ROW
 from factcheck.api.fields import ChoiceField, OptionalReasonField, ReasonField, RecordedSerializer, StrictSerializer
 from factcheck.api.references import MAX_ID, RowId
 from factcheck.journal.serializers import UserSerializer
@@ -51,8 +51,7 @@ class NoteSerializer(RecordedSerializer, serializers.ModelSerializer[Note]):
 
 class ProposalSerializer(StrictSerializer):
     tag = ChoiceField(Statement.Tag.choices)
-    # The journal puts the author's name before it, and the whole is a reason too.
-    reason = ReasonField(max_length=1800)
+    reason = ReasonField(max_length=PROPOSAL_LENGTH)
 
 
 class TakeSerializer(StrictSerializer):

@@ -16,6 +16,7 @@ from factcheck.api.fields import (
     ChoiceField,
     OptionalChoiceField,
     OptionalWebAddressField,
+    ReasonField,
     ReasonSerializer,
     RecordedSerializer,
 )
@@ -26,6 +27,7 @@ from factcheck.journal.serializers import UserSerializer, actor_of
 from sources.serializers import SourceSummarySerializer, source_reference
 
 MAX_MILLISECONDS = 2**31 - 1
+PROPOSAL_LENGTH = 1800  # code points: the journal puts the author's name before it, and the whole is a reason too
 MAX_CAPTIONS = 5 * MAX_TEXT  # code points, with the times and the markup
 ROW = ["id", "version", "created_at", "updated_at"]
 
@@ -287,6 +289,21 @@ class StatementSerializer(PassageSerializer, serializers.ModelSerializer[Stateme
                 output_field=TextField(),
             ),
         }
+
+
+# Of the form that marks a passage, which may tag the statement too, or propose a tag. An API client does it by another
+# request, for one or for many.
+class MarkSerializer(StatementSerializer):
+    tag = OptionalChoiceField(Statement.Tag.choices)
+    tag_reason = ReasonField(required=False, allow_blank=True, default="", max_length=PROPOSAL_LENGTH)
+    action_fields = {"anchor": StatementSerializer.action_fields["anchor"]}
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if attrs["tag"] and not attrs["tag_reason"]:
+            raise serializers.ValidationError({"tag_reason": "Say why: a tag needs a reason."}, code="required")
+        if attrs["tag_reason"] and not attrs["tag"]:
+            raise serializers.ValidationError({"tag": "Choose the tag that this is the reason for."}, code="required")
+        return attrs
 
 
 class CueTimesField(serializers.ListField):

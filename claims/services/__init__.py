@@ -32,7 +32,7 @@ from claims.services.evidence import (
 )
 from claims.services.merging import merge_source
 from claims.services.notes import create_note, delete_note, reopen_note, resolve_note, update_note
-from claims.services.proposals import propose_tag, take_proposal
+from claims.services.proposals import create_statement_and_propose, propose_tag, take_proposal
 from claims.services.reanchoring import Found, find_again
 from claims.services.statements import (
     StatementDraft,

@@ -5,7 +5,7 @@ from typing import Any
 from django.utils import timezone
 
 from claims.models import Note, Statement
-from claims.services.statements import tag_statement
+from claims.services.statements import create_statement, tag_statement
 from factcheck.errors import Conflict, InvalidInput, Versions
 from factcheck.journal.models import Entry
 from factcheck.journal.services import lock, record, save_next_versions
@@ -26,6 +26,14 @@ def propose_tag(*, statement_id: int, versions: Versions, actor: Any, tag: str, 
     proposal.save()
     record([proposal], action="note.created", actor=actor)
     return proposal
+
+
+@atomic_with_retry
+def create_statement_and_propose(*, actor: Any, tag: str, tag_reason: str, **fields: Any) -> Statement:
+    """Raises what create_statement raises."""
+    statement = create_statement(actor=actor, **fields)
+    propose_tag(statement_id=statement.pk, versions=None, actor=actor, tag=tag, reason=tag_reason)
+    return statement
 
 
 @atomic_with_retry

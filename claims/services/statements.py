@@ -96,11 +96,16 @@ def _insert_chains(drafts: Sequence[StatementDraft]) -> None:
 
 
 @atomic_with_retry
-def create_statement(*, article: Article, actor: Any, **fields: Any) -> Statement:
-    """Raises what draft_statement raises."""
+def create_statement(
+    *, article: Article, actor: Any, tag: str | None = None, tag_reason: str = "", **fields: Any
+) -> Statement:
+    """With a tag it is tagged too: a second act, with an entry of its own. Raises what draft_statement raises."""
     # The lock keeps the text from changing between finding the passage and committing it.
     article = Article.objects.select_for_update(no_key=True).get(pk=article.pk)
-    return insert_statements(drafts=[draft_statement(article=article, **fields)], actor=actor)[0]
+    (statement,) = insert_statements(drafts=[draft_statement(article=article, **fields)], actor=actor)
+    if tag:
+        tag_statements(tags=[(statement, tag, tag_reason)], actor=actor)
+    return statement
 
 
 @atomic_with_retry

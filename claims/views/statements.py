@@ -16,13 +16,15 @@ from claims.filters import SearchedList, StatementFilter
 from claims.models import Note, Statement
 from claims.models.statement import positions_on, said_on_key
 from claims.note_serializers import NoteSerializer, ProposalSerializer, TakeSerializer
+from claims.roles import permissions
 from claims.serializers import (
+    MarkSerializer,
     PositionSerializer,
     ReanchorSerializer,
     StatementSerializer,
     TagSerializer,
 )
-from claims.services.proposals import propose_tag, take_proposal
+from claims.services.proposals import create_statement_and_propose, propose_tag, take_proposal
 from claims.services.statements import (
     create_statement,
     create_statements,
@@ -38,6 +40,7 @@ from claims.views.matches import MatchesMixin
 from claims.views.passage_notes import add_notes, notes_on
 from factcheck.api.addresses import absolute_address
 from factcheck.api.form_methods import redirect_form
+from factcheck.api.problems import wants_page
 from factcheck.api.row_json import RowJSON, row_json_sql
 from factcheck.errors import Versions
 from factcheck.journal.views import JournaledViewSet
@@ -76,8 +79,14 @@ class StatementViewSet(SearchedList, MatchesMixin, StatementFormatsMixin, Export
     def get_default_ordering(self) -> str:
         return "start" if "article" in self.request.query_params else self.default_ordering
 
+    def get_serializer_class(self) -> Any:
+        is_form = self.action == "create" and wants_page(self.request)
+        return MarkSerializer if is_form else super().get_serializer_class()
+
     def perform_create(self, **fields: Any) -> Statement:
-        statement = create_statement(actor=self.request.user, **fields)
+        is_proposal = fields.get("tag") and not permissions(self.request.user)["tag"]
+        create = create_statement_and_propose if is_proposal else create_statement
+        statement = create(actor=self.request.user, **fields)
         add_notes(self, notes_on([("#", statement, fields)]))
         return statement
 

@@ -23,6 +23,7 @@ from factcheck.errors import FieldError, InvalidInput
 LIST_PARAMETERS = {"cursor", "page_size", "ordering", "format"}
 # Only HTML pages read these: which form to show, which part of a long page, and which day and acts of the journal.
 HTML_PARAMETERS = {"form", "cards", "at", "mark", "print", "picture", "before", "day", "act", "next"}
+CARD_PARAMETERS = {"tag", "source", "disputed", "check"}  # of an article's page: which cards it shows
 
 
 class IdField(forms.IntegerField):
@@ -187,7 +188,7 @@ def _raise_errors(errors: list[FieldError]) -> None:
 def known_parameters(view: Any, request: Request) -> set[str]:
     known = _api_parameters(view, request)
     if wants_page(request):
-        known |= HTML_PARAMETERS
+        known |= HTML_PARAMETERS | (CARD_PARAMETERS if view.detail else set())
         if request.query_params.get("form") == "new" and view.serializer_class:  # initial values of the form's fields
             known |= set(view.get_serializer().fields)
     return known

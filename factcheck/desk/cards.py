@@ -26,12 +26,13 @@ class Card:
     evidence: int = 0
     proposals: list[Any] = field(default_factory=list)  # tags that reporters propose, if they wait
     checks: list[Finding] = field(default_factory=list)
+    query: str = ""  # of the article's page besides, such as its filter
 
     @property
     def address(self) -> str:
         """On the article's page. `?at=` finds the page of cards, even after other statements were marked."""
         statement = self.statement
-        return f"/api/v1/articles/{statement.article_id}/?at={statement.pk}#statement-{statement.pk}"
+        return f"/api/v1/articles/{statement.article_id}/?at={statement.pk}{self.query}#statement-{statement.pk}"
 
 
 def cards_of(viewer: Viewer, statements: Iterable[Any], numbers: dict[int, int] | None = None) -> list[Card]:

@@ -24,6 +24,7 @@ class Passage:
     tag: str
     number: int  # from 1, in the order of the text
     address: str  # of the card or the note
+    is_passing: bool = True  # whether a filter of the cards lets it through
 
 
 def marked(text: str, passages: Iterable[Passage]) -> SafeString:
@@ -60,6 +61,8 @@ def as_text_node(text: str) -> str:
 def _opening(passage: Passage, first: bool, lane: int) -> str:
     """Short, since an article may have hundreds."""
     shown = format_html('data-statement="{}" data-tag="{}"', passage.statement, passage.tag)
+    if not passage.is_passing:
+        shown = format_html("{} data-outside", shown)
     if lane:
         shown = format_html('{} class="lane-{}"', shown, lane)
     if not first:

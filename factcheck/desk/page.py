@@ -9,6 +9,9 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qsl
 
+from django.core.exceptions import TooManyFieldsSent
+from django.http import QueryDict
+
 from claims.roles import permissions
 from factcheck.api.filters import api_query
 from factcheck.api.named_references import is_number
@@ -145,3 +148,11 @@ def int_parameter(query: Mapping[str, str], name: str) -> int:
     """A parameter of the page itself; 0 if it is missing or not a number, since a page refuses nothing."""
     value = query.get(name, "")
     return int(value) if is_number(value) else 0
+
+
+def query_of(address: str) -> QueryDict:
+    """Empty if the address has more parameters than Django reads."""
+    try:
+        return QueryDict(address.partition("?")[2].partition("#")[0])
+    except TooManyFieldsSent:
+        return QueryDict()

@@ -1,6 +1,6 @@
 """An article as its page shows it: the text with its marks, the statements' numbers, and a part of their cards."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
@@ -9,7 +9,9 @@ from django.core.paginator import Paginator
 from django.utils.safestring import SafeString
 
 from claims.models import Statement
+from factcheck.desk.card_filter import CardFilter
 from factcheck.desk.cards import Card, ChecksByStatement, cards_of, checks_by_statement, group_checks
+from factcheck.desk.filter_form import FilterField
 from factcheck.desk.marks import Passage, marked
 from factcheck.desk.page import int_parameter
 from factcheck.desk.viewer import Viewer
@@ -19,27 +21,47 @@ UNANCHORED_CARDS = 10
 
 
 class ShownArticle:
-    """`?cards=` chooses the page of cards, or `?at=` a statement whose card must be on it."""
+    """`?cards=` chooses the page of cards, or `?at=` a statement whose card must be on it.
 
-    def __init__(self, article: Any, viewer: Viewer, query: Mapping[str, str]):
+    The cards may be filtered (see CardFilter). That of `?at=` is among them nevertheless, and so are those to `keep`.
+    """
+
+    def __init__(self, article: Any, viewer: Viewer, query: Mapping[str, str], keep: Collection[int] = ()):
         self.article, self.viewer = article, viewer
         self.address = f"/api/v1/articles/{article.pk}/"
         self.as_of_query = as_of_query(query)
         self.anchored = anchored_in(viewer, article)
         self.numbers = {row.id: number for number, row in enumerate(self.anchored, 1)}
-        number = self.numbers.get(int_parameter(query, "at"))
-        self.page = Paginator(self.anchored, CARDS_PER_PAGE).get_page(
-            page_of(number, CARDS_PER_PAGE) if number else int_parameter(query, "cards") or 1
+        self.filter = CardFilter.read(query, viewer)
+        self.card_query = self.as_of_query + self.filter.query
+        at = int_parameter(query, "at")
+        self.kept = {at, *keep}
+        filtered = [row for row in self.anchored if self.has_card(row.id)]
+        self.places = {row.id: number for number, row in enumerate(filtered, 1)}
+        self.page = Paginator(filtered, CARDS_PER_PAGE).get_page(
+            page_of(self.places[at], CARDS_PER_PAGE) if at in self.places else int_parameter(query, "cards") or 1
         )
 
+    @cached_property
+    def passing(self) -> set[int] | None:
+        """The statements that the filter lets through; None if there is no filter."""
+        if not self.filter.query:
+            return None
+        rows = self.viewer.visible(Statement.objects.filter(article=self.article))
+        return set(self.filter.of(rows, self.checks).values_list("pk", flat=True))
+
+    def has_card(self, statement_id: int) -> bool:
+        return self.passing is None or statement_id in self.passing or statement_id in self.kept
+
     def card_address(self, statement_id: int) -> str:
-        is_on_page = page_of(self.numbers.get(statement_id, 1), CARDS_PER_PAGE) == self.page.number
-        page = "" if is_on_page else f"{self.address}?at={statement_id}{self.as_of_query}"
+        number = self.places.get(statement_id, 0 if statement_id in self.numbers else 1)  # 1: not in the text, so first
+        is_on_page = page_of(number, CARDS_PER_PAGE) == self.page.number and self.has_card(statement_id)
+        page = "" if is_on_page else f"{self.address}?at={statement_id}{self.card_query}"
         return f"{page}#statement-{statement_id}"
 
     @property
     def marked_text(self) -> SafeString:
-        return marked_text(self.article, self.anchored, self.card_address)
+        return marked_text(self.article, self.anchored, self.card_address, self.passing)
 
     def cards(self, ids: list[int]) -> list[Card]:
         """With their desk checks, for editors. In the order of the text."""
@@ -47,7 +69,11 @@ class ShownArticle:
         cards = cards_of(self.viewer, self.viewer.fetch(rows), self.numbers)
         for card in cards:
             card.checks = self.checks.get(card.statement.pk, [])
+            card.query = self.card_query
         return cards
+
+    def filter_fields(self) -> list[FilterField]:
+        return self.filter.fields(self.viewer, Statement.objects.filter(article=self.article), self.checks)
 
     @cached_property
     def checks(self) -> ChecksByStatement:
@@ -58,14 +84,17 @@ class ShownArticle:
         """The id and version of the first statements that are not in the text; one more than have a card."""
         if self.page.number > 1:
             return []
-        rows = not_anchored_in(self.viewer, self.article).values_list("id", "version")
-        return list(rows[: UNANCHORED_CARDS + 1])
+        return list(self._not_anchored().values_list("id", "version")[: UNANCHORED_CARDS + 1])
+
+    def _not_anchored(self) -> Any:
+        rows = not_anchored_in(self.viewer, self.article)
+        return rows if self.passing is None else rows.filter(pk__in=self.passing | self.kept)
 
     @property
     def more_unanchored(self) -> int:
         if len(self.unanchored) <= UNANCHORED_CARDS:
             return 0
-        return not_anchored_in(self.viewer, self.article).count() - UNANCHORED_CARDS
+        return self._not_anchored().count() - UNANCHORED_CARDS
 
     def context(self) -> dict[str, Any]:
         """What both the whole page and its parts show."""
@@ -75,6 +104,10 @@ class ShownArticle:
             "as_of_query": self.as_of_query,
             "marked_text": self.marked_text,
             "card_page": self.page,
+            "card_query": self.card_query,
+            "filtered_address": f"{self.address}?{self.card_query[1:]}",
+            "passing": None if self.passing is None else sum(row.id in self.passing for row in self.anchored),
+            "passages": len(self.anchored),
             **({} if self.viewer.is_anonymous else self._editor_context()),
         }
 
@@ -107,9 +140,12 @@ def as_of_query(query: Mapping[str, str]) -> str:
     return f"&{urlencode({'as_of': query['as_of']})}" if query.get("as_of") else ""
 
 
-def marked_text(article: Any, anchored: list[Any], address_of: Callable[[int], str]) -> SafeString:
+def marked_text(
+    article: Any, anchored: list[Any], address_of: Callable[[int], str], passing: Collection[int] | None = None
+) -> SafeString:
+    """`passing`: the statements that a filter lets through."""
     passages = [
-        Passage(row.id, row.start, row.end, row.tag, number, address_of(row.id))
+        Passage(row.id, row.start, row.end, row.tag, number, address_of(row.id), passing is None or row.id in passing)
         for number, row in enumerate(anchored, 1)
     ]
     return marked(article.text, passages)

@@ -12,10 +12,10 @@ from itertools import pairwise
 from typing import Any
 
 from claims.models import Article
-from claims.serializers import StatementSerializer
+from claims.serializers import MarkSerializer
 from factcheck.api.conditional import form_version
 from factcheck.desk.cards import Card
-from factcheck.desk.page import Page
+from factcheck.desk.page import Page, query_of
 from factcheck.desk.pages.notes import notes_on_row
 from factcheck.desk.shown_article import UNANCHORED_CARDS, ShownArticle
 from factcheck.journal.models import Entry
@@ -50,6 +50,13 @@ def seen_cards(request: Any) -> dict[int, int]:
     """The versions of the statements whose cards the page has, by id."""
     pairs = re.findall(r"(?<!\S)([0-9]{1,18})-([0-9]{1,9})(?!\S)", request.headers.get("Shown-Cards", ""))
     return {int(pk): int(version) for pk, version in pairs}
+
+
+def shown_beside(request: Any, article: Any, viewer: Any, card: int | None) -> ShownArticle:
+    """The article with the cards that the page has, whether its filter still lets them through or not."""
+    seen = seen_cards(request)
+    query: Any = query_of(request.headers.get("HX-Current-URL", ""))
+    return ShownArticle(article, viewer, {**query.dict(), "at": str(card or next(iter(seen), ""))}, keep=seen)
 
 
 def parts_context(
@@ -95,31 +102,45 @@ class ActPage(Page):
         super().__init__(view, request, response, data, PARTS)
 
     def context(self) -> dict[str, Any]:
-        entry, seen = self._entry(), seen_cards(self.request)
+        ids, seen = self._ids(), seen_cards(self.request)
+        entry: Any = Entry.objects.of(self.view.journal_resource, ids[0]).order_by("-version").first()
         own = entry.resource_id if entry.resource == "statement" else entry.data.get("statement")
         card = _next_card(list(seen), own) if entry.action == "statement.deleted" else own
         article = Article.objects.for_reading().get(pk=entry.article)
-        shown = ShownArticle(article, self.viewer, {"at": str(card or next(iter(seen), ""))})
+        shown = shown_beside(self.request, article, self.viewer, card)
+        touched = {own, entry.data.get("counter_statement"), *(ids if len(ids) > 1 else ())}
         act = {"action": entry.action, "focus": _focused(entry, card)}
         self.response["HX-Trigger-After-Swap"] = json.dumps({"acted": act})
         return {
-            **parts_context(shown, seen, frozenset(filter(None, (own, entry.data.get("counter_statement"))))),
+            **parts_context(shown, seen, frozenset(filter(None, touched))),
             "entry": entry,
-            "message": self._message(entry, shown.numbers.get(own)),
-            "mark_form": StatementSerializer(context=self.view.get_serializer_context()),
+            "is_bulk": self.view.action == "bulk_tag",
+            "is_marked": self._is_marked(entry),
+            "message": self._message(entry, shown.numbers.get(own), len(ids)),
+            "mark_form": MarkSerializer(context=self.view.get_serializer_context()),
             **(notes_on_row(self.viewer, "article", article.pk) if entry.resource == "note" else {}),
         }
 
-    def _entry(self) -> Any:
+    def _ids(self) -> list[int]:
+        """Of the rows that were written: all in one article, and by acts of one kind."""
+        if "pk" in self.view.kwargs:
+            return [self.view.kwargs["pk"]]
         written: Any = self.data
-        row_id = self.view.kwargs.get("pk") or json.loads(written.json)["id"]
-        return Entry.objects.of(self.view.journal_resource, row_id).order_by("-version").first()
+        return [json.loads(row.json)["id"] for row in (written if isinstance(written, list) else [written])]
 
-    def _message(self, entry: Any, number: int | None) -> str:
+    def _is_marked(self, entry: Any) -> bool:
+        """Whether a statement was created, and perhaps tagged at once."""
+        return entry.resource == "statement" and self.view.action == "create"
+
+    def _message(self, entry: Any, number: int | None, count: int) -> str:
+        if count > 1:
+            return f"{count} statements are tagged {entry.data['tag']}."
         if form_version(self.request) == entry.version:
             return "Nothing has changed."
         statement = f"Passage {number}" if number else "The statement"
         of = statement[0].lower() + statement[1:]
+        if self._is_marked(entry) and entry.action == "statement.tagged":
+            return f"{statement} is recorded and tagged {entry.data['tag']}."
         return MESSAGES.get(entry.action, "It is saved.").format(statement=statement, of=of, tag=entry.data.get("tag"))
 
 

@@ -3,17 +3,15 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.core.exceptions import TooManyFieldsSent
 from django.core.paginator import Paginator
-from django.http import QueryDict
 
 from claims.models import Article
-from claims.serializers import StatementSerializer
+from claims.serializers import MarkSerializer
 from factcheck.api.form_methods import wants_parts
 from factcheck.api.named_references import is_number
 from factcheck.desk.form_pages import FormPage
 from factcheck.desk.notes import notes_of
-from factcheck.desk.page import Page, int_parameter
+from factcheck.desk.page import Page, int_parameter, query_of
 from factcheck.desk.pages.article_parts import PARTS, parts_context, seen_cards
 from factcheck.desk.pages.notes import notes_on_row
 from factcheck.desk.pages.suggestions import suggested_form
@@ -47,7 +45,8 @@ def article_context(
         "cards": [card for card in cards if card.number],
         "unanchored": sorted((card for card in cards if not card.number), key=lambda card: card.statement.pk),
         **notes_on_row(viewer, "article", article.pk),
-        "mark_form": form or StatementSerializer(context=view.get_serializer_context()),
+        "filter_fields": shown.filter_fields(),
+        "mark_form": form or MarkSerializer(context=view.get_serializer_context()),
     }
 
 
@@ -113,17 +112,9 @@ class StatementFormPage(FormPage):
             self.template = "desk/articles/_mark_form.html"
             return {**context, "article": article, "mark_form": context["form"]}
         self.template = "desk/articles/article_detail.html"
-        query = _query_of(context["next"])
+        query = query_of(context["next"])
         return {**context, **article_context(article, self.view, self.viewer, query, context["form"])}
 
     @staticmethod
     def _article(typed: str) -> Any:
         return Article.objects.for_reading().filter(pk=typed).first() if is_number(typed) else None
-
-
-def _query_of(address: str) -> QueryDict:
-    """Empty if the address has more parameters than Django reads."""
-    try:
-        return QueryDict(address.partition("?")[2].partition("#")[0])
-    except TooManyFieldsSent:
-        return QueryDict()

@@ -6,11 +6,13 @@ from django.db.models import Q
 from claims.models import Article, ArticleRevision, Evidence, Statement
 from claims.models.statement import positions_on
 from claims.serializers import DisputeSerializer, EvidenceSerializer
+from factcheck.api.form_methods import wants_parts
 from factcheck.api.references import valid_ids
 from factcheck.api.renderers import dump
 from factcheck.desk.cards import cards_of, checks_by_statement
 from factcheck.desk.form_pages import FormPage
 from factcheck.desk.page import Page
+from factcheck.desk.pages.article_parts import PARTS, parts_context, seen_cards, shown_beside
 from factcheck.desk.pages.disputes import suggest_same_article
 from factcheck.desk.pages.notes import notes_on_row, proposals_for
 from factcheck.desk.timeline import TIMELINE_LENGTH, timeline
@@ -28,7 +30,22 @@ class BulkTagPage(FormPage):
         rows = Statement.objects.for_reading().filter(pk__in=valid_ids(chosen)).order_by("pk")
         errors = self.data.get("errors", [])
         of_list = [error["detail"] for error in errors if error["pointer"].startswith("#/statements")]
-        return {**super().context(), "rows": rows, "list_errors": of_list or ([] if errors else [self.data["detail"]])}
+        context = {
+            **super().context(),
+            "rows": rows,
+            "list_errors": of_list or ([] if errors else [self.data["detail"]]),
+        }
+        return {**context, **self._parts(rows)} if wants_parts(self.request) else context
+
+    def _parts(self, rows: Any) -> dict[str, Any]:
+        """On an article's page the form comes back in its place, and with it the cards that have changed."""
+        self.template = "desk/articles/_bulk_tag.html"
+        if not rows:
+            return {}
+        self.template = PARTS
+        article = Article.objects.for_reading().get(pk=rows[0].article_id)
+        shown = shown_beside(self.request, article, self.viewer, None)
+        return {**parts_context(shown, seen_cards(self.request)), "is_bulk": True}
 
 
 class StatementPage(Page):

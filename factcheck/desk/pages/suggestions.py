@@ -3,7 +3,7 @@
 from typing import Any
 
 from claims.models import Article
-from claims.serializers import StatementSerializer
+from claims.serializers import MarkSerializer
 from claims.suggestion_serializers import suggestions_data
 from claims.suggestions import ArticleSuggestions
 from factcheck.api.conditional import is_form
@@ -46,7 +46,7 @@ def cards_with_key(article: Any, key: str) -> list[SuggestionCard]:
 
 def suggested_form(article: Any, key: str, context: dict[str, Any]) -> Any:
     """The form to record a statement, filled with what is suggested."""
-    form = StatementSerializer(context=context)
+    form = MarkSerializer(context=context)
     for card in cards_with_key(article, key):
         filled(form, card.typed)
     return form

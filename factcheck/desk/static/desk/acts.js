@@ -88,7 +88,7 @@
   });
 
   // The cards as they are now, also after others have changed them.
-  const refresh = (source, card) => htmx.ajax("GET", `${margin.dataset.address}?at=${card}`, { source, swap: "none" });
+  const refresh = (source, card) => htmx.ajax("GET", desk.partWith(card), { source, swap: "none" });
 
   // Back shows the page as it was loaded, without what was done on it since.
   const [{ type }] = performance.getEntriesByType("navigation");

@@ -54,18 +54,16 @@
     const box = markForm();
     const form = openForm() || box?.querySelector("form");
     const found = form && selected();
-    if (!found || form.elements.text.value === found.passage && form.elements.start.value === String(found.start)) {
+    if (!found) {
       return;
     }
-    if (box?.contains(form)) {
+    const isNew = form.elements.text.value !== found.passage || form.elements.start.value !== String(found.start);
+    if (isNew && box?.contains(form)) {
       box.open = true;
       box.classList.add("fresh");
     }
     CSS.highlights?.set("chosen", new Highlight(found.range)); // also when the field has the focus
-    form.elements.text.value = found.passage;
-    form.elements.start.value = found.start;
-    form.elements.end.value = found.end;
-    form.elements.text.dispatchEvent(new Event("passage", { bubbles: true }));
+    desk.offerPassage(form, found);
   };
   text.addEventListener("pointerup", () => setTimeout(offer));
   text.addEventListener("keyup", (event) => event.shiftKey && offer());
@@ -98,12 +96,16 @@
     });
   }
   const narrow = window.matchMedia("(max-width: 59.99rem)");
-  text.addEventListener("click", async (event) => {
+  text.addEventListener("click", (event) => {
     const id = event.target.closest("mark")?.dataset.statement;
-    if (!id || event.ctrlKey || event.metaKey || !document.getSelection().isCollapsed) {
-      return;
+    if (id && !event.ctrlKey && !event.metaKey && document.getSelection().isCollapsed) {
+      event.preventDefault();
+      desk.open(id);
     }
-    event.preventDefault();
+  });
+
+  // The card of a statement that is marked in the text, in whichever part of the cards it is.
+  desk.open = async (id) => {
     const card = () => document.getElementById(`statement-${id}`);
     const { href } = document.querySelector(`#mark-${id} > a`);
     if (!card()) {
@@ -120,5 +122,5 @@
     } else {
       card().scrollIntoView({ block: "nearest" });
     }
-  });
+  };
 })();

@@ -40,7 +40,8 @@ const desk = {
   arm(tag) {
     const cards = desk.cards();
     const card = desk.current() || (cards.length === 1 ? cards[0] : null);
-    const form = card && card.querySelector("form.tagging");
+    const several = document.querySelector(".card [name=statements]:checked")?.form;
+    const form = several ?? card?.querySelector("form.tagging");
     if (!form) {
       return;
     }
