@@ -18,7 +18,7 @@ PINS := requirements.txt requirements-semantic.txt requirements-embedded.txt req
 export PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help run test clients e2e screenshots faults fuzz mutants bench bench-servers check lint-schema db-stop clean \
+.PHONY: help run test clients e2e screenshots faults fuzz mutants bench bench-pages bench-servers check lint-schema db-stop clean \
 	environment test-environment bench-environment mutants-environment node-environment
 
 help: ## Show this list
@@ -46,6 +46,9 @@ faults: test-environment ## Kill workers and PostgreSQL under load: nothing may 
 
 bench: environment bench-environment ## Measure against the limit and its rivals (SIZE=10000, SECONDS=2, ARGS=--flat)
 	@$(PY) -m benchmarks --size $(SIZE) $(if $(SECONDS),--seconds $(SECONDS)) $(ARGS)
+
+bench-pages: test-environment ## Measure the desk's pages against their budgets
+	@$(PY) -m benchmarks.pages $(ARGS)
 
 bench-servers: environment bench-environment ## Measure the service under gunicorn, granian and uvicorn
 	@$(PY) -m benchmarks.servers --size $(SIZE) $(if $(SECONDS),--seconds $(SECONDS)) $(ARGS)

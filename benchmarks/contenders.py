@@ -132,15 +132,15 @@ def environment_of(name: str, newsroom: Newsroom) -> dict[str, str]:
     environment = environment_for(newsroom.data_dir) | {"WEB_CONCURRENCY": PROCESSES}
     if name in (OURS, BY_WORDS):
         model = "none" if name == BY_WORDS else "minilm"
-        return environment | _settings_of_ours(newsroom) | {"MATCHING_MODEL": model}
+        return environment | settings_of_ours(newsroom.data_dir) | {"MATCHING_MODEL": model}
     found = embedded.connection_settings(newsroom.data_dir)
     names = {"BENCH_HOST": "HOST", "BENCH_PORT": "PORT", "BENCH_USER": "USER", "BENCH_DATABASE": "NAME"}
     environment |= {variable: found[key] for variable, key in names.items()}
     return environment | {"RIVAL_URLS": RIVAL_URLS.get(name, "")}
 
 
-def _settings_of_ours(newsroom: Newsroom) -> dict[str, str]:
-    found = embedded.connection_settings(newsroom.data_dir)
+def settings_of_ours(data_dir: Path) -> dict[str, str]:
+    found = embedded.connection_settings(data_dir)
     place = urlencode({"host": found["HOST"], "port": found["PORT"]})
     unlimited = "1000000/sec"
     return {

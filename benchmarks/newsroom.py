@@ -178,13 +178,13 @@ def _fill(size: int) -> None:
     user, _ = User.objects.get_or_create(username=EDITOR)
     user.groups.add(Group.objects.get(name="editor"))
     began = time.monotonic()
-    _write_large_article(user)  # first, so that the newest page is one of ordinary articles
+    write_large_article(user)  # first, so that the newest page is one of ordinary articles
     fill(size)
     draw()
     print(f"filled in {time.monotonic() - began:.0f} s", file=sys.stderr)
 
 
-def _write_large_article(actor: Any) -> None:
+def write_large_article(actor: Any) -> None:
     from claims import services
     from sources.services import create_source
 

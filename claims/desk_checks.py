@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-from django.db import connection
-
 from claims.models import Statement
+from factcheck.postgres.prepared import execute_prepared
 
 
 class Severity(StrEnum):
@@ -68,6 +67,8 @@ MAX_SCANNED_STATEMENTS = 1_000  # for one page
 MAX_SCANNED_ARTICLES = 50
 UNANCHORED = "NOT s.anchor = 'anchored'"
 OPEN_OR_UPHELD = "state IN ('open', 'upheld')"
+# As a subquery, so that PostgreSQL plans all articles alike and keeps the plan: planning takes longer than running it.
+THE_ARTICLE = "(SELECT %(article)s::bigint)"
 # OFFSET 0 makes PostgreSQL look up each statement's rows. Otherwise the planner may read the whole table first.
 DISPUTED = f"(SELECT FROM claims_dispute d WHERE d.statement = s.id AND d.{OPEN_OR_UPHELD} OFFSET 0)"
 CHAIN = Statement.journal_children["via"].replace("r.id", "s.id")
@@ -164,20 +165,21 @@ def findings(
         "s": after.statement,
         "n": after.number,
         "limit": limit,
-        "max_scanned": None if article else MAX_SCANNED_STATEMENTS + 1,  # one article is scanned whole
     }
-    with connection.cursor() as cursor:
-        cursor.execute(_query(codes, [] if article else _floors(codes)), parameters)
-        rows = cursor.fetchall()
+    rows = execute_prepared(_query(codes, is_of_article=bool(article)), parameters)
     cursors = [Cursor(*row[:3]) for row in rows if row[0] is not None]
     *_, floor_article, floor_statement = rows[0]
     floor = Cursor(floor_article, floor_statement, len(CODES)) if floor_article else None
     return FindingPage([(each, _finding(each)) for each in cursors], floor)
 
 
-def _query(codes: Collection[Code], floors: Sequence[str]) -> str:
+def _query(codes: Collection[Code], *, is_of_article: bool) -> str:
     """One row for each finding, with the floor in every row; a row of nulls and the floor if there is no finding."""
-    branches = [_article_branch() if code is Code.PUBLISHED_WITH_UNRESOLVED else _branch(code) for code in codes]
+    floors = [] if is_of_article else _floors(codes)
+    branches = [
+        _article_branch(is_of_article) if code is Code.PUBLISHED_WITH_UNRESOLVED else _branch(code, is_of_article)
+        for code in codes
+    ]
     return f"""SELECT * FROM (
                 WITH floor AS MATERIALIZED (
                     SELECT * FROM ({_union(["SELECT 0, 0", *floors])}) f(article, statement)
@@ -211,23 +213,25 @@ def _floors(codes: Collection[Code]) -> list[str]:
     return floors
 
 
-def _branch(code: Code) -> str:
+def _branch(code: Code, is_of_article: bool) -> str:
     check, number = CHECKS[code], NUMBERS[code]
-    return f"""SELECT s.article, s.id, {number} FROM ({_scanned(check.indexed)}) s
+    return f"""SELECT s.article, s.id, {number} FROM ({_scanned(check.indexed, is_of_article)}) s
         WHERE {check.condition} AND (s.article, s.id, {number}) < (%(a)s, %(s)s, %(n)s)
         AND (s.article, s.id) > (SELECT * FROM floor)
         ORDER BY s.article DESC, s.id DESC LIMIT %(limit)s"""
 
 
-def _scanned(indexed: str) -> str:
-    """Has its own limit, so that the planner uses the index of `indexed`."""
+def _scanned(indexed: str, is_of_article: bool = False) -> str:
+    """Has its own limit, so that the planner uses the index of `indexed`. One article is scanned whole."""
+    of_article = f"AND s.article = {THE_ARTICLE}" if is_of_article else ""
+    limit = "ALL" if is_of_article else MAX_SCANNED_STATEMENTS + 1
     return f"""SELECT s.* FROM claims_statement s
         WHERE {indexed} AND (s.article, s.id) <= (%(a)s, %(s)s)
-        AND (%(article)s::bigint IS NULL OR s.article = %(article)s::bigint)
-        ORDER BY s.article DESC, s.id DESC LIMIT %(max_scanned)s"""
+        {of_article}
+        ORDER BY s.article DESC, s.id DESC LIMIT {limit}"""
 
 
-def _article_branch() -> str:
+def _article_branch(is_of_article: bool) -> str:
     number = NUMBERS[Code.PUBLISHED_WITH_UNRESOLVED]
     found = " OR ".join(
         # OFFSET 0 keeps the planner from scanning all statements instead of this article's.
@@ -239,6 +243,6 @@ def _article_branch() -> str:
         SELECT a.id, {ARTICLE_ITSELF}, {number} FROM claims_article a
         WHERE a.status = 'published' AND ({found})
         AND a.id <= %(a)s AND (a.id, {ARTICLE_ITSELF}, {number}) < (%(a)s, %(s)s, %(n)s)
-        AND (%(article)s::bigint IS NULL OR a.id = %(article)s::bigint)
+        {f"AND a.id = {THE_ARTICLE}" if is_of_article else ""}
         AND (a.id, {ARTICLE_ITSELF}) > (SELECT * FROM floor)
         ORDER BY a.id DESC LIMIT %(limit)s"""

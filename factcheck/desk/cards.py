@@ -13,6 +13,11 @@ from factcheck.desk.viewer import Viewer
 
 MAX_LINKS = 20  # to the statements in which one desk check finds something
 MAX_CHECKS = 500  # of one article
+# What a card shows of a dispute and of a proposal. All fields of all the rows that they name would be over a hundred.
+PASSAGES = ("statement__text", "statement__article", "counter_statement__text", "counter_statement__article")
+DISPUTE_FIELDS = ("kind", "scope", "state", "raised_by__name", *PASSAGES)
+JUDGED = ("statement__version", "statement__tag", "statement_version", "resolved_at", "outcome")
+PROPOSAL_FIELDS = ("version", "created_at", "text", "tag", "author__username", *JUDGED)
 
 ChecksByStatement = dict[int | None, list[Finding]]
 
@@ -37,7 +42,8 @@ class Card:
 
 def cards_of(viewer: Viewer, statements: Iterable[Any], numbers: dict[int, int] | None = None) -> list[Card]:
     cards = {statement.pk: Card(statement, (numbers or {}).get(statement.pk)) for statement in statements}
-    for dispute in viewer.fetch(Dispute.objects.with_passages().involving(cards).order_by("id")):
+    disputes = Dispute.objects.select_related("raised_by", "statement", "counter_statement").only(*DISPUTE_FIELDS)
+    for dispute in viewer.fetch(disputes.involving(cards).order_by("id")):
         if dispute.statement_id in cards:
             cards[dispute.statement_id].disputes.append(dispute)
         if dispute.counter_statement_id in cards:
@@ -45,7 +51,8 @@ def cards_of(viewer: Viewer, statements: Iterable[Any], numbers: dict[int, int] 
     counted = Evidence.objects.filter(statement__in=list(cards)).order_by().values_list("statement")
     for statement_id, number in counted.annotate(n=Count("pk")):
         cards[statement_id].evidence = number
-    for proposal in viewer.fetch(Note.objects.waiting().for_reading().filter(statement__in=list(cards)).order_by("id")):
+    proposals = Note.objects.waiting().select_related("author", "statement").only(*PROPOSAL_FIELDS)
+    for proposal in viewer.fetch(proposals.filter(statement__in=list(cards)).order_by("id")):
         cards[proposal.statement_id].proposals.append(proposal)
     return list(cards.values())
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from heapq import heappop, heappush
 from itertools import pairwise
 
-from django.utils.html import escape, format_html
+from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 LANES = 5  # heights of the line under a passage, to tell overlapping passages apart
@@ -59,19 +59,17 @@ def as_text_node(text: str) -> str:
 
 
 def _opening(passage: Passage, first: bool, lane: int) -> str:
-    """Short, since an article may have hundreds."""
-    shown = format_html('data-statement="{}" data-tag="{}"', passage.statement, passage.tag)
-    if not passage.is_passing:
-        shown = format_html("{} data-outside", shown)
-    if lane:
-        shown = format_html('{} class="lane-{}"', shown, lane)
+    """Short, since an article may have hundreds. Only the address can have what must be escaped."""
+    lane_class = f' class="lane-{lane}"' if lane else ""
+    outside = "" if passage.is_passing else " data-outside"
+    shown = f'data-statement="{passage.statement}" data-tag="{passage.tag}"{outside}{lane_class}'
     if not first:
-        return format_html("<mark {}>", shown)
+        return f"<mark {shown}>"
     # The style sheet draws the number and the sign, so that the text nodes do not contain them.
-    return format_html(
-        '<mark id="mark-{}" {}><a href="{}" data-number="{}" aria-label="Passage {}, {}"></a>',
-        passage.statement, shown, passage.address, passage.number, passage.number, passage.tag,
-    )  # fmt: skip
+    return (
+        f'<mark id="mark-{passage.statement}" {shown}><a href="{escape(passage.address)}" '
+        f'data-number="{passage.number}" aria-label="Passage {passage.number}, {passage.tag}"></a>'
+    )
 
 
 def _lanes(passages: list[Passage]) -> dict[int, int]:

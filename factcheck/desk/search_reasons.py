@@ -8,6 +8,7 @@ import re
 import sys
 import unicodedata
 from collections.abc import Iterable
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from django.db import connection
@@ -76,6 +77,10 @@ class Wanted:
 
         return {row: [each for field in own for each in reason(field)] for row, own in fields.items()}
 
+    @cached_property
+    def languages(self) -> list[str]:
+        return list(SearchLanguage.objects.values_list("code", flat=True))
+
     def _spans(self, field: Field) -> dict[tuple[int, int], str]:
         text = field.text[:MAX_CHARACTERS]
         return {match.span(): text[slice(*match.span())].lower() for match in self.pattern.finditer(_folded(text))}
@@ -83,8 +88,7 @@ class Wanted:
     def _same(self, forms: set[tuple[str, str]]) -> set[tuple[str, str]]:
         if not forms:
             return set()
-        languages = list(SearchLanguage.objects.values_list("code", flat=True))
-        queries = [[word, [] if is_exact else languages] for word, is_exact in self.words]
+        queries = [[word, [] if is_exact else self.languages] for word, is_exact in self.words]
         some = sorted(forms)[:MAX_FORMS]
         with connection.cursor() as cursor:
             sql = SAME_WORDS.format(" || ".join(["search_query(%s, %s::text[])"] * len(queries)))

@@ -5,7 +5,7 @@ everything it depends on. Only what changes from call to call is a parameter; ot
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from threading import Lock
 from typing import Any
@@ -87,7 +87,7 @@ class Prepared:
         return self.sql % tuple(literals)
 
 
-def execute_prepared(sql: str, parameters: Sequence[Any]) -> Rows:
+def execute_prepared(sql: str, parameters: Sequence[Any] | Mapping[str, Any]) -> Rows:
     """Run SQL as a prepared statement. Returns no rows for a statement that returns none."""
     database = connections[DEFAULT_DB_ALIAS]  # looked up once: `connection` looks it up at each attribute
     if has_execute_wrappers(database) or not settings.DATABASE_PREPARED_STATEMENTS:

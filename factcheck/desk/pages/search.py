@@ -10,9 +10,11 @@ from django.db.models.functions import Left
 
 from claims.models import Article, Statement
 from claims.models.article import SCAN_PAGES as ARTICLE_SCAN_PAGES
+from claims.models.words import Search
 from factcheck.desk.page_view import DeskView
 from factcheck.desk.search_reasons import MAX_CHARACTERS, Wanted, article_fields, source_fields, statement_fields
 from factcheck.postgres.bounded_page import newest
+from factcheck.postgres.search import terms_of
 from sources.models import Source
 
 MAX_RESULTS = 10  # in each section
@@ -45,9 +47,12 @@ class SearchPage(DeskView):
     def _results(self, query: str) -> dict[str, Any]:
         statements = Statement.objects.for_reading().select_related("article").defer("article__text")
         articles = Article.objects.for_reading().defer("text").annotate(beginning=Left("text", MAX_CHARACTERS))
+        # Read once for both sections. One word stands by no other.
+        all_words = self._search(query)
+        side_by_side = self._search(_as_phrase(query)) if len(query.split()) > 1 else None
         found = {
-            "articles": self._section(articles, "title", query, ARTICLE_SCAN_PAGES),
-            "statements": self._section(statements, "text", query, STATEMENT_SCAN_PAGES),
+            "articles": self._section(articles, "title", query, (all_words, side_by_side), ARTICLE_SCAN_PAGES),
+            "statements": self._section(statements, "text", query, (all_words, side_by_side), STATEMENT_SCAN_PAGES),
             "sources": self._sources(query),
         }
         return {**found, **self._reasons(query, **found)}
@@ -61,18 +66,22 @@ class SearchPage(DeskView):
             "source_reasons": wanted.reasons_of_names(source_fields(sources.rows, public=public)),
         }
 
-    def _section(self, rows: QuerySet[Any], field: str, query: str, scan_pages: int) -> Section:
-        everything, public = rows.model._default_manager, self.viewer.is_anonymous
+    def _search(self, query: str) -> Search:
+        return Search.read(terms_of(query), public=self.viewer.is_anonymous)
+
+    def _section(
+        self, rows: QuerySet[Any], field: str, query: str, searches: tuple[Search, Search | None], scan_pages: int
+    ) -> Section:
+        everything, (all_words, side_by_side) = rows.model._default_manager.all(), searches
 
         def texts(found: Any, limit: int = MAX_RESULTS) -> dict[int, str]:
             page = newest(everything.only("pk", field), self.viewer.visible(found), limit, scan_pages)
             return {row.pk: getattr(row, field) for row in page}
 
-        if found := texts(everything.search(query, public=public), MAX_COMPARED):
-            is_one_word = len(query.split()) == 1
-            side_by_side = {} if is_one_word else texts(everything.search(_as_phrase(query), public=public))
-            return Section(rows=self._read(rows, _very_words_first(query, found, side_by_side)))
-        nearest = (texts(found) for found in everything.all().nearest_to(query, public=public))
+        if found := texts(everything.found_by(all_words), MAX_COMPARED):
+            beside = texts(everything.found_by(side_by_side)) if side_by_side else {}
+            return Section(rows=self._read(rows, _very_words_first(query, found, beside)))
+        nearest = (texts(found) for found in everything.nearest_to(query, public=self.viewer.is_anonymous))
         return Section(nearest=self._read(rows, list(next(filter(None, nearest), []))))
 
     def _read(self, rows: QuerySet[Any], ids: Sequence[int]) -> list[Any]:

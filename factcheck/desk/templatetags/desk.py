@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime, timedelta
+from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
@@ -49,7 +50,8 @@ def ago(time: datetime | str | None) -> SafeString | str:
         return ""
     at = datetime.fromisoformat(time) if isinstance(time, str) else time
     exact = f"{at:%Y-%m-%d %H:%M:%S} UTC"
-    return format_html('<time datetime="{}" title="{}">{}</time>', at.isoformat(), exact, _since(at))
+    shown = f'<time datetime="{at.isoformat()}" title="{exact}">{_since(at)}</time>'
+    return mark_safe(shown)  # noqa: S308  times alone; a page has hundreds
 
 
 @register.simple_tag(takes_context=True)
@@ -58,7 +60,8 @@ def then(context: Any, time: datetime | None, row: Any) -> SafeString | str:
     if not time or context.get("is_anonymous"):
         return ago(time)
     address = address_of(row.journal_resource, row.pk)
-    return format_html('<a class="then" href="/then{}?at={}">{}</a>', address, instant(time), ago(time))
+    link = f'<a class="then" href="/then{address}?at={instant(time)}">{ago(time)}</a>'
+    return mark_safe(link)  # noqa: S308  the address of a row, and times
 
 
 @register.simple_tag(takes_context=True)
@@ -112,6 +115,7 @@ def sign(tag: str) -> str:
 
 
 @register.simple_tag
+@cache
 def tag_label(tag: str) -> SafeString:
     return format_html(
         '<span class="tag {}"><span aria-hidden="true">{}</span> {}</span>', tag, SIGNS.get(tag, ""), tag
@@ -142,10 +146,16 @@ def up_to(count: int, limit: int) -> str:
 
 
 @register.filter
+def shortened(text: str, length: int) -> str:
+    """As `truncatechars`, which looks at each character of a text that is short enough, too."""
+    return text if len(text) <= length else Truncator(text).chars(length)
+
+
+@register.filter
 def quoted(text: str, length: int) -> str:
     """In quotation marks: single ones if it contains double ones, none if it begins with one of its own."""
     text = text.strip()
-    short = Truncator(text).chars(length)
+    short = shortened(text, length)
     if text.startswith(OPENING_QUOTES):
         return short
     return f"‘{short}’" if any(mark in short for mark in DOUBLE_QUOTES) else f"“{short}”"  # noqa: RUF001
@@ -155,6 +165,31 @@ def quoted(text: str, length: int) -> str:
 def trim_indent(content: str) -> SafeString:
     """Without the indentation, for parts that a page repeats many times."""
     return mark_safe(re.sub(r"\s*\n\s*", "\n", content))  # noqa: S308  the block is rendered, so it is escaped
+
+
+BLANK = SimpleNamespace(pk="\ue000", version="\ue001")  # private characters, which no template has
+
+
+class StencilNode(template.Node):
+    def __init__(self, name: str, nodelist: Any):
+        self.name, self.nodelist = name, nodelist
+
+    def render(self, context: Any) -> SafeString:
+        row, kept = context[self.name], context.render_context.dicts[0]
+        if self not in kept:
+            with context.push(**{self.name: BLANK}):
+                kept[self] = self.nodelist.render(context)
+        filled = kept[self].replace(BLANK.pk, str(row.pk)).replace(BLANK.version, str(row.version))
+        return mark_safe(filled)  # noqa: S308  numbers
+
+
+@register.tag
+def stencil(parser: Any, token: Any) -> StencilNode:
+    """`{% stencil statement %}…{% endstencil %}`: what differs from row to row only by the row's `pk` and `version` is
+    rendered once for a page, and filled in for each row."""
+    nodelist = parser.parse(("endstencil",))
+    parser.delete_first_token()
+    return StencilNode(token.split_contents()[1], nodelist)
 
 
 @register.filter
@@ -228,7 +263,8 @@ def lost_place(statement: Any) -> str:
 def attribution(statement: Any) -> str:
     """How the words came from the source; the name of the source follows."""
     labels = {"direct": "quoted directly:", "mixed": "partly quoted:"}
-    return "attributed to" if statement.via else labels.get(statement.quote_type, "attributed to")
+    label = labels.get(statement.quote_type)
+    return label if label and not statement.via else "attributed to"
 
 
 @register.filter
