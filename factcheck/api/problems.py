@@ -32,6 +32,7 @@ logger = logging.getLogger("factcheck.problems")
 
 CONTENT_TYPE = "application/problem+json"
 TYPE_PREFIX = "urn:factcheck:problem:"
+NOT_AUTHENTICATED = f"{TYPE_PREFIX}not-authenticated"
 UNAVAILABLE = (OperationalError, InterfaceError, PoolTimeout)
 UNAVAILABLE_HEADERS = {"Retry-After": "2"}
 # The commit may have succeeded although its confirmation was lost, or although reading the row again failed.

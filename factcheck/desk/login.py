@@ -7,19 +7,8 @@ from django.http import HttpRequest, HttpResponse
 from factcheck.api.problems import wants_page
 from factcheck.api.session_store import describe_session
 from factcheck.api.throttles import LoginThrottle
+from factcheck.desk.login_form import LoginForm
 from factcheck.desk.page_view import OptionsForAnybody
-
-
-class LoginForm(AuthenticationForm):
-    error_messages = {
-        **AuthenticationForm.error_messages,
-        "invalid_login": "No user has this name and this password. Check capital and small letters.",
-    }
-
-    def __init__(self, *arguments: Any, **named: Any):
-        super().__init__(*arguments, **named)
-        for field in self.fields.values():
-            field.error_messages["required"] = "Fill this in."
 
 
 class ThrottledLoginView(OptionsForAnybody, LoginView):

@@ -13,13 +13,16 @@ from django.core.exceptions import TooManyFieldsSent
 from django.http import QueryDict
 
 from claims.roles import permissions
+from factcheck.api.conditional import is_form
 from factcheck.api.filters import api_query
 from factcheck.api.named_references import is_number
+from factcheck.api.problems import NOT_AUTHENTICATED
 from factcheck.api.renderers import pretty
 from factcheck.desk.addresses import address_of
 from factcheck.desk.filter_form import filter_form
 from factcheck.desk.form_fields import form_style
 from factcheck.desk.form_words import problem_in_words
+from factcheck.desk.login_form import ended_context
 from factcheck.desk.problem_pages import problem_context
 from factcheck.desk.viewer import Viewer
 from factcheck.journal.mark import Mark
@@ -118,6 +121,9 @@ class ProblemPage(Page):
         return address_of(self.view.basename, self.view.kwargs["pk"])
 
     def context(self) -> dict[str, Any]:
+        if self.response.status_code == 401 and is_form(self.request) and self.data["type"] == NOT_AUTHENTICATED:
+            self.template = "desk/pages/login.html"
+            return ended_context(self.request)
         has_row = "pk" in self.view.kwargs and self.response.status_code != 404
         row = {"row_name": f"{self.view.basename} {self.view.kwargs['pk']}", "address": self.address} if has_row else {}
         return {**problem_context(self.request, self.data, self.response.get("Retry-After")), **row}

@@ -16,6 +16,7 @@ from factcheck.api.conditional import cache_rule
 from factcheck.api.problems import wants_page
 from factcheck.api.roles import Role, role_of
 from factcheck.api.throttles import AddressThrottle
+from factcheck.desk.login_form import ended_context
 from factcheck.desk.viewer import Viewer
 
 MAX_NAMES = 10
@@ -57,6 +58,16 @@ class DeskView(LoginRequiredMixin, TemplateView):
         if not throttle.allow_request(request, self):
             return HttpResponse(status=429, headers={"Retry-After": str(throttle.wait())})
         return TemplateView.dispatch(self, request, *args, **kwargs)
+
+    def handle_no_permission(self) -> Any:
+        """A form whose session has ended gets its page to log in as the answer: a redirect would lose the way back."""
+        if self.request.method != "POST" or not wants_page(self.request):
+            return super().handle_no_permission()
+        response = render(
+            self.request, "desk/pages/login.html", ended_context(self.request), status=HTTPStatus.UNAUTHORIZED
+        )
+        response.is_problem = True  # type: ignore[attr-defined]  # so that ProblemPageMiddleware keeps this page
+        return response
 
     def _not_allowed(self, request: HttpRequest) -> HttpResponseBase:
         if not wants_page(request):

@@ -26,7 +26,7 @@
 
   const fetchJson = async (address, options = {}) => {
     const answer = await fetch(address, { ...options, headers: { Accept: "application/json", ...options.headers } });
-    return { ok: answer.ok, body: await answer.json().catch(() => ({})) };
+    return { ok: answer.ok, status: answer.status, body: await answer.json().catch(() => ({})) };
   };
 
   class Chooser {
@@ -39,31 +39,21 @@
       this.id = `chooser-${(count += 1)}`;
       this.build();
       this.showChosen();
-      this.restore();
-    }
-
-    // Going back shows the page as the server made it, without what was chosen. It stays with the entry of the history.
-    restore() {
-      const form = this.box.closest("form");
-      const others = [...document.querySelectorAll(".chooser")].filter((box) => box !== this.box && box.owner?.name === this.name && box.closest("form").action === form.action);
-      this.kept = `${form.action} ${this.name} ${others.length}`;
+      this.first = this.kept;
       this.box.owner = this;
-      const kept = history.state?.chosen?.[this.kept];
-      if (kept) {
-        this.list.replaceChildren();
-        kept.rows.forEach(([id, label]) => this.add(id, label));
-        this.search.value = kept.typed;
-      }
-      this.isReady = true;
-      this.search.addEventListener("input", () => this.keep());
     }
 
-    keep() {
-      if (this.isReady) {
-        const rows = [...this.list.children].map((item) => [item.querySelector("input").value, item.querySelector("span").textContent]);
-        const chosen = { ...history.state?.chosen, [this.kept]: { rows, typed: this.search.value } };
-        history.replaceState({ ...history.state, chosen }, "");
-      }
+    // What is chosen and typed. drafts.js keeps it until the form is done.
+    get kept() {
+      const rows = [...this.list.children].map((item) => [item.querySelector("input").value, item.querySelector("span").textContent]);
+      return { rows, typed: this.search.value };
+    }
+
+    set kept({ rows, typed }) {
+      this.list.replaceChildren();
+      rows.forEach(([id, label]) => this.add(id, label));
+      this.search.value = typed;
+      this.sendEmptyIfNone();
     }
 
     // The field of the server becomes the search field; hidden inputs send what is chosen.
@@ -146,7 +136,7 @@
       if (!this.list.children.length) {
         this.box.append(element("input", { type: "hidden", name: this.name, value: "", "data-none": "" }));
       }
-      this.keep();
+      this.box.dispatchEvent(new Event("chosen", { bubbles: true }));
     }
 
     // Whether there is something to offer before anything is typed.
@@ -324,14 +314,14 @@
             return;
           }
         }
-        const token = document.querySelector("input[name=csrfmiddlewaretoken]").value;
-        const { ok, body } = await fetchJson(this.box.dataset.list, {
-          method: "POST",
-          headers: { "Content-Type": "application/json", "X-CSRFToken": token },
-          body: JSON.stringify({
-            name: title.value, kind: kind.value, anonymous: anonymous.checked,
-            aliases: aliases.value.split("\n").map((line) => line.trim()).filter(Boolean),
-          }),
+        const sent = {
+          name: title.value, kind: kind.value, anonymous: anonymous.checked,
+          aliases: aliases.value.split("\n").map((line) => line.trim()).filter(Boolean),
+        };
+        const { ok, body } = await desk.send(() => {
+          const token = document.querySelector("input[name=csrfmiddlewaretoken]").value;
+          const headers = { "Content-Type": "application/json", "X-CSRFToken": token };
+          return fetchJson(this.box.dataset.list, { method: "POST", headers, body: JSON.stringify(sent) });
         });
         make.disabled = false;
         if (!ok) {

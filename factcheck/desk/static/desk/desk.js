@@ -57,6 +57,31 @@ const desk = {
     return new DOMParser().parseFromString(await answer.text(), "text/html");
   },
 
+  // What this tab remembers. Nothing where the browser forbids it, or where it is full.
+  kept: {
+    get(name) {
+      try {
+        return sessionStorage.getItem(name);
+      } catch {
+        return null;
+      }
+    },
+    set(name, value) {
+      try {
+        value ? sessionStorage.setItem(name, value) : sessionStorage.removeItem(name);
+      } catch {
+        // It is not remembered.
+      }
+    },
+    names() {
+      try {
+        return Object.keys(sessionStorage);
+      } catch {
+        return [];
+      }
+    },
+  },
+
   help: () => document.getElementById("keys")?.showModal(),
 
   keys: {

@@ -77,7 +77,7 @@
       return;
     }
     if (!hasTyped(document)) {
-      sessionStorage.setItem("margin", `${location.pathname} ${margin?.scrollTop ?? 0}`);
+      desk.kept.set("margin", `${location.pathname} ${margin?.scrollTop ?? 0}`);
       location.reload();
       return;
     }
@@ -97,11 +97,11 @@
     }
   });
 
-  const [path, scrolled] = (sessionStorage.getItem("margin") ?? "").split(" ");
+  const [path, scrolled] = (desk.kept.get("margin") ?? "").split(" ");
   if (path === location.pathname) {
     document.querySelector(".margin").scrollTop = scrolled;
   }
-  sessionStorage.removeItem("margin");
+  desk.kept.set("margin", "");
   document.addEventListener("visibilitychange", poll);
   later = setTimeout(poll, EVERY);
 })();

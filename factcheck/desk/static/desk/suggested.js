@@ -33,6 +33,7 @@
     }
     place.replaceChildren(...found.childNodes);
     desk.choosers(place);
+    desk.drafts.restore(place);
     return true;
   };
 
@@ -100,9 +101,12 @@
   };
 
   const send = async (form, button) => {
-    const body = new URLSearchParams(new FormData(form, button));
     const address = button.getAttribute("formaction") || form.action;
-    const answer = await fetch(address, { method: "POST", body, headers: { Accept: "application/json" } }).catch(() => null);
+    const ask = () =>
+      fetch(address, {
+        method: "POST", body: new URLSearchParams(new FormData(form, button)), headers: { Accept: "application/json" },
+      });
+    const answer = await desk.send(ask).catch(() => null);
     return { ok: answer?.ok, body: await answer?.json().catch(() => null) };
   };
 
@@ -157,6 +161,9 @@
     form.dataset.sent = "yes";
     const { ok, body } = await send(form, button);
     delete form.dataset.sent;
+    if (ok) {
+      desk.drafts.drop(form);
+    }
     if (!ok) {
       refuse(form, body);
     } else if (button.classList.contains("dismiss")) {
@@ -178,6 +185,7 @@
     }
     document.getElementById("mark-form").replaceWith(fresh);
     desk.choosers(fresh);
+    desk.drafts.drop(fresh.querySelector("form"));
     htmx.process(fresh);
     fresh.classList.add("fresh");
     const field = fresh.querySelector("textarea");
@@ -246,12 +254,12 @@
       loaded = found ? loaded : null; // to be tried again
     }));
   const toggled = () => {
-    sessionStorage.setItem(kept, panel.open ? "open" : "");
+    desk.kept.set(kept, panel.open ? "open" : "");
     if (panel.open) {
       open();
     }
   };
-  panel.open ||= sessionStorage.getItem(kept) === "open";
+  panel.open ||= desk.kept.get(kept) === "open";
   panel.addEventListener("toggle", toggled);
   toggled(); // a panel that was open from the beginning may have told so before anybody listened
 
