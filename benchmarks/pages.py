@@ -98,7 +98,12 @@ def measure(page: Page, rounds: int) -> None:
     for _round in range(WARM_UP):
         response = page.prepare()()
     queries: list[Any] = []
-    with connection.execute_wrapper(lambda execute, *call: queries.append(call) or execute(*call)):
+
+    def note(execute: Any, *call: Any) -> Any:
+        queries.append(call)
+        return execute(*call)
+
+    with connection.execute_wrapper(note):
         response = page.prepare()()
     if response.status_code != 200:
         raise RuntimeError(f"{page.title}: status {response.status_code}: {response.content[:300]!r}")
@@ -130,8 +135,7 @@ def scripts_size() -> float:
 
     base = (ROOT / "factcheck/desk/templates/desk/base.html").read_text()
     names = re.findall(r'<script src="{% static "([^"]+)" %}"', base)
-    paths = [staticfiles_storage.path(staticfiles_storage.stored_name(name)) for name in names]
-    return sum(Path(f"{path}.gz").stat().st_size for path in paths) / 1000
+    return sum(Path(f"{staticfiles_storage.path(name)}.gz").stat().st_size for name in names) / 1000
 
 
 def prepare(data_dir: Path) -> None:

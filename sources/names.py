@@ -86,9 +86,14 @@ class NamedQuerySet(models.QuerySet[Any]):
         typed = Func(folded_name(Value(text)), template="ARRAY[%(expressions)s]")
         return self._by_both("source_called", "&&", typed).order_by("pk")
 
-    def best_named(self, text: str, limit: int) -> list[Any]:
-        """What search() finds, in the order of similar_to()."""
-        return self._ranked(text, [], limit)
+    def found_and_alike(self, text: str, limit: int) -> tuple[list[Any], list[Any]]:
+        """What search() finds, and besides it those of spelled_like(); if it finds nothing, those of similar_to().
+
+        Both in the order of similar_to().
+        """
+        named = self._with_all_words(text, limit)
+        ranked = self._ranked(text, named, [self.spelled_like(text)] if named else self._like(text, ()))
+        return [row for row in ranked if row in named][:limit], [row for row in ranked if row not in named][:limit]
 
     def similar_to(
         self, text: str, limit: int = 6, first: Collection[int] = (), recent: Collection[int] = ()
@@ -99,19 +104,29 @@ class NamedQuerySet(models.QuerySet[Any]):
         those who speak for themselves, then those of `first` go before others, and those of `recent` before the rest.
         Near spellings are last.
         """
-        return self._ranked(text, self._like(text, first), limit, first, recent)
+        named = self._with_all_words(text, limit)
+        return self._ranked(text, named, self._like(text, first), first, recent)[:limit]
+
+    def _with_all_words(self, text: str, limit: int) -> set[Any]:
+        rows = self.select_related("part_of")
+        return {*rows.with_exact_name(text)[:limit], *rows.search(text)[:MAX_COMPARED]}
 
     def _ranked(
-        self, text: str, alike: Iterable[Any], limit: int, first: Collection[int] = (), recent: Collection[int] = ()
+        self,
+        text: str,
+        named: set[Any],
+        alike: Iterable[Any],
+        first: Collection[int] = (),
+        recent: Collection[int] = (),
     ) -> list[Any]:
+        """Those that are `named` so, and those of the querysets `alike` that are like enough."""
         rows = self.select_related("part_of")
-        with_all_words = {*rows.with_exact_name(text)[:limit], *rows.search(text)[:MAX_COMPARED]}
         pools = [pool.order_by().values("pk")[:MAX_COMPARED] for pool in alike]
-        found = with_all_words.union(rows.filter(pk__in=pools[0].union(*pools[1:])) if pools else ())
-        ranks = {row: _rank(row, text, row in with_all_words, row.pk in first, row.pk in recent) for row in found}
-        least = MIN_LIKENESS_BESIDE if with_all_words else MIN_LIKENESS
-        similar = (row for row, rank in ranks.items() if row in with_all_words or rank.likeness >= least)
-        return sorted(similar, key=lambda row: (ranks[row].order, row.pk))[:limit]
+        found = named.union(rows.filter(pk__in=pools[0].union(*pools[1:])))
+        ranks = {row: _rank(row, text, row in named, row.pk in first, row.pk in recent) for row in found}
+        least = MIN_LIKENESS_BESIDE if named else MIN_LIKENESS
+        similar = (row for row, rank in ranks.items() if row in named or rank.likeness >= least)
+        return sorted(similar, key=lambda row: (ranks[row].order, row.pk))
 
     def nearly_called(self, text: str, limit: int = 6) -> list[Any]:
         """Those that are called so, or so but for a letter or two, an accent, or the order of the words, or whose name
@@ -124,10 +139,6 @@ class NamedQuerySet(models.QuerySet[Any]):
         likeness = {row: max(_nearness(typed, plain(name)) for name in row.visible_names) for row in found}
         near = (row for row in found if likeness[row] >= MIN_NEARNESS)
         return sorted(near, key=lambda row: (-likeness[row], row.pk))[:limit]
-
-    def spelled_alike(self, text: str, limit: int) -> list[Any]:
-        """Those of spelled_like(), in the order of similar_to()."""
-        return self._ranked(text, [self.spelled_like(text)], limit)
 
     def spelled_like(self, text: str) -> Any:
         """Those of whose names or aliases each word is spelled, or nearly spelled, like one of these."""

@@ -1,5 +1,7 @@
 """People and texts that the tests share."""
 
+import re
+
 from django.contrib.auth.models import Group, User
 from django.db import connection
 from django.test import Client
@@ -44,7 +46,12 @@ def browser_of(user: User) -> Client:
 def page_of(client: Client, address: str, status: int = 200) -> str:
     answer = client.get(address)
     assert answer.status_code == status, answer.content.decode()[:500]
-    return answer.content.decode()
+    return without_templates(answer.content.decode())
+
+
+def without_templates(html: str) -> str:
+    """What a page shows: a <template> waits for a script."""
+    return re.sub(r"<template.*?</template>\n*", "", html, flags=re.S)
 
 
 def article_page(client: Client, article: Article) -> str:

@@ -1,6 +1,7 @@
 import hashlib
 import json
 from collections.abc import Sequence
+from functools import cache
 from typing import Any, ClassVar
 
 from django.apps import apps
@@ -30,6 +31,7 @@ def sha256_of_cues(cues: Sequence[Cue]) -> str | None:
     return sha256_of(json.dumps(cues)) if cues else None
 
 
+@cache  # a queryset copies it
 def _count(model: str, *, group: str, **conditions: Any) -> Coalesce:
     """How many rows of `model` belong to the article; counted by an index for each row of a page."""
     rows = apps.get_model("claims", model).objects.filter(**{group: OuterRef("pk")}, **conditions)

@@ -49,13 +49,13 @@ class StatementQuerySet(SearchedQuerySet):
     def for_reading(self) -> "StatementQuerySet":
         disputes = apps.get_model("claims", "Dispute").objects.filter(statement=OuterRef("pk"), state="open").order_by()
         open_disputes = disputes.values("statement").annotate(n=Count("pk")).values("n")
+        return self.with_dissent().annotate(open_disputes=Coalesce(Subquery(open_disputes), 0))
+
+    def with_dissent(self) -> "StatementQuerySet":
+        """With the chain, who tagged it, and how many editors would tag it differently."""
         dissenting = positions_on(OuterRef("pk")).alias(own=KT("data__tag")).exclude(own=OuterRef("tag")).order_by()
         dissent = dissenting.values("resource_id").annotate(n=Count("pk")).values("n")
-        return (
-            self.with_chain()
-            .select_related("tagged_by")
-            .annotate(open_disputes=Coalesce(Subquery(open_disputes), 0), dissent=Coalesce(Subquery(dissent), 0))
-        )
+        return self.with_chain().select_related("tagged_by").annotate(dissent=Coalesce(Subquery(dissent), 0))
 
     def with_chain(self) -> "StatementQuerySet":
         chain = StatementVia.objects.select_related("source").order_by("position")

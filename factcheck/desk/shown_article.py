@@ -65,7 +65,7 @@ class ShownArticle:
 
     def cards(self, ids: list[int]) -> list[Card]:
         """With their desk checks, for editors. In the order of the text."""
-        rows = Statement.objects.for_reading().filter(pk__in=ids).order_by("start", "id")
+        rows = Statement.objects.with_dissent().filter(pk__in=ids).order_by("start", "id")
         cards = cards_of(self.viewer, self.viewer.fetch(rows), self.numbers)
         for card in cards:
             card.checks = self.checks.get(card.statement.pk, [])

@@ -106,3 +106,9 @@ def test_strangers_are_offered_the_nearest_of_what_is_published(settings, said, 
 def test_a_query_of_anything_has_a_page(desk, said, query):
     said("Grain is cheap.")
     assert desk.get("/search/", {"q": query}).status_code == 200
+
+
+def test_sources_with_all_words_are_not_listed_as_spelled_alike_too(desk, alice):
+    for number in range(12):
+        create_source(actor=alice, name=f"Zelensky {number}", kind="person")
+    assert "Spelled alike:" not in sections(desk, "Zelensky")["sources"]

@@ -90,10 +90,8 @@ class SearchPage(DeskView):
 
     def _sources(self, query: str) -> Section:
         visible = self.viewer.visible(Source.objects.for_reading())  # before the search, which has to know
-        found = visible.best_named(query, MAX_RESULTS)
-        alike = visible.spelled_alike(query, 2 * MAX_RESULTS) if found else visible.similar_to(query, MAX_RESULTS)
-        nearest = [row for row in alike if row not in found][:MAX_RESULTS]
-        return Section(*([self.viewer.redact(row) for row in part] for part in (found, nearest)))
+        parts = visible.found_and_alike(query, MAX_RESULTS)
+        return Section(*([self.viewer.redact(row) for row in part] for part in parts))
 
 
 def _as_phrase(query: str) -> str:

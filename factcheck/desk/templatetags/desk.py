@@ -1,6 +1,5 @@
 """What the templates need: times in words, quotation marks, signs of tags."""
 
-import re
 from datetime import datetime, timedelta
 from functools import cache
 from types import SimpleNamespace
@@ -164,32 +163,35 @@ def quoted(text: str, length: int) -> str:
 @register.simple_block_tag
 def trim_indent(content: str) -> SafeString:
     """Without the indentation, for parts that a page repeats many times."""
-    return mark_safe(re.sub(r"\s*\n\s*", "\n", content))  # noqa: S308  the block is rendered, so it is escaped
+    lines = filter(None, map(str.strip, content.split("\n")))
+    return mark_safe("\n".join(lines))  # noqa: S308  the block is rendered, so it is escaped
 
 
-BLANK = SimpleNamespace(pk="\ue000", version="\ue001")  # private characters, which no template has
+# Private characters, which no template has.
+BLANK = SimpleNamespace(number="\ue002", statement=SimpleNamespace(pk="\ue000", version="\ue001"))
 
 
 class StencilNode(template.Node):
-    def __init__(self, name: str, nodelist: Any):
-        self.name, self.nodelist = name, nodelist
+    def __init__(self, nodelist: Any):
+        self.nodelist = nodelist
 
     def render(self, context: Any) -> SafeString:
-        row, kept = context[self.name], context.render_context.dicts[0]
+        card, kept = context["card"], context.render_context.dicts[0]
         if self not in kept:
-            with context.push(**{self.name: BLANK}):
+            with context.push(card=BLANK, statement=BLANK.statement, pk=BLANK.statement.pk):
                 kept[self] = self.nodelist.render(context)
-        filled = kept[self].replace(BLANK.pk, str(row.pk)).replace(BLANK.version, str(row.version))
-        return mark_safe(filled)  # noqa: S308  numbers
+        filled = kept[self].replace(BLANK.statement.pk, str(card.statement.pk))
+        filled = filled.replace(BLANK.statement.version, str(card.statement.version))
+        return mark_safe(filled.replace(BLANK.number, str(card.number)))  # noqa: S308  numbers
 
 
 @register.tag
 def stencil(parser: Any, token: Any) -> StencilNode:
-    """`{% stencil statement %}…{% endstencil %}`: what differs from row to row only by the row's `pk` and `version` is
-    rendered once for a page, and filled in for each row."""
+    """`{% stencil %}…{% endstencil %}`: what differs from card to card only by its number, and by the `pk` and the
+    `version` of its statement, is rendered once for a page, and filled in for each card."""
     nodelist = parser.parse(("endstencil",))
     parser.delete_first_token()
-    return StencilNode(token.split_contents()[1], nodelist)
+    return StencilNode(nodelist)
 
 
 @register.filter
