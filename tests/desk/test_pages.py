@@ -284,7 +284,8 @@ def test_a_program_gets_none_of_what_is_for_pages(api, article, statement):
 @pytest.mark.parametrize(("role", "offered"), [
     ("viewer", set()),
     ("reporter", {"statements/", "notes/", "statements/{statement}/propose/"}),
-    ("editor", {"statements/", "notes/", "articles/{article}/publish/", "statements/{statement}/tag/"}),
+    ("editor", {"statements/", "notes/", "articles/{article}/publish/", "statements/{statement}/tag/",
+                "statements/bulk-tag/"}),
 ])  # fmt: skip
 def test_a_page_offers_what_the_role_may_do(article, statement, role, offered):
     html = article_page(browser_of(user_with_role("somebody", role)), article)

@@ -81,7 +81,7 @@ def test_a_tag_moves_nothing_and_leaves_what_is_typed_elsewhere(open_desk, artic
     card.get_by_label("Reason").fill("The ministry denies it.")
     before = places(desk, statement)
     card.get_by_role("button", name="denied").click()
-    said(desk, "Statement 13 is tagged denied.")
+    said(desk, "Passage 13 is tagged denied.")
     nothing_moved(desk, statement, before)
     assert page.evaluate("window.stayed")
     assert focused(desk) == f"statement-{statement.pk}"
@@ -111,7 +111,7 @@ def test_a_mark_puts_its_card_among_the_others_and_moves_nothing(open_desk, arti
     record.scroll_into_view_if_needed()
     before = places(desk, last)
     record.click()
-    said(desk, "Statement 21 is recorded.")
+    said(desk, "Passage 21 is recorded.")
     nothing_moved(desk, last, before)
     new = Statement.objects.latest("id")
     assert focused(desk) == f"statement-{new.pk}"
@@ -131,9 +131,9 @@ def test_a_mark_before_others_gives_them_new_numbers(open_desk, newsroom, articl
     desk.select("number 1 is")
     page.get_by_label("How it is quoted").or_(page.locator("[name=quote_type]")).first.select_option("narration")
     page.get_by_role("button", name="Record the statement").click()
-    said(desk, "Statement 1 is recorded.")
+    said(desk, "Passage 1 is recorded.")
     new = Statement.objects.latest("id")
-    assert page.locator(".card .number").all_inner_texts() == ["1", "2", "3"]
+    assert page.locator(".card .number").all_inner_texts() == ["Passage 1", "Passage 2", "Passage 3"]
     cards = [f"statement-{row.pk}" for row in (new, first, second)]
     assert page.eval_on_selector_all(".card", "cards => cards.map(card => card.id)") == cards
     assert page.locator(f"#reason-{second.pk}").input_value() == "Not yet sent."
@@ -185,13 +185,13 @@ def test_each_act_of_a_card_is_done_in_the_card(open_desk, article, statements):
         "Dispute it": lambda: desk.choose("Raised by", "mini", "The minister"),
         "Correct it": lambda: place.locator("[name=paraphrase]").fill("It is right."),
     }
-    act("Add evidence", "Add evidence", "The evidence on Statement 13 is recorded.")
+    act("Add evidence", "Add evidence", "The evidence on passage 13 is recorded.")
     assert card.get_by_text("1 piece of evidence").is_visible()
     act("Note", "Add the note", "The note is added.")
     assert page.locator("#notes-list").inner_text().startswith("Ask the ministry.")
-    act("Dispute it", "Open the dispute", "The dispute of Statement 13 is open.")
+    act("Dispute it", "Open the dispute", "The dispute of passage 13 is open.")
     assert card.locator(".disputes").inner_text() == "Denial by The minister, open"
-    act("Correct it", "Save", "Statement 13 is changed.")
+    act("Correct it", "Save", "Passage 13 is changed.")
     assert card.locator(".paraphrase").inner_text() == "It is right."
     assert page.locator("#state .counts").inner_text().split("\n")[3:] == ["1 open dispute", "1 open note"]
     card.get_by_role("link", name="Delete").click()
@@ -217,7 +217,7 @@ def test_a_conflict_comes_into_the_card_and_what_was_typed_is_applied_from_there
     mine = page.locator(f"#statement-{statements[3].pk}")
     mine.get_by_label("Reason").fill("Nobody stands behind it.")
     mine.get_by_role("button", name="unverified").click()
-    said(desk, "Statement 4 is tagged unverified.")
+    said(desk, "Passage 4 is tagged unverified.")
     assert page.locator("#state .counts").inner_text().startswith("+ 1 asserted")
     assert card.locator(".why").inner_text().startswith("He says so.")  # nobody typed in it, so it was brought along
 
@@ -230,7 +230,7 @@ def test_a_conflict_comes_into_the_card_and_what_was_typed_is_applied_from_there
     assert card.get_by_text("He does not.").is_visible()
     assert card.get_by_label("Reason").input_value() == "The ministry denies it."
     card.get_by_role("button", name="Apply my tag: denied").click()
-    said(desk, "Statement 3 is tagged denied.")
+    said(desk, "Passage 3 is tagged denied.")
     assert card.get_by_text("This has changed since you opened it").count() == 0
     assert page.evaluate("window.stayed")
 
@@ -254,7 +254,7 @@ def test_a_mark_opens_its_card_in_whichever_part_it_is(open_desk, article, many,
         assert focused(desk) == f"statement-{statement.pk}"
         box = card.bounding_box()
         assert 0 <= box["y"] <= 800 - box["height"]
-        assert page.locator(".card .number").all_inner_texts() == [str(number) for number in numbers]
+        assert page.locator(".card .number").all_inner_texts() == [f"Passage {number}" for number in numbers]
         if width < 960:
             card.get_by_role("link", name="Back to the text").click()
     assert page.evaluate("window.stayed")
@@ -269,11 +269,11 @@ def test_a_keyboard_alone_opens_a_card_of_another_part_tags_it_and_goes_on(open_
     page.locator(f"#statement-{many[33].pk}.current").wait_for()
     for key in ("d", *"No.", "Enter"):
         page.keyboard.press(key)
-    said(desk, "Statement 34 is tagged denied.")
+    said(desk, "Passage 34 is tagged denied.")
     assert focused(desk) == f"statement-{many[33].pk}"
     for key in ("j", "a", *"Yes.", "Enter"):
         page.keyboard.press(key)
-    said(desk, "Statement 35 is tagged asserted.")
+    said(desk, "Passage 35 is tagged asserted.")
     assert page.locator("#state .counts").inner_text().split("\n")[:2] == ["+ 1 asserted", "− 1 denied"]
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.id") == f"number-{many[34].pk}"
@@ -289,7 +289,7 @@ def test_on_a_phone_the_card_over_the_text_stays_open_after_its_act(open_desk, a
     card.get_by_label("Reason").fill("He says so.")
     before = page.locator("#text").bounding_box()["y"]
     card.get_by_role("button", name="asserted").tap()
-    said(desk, "Statement 10 is tagged asserted.")
+    said(desk, "Passage 10 is tagged asserted.")
     assert card.get_by_role("link", name="Back to the text").is_visible()
     assert abs(page.locator("#text").bounding_box()["y"] - before) <= 1
 
@@ -301,7 +301,7 @@ def test_two_clicks_are_one_act(open_desk, article, statements):
     desk.select("number 30 is")
     page.locator("[name=quote_type]").first.select_option("narration")
     page.get_by_role("button", name="Record the statement").dblclick()
-    said(desk, "Statement 21 is recorded.")
+    said(desk, "Passage 21 is recorded.")
     assert Statement.objects.count() == 21
 
 
@@ -322,7 +322,7 @@ def test_back_shows_the_page_and_not_a_part_of_it(open_desk, article, statements
     card = at_the_card(desk, article, statements[0])
     card.get_by_label("Reason").fill("He says so.")
     card.get_by_role("button", name="asserted").click()
-    said(desk, "Statement 1 is tagged asserted.")
+    said(desk, "Passage 1 is tagged asserted.")
     desk.open("/api/v1/articles/")
     desk.page.go_back()
     desk.page.get_by_role("heading", name="Long").wait_for()
@@ -342,6 +342,6 @@ def test_a_selection_fills_the_form_that_is_open_and_is_shown_in_the_text(open_d
     assert card.get_by_label("The passage, word for word").input_value() == "number 30 is right"
     assert page.locator("#mark-form").get_attribute("open") is None
     card.locator(".place").get_by_role("button", name="Save").click()
-    said(desk, "Statement 20 is changed.")
+    said(desk, "Passage 20 is changed.")
     statement.refresh_from_db()
     assert statement.start == TEXT.index("number 30 is right")

@@ -108,7 +108,7 @@ class ActPage(Page):
         card = _next_card(list(seen), own) if entry.action == "statement.deleted" else own
         article = Article.objects.for_reading().get(pk=entry.article)
         shown = shown_beside(self.request, article, self.viewer, card)
-        touched = {own, entry.data.get("counter_statement"), *(ids if len(ids) > 1 else ())}
+        touched = {own, entry.data.get("counter_statement")}
         act = {"action": entry.action, "focus": _focused(entry, card)}
         self.response["HX-Trigger-After-Swap"] = json.dumps({"acted": act})
         return {
