@@ -195,12 +195,12 @@ def test_each_act_of_a_card_is_done_in_the_card(open_desk, article, statements):
     assert card.locator(".paraphrase").inner_text() == "It is right."
     assert page.locator("#state .counts").inner_text().split("\n")[3:] == ["1 open dispute", "1 open note"]
     card.get_by_role("link", name="Delete").click()
-    card.get_by_label("Reason").last.fill("It says nothing.")
+    place.get_by_label("Reason").fill("It says nothing.")
     card.locator(".place").get_by_role("button", name="Delete").click()
     said(desk, "The statement is deleted.")
     assert card.count() == 0
     assert focused(desk) == f"statement-{statements[13].pk}"
-    assert page.locator(f"#number-{statements[13].pk}").inner_text() == "13"
+    assert page.locator(f"#number-{statements[13].pk}").inner_text() == "Passage 13"
     assert page.evaluate("window.stayed")
     assert (Evidence.objects.count(), Note.objects.count(), Statement.objects.count()) == (0, 0, 19)
 

@@ -73,7 +73,11 @@
       label.after(this.options);
       this.search.value = this.box.dataset.typed || "";
       this.search.addEventListener("input", () => this.searchLater());
-      this.search.addEventListener("focus", () => this.offersUnasked() && this.runSearch());
+      this.search.addEventListener("focus", () => {
+        if (this.offersUnasked() && !this.search.hasAttribute("aria-invalid")) { // a question stands below it
+          this.runSearch();
+        }
+      });
       this.search.addEventListener("keydown", (event) => this.key(event));
       this.search.addEventListener("blur", () => setTimeout(() => this.close(), 150));
       this.box.closest("form").addEventListener("formdata", (event) => this.send(event.formData));
