@@ -53,7 +53,7 @@ def test_everything_is_done_without_a_script_too(open_desk, article):
     assert Statement.objects.get().text == "Smile\r\n\r\nThe"
 
     page.get_by_label("Reason", exact=True).nth(1).fill("Nobody denies it.")
-    page.get_by_role("button", name="asserted").click()
+    page.get_by_role("form", name="Tag statement").get_by_role("button", name="asserted").click()
     assert page.locator("mark").first.get_attribute("data-tag") == "asserted"
     assert Statement.objects.get().tag_reason == "Nobody denies it."
 

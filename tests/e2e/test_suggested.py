@@ -150,8 +150,8 @@ def test_a_suggestion_is_edited_in_the_form_and_is_recorded_when_that_is_saved(p
     statement = Statement.objects.get()
     assert (statement.text, statement.source, statement.paraphrase) == (f"refused {REFUSED}", doe, "She did not sign.")
     assert [one.name for one in statement.via] == ["city official"]
-    page.locator(".suggestion").first.wait_for()  # the panel is still open
-    assert texts(page) == [OPENING, READY, CLOSED]
+    card(page, REFUSED).wait_for(state="detached")
+    assert texts(page) == [OPENING, READY, CLOSED]  # the panel is still open
 
 
 def test_a_denial_offers_a_dispute_and_opens_none_by_itself(panel, elsewhere):

@@ -91,9 +91,9 @@
   const refresh = (source, card) => htmx.ajax("GET", desk.partWith(card), { source, swap: "none" });
 
   // Back shows the page as it was loaded, without what was done on it since.
-  const [{ type }] = performance.getEntriesByType("navigation");
+  const [navigation] = performance.getEntriesByType("navigation");
   window.addEventListener("pageshow", ({ persisted }) => {
-    if (margin.dataset.address && (persisted || type === "back_forward")) {
+    if (margin.dataset.address && (persisted || navigation?.type === "back_forward")) {
       refresh(margin, desk.cards()[0]?.dataset.card || "");
     }
   });

@@ -110,7 +110,7 @@
 
   // A form that leaves the page. It is done when its answer leads elsewhere or is no problem. A form that comes back
   // with errors goes on with the draft of the page that it came from.
-  const [{ type, redirectCount, responseStatus }] = performance.getEntriesByType("navigation");
+  const [{ type, redirectCount, responseStatus } = {}] = performance.getEntriesByType("navigation");
   const isAnswer = redirectCount > 0 || (location.pathname === sent?.path && responseStatus < 400);
   if (sent && type === "navigate" && isAnswer) {
     sent.keys.forEach(drop);
