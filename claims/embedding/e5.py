@@ -21,6 +21,9 @@ class MultilingualE5:
         self.model = E5(model_path=str(MODEL.find()), num_threads=1)
         self.lock = Lock()  # one text at a time: the engine works in memory of its own
 
+    def reads(self, text: str) -> bool:
+        return any(letter.isalpha() for letter in text)
+
     def embed(self, text: str) -> Any:
         """As a query, on both sides: what its authors advise where neither of two texts is the answer to the other."""
         text = text[:MAX_CHARACTERS].replace("\0", " ")

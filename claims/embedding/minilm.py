@@ -33,6 +33,11 @@ class MiniLM:
         options.intra_op_num_threads = options.inter_op_num_threads = 1  # the other cores have other requests
         self.session = InferenceSession(str(MODEL.find()), options)
 
+    def reads(self, text: str) -> bool:
+        """Half of its letters or more are Latin."""
+        letters = [letter for letter in text[:MAX_CHARACTERS] if letter.isalpha()]
+        return 2 * sum(letter < "\u0250" for letter in letters) >= len(letters) > 0
+
     def embed(self, text: str) -> Any:
         """The mean of what the model says of each piece. Several threads may call it at once."""
         pieces = numpy.array([self.tokenizer.encode(text[:MAX_CHARACTERS]).ids])

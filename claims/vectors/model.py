@@ -17,6 +17,9 @@ MODELS = {
 class Model(Protocol):
     unrelated: float
 
+    def reads(self, text: str) -> bool:
+        """Whether it knows the script of the text. Texts of others would all be alike to it."""
+
     def embed(self, text: str) -> Any:
         """384 numbers, as an array of numpy."""
 

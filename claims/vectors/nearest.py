@@ -53,6 +53,8 @@ def vector_of(text: str, statement: int | None) -> Vector | None:
     if not is_semantic():
         return None
     model = load_model()
+    if not model.reads(text):
+        return None
     kept = execute_prepared(OWN.format(table=table()), [statement]) if statement else []
     return Vector(kept[0][0] if kept else str(model.embed(text).tolist()), model.unrelated)
 

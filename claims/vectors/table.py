@@ -30,7 +30,8 @@ def table() -> str:
 
 
 def has_table() -> bool:
-    [[found]] = execute_prepared("SELECT to_regclass(%s) IS NOT NULL", [table()])
+    """Which this role may read."""
+    [[found]] = execute_prepared("SELECT has_table_privilege(to_regclass(%s), 'SELECT')", [table()])
     return bool(found)
 
 
