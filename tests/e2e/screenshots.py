@@ -41,6 +41,9 @@ def test_take_the_pictures(open_desk, newsroom, article):
     desk.page.evaluate("document.querySelector('.spread').scrollIntoView()")
     take(desk, "article")
 
+    desk.open(f"/api/v1/articles/{article.pk}/?picture=1")
+    take(desk, "picture")
+
     dispute = Dispute.objects.filter(statement=statement).first()
     desk.open(f"/api/v1/disputes/{dispute.pk}/")
     take(desk, "dispute")
