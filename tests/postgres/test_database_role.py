@@ -88,7 +88,7 @@ def test_the_service_works_as_a_role_that_owns_nothing(as_app, client, alice):
         send("get", read)
     token = as_app.post("/api/v1/tokens/", {"name": "t"}, headers={"Idempotency-Key": "k"}).json()["id"]
     send("delete", f"tokens/{token}/", status=204)
-    send("delete", f"articles/{article}/", status=204)
+    send("delete", f"articles/{article}/?reason=Wrong.", status=204)
     alice.set_password("long-and-odd-7")
     alice.save()
     assert client.post("/login/", {"username": "alice", "password": "long-and-odd-7"}).status_code == 302
