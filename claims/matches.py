@@ -111,7 +111,8 @@ class Matches:
 def find_matches(text: str, *, among: QuerySet[Any], public: bool, size: int, statement: int | None = None) -> Matches:
     """The best of the statements `among`.
 
-    `public`: words are counted in public statements only, so that no score tells of a draft.
+    `public`: only the rarer words are counted in public statements alone. How many statements there are, and how common
+    a common word is, is of all of them.
     `statement`: the recorded one whose text it is.
     """
     vector = vector_of(without_dates(text), statement)

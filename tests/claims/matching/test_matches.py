@@ -183,7 +183,7 @@ def test_anonymous_callers_match_among_what_is_published(api, record, settings):
     assert APIClient().get(MATCHES, {"statement": hidden.pk}).status_code == 404
 
 
-def test_a_public_score_tells_nothing_of_drafts(record, settings):
+def test_a_public_score_counts_rarer_words_in_public_statements_alone(record, settings):
     settings.PUBLIC_READ = True
     record(SACKED, publish=True)
     record(BRIDGE)
