@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from claims.matching.scoring import nearness
 from claims.vectors.model import has_model, load_model
 from claims.vectors.table import has_table, table
 from factcheck.postgres.prepared import execute_prepared
@@ -67,7 +68,4 @@ def nearest(vector: Vector, condition: tuple[str, Sequence[Any]], known: Sequenc
     also, parameters = condition
     sql = NEAREST.format(table=table(), also=also, found=FOUND, near=NEAR)
     rows = execute_prepared(sql, [*parameters, vector.text, vector.text, vector.text, known, known])
-    return [
-        Near(statement, (product - vector.unrelated) / (1 - vector.unrelated), words)
-        for statement, product, words in rows
-    ]
+    return [Near(statement, nearness(product, vector.unrelated), words) for statement, product, words in rows]
