@@ -154,6 +154,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "factcheck.api.middleware.RequestIdMiddleware",
     "factcheck.api.middleware.HeadMiddleware",
     # These only add headers. They come before the others so that refusals by the others have the headers too.
     "factcheck.api.middleware.ContentPolicyMiddleware",
@@ -292,9 +293,13 @@ CORS_ALLOW_HEADERS = [
     "if-match",
     "if-none-match",
     "idempotency-key",
+    "traceparent",
+    "tracestate",
+    "x-request-id",
 ]
 CORS_EXPOSE_HEADERS = [
-    "deprecation", "etag", "link", "location", "passage-note", "retry-after", "sunset", "www-authenticate",
+    "accept-patch", "deprecation", "etag", "link", "location", "passage-note", "ratelimit", "ratelimit-policy", "retry-after", "sunset",
+    "traceparent", "www-authenticate", "x-request-id",
 ]  # fmt: skip
 # No credentials: a page of another origin sends a token, not the editor's session cookie.
 CORS_ALLOW_CREDENTIALS = False

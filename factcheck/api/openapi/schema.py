@@ -15,6 +15,7 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiTypes
 from factcheck.api.fields import REASON_LENGTH
 from factcheck.api.idempotency import HEADER, MAX_KEY_LENGTH
 from factcheck.api.openapi.responses import add_address_too_long, add_link_headers, add_links, responses_of
+from factcheck.api.parsers import MergePatchParser
 from factcheck.api.roles import Role
 
 # An operation's name becomes a function's name in a generated client.
@@ -97,6 +98,9 @@ class Schema(AutoSchema):
         if self.method == "POST" and not view.only_reads:
             parameters.append(IDEMPOTENCY_KEY)
         return parameters
+
+    def map_parsers(self) -> list[str]:
+        return [*super().map_parsers(), *([MergePatchParser.media_type] if self.method == "PATCH" else ())]
 
     def _get_filter_parameters(self) -> list[dict[str, Any]]:
         """With the label of each filter: drf-spectacular leaves it out where the filter has a schema of its own."""
