@@ -298,8 +298,8 @@ CORS_ALLOW_HEADERS = [
     "x-request-id",
 ]
 CORS_EXPOSE_HEADERS = [
-    "accept-patch", "deprecation", "etag", "link", "location", "passage-note", "ratelimit", "ratelimit-policy", "retry-after", "sunset",
-    "traceparent", "www-authenticate", "x-request-id",
+    "accept-patch", "deprecation", "etag", "link", "location", "passage-note", "ratelimit",
+    "ratelimit-policy", "retry-after", "sunset", "traceparent", "www-authenticate", "x-request-id",
 ]  # fmt: skip
 # No credentials: a page of another origin sends a token, not the editor's session cookie.
 CORS_ALLOW_CREDENTIALS = False
@@ -394,6 +394,7 @@ SPECTACULAR_SETTINGS = {
         {"name": "checks", "description": "What an experienced editor would catch."},
         {"name": "feeds", "description": "What is published, in the formats that others read."},
         {"name": "journal", "description": "Who changed what, when and why."},
+        {"name": "me", "description": "Who is calling."},
         {"name": "tokens", "description": "Access for programs."},
     ],
     "ENUM_NAME_OVERRIDES": {

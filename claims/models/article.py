@@ -1,13 +1,14 @@
 import hashlib
 import json
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any, ClassVar
 
 from django.apps import apps
 from django.conf import settings
 from django.db import models
-from django.db.models import Count, F, OuterRef, Q, Subquery
+from django.db.models import Count, F, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce, Substr
 from django.utils.functional import cached_property
 
@@ -20,6 +21,13 @@ from factcheck.postgres.search import in_words, phrase, same_name
 
 MAX_TEXT = 500_000  # code points
 SCAN_PAGES = 10  # pages that are read in order: an article has many words, and a search looks at all of a row's
+
+EARLIEST, LATEST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+
+
+def published_at_key(*, descending: bool) -> Coalesce:
+    """Orders by the time of publication, articles without one last in both directions."""
+    return Coalesce("published_at", Value(EARLIEST if descending else LATEST, output_field=models.DateTimeField()))
 
 
 def sha256_of(text: str) -> str:
@@ -126,6 +134,10 @@ class Article(Recorded):
             models.Index(fields=["publisher", "id"], name="article_publisher"),
             models.Index(fields=["status", "id"], name="article_status"),
             models.Index(fields=["desk", "id"], name="article_desk"),
+            models.Index(fields=["updated_at", "id"], name="article_updated"),
+            models.Index(fields=["published_at", "id"], name="article_published"),
+            models.Index(published_at_key(descending=False), "id", name="article_published_up"),
+            models.Index(published_at_key(descending=True), "id", name="article_published_down"),
         ]
 
     @cached_property

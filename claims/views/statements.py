@@ -59,10 +59,11 @@ class StatementViewSet(SearchedList, MatchesMixin, StatementFormatsMixin, Export
     passage_actions = frozenset({"create", "bulk", "update", "partial_update", "reanchor"})
     as_of_filters = ("article",)
     ordering_fields = ("id", "start", "said_on", "created_at", "updated_at")
-    selective_filters = frozenset({"article"})
+    selective_filters = frozenset({"ids", "article"})
     index_ordered_filters = {
         "id": (frozenset({"source"}), frozenset({"anchor"}), frozenset({"tag"})),
         "said_on": (DAY_FILTERS,),
+        "updated_at": (frozenset({"updated_since"}),),
     }
     queryset = Statement.objects.for_reading()
 

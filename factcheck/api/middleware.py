@@ -48,7 +48,7 @@ TRACE_PARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-
 
 
 class RequestIdMiddleware:
-    """Answers each request with its `X-Request-ID`: the caller’s own if it has a sane shape, else a new one.
+    """Answers each request with its `X-Request-ID`: that of the caller if it has a sane shape, else a new one.
 
     A `traceparent` (W3C Trace Context) goes back as it came, so that a caller finds the answer in its trace.
     """

@@ -186,6 +186,8 @@ def is_sparse(request: Request, view: Any, field: str) -> bool:
     names = _active_filters(request, view)
     if not names or names & view.selective_filters:
         return False
+    if _with_one_value(request, names) != names:
+        return True
     return not any(names <= indexed for indexed in view.index_ordered_filters.get(field, ()))
 
 
@@ -194,9 +196,14 @@ def _active_filters(request: Request, view: Any) -> set[str]:
     return {name for name in filters if request.query_params.get(name)}
 
 
+def _with_one_value(request: Request, names: set[str]) -> set[str]:
+    """Of several values, an index holds the rows of each in order, not the rows of all."""
+    return {name for name in names if "," not in request.query_params[name]}
+
+
 def _index_ordered_rows(request: Request, view: Any, field: str) -> QuerySet[Any] | None:
     """All rows that pass those of the filters whose rows an index holds in the list's order."""
-    active = _active_filters(request, view)
+    active = _with_one_value(request, _active_filters(request, view))
     for indexed in view.index_ordered_filters.get(field, ()):
         if names := indexed & active:
             return only_filtered_by(view, request, names)

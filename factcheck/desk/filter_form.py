@@ -14,7 +14,7 @@ from factcheck.desk.chooser import Chooser, chooser_of
 from factcheck.desk.labels import field_label
 
 MAIN_FIELDS = ("q", "tag", "state", "status", "ordering")  # in this order; the others are folded away
-HIDDEN_FILTERS = {"after"}  # the cursor of API clients
+HIDDEN_FILTERS = {"after", "ids", "updated_since"}  # of API clients
 EDITOR_FILTERS = {"status", "anchor", "desk"}  # all public rows have the same, or do not tell it
 KINDS = {
     ChoiceFilter: "select",
@@ -30,6 +30,8 @@ FILTER_LABELS = {
     "code": "Kind of check",
     "desk": "Who has it",
     "disputed": "Open dispute",
+    "published_after": "Published on or after",
+    "published_before": "Published on or before",
     "said_after": "Said on or after",
     "said_before": "Said on or before",
     "involving": "Said or relayed by",

@@ -13,6 +13,7 @@ from drf_spectacular.settings import spectacular_settings
 from drf_spectacular.utils import OpenApiParameter, OpenApiTypes
 
 from factcheck.api.fields import REASON_LENGTH
+from factcheck.api.filters import MAX_VALUES
 from factcheck.api.idempotency import HEADER, MAX_KEY_LENGTH
 from factcheck.api.openapi.responses import add_address_too_long, add_link_headers, add_links, responses_of
 from factcheck.api.parsers import MergePatchParser
@@ -107,6 +108,8 @@ class Schema(AutoSchema):
         parameters = super()._get_filter_parameters()
         filters = self.view.filterset_class.base_filters if self.view.filterset_class else {}
         for parameter in parameters:
+            if parameter["schema"].get("type") == "array":
+                parameter["schema"]["maxItems"] = MAX_VALUES
             if parameter["name"] in filters:
                 parameter["description"] = filters[parameter["name"]].label
         return parameters
