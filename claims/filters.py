@@ -84,15 +84,31 @@ class PartialDateFilter(django_filters.DateFilter):
     field_class = PartialDateField
 
 
+class BoundaryField(PartialDateField):
+    def to_python(self, value: Any) -> datetime | None:
+        """The first or the last moment of a day, a month or a year, in UTC."""
+        day = super().to_python(value)
+        return datetime.combine(day, time.max if self.to_the_end else time(), UTC) if day else None
+
+
+class BoundaryFilter(PartialDateFilter):
+    """By a time."""
+
+    field_class = BoundaryField
+
+
 class ArticleFilter(RecordedFilter):
     q = django_filters.CharFilter(method="search", label="Words in title, byline, publisher, address or text")
     publisher = IdFilter(of=Source, field_name="publisher", label="Published by the source with this id.")
     status = ChoicesFilter(choices=Article.Status.choices, label="Only articles with one of these statuses.")
-    published_after = PartialDateFilter(
-        method="filter_published_after", label="Published on this day, or in this month or year, or later (UTC)."
+    published_after = BoundaryFilter(
+        field_name="published_at",
+        lookup_expr="gte",
+        label="Published on this day, or in this month or year, or later (UTC).",
     )
-    published_before = PartialDateFilter(
-        method="filter_published_before",
+    published_before = BoundaryFilter(
+        field_name="published_at",
+        lookup_expr="lte",
         to_the_end=True,
         label="Published on this day, or in this month or year, or before (UTC).",
     )
@@ -101,12 +117,6 @@ class ArticleFilter(RecordedFilter):
     class Meta:
         model = Article
         fields: list[str] = []
-
-    def filter_published_after(self, queryset, name: str, value: date):
-        return queryset.filter(published_at__gte=datetime.combine(value, time(), UTC))
-
-    def filter_published_before(self, queryset, name: str, value: date):
-        return queryset.filter(published_at__lte=datetime.combine(value, time.max, UTC))
 
     def search(self, queryset, name: str, value: str):
         return queryset.found_by(search_of(self.request, value))

@@ -1,0 +1,205 @@
+"""What a frontend asks for in one request: some rows by their ids, several values, what changed since, who calls."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from claims import services
+from claims.services.merging import merge_source
+from factcheck.api.models import Token
+from sources.services import create_source
+from tests.newsroom import client_of, user_with_role
+
+LISTS = ["articles", "statements", "sources", "evidence", "disputes", "notes"]
+
+
+def ids(client, address: str) -> list[int]:
+    answer = client.get(f"/api/v1/{address}")
+    assert answer.status_code == 200, answer.content
+    return [row["id"] for row in answer.json()["results"]]
+
+
+def refusal(client, address: str) -> tuple[int, str, str]:
+    answer = client.get(f"/api/v1/{address}")
+    error = answer.json()["errors"][0]
+    return answer.status_code, error["pointer"], error["detail"]
+
+
+@pytest.fixture
+def rows(alice, article, statement, minister):
+    """Of each list one row."""
+    evidence = services.create_evidence(actor=alice, statement=statement, stance="supports", url="https://a.example/1")
+    dispute = services.open_dispute(actor=alice, statement=statement, raised_by=minister, kind="denial")
+    note = services.create_note(actor=alice, article=article, text="Ask again.")
+    rows = [article, statement, minister, evidence, dispute, note]
+    return dict(zip(LISTS, (row.pk for row in rows), strict=True))
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_rows_are_read_by_their_ids(api, rows, name):
+    known = rows[name]
+    assert ids(api, f"{name}/?ids={known}") == [known]
+    assert ids(api, f"{name}/?ids=4711,{known},{known},4712") == [known]
+    assert ids(api, f"{name}/?ids=4711") == []
+    assert ids(api, f"{name}/?ids={','.join(map(str, range(known, known + 500)))}") == [known]
+
+
+@pytest.mark.parametrize("name", LISTS)
+@pytest.mark.parametrize(
+    ("given", "detail"),
+    [
+        (",".join(["1"] * 501), "Give at most 500 values."),
+        ("1,,2", "Separate the values by single commas, such as 1,2,3."),
+        ("1,", "Separate the values by single commas, such as 1,2,3."),
+        ("1,x", "Enter a whole number."),
+        ("0", "Ensure this value is greater than or equal to 1."),
+        ("9223372036854775808", "Ensure this value is less than or equal to 9223372036854775807."),
+        ("\u0661", "Enter a whole number."),
+        ("", "Give a value, or leave the filter out."),
+    ],
+)
+def test_what_are_no_ids_is_refused(api, name, given, detail):
+    assert refusal(api, f"{name}/?ids={given}") == (400, "?ids", detail)
+
+
+def test_a_stranger_is_given_only_what_is_published(settings, client, alice, article, statement):
+    settings.PUBLIC_READ = True
+    assert ids(client, f"statements/?ids={statement.pk}") == []
+    services.set_article_status(
+        article_id=article.pk, versions=None, actor=alice, status="published", reason="It is edited."
+    )
+    assert ids(client, f"statements/?ids={statement.pk}") == [statement.pk]
+
+
+@pytest.fixture
+def three(alice, article, minister, statement):
+    """A statement of each tag."""
+    others = [
+        services.create_statement(article=article, actor=alice, source=minister, start=start, end=start + 3)
+        for start in (24, 28)
+    ]
+    for row, tag in zip(others, ("denied", "asserted"), strict=True):
+        services.tag_statement(statement_id=row.pk, versions=None, actor=alice, tag=tag, reason="On the record.")
+    return {"unverified": statement.pk, "denied": others[0].pk, "asserted": others[1].pk}
+
+
+def test_several_values_of_one_filter_are_an_or(api, three):
+    both = {three["denied"], three["asserted"]}
+    assert set(ids(api, "statements/?tag=denied,asserted")) == both
+    assert set(ids(api, "statements/?tag=asserted,denied&anchor=anchored,moved")) == both
+    assert ids(api, "statements/?tag=denied,denied") == [three["denied"]]
+    assert set(ids(api, "statements/?tag=denied,asserted,unverified")) == set(three.values())
+
+
+def test_the_pages_of_several_values_follow_each_other(api, three):
+    first = api.get("/api/v1/statements/?tag=denied,asserted&page_size=1&ordering=id").json()
+    second = api.get(first["next"]).json()
+    found = [row["id"] for page in (first, second) for row in page["results"]]
+    assert found == sorted([three["denied"], three["asserted"]])
+    assert second["next"] is None
+
+
+@pytest.mark.parametrize(("name", "given", "detail"), [
+    ("statements", "tag=denied,refuted", "“refuted” is not one of asserted, denied, unverified."),
+    ("statements", "tag=denied,", "Separate the values by single commas, such as 1,2,3."),
+    ("disputes", "state=open,shut", "“shut” is not one of open, upheld, rejected, withdrawn."),
+    ("articles", "status=draft,gone", "“gone” is not one of draft, published, withdrawn."),
+    ("sources", "kind=person,channel", "“channel” is not one of person, organization, outlet, document, account."),
+])  # fmt: skip
+def test_one_value_that_is_none_refuses_all(api, name, given, detail):
+    assert refusal(api, f"{name}/?{given}") == (400, f"?{given.partition('=')[0]}", detail)
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_what_changed_since_a_moment_is_read_in_the_order_of_the_changes(api, rows, name):
+    row = api.get(f"/api/v1/{name}/{rows[name]}/").json()
+    at = row["updated_at"]
+    assert ids(api, f"{name}/?updated_since={at}&ordering=updated_at") == [rows[name]]
+    later = at[:-7] + "999999Z"
+    assert ids(api, f"{name}/?updated_since={later}") == ([] if later > at else [rows[name]])
+    assert refusal(api, f"{name}/?updated_since=yesterday") == (
+        400, "?updated_since", "Give an RFC 3339 time with its offset, such as 2026-01-28T14:05:00Z.",
+    )  # fmt: skip
+    assert refusal(api, f"{name}/?updated_since=9999-12-31T23:59:59-23:00")[:2] == (400, "?updated_since")
+
+
+def test_articles_are_filtered_and_ordered_by_their_day_and_those_without_one_come_last(api, alice):
+    days = [
+        datetime(2021, 3, 5, 23, 59, 59, 999999, UTC),
+        None,
+        datetime(2021, 3, 6, tzinfo=UTC),
+        datetime(2020, 1, 1, tzinfo=UTC),
+    ]
+    first, second, third, fourth = (
+        services.create_article(actor=alice, title=f"T{n}", text="Text.", published_at=day).pk
+        for n, day in enumerate(days)
+    )
+    assert ids(api, "articles/?ordering=published_at") == [fourth, first, third, second]
+    assert ids(api, "articles/?ordering=-published_at") == [third, first, fourth, second]
+    assert ids(api, "articles/?published_after=2021-03-05&published_before=2021-03-05") == [first]
+    assert ids(api, "articles/?published_before=2021-03&ordering=published_at") == [fourth, first, third]
+    assert ids(api, "articles/?published_after=2021-03-06") == [third]
+    pages, address = [], "/api/v1/articles/?ordering=-published_at&page_size=1"
+    while address:
+        page = api.get(address).json()
+        pages += [row["id"] for row in page["results"]]
+        address = page["next"]
+    assert pages == [third, first, fourth, second]
+
+
+def test_sources_are_found_by_an_address_of_theirs(settings, client, api, alice, article):
+    one = create_source(actor=alice, name="Reuters", kind="outlet", same_as=["https://www.wikidata.org/wiki/Q130879"])
+    address = "sources/?same_as=https://www.wikidata.org/wiki/Q130879"
+    assert ids(api, address) == [one.pk]
+    assert ids(api, "sources/?same_as=https://www.wikidata.org/wiki/Q1") == []
+    settings.PUBLIC_READ = True
+    assert ids(client, address) == []
+
+
+@pytest.mark.django_db(transaction=True)  # what came by a merge is told by its transaction
+def test_a_stranger_does_not_find_a_source_by_an_address_that_came_from_a_private_one(
+    settings, client, api, alice, article
+):
+    kept = create_source(actor=alice, name="The ministry", kind="organization")
+    private = create_source(actor=alice, name="Our man there", kind="person", same_as=["https://private.example/"])
+    services.create_statement(article=article, actor=alice, source=kept, start=2, end=23)
+    services.set_article_status(
+        article_id=article.pk, versions=None, actor=alice, status="published", reason="It is edited."
+    )
+    merge_source(source_id=private.pk, into=kept, versions=None, actor=alice, reason="The same.")
+    settings.PUBLIC_READ = True
+    assert ids(api, "sources/?same_as=https://private.example/") == [kept.pk]
+    assert client.get(f"/api/v1/sources/{kept.pk}/").json()["same_as"] == []
+    assert ids(client, "sources/?same_as=https://private.example/") == []
+
+
+def test_the_evidence_of_an_article_is_one_list(api, alice, article, minister, rows):
+    other = services.create_article(actor=alice, title="Another", text="The minister said yes.")
+    statement = services.create_statement(article=other, actor=alice, source=minister, start=0, end=12)
+    services.create_evidence(actor=alice, statement=statement, stance="refutes", url="https://a.example/2")
+    assert ids(api, f"evidence/?article={article.pk}") == [rows["evidence"]]
+
+
+@pytest.mark.parametrize("role", ["viewer", "reporter", "editor", "admin"])
+def test_a_caller_reads_who_it_is_and_what_it_may_do(db, role):
+    user = user_with_role("erin", role)
+    answer = client_of(user).get("/api/v1/me/")
+    body = answer.json()
+    assert (answer.status_code, list(body)) == (200, ["user", "role", "read_only", "may"])
+    assert (body["user"], body["role"], body["read_only"]) == ({"id": user.pk, "username": "erin"}, role, False)
+    allowed = {name: name in body["may"] for name in ("retrieve", "create", "tag")}
+    assert allowed == {"retrieve": True, "create": role != "viewer", "tag": role in ("editor", "admin")}
+
+
+def test_a_token_that_only_reads_may_only_read(alice, client):
+    token = Token.issue(alice, name="reads", read_only=True)
+    body = client.get("/api/v1/me/", headers={"authorization": f"Bearer {token.key}"}).json()
+    assert (body["role"], body["read_only"]) == ("editor", True)
+    assert "retrieve" in body["may"]
+    assert not {"create", "tag", "publish", "destroy"} & set(body["may"])
+
+
+def test_nobody_is_told_who_nobody_is(settings, client, db):
+    settings.PUBLIC_READ = True
+    assert client.get("/api/v1/me/").status_code == 401
+    assert client_of(user_with_role("none", "unknown")).get("/api/v1/me/").status_code == 403
