@@ -374,7 +374,7 @@ SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.1",
     "CONTACT": {"name": "The newsroom that runs this service"},
     "LICENSE": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
-    "SERVERS": [{"url": "/", "description": "this service"}],
+    "SERVERS": [{"url": "https://factcheck.example", "description": "Your service: each serves its own address."}],
     "SERVE_INCLUDE_SCHEMA": False,
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,

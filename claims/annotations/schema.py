@@ -48,7 +48,7 @@ class OptionalText(serializers.CharField):
     {
         "oneOf": [
             {"type": "string", "pattern": f"^{ADDRESS.pattern}$"},
-            {"type": "integer", "format": "int64", "minimum": 1, "maximum": 10**18 - 1},
+            {"type": "integer", "minimum": 1, "maximum": 10**18 - 1},
         ]
     }
 )

@@ -37,7 +37,7 @@ class IdField(forms.IntegerField):
         return super().to_python(value)
 
 
-@extend_schema_field({"type": "integer", "format": "int64", "minimum": 1, "maximum": MAX_ID})
+@extend_schema_field({"type": "integer", "minimum": 1, "maximum": MAX_ID})
 class IdFilter(django_filters.NumberFilter):
     """A reference by id. A ModelChoiceFilter would render every row of the table as an option."""
 

@@ -4,13 +4,14 @@ The first line of an action's docstring is the summary of its operation, the res
 the view's `noun`, `{many}` for its tag.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.apps import apps
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import get_doc
 from drf_spectacular.settings import spectacular_settings
-from drf_spectacular.utils import OpenApiParameter, OpenApiTypes
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiTypes
 
 from factcheck.api.fields import REASON_LENGTH
 from factcheck.api.filters import MAX_VALUES
@@ -33,6 +34,7 @@ IF_MATCH = OpenApiParameter(
     OpenApiParameter.HEADER,
     required=True,
     description="The ETag of the row as you read it, its version alone in quotation marks, or *.",
+    examples=[OpenApiExample("The version alone", '"2"'), OpenApiExample("An ETag", '"2-77eda4c6a04f7a71abba013c"')],
 )
 AS_OF = OpenApiParameter(
     "as_of",
@@ -133,12 +135,51 @@ def _mark_required(component: dict[str, Any], private: set[str]) -> None:
         component["required"] = sorted(properties.keys() - private)
 
 
+def _simplify(result: dict[str, Any]) -> None:
+    """Leaves out what generators make too much of.
+
+    `int64` becomes a bigint, which is sent as a string; no number here is larger than JavaScript holds exactly.
+    `readOnly` tells something only where request and response share a component.
+    """
+    sent = set(_references_of([operation.get("requestBody") for _, operation in _operations(result)], result))
+    for name, component in result["components"]["schemas"].items():
+        for shape in _parts(component):
+            if name not in sent:
+                shape.pop("readOnly", None)
+    for shape in _parts(result):
+        if shape.get("format") == "int64":
+            del shape["format"]
+
+
+def _operations(result: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for path, operations in result["paths"].items():
+        yield from ((path, operation) for operation in operations.values())
+
+
+def _parts(part: Any) -> Iterator[dict[str, Any]]:
+    """Every object in it."""
+    if isinstance(part, dict):
+        yield part
+    for inner in part.values() if isinstance(part, dict) else part if isinstance(part, list) else ():
+        yield from _parts(inner)
+
+
+def _references_of(part: Any, result: dict[str, Any]) -> Iterator[str]:
+    """The names of the components that it refers to, directly or through others."""
+    for shape in _parts(part):
+        if isinstance(reference := shape.get("$ref"), str):
+            name = reference.rpartition("/")[2]
+            yield name
+            yield from _references_of(result["components"]["schemas"].get(name, {}), result)
+
+
 def postprocess(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
     """A hook of drf-spectacular."""
     private = {name for model in apps.get_models() for name in getattr(model, "private_fields", ())}
     for name, component in result["components"]["schemas"].items():
         if not name.endswith("Request") and name not in spectacular_settings.APPEND_COMPONENTS["schemas"]:
             _mark_required(component, private)
+    _simplify(result)
     for operations in result["paths"].values():
         add_address_too_long(operations)
         add_link_headers(operations)
