@@ -99,6 +99,7 @@ class BoundaryFilter(PartialDateFilter):
 
 class ArticleFilter(RecordedFilter):
     q = django_filters.CharFilter(method="search", label="Words in title, byline, publisher, address or text")
+    url = django_filters.CharFilter(method="filter_url", label="At this address, however it is written.")
     publisher = IdFilter(of=Source, field_name="publisher", label="Published by the source with this id.")
     status = ChoicesFilter(choices=Article.Status.choices, label="Only articles with one of these statuses.")
     published_after = BoundaryFilter(
@@ -117,6 +118,9 @@ class ArticleFilter(RecordedFilter):
     class Meta:
         model = Article
         fields: list[str] = []
+
+    def filter_url(self, queryset, name: str, value: str):
+        return queryset.at_address(value)
 
     def search(self, queryset, name: str, value: str):
         return queryset.found_by(search_of(self.request, value))

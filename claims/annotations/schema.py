@@ -12,7 +12,7 @@ from claims.annotations.export import FORMAT
 from claims.models import Article, Dispute, Evidence, Statement
 from claims.models.article import MAX_TEXT
 from claims.models.evidence import NEEDS_TITLE
-from claims.serializers import CueTimesField, SaidOnField, VerbatimField
+from claims.serializers import AddressesField, CueTimesField, SaidOnField, VerbatimField
 from factcheck.api.fields import (
     REASON_LENGTH,
     ChoiceField,
@@ -65,6 +65,7 @@ class SourceAddressField(serializers.Field):
 class ArticleDocumentSerializer(StrictSerializer):
     title = serializers.CharField(max_length=500)
     url = OptionalWebAddressField(max_length=2000)
+    addresses = AddressesField()
     publisher = KeyField(required=False, allow_null=True, default=None)
     byline = OptionalText(max_length=500)
     language = serializers.RegexField(

@@ -54,7 +54,7 @@ class ArticleViewSet(SearchedList, ChecksMixin, SuggestionsMixin, FetchMixin, Ar
     as_of_actions = frozenset({"retrieve", "annotations"})
     passage_actions = frozenset({"import_annotations", "accept_suggestions"})
     ordering_fields = ("id", "published_at", "updated_at")
-    selective_filters = frozenset({"ids"})
+    selective_filters = frozenset({"ids", "url"})
     index_ordered_filters = {
         "id": (frozenset({"publisher"}), frozenset({"status"}), frozenset({"desk"})),
         "published_at": (DAY_FILTERS,),

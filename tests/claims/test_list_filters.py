@@ -3,8 +3,11 @@
 from datetime import UTC, datetime
 
 import pytest
+from django.db import IntegrityError
 
 from claims import services
+from claims.annotations import import_document
+from claims.annotations.schema import AnnotationDocumentSerializer
 from claims.services.merging import merge_source
 from factcheck.api.models import Token
 from sources.services import create_source
@@ -203,3 +206,114 @@ def test_nobody_is_told_who_nobody_is(settings, client, db):
     settings.PUBLIC_READ = True
     assert client.get("/api/v1/me/").status_code == 401
     assert client_of(user_with_role("none", "unknown")).get("/api/v1/me/").status_code == 403
+
+
+# The first is how an article's address is written, the second another way to write the same.
+SAME = [
+    ("https://news.example/a/b", "http://news.example/a/b"),
+    ("https://news.example/a/b", "HTTPS://NEWS.Example/a/b"),
+    ("https://news.example/a/b", "https://news.example:443/a/b"),
+    ("http://news.example:80/a/b", "https://news.example/a/b"),
+    ("https://news.example/a/b", "https://news.example/a/b/"),
+    ("https://news.example/a/b", "https://news.example/a/b#comments"),
+    ("https://news.example/a/b", "https://news.example/a/b?utm_source=x&utm_medium=y"),
+    ("https://news.example/a/b", "https://news.example/a/b/?fbclid=I&gclid=2#top"),
+    ("https://news.example/a?id=7", "https://news.example/a?utm_source=x&id=7&mc_cid=1"),
+    ("https://news.example/a?id=7", "https://news.example/a?&id=7&"),
+    ("https://news.example/a%20b", "https://news.example/a b"),
+    ("https://news.example/%7euser/%41", "https://news.example/~user/A"),
+    ("https://news.example/caf%c3%a9", "https://news.example/caf\u00e9"),
+    ("https://news.example/caf\u00e9", "https://news.example/cafe\u0301"),
+    ("https://news.example/\u4e2d\u6587", "https://news.example/%E4%B8%AD%E6%96%87"),
+    ("https://news.example", "https://news.example./"),
+    ("https://user@news.example/a", "https://news.example/a"),
+    ("https://xn--e1afmkfd.xn--p1ai/a", "https://\u043f\u0440\u0438\u043c\u0435\u0440.\u0440\u0444/a"),
+    ("https://\u043f\u0440\u0438\u043c\u0435\u0440.\u0440\u0444/a", "https://xn--e1afmkfd.xn--p1ai/a"),
+    ("https://M\u00fcnchen.example/a", "https://m\u00fcnchen.example/a"),
+]
+OTHER = [
+    ("https://news.example/a", "https://news.example/A"),
+    ("https://news.example/a", "https://www.news.example/a"),
+    ("https://news.example/a", "https://news.example:8443/a"),
+    ("https://news.example/a", "https://news.example:80/a"),
+    ("https://news.example/a?id=7", "https://news.example/a?id=8"),
+    ("https://news.example/a?id=7", "https://news.example/a"),
+    ("https://news.example/a?b=1&c=2", "https://news.example/a?c=2&b=1"),
+    ("https://news.example/a%2Fb", "https://news.example/a/b"),
+    ("https://news.example/a", "https://news.example/a?utm=1"),
+    ("https://news.example/a", "https://news.example/a%00"),
+]
+
+
+@pytest.mark.parametrize(("stored", "asked"), SAME)
+def test_an_article_is_found_by_each_way_to_write_its_address(api, alice, stored, asked):
+    article = services.create_article(actor=alice, title="T", text="Text.", url=stored)
+    assert [row["id"] for row in api.get("/api/v1/articles/", {"url": asked}).json()["results"]] == [article.pk]
+    refused = api.post("/api/v1/articles/", {"title": "Another", "text": "Text.", "url": asked})
+    if refused.json()["errors"][0]["code"] != "invalid":  # not every way is an address to the API
+        assert (refused.status_code, refused.json()["errors"][0]) == (
+            400, {"pointer": "#/url", "code": "unique", "detail": f"Article {article.pk} has this address."},
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize(("stored", "asked"), OTHER)
+def test_another_address_is_another_article(api, alice, stored, asked):
+    services.create_article(actor=alice, title="T", text="Text.", url=stored)
+    assert api.get("/api/v1/articles/", {"url": asked}).json()["results"] == []
+    services.create_article(actor=alice, title="Another", text="Text.", url=asked)
+
+
+@pytest.mark.parametrize(
+    "asked", ["nowhere", "https://", "http://[::1", "ftp://news.example/", "https://\u0130.example/", "\ud800"]
+)
+def test_what_is_no_address_finds_nothing(api, article, asked):
+    answer = api.get("/api/v1/articles/", {"url": asked.encode("utf-8", "surrogatepass")})
+    assert (answer.status_code, answer.json()["results"]) == (200, [])
+
+
+def test_an_article_is_found_by_its_other_addresses_too(api, alice):
+    sent = {
+        "title": "T", "text": "Text.", "url": "https://news.example/1",
+        "addresses": ["https://amp.news.example/1", "https://m.news.example/1"],
+    }  # fmt: skip
+    made = api.post("/api/v1/articles/", sent)
+    assert (made.status_code, made.json()["addresses"]) == (201, sent["addresses"])
+    row = made.json()["id"]
+    assert ids(api, "articles/?url=http://m.news.example/1/") == [row]
+    taken = api.post("/api/v1/articles/", {"title": "U", "text": "Text.", "url": "https://amp.news.example/1?gclid=3"})
+    assert taken.json()["errors"] == [
+        {"pointer": "#/url", "code": "unique", "detail": f"Article {row} has this address."}
+    ]
+    other = api.post("/api/v1/articles/", {"title": "U", "text": "Text.", "addresses": ["http://news.example/1#x"]})
+    assert other.json()["errors"] == [
+        {"pointer": "#/addresses", "code": "unique", "detail": f"Article {row} has this address."}
+    ]
+    changed = api.patch(f"/api/v1/articles/{row}/", {"addresses": []}, HTTP_IF_MATCH='"1"')
+    assert (changed.status_code, changed.json()["addresses"]) == (200, [])
+    assert ids(api, "articles/?url=https://m.news.example/1") == []
+    assert ids(api, "articles/?url=https://news.example/1") == [row]
+    api.delete(f"/api/v1/articles/{row}/", HTTP_IF_MATCH="*")
+    assert ids(api, "articles/?url=https://news.example/1") == []
+    assert api.post("/api/v1/articles/", sent).status_code == 201
+
+
+def test_the_database_itself_refuses_a_second_article_at_an_address(alice, article):
+    with pytest.raises(IntegrityError, match="article_address_unique"):
+        services.create_article(actor=alice, title="Another", text="Text.", url="http://NEWS.example/1/?utm_source=x")
+
+
+def test_a_stranger_finds_no_draft_by_its_address(settings, client, article):
+    settings.PUBLIC_READ = True
+    assert ids(client, "articles/?url=https://news.example/1") == []
+
+
+def test_a_document_is_of_the_article_at_its_address_however_it_is_written(api, alice, article):
+    document = api.get(f"/api/v1/articles/{article.pk}/annotations/").json()
+    document["article"]["addresses"] = ["https://amp.news.example/1"]
+    document["article"]["url"] = "http://news.example/1/"
+    serializer = AnnotationDocumentSerializer(data=document)
+    serializer.is_valid(raise_exception=True)
+    imported = import_document(document=serializer.validated_data, actor=alice)
+    assert (imported.pk, imported.url, imported.addresses) == (
+        article.pk, "http://news.example/1/", ["https://amp.news.example/1"],
+    )  # fmt: skip
