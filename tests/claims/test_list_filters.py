@@ -56,7 +56,7 @@ def test_rows_are_read_by_their_ids(api, rows, name):
         ("1,", "Separate the values by single commas, such as 1,2,3."),
         ("1,x", "Enter a whole number."),
         ("0", "Ensure this value is greater than or equal to 1."),
-        ("9223372036854775808", "Ensure this value is less than or equal to 9223372036854775807."),
+        ("9007199254740992", "Ensure this value is less than or equal to 9007199254740991."),
         ("\u0661", "Enter a whole number."),
         ("", "Give a value, or leave the filter out."),
     ],
