@@ -8,36 +8,44 @@ from typing import Any
 from django import template
 from django.conf import settings
 from django.utils import timezone
+from django.utils.formats import date_format, number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import Truncator
+from django.utils.translation import get_language, gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
 from claims.media_fragments import address_of_part
 from claims.partial_dates import said_on_fields
 from factcheck.api.roles import Role, role_of
 from factcheck.desk.addresses import address_of, instant, plural
 from factcheck.desk.labels import field_label
+from factcheck.desk.words import list_name, row_name, word
 
 register = template.Library()
 register.filter(plural)
 register.filter(field_label)
+register.filter(word)
+register.filter(row_name)
+register.filter(list_name)
 
 # Shown beside the colour, for those who do not see it. No sign is a verdict.
 SIGNS = {"asserted": "+", "denied": "−", "unverified": "?"}  # noqa: RUF001  the minus sign is meant
 ANCHOR_LABELS = {
-    "anchored": "in its place",
-    "moved": "found again at another place",
-    "needs_review": "may be at another place now",
-    "orphaned": "no longer in the text",
+    "anchored": _("in its place"),
+    "moved": _("found again at another place"),
+    "needs_review": _("may be at another place now"),
+    "orphaned": _("no longer in the text"),
 }
 OBTAINED = {
-    "link": " by a link",
-    "call": " in a call",
-    "mail": " by mail",
-    "document": " as a document",
-    "visit": " during a visit",
-    "other": " in another way",
+    "link": _("Obtained by a link"),
+    "call": _("Obtained in a call"),
+    "mail": _("Obtained by mail"),
+    "document": _("Obtained as a document"),
+    "visit": _("Obtained during a visit"),
+    "other": _("Obtained in another way"),
 }
+ATTRIBUTIONS = {"direct": _("quoted directly: %(source)s"), "mixed": _("partly quoted: %(source)s")}
 DOUBLE_QUOTES = '“”„‟"«»'
 OPENING_QUOTES = tuple(DOUBLE_QUOTES + "‘‚'")  # noqa: RUF001
 
@@ -77,9 +85,11 @@ def then_entry(context: Any, entry: Any) -> SafeString | str:
 def when_said(statement: Any) -> str:
     """On a day, or in a month or a year."""
     day = statement.said_on
-    return {None: f"on {day.day} {day:%B} {day.year}", "month": f"in {day:%B} {day.year}", "year": f"in {day.year}"}[
-        statement.said_on_precision
-    ]
+    if statement.said_on_precision == "year":
+        return gettext("in %(year)s") % {"year": day.year}
+    if statement.said_on_precision == "month":
+        return gettext("in %(month)s") % {"month": date_format(day, "YEAR_MONTH_FORMAT")}
+    return gettext("on %(day)s") % {"day": date_format(day)}
 
 
 @register.filter
@@ -91,21 +101,24 @@ def date_said(text: str) -> str:
 @register.filter
 def how_obtained(evidence: Any) -> str:
     """Empty where nothing of it is known, or for an anonymous reader."""
-    way, day = OBTAINED.get(evidence.obtained_how, ""), evidence.obtained_on
-    on_day = f" on {day.day} {day:%B} {day.year}" if day else ""
-    return f"Obtained{way}{on_day}" if way or day else ""
+    obtained, day = str(OBTAINED.get(evidence.obtained_how, "")), evidence.obtained_on
+    if not day:
+        return obtained
+    return gettext("%(obtained)s on %(day)s") % {"obtained": obtained or gettext("Obtained"), "day": date_format(day)}
 
 
 def _since(at: datetime) -> str:
     passed = timezone.now() - at
     if passed < timedelta(0) or passed >= timedelta(days=7):
-        return f"{at.day} {at:%B %Y}"
-    if passed < timedelta(minutes=1):
-        return "just now"
-    for unit, length in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
-        if number := int(passed.total_seconds()) // length:
-            return f"{number} {unit}{'' if number == 1 else 's'} ago"
-    return ""
+        return date_format(at)
+    minutes = int(passed.total_seconds()) // 60
+    if not minutes:
+        return gettext("just now")
+    if number := minutes // (24 * 60):
+        return ngettext("%(number)s day ago", "%(number)s days ago", number) % {"number": number}
+    if number := minutes // 60:
+        return ngettext("%(number)s hour ago", "%(number)s hours ago", number) % {"number": number}
+    return ngettext("%(number)s minute ago", "%(number)s minutes ago", minutes) % {"number": minutes}
 
 
 @register.filter
@@ -114,10 +127,14 @@ def sign(tag: str) -> str:
 
 
 @register.simple_tag
-@cache
 def tag_label(tag: str) -> SafeString:
+    return _tag_label(tag, get_language())
+
+
+@cache
+def _tag_label(tag: str, language: str | None) -> SafeString:
     return format_html(
-        '<span class="tag {}"><span aria-hidden="true">{}</span> {}</span>', tag, SIGNS.get(tag, ""), tag
+        '<span class="tag {}"><span aria-hidden="true">{}</span> {}</span>', tag, SIGNS.get(tag, ""), word(tag)
     )
 
 
@@ -141,7 +158,9 @@ def recording(article: Any, statement: Any) -> dict[str, Any]:
 @register.filter
 def up_to(count: int, limit: int) -> str:
     """For a number that was counted no further than the limit."""
-    return f"over {limit:,}" if count > limit else f"{count:,}"
+    if count > limit:
+        return gettext("over %(limit)s") % {"limit": number_format(limit, force_grouping=True)}
+    return str(number_format(count, force_grouping=True))
 
 
 @register.filter
@@ -208,10 +227,15 @@ def is_admin(user: Any) -> bool:
 def browser_in_words(agent: str) -> str:
     """As its user calls it, from the User-Agent."""
     browsers = {"Edg": "Edge", "OPR": "Opera", "Firefox": "Firefox", "Chrome": "Chrome", "Safari": "Safari"}
-    systems = {"Android": "Android", "iPhone": "an iPhone", "iPad": "an iPad", "Windows": "Windows", "Mac OS": "a Mac"}
+    systems = {
+        "Android": "Android", "iPhone": gettext("an iPhone"), "iPad": gettext("an iPad"), "Windows": "Windows",
+        "Mac OS": gettext("a Mac"), "Linux": "Linux",
+    }  # fmt: skip
     browser = next((name for sign, name in browsers.items() if sign in agent), "")
-    system = next((name for sign, name in {**systems, "Linux": "Linux"}.items() if sign in agent), "")
-    return " on ".join(filter(None, (browser, system))) or "an unknown browser"
+    system = next((name for sign, name in systems.items() if sign in agent), "")
+    if browser and system:
+        return gettext("%(browser)s on %(system)s") % {"browser": browser, "system": system}
+    return browser or system or gettext("an unknown browser")
 
 
 @register.simple_tag
@@ -250,23 +274,30 @@ def tags_starting_with(chosen: str) -> list[str]:
 
 @register.filter
 def anchor_label(anchor: str) -> str:
-    return ANCHOR_LABELS.get(anchor, anchor)
+    return str(ANCHOR_LABELS.get(anchor, anchor))
 
 
 @register.filter
 def lost_place(statement: Any) -> str:
     """Why a statement is not marked in the text. At an instant within a change of the text, it is still pinned to the
     old one."""
-    is_lost = statement.anchor in ("needs_review", "orphaned")
-    return anchor_label(statement.anchor) if is_lost else f"pinned to revision {statement.revision}"
+    if statement.anchor in ("needs_review", "orphaned"):
+        return anchor_label(statement.anchor)
+    return gettext("pinned to revision %(revision)s") % {"revision": statement.revision}
 
 
-@register.filter
-def attribution(statement: Any) -> str:
-    """How the words came from the source; the name of the source follows."""
-    labels = {"direct": "quoted directly:", "mixed": "partly quoted:"}
-    label = labels.get(statement.quote_type)
-    return label if label and not statement.via else "attributed to"
+@register.simple_block_tag
+def attributed(content: str, statement: Any) -> SafeString:
+    """How the words came from the source, whose name the block has."""
+    words = ATTRIBUTIONS.get(statement.quote_type) if not statement.via else None
+    sentence = str(words or gettext("attributed to %(source)s"))
+    return mark_safe(sentence % {"source": content})  # noqa: S308  the block is rendered, so it is escaped
+
+
+@register.simple_block_tag
+def through(content: str) -> SafeString:
+    """Who relayed the words, after who said them."""
+    return mark_safe(gettext(", through %(source)s") % {"source": content})  # noqa: S308  as above
 
 
 @register.filter
