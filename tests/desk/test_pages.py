@@ -409,7 +409,7 @@ def test_no_page_holds_a_script_or_a_style_of_its_own(desk, alice):
     for address in addresses:
         html = page_of(desk, address)
         assert not re.search(r"<script(?![^>]* src=)|<style|\sstyle=|\son\w+=", html), address
-        assert '<html lang="en-GB">' in html
+        assert '<html lang="en-gb" dir="ltr">' in html
 
 
 def test_a_token_made_in_the_browser_is_shown_once(desk):

@@ -1,6 +1,6 @@
 """What the templates need: times in words, quotation marks, signs of tags."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
 from types import SimpleNamespace
 from typing import Any
@@ -8,12 +8,13 @@ from typing import Any
 from django import template
 from django.conf import settings
 from django.utils import timezone
-from django.utils.formats import date_format, number_format
+from django.utils.dates import MONTHS
+from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import Truncator
-from django.utils.translation import get_language, gettext, ngettext
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import get_language, gettext_lazy, ngettext
+from django.utils.translation import gettext as _
 
 from claims.media_fragments import address_of_part
 from claims.partial_dates import said_on_fields
@@ -32,20 +33,23 @@ register.filter(list_name)
 # Shown beside the colour, for those who do not see it. No sign is a verdict.
 SIGNS = {"asserted": "+", "denied": "−", "unverified": "?"}  # noqa: RUF001  the minus sign is meant
 ANCHOR_LABELS = {
-    "anchored": _("in its place"),
-    "moved": _("found again at another place"),
-    "needs_review": _("may be at another place now"),
-    "orphaned": _("no longer in the text"),
+    "anchored": gettext_lazy("in its place"),
+    "moved": gettext_lazy("found again at another place"),
+    "needs_review": gettext_lazy("may be at another place now"),
+    "orphaned": gettext_lazy("no longer in the text"),
 }
 OBTAINED = {
-    "link": _("Obtained by a link"),
-    "call": _("Obtained in a call"),
-    "mail": _("Obtained by mail"),
-    "document": _("Obtained as a document"),
-    "visit": _("Obtained during a visit"),
-    "other": _("Obtained in another way"),
+    "link": gettext_lazy("Obtained by a link"),
+    "call": gettext_lazy("Obtained in a call"),
+    "mail": gettext_lazy("Obtained by mail"),
+    "document": gettext_lazy("Obtained as a document"),
+    "visit": gettext_lazy("Obtained during a visit"),
+    "other": gettext_lazy("Obtained in another way"),
 }
-ATTRIBUTIONS = {"direct": _("quoted directly: %(source)s"), "mixed": _("partly quoted: %(source)s")}
+ATTRIBUTIONS = {
+    "direct": gettext_lazy("quoted directly: %(source)s"),
+    "mixed": gettext_lazy("partly quoted: %(source)s"),
+}
 DOUBLE_QUOTES = '“”„‟"«»'
 OPENING_QUOTES = tuple(DOUBLE_QUOTES + "‘‚'")  # noqa: RUF001
 
@@ -81,15 +85,19 @@ def then_entry(context: Any, entry: Any) -> SafeString | str:
     return format_html('<a class="then" href="{}?as_of={}">{}</a>', address, instant(at), ago(entry.at))
 
 
+def day_in_words(day: date) -> str:
+    return _("%(day)d %(month)s %(year)d") % {"day": day.day, "month": MONTHS[day.month], "year": day.year}
+
+
 @register.filter
 def when_said(statement: Any) -> str:
     """On a day, or in a month or a year."""
     day = statement.said_on
     if statement.said_on_precision == "year":
-        return gettext("in %(year)s") % {"year": day.year}
+        return _("in %(year)d") % {"year": day.year}
     if statement.said_on_precision == "month":
-        return gettext("in %(month)s") % {"month": date_format(day, "YEAR_MONTH_FORMAT")}
-    return gettext("on %(day)s") % {"day": date_format(day)}
+        return _("in %(month)s %(year)d") % {"month": MONTHS[day.month], "year": day.year}
+    return _("on %(day)s") % {"day": day_in_words(day)}
 
 
 @register.filter
@@ -101,24 +109,24 @@ def date_said(text: str) -> str:
 @register.filter
 def how_obtained(evidence: Any) -> str:
     """Empty where nothing of it is known, or for an anonymous reader."""
-    obtained, day = str(OBTAINED.get(evidence.obtained_how, "")), evidence.obtained_on
-    if not day:
-        return obtained
-    return gettext("%(obtained)s on %(day)s") % {"obtained": obtained or gettext("Obtained"), "day": date_format(day)}
+    way, day = OBTAINED.get(evidence.obtained_how), evidence.obtained_on
+    if way and day:
+        return _("%(obtained)s on %(day)s") % {"obtained": way, "day": day_in_words(day)}
+    return str(way or "") or (day and _("Obtained on %(day)s") % {"day": day_in_words(day)}) or ""
 
 
 def _since(at: datetime) -> str:
     passed = timezone.now() - at
     if passed < timedelta(0) or passed >= timedelta(days=7):
-        return date_format(at)
+        return day_in_words(at)
     minutes = int(passed.total_seconds()) // 60
-    if not minutes:
-        return gettext("just now")
-    if number := minutes // (24 * 60):
-        return ngettext("%(number)s day ago", "%(number)s days ago", number) % {"number": number}
-    if number := minutes // 60:
-        return ngettext("%(number)s hour ago", "%(number)s hours ago", number) % {"number": number}
-    return ngettext("%(number)s minute ago", "%(number)s minutes ago", minutes) % {"number": minutes}
+    if days := minutes // 1440:
+        return ngettext("%(number)d day ago", "%(number)d days ago", days) % {"number": days}
+    if hours := minutes // 60:
+        return ngettext("%(number)d hour ago", "%(number)d hours ago", hours) % {"number": hours}
+    if minutes:
+        return ngettext("%(number)d minute ago", "%(number)d minutes ago", minutes) % {"number": minutes}
+    return _("just now")
 
 
 @register.filter
@@ -133,9 +141,8 @@ def tag_label(tag: str) -> SafeString:
 
 @cache
 def _tag_label(tag: str, language: str | None) -> SafeString:
-    return format_html(
-        '<span class="tag {}"><span aria-hidden="true">{}</span> {}</span>', tag, SIGNS.get(tag, ""), word(tag)
-    )
+    label = '<span class="tag {}"><span aria-hidden="true">{}</span> {}</span>'
+    return format_html(label, tag, SIGNS.get(tag, ""), word(tag))
 
 
 @register.filter
@@ -158,9 +165,11 @@ def recording(article: Any, statement: Any) -> dict[str, Any]:
 @register.filter
 def up_to(count: int, limit: int) -> str:
     """For a number that was counted no further than the limit."""
-    if count > limit:
-        return gettext("over %(limit)s") % {"limit": number_format(limit, force_grouping=True)}
-    return str(number_format(count, force_grouping=True))
+    return _("over %(number)s") % {"number": grouped(limit)} if count > limit else grouped(count)
+
+
+def grouped(number: int) -> str:
+    return number_format(number, force_grouping=True)
 
 
 @register.filter
@@ -228,14 +237,20 @@ def browser_in_words(agent: str) -> str:
     """As its user calls it, from the User-Agent."""
     browsers = {"Edg": "Edge", "OPR": "Opera", "Firefox": "Firefox", "Chrome": "Chrome", "Safari": "Safari"}
     systems = {
-        "Android": "Android", "iPhone": gettext("an iPhone"), "iPad": gettext("an iPad"), "Windows": "Windows",
-        "Mac OS": gettext("a Mac"), "Linux": "Linux",
+        "Android": "Android", "iPhone": _("an iPhone"), "iPad": _("an iPad"), "Windows": "Windows",
+        "Mac OS": _("a Mac"), "Linux": "Linux",
     }  # fmt: skip
     browser = next((name for sign, name in browsers.items() if sign in agent), "")
     system = next((name for sign, name in systems.items() if sign in agent), "")
     if browser and system:
-        return gettext("%(browser)s on %(system)s") % {"browser": browser, "system": system}
-    return browser or system or gettext("an unknown browser")
+        return _("%(browser)s on %(system)s") % {"browser": browser, "system": system}
+    return browser or system or _("an unknown browser")
+
+
+@register.simple_tag
+def languages() -> list[tuple[str, str]]:
+    """Each by its own name."""
+    return settings.LANGUAGES
 
 
 @register.simple_tag
@@ -283,21 +298,21 @@ def lost_place(statement: Any) -> str:
     old one."""
     if statement.anchor in ("needs_review", "orphaned"):
         return anchor_label(statement.anchor)
-    return gettext("pinned to revision %(revision)s") % {"revision": statement.revision}
+    return _("pinned to revision %(revision)s") % {"revision": statement.revision}
 
 
 @register.simple_block_tag
 def attributed(content: str, statement: Any) -> SafeString:
     """How the words came from the source, whose name the block has."""
     words = ATTRIBUTIONS.get(statement.quote_type) if not statement.via else None
-    sentence = str(words or gettext("attributed to %(source)s"))
+    sentence = str(words or _("attributed to %(source)s"))
     return mark_safe(sentence % {"source": content})  # noqa: S308  the block is rendered, so it is escaped
 
 
 @register.simple_block_tag
 def through(content: str) -> SafeString:
     """Who relayed the words, after who said them."""
-    return mark_safe(gettext(", through %(source)s") % {"source": content})  # noqa: S308  as above
+    return mark_safe(_(", through %(source)s") % {"source": content})  # noqa: S308  as above
 
 
 @register.filter
