@@ -42,8 +42,8 @@
     const passage = Object.assign(document.createElement("q"), { dir: "auto", textContent: shortened(found.passage) });
     words.append(...desk.sentence(gettext("The form is half filled. Put in %s as its passage?"), passage));
     const key = Object.assign(document.createElement("kbd"), { textContent: "r" });
-    const take = button(`${gettext("Replace the passage")} `, () => desk.replacePassage(), "take");
-    take.append(key);
+    const take = button(gettext("Replace the passage"), () => desk.replacePassage(), "take");
+    take.append(" ", key);
     const keep = button(gettext("Keep it"), () => desk.replacePassage(false), "second");
     const box = form.querySelector(".ask") ?? document.createElement("div");
     Object.assign(box, { className: "ask", found });

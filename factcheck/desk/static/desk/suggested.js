@@ -115,7 +115,7 @@
     const words = document.createElement("p");
     words.className = "error";
     words.setAttribute("role", "alert");
-    words.append(`${[gettext("Nothing was recorded."), ...details].join(" ")} `);
+    words.append([gettext("Nothing was recorded."), ...details, ""].join(" "));
     if (problem?.status === 422) {
       words.append(Object.assign(link(start, gettext("Read them again")), { className: "again" }));
     }
