@@ -19,14 +19,14 @@ const WORDS = {
   de: {
     locale: "de", close: "Schließen", itself: "Das sagt der Artikel selbst.", anonymous: "anonym",
     note: "Die Einstufung sagt, wer hinter einer Aussage steht, nie, ob sie wahr ist.",
-    asserted: ["Behauptet", "Eine Quelle vertritt das, und niemand Zuständiges bestreitet es."],
-    denied: ["Bestritten", "Jemand Zuständiges bestreitet das."],
+    asserted: ["Behauptet", "Eine Quelle vertritt das; niemand, der es wissen muss, bestreitet es."],
+    denied: ["Bestritten", "Jemand, der es wissen muss, bestreitet das."],
     unverified: ["Unbestätigt", "Noch steht niemand mit Namen dahinter."],
     said: (who, day) => `Zugeschrieben: ${who}${day && `, ${day}`}`,
-    through: (relays) => `; übermittelt durch ${relays.join(", dann ")}`,
-    dispute: (kind, isPart, who, state) => `${kind}${isPart ? " zu einem Teil" : ""} von ${who}, ${state}.`,
-    denial: "Dementi", contradiction: "Widerspruch", correction: "Richtigstellung", clarification: "Klarstellung",
-    open: "offen", upheld: "bestätigt", rejected: "zurückgewiesen", withdrawn: "zurückgezogen",
+    through: (relays) => `; weitergegeben von ${relays.join(", dann ")}`,
+    dispute: (kind, isPart, who, state) => `Umstritten: ${kind}${isPart ? " zu einem Teil" : ""} von ${who}, ${state}.`,
+    denial: "Dementi", contradiction: "andere Darstellung", correction: "Richtigstellung", clarification: "Klarstellung",
+    open: "offen", upheld: "anerkannt", rejected: "zurückgewiesen", withdrawn: "zurückgezogen",
   },
 };
 const UNREAD = "script, style, noscript, template, textarea, select, button, iframe, svg, rt, rp";
