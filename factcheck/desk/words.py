@@ -1,8 +1,10 @@
-"""The API's codes and the kinds of its rows, as words of the page's language. In English a code is its own word."""
+"""What the pages say for the codes of the API: tags, states, kinds, and the names of rows."""
 
-from django.utils.translation import pgettext_lazy
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy, pgettext_lazy
 
-WORDS = {
+WORDS: dict[str, Promise] = {
     # tags
     "asserted": pgettext_lazy("code", "asserted"),
     "denied": pgettext_lazy("code", "denied"),
@@ -62,8 +64,60 @@ WORDS = {
     "reporter": pgettext_lazy("code", "reporter"),
     "editor": pgettext_lazy("code", "editor"),
     "admin": pgettext_lazy("code", "admin"),
+    # desk checks
+    "asserted_but_disputed": pgettext_lazy("code", "asserted but disputed"),
+    "denied_without_denial": pgettext_lazy("code", "denied without denial"),
+    "asserted_on_weak_sources": pgettext_lazy("code", "asserted on weak sources"),
+    "both_sides_asserted": pgettext_lazy("code", "both sides asserted"),
+    "anchor_needs_review": pgettext_lazy("code", "anchor needs review"),
+    "anchor_orphaned": pgettext_lazy("code", "anchor orphaned"),
+    "quote_without_source": pgettext_lazy("code", "quote without source"),
+    "changed_since_tagged": pgettext_lazy("code", "changed since tagged"),
+    "published_with_unresolved": pgettext_lazy("code", "published with unresolved"),
+}
+ROWS = {
+    "article": _("article %(id)s"),
+    "statement": _("statement %(id)s"),
+    "evidence": _("evidence %(id)s"),
+    "dispute": _("dispute %(id)s"),
+    "note": _("note %(id)s"),
+    "source": _("source %(id)s"),
+    "user": _("user %(id)s"),
+    "token": _("token %(id)s"),
+}
+LISTS = {
+    "article": _("articles"),
+    "statement": _("statements"),
+    "evidence": pgettext_lazy("list", "evidence"),
+    "dispute": _("disputes"),
+    "note": _("notes"),
+    "source": _("sources"),
+    "token": _("tokens"),
+}
+COUNTS = {
+    "article": ngettext_lazy("%(count)s article", "%(count)s articles", "count"),
+    "statement": ngettext_lazy("%(count)s statement", "%(count)s statements", "count"),
+    "evidence": ngettext_lazy("%(count)s evidence", "%(count)s evidence", "count"),
+    "dispute": ngettext_lazy("%(count)s dispute", "%(count)s disputes", "count"),
+    "note": ngettext_lazy("%(count)s note", "%(count)s notes", "count"),
+    "source": ngettext_lazy("%(count)s source", "%(count)s sources", "count"),
 }
 
 
-def code_in_words(code: str) -> str:
-    return str(WORDS.get(code, code))
+def word(code: object) -> str:
+    """A code without a word stays as it is. In English most codes are their own words."""
+    return str(WORDS.get(str(code), code))
+
+
+def row_name(resource: str, row_id: object) -> str:
+    """Such as "statement 12"."""
+    return str(ROWS[resource]) % {"id": row_id} if resource in ROWS else f"{resource} {row_id}"
+
+
+def list_name(resource: str) -> str:
+    return str(LISTS.get(resource, resource))
+
+
+def counted(resource: str, count: int) -> str:
+    """Such as "7 statements"."""
+    return str(COUNTS[resource] % {"count": count})
