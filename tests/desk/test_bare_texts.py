@@ -14,7 +14,7 @@ ENGLISH_ONLY = {"desk/pages/docs.html"}  # Swagger UI has no other language
 SHOWN = re.compile(r'\b(?:title|placeholder|aria-label|alt|label)="([^"]*)"')
 UNTRANSLATED = re.compile(r"<(code|kbd|pre|script|style)\b.*?</\1>|<!--.*?-->", re.DOTALL)
 # The same in every language: names, formats, an address, the code of a language.
-SAME = re.compile(r"&\w+;|https://|Factcheck|UTC|JSON|Atom|CSV|ClaimReview|Web Annotation|://.*print=1|quiet">|\ben\b")
+SAME = re.compile(r"&\w+;|https://|Factcheck|UTC|JSON|Atom|CSV|ClaimReview|Web Annotation|://.*print=1|quiet.>|\ben\b")
 
 
 def bare_texts(source: str) -> list[str]:
