@@ -48,7 +48,7 @@ class DeskView(LoginRequiredMixin, TemplateView):
         response = self._dispatch(request, *args, **kwargs)
         if self.viewer.is_anonymous:
             response["Cache-Control"] = cache_rule(request, response)
-            patch_vary_headers(response, ["Cookie"])
+            patch_vary_headers(response, ["Cookie", "Accept-Language"])
         else:
             add_never_cache_headers(response)
         return response

@@ -152,10 +152,14 @@ def test_every_text_is_translated_and_keeps_its_placeholders():
     call_command("translations", "--check")
 
 
-def test_the_texts_of_scripts_differ_by_language_for_every_cache():
-    texts = read(Client(), "/texts.js", "de", "*/*")
-    assert texts["Content-Type"].startswith("text/javascript")
-    assert {"Accept-Language", "Cookie"} <= set(texts["Vary"].split(", "))
+@pytest.mark.parametrize("address", ["/texts.js", "/choose/sources/?q=minister"])
+def test_what_the_scripts_of_a_page_read_differs_by_language_for_every_cache(public, address):
+    assert {"Accept-Language", "Cookie"} <= set(read(public, address, "de", "*/*")["Vary"].split(", "))
+
+
+def test_a_chooser_says_in_german_what_a_source_is(public):
+    (choice,) = read(public, "/choose/sources/?q=minister", "de", JSON).json()["results"]
+    assert choice["details"] == "Person, Jane Doe"
 
 
 def test_times_and_numbers_are_written_as_in_the_language():
