@@ -28,7 +28,7 @@ SILENT = {"script", "style", "code", "kbd", "pre", "textarea", "blockquote", "bd
 # The same in both languages, or a name.
 SAME = re.compile(
     r"Factcheck|Text|Name|Status|ClaimReview|Web Annotations?|CSV|JSON Lines|JSON|Export|Version|Tokens?|Person|Feed"
-    r"|Atom|curl|English|Deutsch|news\.example.*|https?:.*|UTC|, in|en|Filter|Reporter|Desk|Link"
+    r"|Atom|curl|English|Deutsch|news\.example.*|https?:.*|UTC|(, )?in|en|Filter|Reporter|Desk|Link"
     r"|(alice|bob)[,:]?( – Factcheck)?|J\w+ [DR]oe|database role factcheck|seal|404 Not Found"
     r"|[0-9: -]+ UTC"
 )

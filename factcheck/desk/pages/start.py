@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from django.utils.translation import gettext_lazy as _
-
 from claims.models import Article
 from claims.roles import permissions
 from claims.totals import MAX_COUNTED, totals
@@ -11,23 +9,9 @@ from factcheck.desk.models import Look
 from factcheck.desk.news import entries_of_others, news_of
 from factcheck.desk.page_view import DeskView
 from factcheck.desk.waiting import MAX_ROWS, waiting_for
-from factcheck.desk.words import LISTS
+from factcheck.desk.words import ENDPOINTS
 from factcheck.journal.models import Entry
 
-# By the last part of the address.
-ENDPOINTS = {
-    "articles": LISTS["article"],
-    "statements": LISTS["statement"],
-    "disputes": LISTS["dispute"],
-    "evidence": LISTS["evidence"],
-    "notes": LISTS["note"],
-    "sources": LISTS["source"],
-    "checks": _("checks"),
-    "journal": _("journal"),
-    "tokens": LISTS["token"],
-    "schema": _("schema"),
-    "docs": _("docs"),
-}
 MAX_ARTICLES = 6  # in each section; the list has all
 MAX_ENTRIES = 300  # of the journal, among which the news are
 MAX_NEWS = 12
