@@ -94,6 +94,20 @@ LISTS = {
     "source": _("sources"),
     "token": _("tokens"),
 }
+# The lists of the API, by the last part of their address.
+ENDPOINTS = {
+    "articles": LISTS["article"],
+    "statements": LISTS["statement"],
+    "disputes": LISTS["dispute"],
+    "evidence": LISTS["evidence"],
+    "notes": LISTS["note"],
+    "sources": LISTS["source"],
+    "checks": _("checks"),
+    "journal": _("journal"),
+    "tokens": LISTS["token"],
+    "schema": _("schema"),
+    "docs": _("docs"),
+}
 COUNTS = {
     "article": ngettext_lazy("%(count)s article", "%(count)s articles", "count"),
     "statement": ngettext_lazy("%(count)s statement", "%(count)s statements", "count"),
