@@ -107,9 +107,7 @@ class StatementFilter(django_filters.FilterSet):
     anchor = ChoiceFilter(choices=Statement.Anchor.choices, label="Only statements whose anchor is in this state.")
     disputed = FlagFilter(method="filter_disputed", label="Has an open dispute")
     said_after = PartialDateFilter(
-        field_name="said_on",
-        lookup_expr="gte",
-        label="Said on this day, or in this month or year, or later",
+        field_name="said_on", lookup_expr="gte", label="Said on this day, or in this month or year, or later"
     )
     said_before = PartialDateFilter(
         field_name="said_on",
@@ -140,9 +138,7 @@ class MatchFilter(django_filters.FilterSet):
     article = IdFilter(of=Article, field_name="article", label="In the article with this id.")
     exclude_article = IdFilter(of=Article, field_name="article", exclude=True, label="Not in the article with this id.")
     said_after = PartialDateFilter(
-        field_name="said_on",
-        lookup_expr="gte",
-        label="Said on this day, or in this month or year, or later",
+        field_name="said_on", lookup_expr="gte", label="Said on this day, or in this month or year, or later"
     )
 
     class Meta:
@@ -171,9 +167,7 @@ class DisputeFilter(django_filters.FilterSet):
 
 class NoteFilter(django_filters.FilterSet):
     article = IdFilter(
-        of=Article,
-        field_name="article",
-        label="On the article with this id, or on a statement or a dispute in it.",
+        of=Article, field_name="article", label="On the article with this id, or on a statement or a dispute in it."
     )
     statement = IdFilter(of=Statement, field_name="statement", label="On the statement with this id.")
     dispute = IdFilter(of=Dispute, field_name="dispute", label="On the dispute with this id.")

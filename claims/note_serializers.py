@@ -30,15 +30,10 @@ class NoteSerializer(RecordedSerializer, serializers.ModelSerializer[Note]):
         help_text="Of a proposal: the tag that it proposes for the statement. Null if it is a plain note.",
     )  # fmt: skip
     statement_version = serializers.IntegerField(
-        read_only=True,
-        allow_null=True,
-        help_text="Of a proposal: the version of the statement that it is about.",
+        read_only=True, allow_null=True, help_text="Of a proposal: the version of the statement that it is about."
     )
     outcome = serializers.ChoiceField(
-        Note.Outcome.choices,
-        read_only=True,
-        allow_null=True,
-        help_text="How a proposal ended. Null if it waits.",
+        Note.Outcome.choices, read_only=True, allow_null=True, help_text="How a proposal ended. Null if it waits."
     )
 
     action_fields = {

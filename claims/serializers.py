@@ -265,9 +265,7 @@ class StatementSerializer(PassageSerializer, serializers.ModelSerializer[Stateme
     )  # fmt: skip
     said_on = SaidOnField()
     media_start = SecondsField(
-        read_only=True,
-        allow_null=True,
-        help_text="Of the article's recording. From the cues of its captions.",
+        read_only=True, allow_null=True, help_text="Of the article's recording. From the cues of its captions."
     )
     media_end = SecondsField(read_only=True, allow_null=True)
     candidate = CandidateSerializer(read_only=True, allow_null=True)

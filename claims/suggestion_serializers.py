@@ -49,8 +49,7 @@ class SuggestedSpeakerSerializer(MentionSerializer):
     """A speaker or a relay, as the article has it."""
 
     name = serializers.CharField(
-        allow_null=True,
-        help_text="The fuller name that the article has for a pronoun or a surname, if it is clear.",
+        allow_null=True, help_text="The fuller name that the article has for a pronoun or a surname, if it is clear."
     )
     source = SourceSummarySerializer(  # type: ignore[assignment]
         allow_null=True, help_text="The source that is called so, by its name or an alias."
@@ -99,8 +98,7 @@ class NestedSuggestionSerializer(MentionSerializer):
     denial = serializers.BooleanField(help_text="Whether it denies something: it may open a dispute.")
     said_on = serializers.CharField(allow_null=True, help_text="The day or month that the text says.")
     matches = SuggestionMatchSerializer(
-        many=True,
-        help_text="Up to three statements of other articles that are like the passage, the best first.",
+        many=True, help_text="Up to three statements of other articles that are like the passage, the best first."
     )
     dismissed = DismissalSerializer(allow_null=True)
 

@@ -165,8 +165,7 @@ class DisputeDocumentSerializer(StrictSerializer):
         help_text="The key of a statement of this document, or of counter_article.",
     )
     counter_article = OptionalWebAddressField(
-        max_length=2000,
-        help_text="The address of the article with counter_statement, if it is another article.",
+        max_length=2000, help_text="The address of the article with counter_statement, if it is another article."
     )
     kind = ChoiceField(Dispute.Kind.choices)
     scope = ChoiceField(Dispute.Scope.choices, required=False, default="whole")

@@ -145,13 +145,10 @@ class _Speakers:
             detail %= {"words": _words(speaker), "listed": listed}
             raise InvalidInput.field(name, "ambiguous", detail)
         if known is None or known.new_source is None:
-            words = _words(speaker) if speaker else ""
-            detail = (
-                gettext("The text does not tell who “%(words)s” is. Give %(name)s.")
-                if speaker
-                else gettext("The text does not tell who says it. Give %(name)s.")
-            )
-            raise InvalidInput.field(name, "required", detail % {"words": words, "name": name})
+            detail = gettext("The text does not tell who says it. Give %(name)s.")
+            if speaker:
+                detail = gettext("The text does not tell who “%(words)s” is. Give %(name)s.")
+            raise InvalidInput.field(name, "required", detail % {"words": speaker and _words(speaker), "name": name})
         return self.source(known.new_source)
 
 

@@ -39,10 +39,8 @@ class FindingSerializer(serializers.Serializer[Any]):
 class FindingsSerializer(serializers.Serializer[Any]):
     next = serializers.URLField(
         allow_null=True,
-        help_text=(
-            "The next page; null on the last one. A page without findings may have a next page, since one page "
-            "checks a limited number of statements."
-        ),
+        help_text="The next page; null on the last one. A page without findings may have a next page, since one page "
+        "checks a limited number of statements.",
     )
     previous = serializers.URLField(allow_null=True, help_text="Always null: findings can only be read forwards.")
     results = FindingSerializer(many=True)
