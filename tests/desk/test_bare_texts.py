@@ -35,6 +35,8 @@ def test_every_text_of_a_template_is_translated(path):
 
 
 def test_a_bare_text_is_found_wherever_a_reader_meets_it():
-    source = '<p title="Old {{ x }}">{% if x %}Save{% endif %} <b>{% translate "fine" %}</b> <code>code</code> {{ y }}</p>'
+    source = (
+        '<p title="Old {{ x }}">{% if x %}Save{% endif %} <b>{% translate "fine" %}</b> <code>code</code> {{ y }}</p>'
+    )
     assert bare_texts(source) == ["Old", "Save"]
     assert bare_texts("{% blocktranslate %}fine <b>too</b>{% plural %}as well{% endblocktranslate %} UTC") == []

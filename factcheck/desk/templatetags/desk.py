@@ -185,7 +185,7 @@ def quoted(text: str, length: int) -> str:
     short = shortened(text, length)
     if text.startswith(OPENING_QUOTES):
         return short
-    return f"‘{short}’" if any(mark in short for mark in DOUBLE_QUOTES) else f"“{short}”"  # noqa: RUF001
+    return (_("‘%s’") if any(mark in short for mark in DOUBLE_QUOTES) else _("“%s”")) % short  # noqa: RUF001
 
 
 @register.simple_block_tag
