@@ -67,7 +67,7 @@ def test_json_is_the_same_in_every_language(public, address):
 
 def test_json_that_a_browser_asks_for_is_english_too(public):
     refused = read(public, "/api/v1/statements/?tag=no&format=json", "de", f"{HTML},*/*")
-    assert refused.json()["detail"] == "tag: “no” is not one of asserted, denied, unverified."
+    assert refused.json()["errors"][0]["detail"] == "“no” is not one of asserted, denied, unverified."
     assert "Content-Language" not in refused
 
 
