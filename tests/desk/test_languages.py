@@ -181,3 +181,9 @@ def test_times_and_numbers_are_written_as_in_the_language():
 
 def test_each_language_is_one_that_django_has_texts_for():
     assert [code for code, _name in settings.LANGUAGES] == ["en-gb", "de"]
+
+
+def test_the_frame_of_the_api_documentation_is_translated_and_the_schema_is_not(public):
+    assert "<title>API-Dokumentation – Factcheck</title>" in read(public, "/api/v1/docs/", "de").content.decode()
+    english, german = (read(public, "/api/v1/schema/", language, JSON) for language in ("en", "de"))
+    assert english.content == german.content
