@@ -3,6 +3,7 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.auth.views import LogoutView
 from django.urls import include, path
+from django.views.decorators.cache import cache_control
 from django.views.decorators.vary import vary_on_headers
 from django.views.i18n import JavaScriptCatalog
 from rest_framework.routers import DefaultRouter
@@ -68,7 +69,10 @@ router.register("feeds", FeedViewSet, "feed")
 router.register("journal", JournalViewSet, "journal")
 router.register("tokens", TokenViewSet, "token")
 
-by_language = vary_on_headers("Accept-Language", "Cookie")
+# The texts of the scripts. Vary parts the languages; ten minutes, so that not each page waits for them.
+script_texts = cache_control(public=True, max_age=600)(
+    vary_on_headers("Accept-Language", "Cookie")(JavaScriptCatalog.as_view(packages=["factcheck.desk"]))
+)
 
 urlpatterns = [
     path("api/v1/", include(router.urls)),  # first: Django tries the patterns in this order
@@ -91,7 +95,7 @@ urlpatterns = [
     path("reset/", ResetPassword.as_view(), name="reset-password"),
     path("reset/<uidb64>/<token>/", SetPassword.as_view(), name="set-password"),
     path("language/", ChooseLanguage.as_view(), name="language"),
-    path("texts.js", by_language(JavaScriptCatalog.as_view(packages=["factcheck.desk"])), name="texts"),
+    path("texts.js", script_texts, name="texts"),
     path("healthz/", Health.as_view()),
     path("admin/", admin.site.urls),
     path("api/v1/schema/", SchemaView.as_view(), name="schema"),
