@@ -174,6 +174,7 @@ MIDDLEWARE = [
     "factcheck.desk.act_messages.ActMessageMiddleware",
 ]
 
+AUTHENTICATION_BACKENDS = ["factcheck.api.authentication.UserBackend"]
 ROOT_URLCONF = "factcheck.urls"
 WSGI_APPLICATION = "factcheck.wsgi.application"
 TEMPLATES = [
