@@ -7,7 +7,8 @@ everything it depends on. Only what changes from call to call is a parameter; ot
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from copy import copy
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from secrets import randbelow
 from threading import Lock
 from types import SimpleNamespace
 from typing import Any
@@ -24,13 +25,15 @@ from django.db.models.query import ModelIterable
 from factcheck.postgres.snapshot_cache import ENTRY_OVERHEAD, SNAPSHOT_SQL, Rows, SnapshotCache
 
 MAX_STATEMENTS = 1000
-# They stand for the parameters while a query is compiled. No query has them as constants.
+# What stands for the parameters while a query is compiled is drawn anew in each process: whoever knew it could send it
+# as a filter, whose value would be taken for the parameter.
+DRAWN = 1_600_000_000 + randbelow(500_000_000)  # an id that fits all columns of whole numbers but the smallest
 PLACEHOLDERS: dict[type, Any] = {
-    int: 2_046_029_254,  # fits every column of whole numbers but the smallest
-    datetime: datetime(1234, 5, 6, 7, 8, 9, 101112, tzinfo=UTC),
-    date: date(1234, 5, 6),
-    str: "\u2603 stands in",
-    list: [2_046_029_254],
+    int: DRAWN,
+    datetime: datetime(1234, 5, 6, tzinfo=UTC) + timedelta(microseconds=DRAWN),
+    date: date.fromordinal(1 + DRAWN % 365_000),  # within the first thousand years
+    str: f"\u2603 {DRAWN}",
+    list: [DRAWN],
 }
 
 
