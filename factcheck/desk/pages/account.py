@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth import logout
 from django.contrib.auth.forms import PasswordResetForm
 from django.contrib.auth.models import User
 from django.contrib.auth.views import PasswordChangeView, PasswordResetConfirmView, PasswordResetView
@@ -102,5 +103,8 @@ class SetPassword(OptionsForAnybody, PasswordResetConfirmView):
         return user if user and user.is_active else None
 
     def form_valid(self, form: Any) -> HttpResponse:
+        response = super().form_valid(form)
+        if self.request.user == self.user:
+            logout(self.request)  # the session of this very request cannot be saved once its row is gone
         end_sessions(user=self.user)
-        return super().form_valid(form)
+        return response
