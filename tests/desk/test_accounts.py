@@ -9,6 +9,7 @@ from django.test import Client
 
 from factcheck.api.models import Session, Token
 from factcheck.journal.models import Entry
+from tests.claims.test_crossing_writes import cross
 from tests.newsroom import browser_of, client_of, page_of, user_with_role
 
 PASSWORD, NEW = "long-and-odd-7", "another-and-odd-8"
@@ -179,6 +180,19 @@ def test_who_is_deactivated_is_out_everywhere_and_no_link_brings_them_in(admin, 
     assert program.get("/api/v1/articles/").status_code == 401
     assert not Session.objects.filter(user=bob).exists()
     assert "This link is used up" in Client().get(link, follow=True).content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_use_a_link_at_once_one_sets_the_password():
+    admin, bob = browser_of(user_with_role("root", "admin")), user_with_role("bob", "editor")
+    link = link_in(admin.post(f"/accounts/{bob.pk}/", {"act": "link"}).content.decode())
+    both = [Client(headers={"Accept": "text/html"}) for _ in range(2)]
+    (address,) = {client.get(link, follow=True).redirect_chain[-1][0] for client in both}
+
+    def use(client):
+        return lambda: client.post(address, {"new_password1": NEW, "new_password2": NEW}).status_code
+
+    assert sorted(cross(*((use(client), "auth_user") for client in both))) == [200, 302]
 
 
 def test_who_is_logged_in_and_uses_a_link_is_logged_out_and_has_the_new_password(admin, bob):
