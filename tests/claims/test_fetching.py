@@ -119,7 +119,8 @@ def test_neither_an_address_nor_a_redirect_leads_into_a_network_that_is_not_publ
 
 @pytest.mark.parametrize(("target", "code"), [
     ("file:///etc/passwd", "invalid"), ("ftp://news.example/", "invalid"), ("gopher://news.example/", "invalid"),
-    ("http://127.0.0.1:22/", "forbidden"), ("http://u:p@127.0.0.1/", "invalid"),
+    ("http://127.0.0.1:22/", "forbidden"), ("http://u:p@127.0.0.1/", "invalid"), ("http://[::1", "invalid"),
+    ("http://:80/", "invalid"),
 ])  # fmt: skip
 def test_a_redirect_keeps_to_http_and_to_the_ports_of_the_web(server, reach, target, code):
     server.answers["/"] = (302, {"Location": target}, b"")
