@@ -12,7 +12,7 @@ from django.http.response import HttpResponseBase
 from django.middleware.common import CommonMiddleware
 from django.utils.cache import patch_vary_headers
 from django.utils.http import escape_leading_slashes
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext, gettext_lazy
 
 from factcheck.api.languages import activate_language_of_problem
 from factcheck.api.problems import (
@@ -166,7 +166,8 @@ class CharsetMiddleware:
         if request.encoding is None or is_of_text(request.encoding):
             return self.get_response(request)
         response = HttpResponse(status=415)
-        detail = f"Content-Type: no text is in the charset {request.encoding}. Send UTF-8."
+        text = gettext("Content-Type: no text is in the charset %(charset)s. Send UTF-8.")
+        detail = text % {"charset": request.encoding}
         request._encoding = None  # the problem's page reads the address, and so would the setter of `encoding`
         response.problem_detail = detail  # type: ignore[attr-defined]
         return response
