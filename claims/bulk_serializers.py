@@ -1,6 +1,5 @@
 """What is written to many rows by one request, all or none."""
 
-import re
 from typing import Any, NoReturn
 
 from django.utils.translation import gettext, gettext_lazy
@@ -10,6 +9,7 @@ from rest_framework.utils.html import is_html_input
 from claims.models import Article
 from claims.serializers import StatementSerializer, TagSerializer
 from factcheck.api.fields import StrictSerializer
+from factcheck.api.named_references import is_number
 from factcheck.api.references import MAX_ID, valid_ids
 from factcheck.errors import PreconditionRequired
 from sources.models import Source
@@ -81,8 +81,13 @@ class SeenListSerializer(DistinctListSerializer):
     def get_value(self, dictionary: Any) -> Any:
         if not is_html_input(dictionary):
             return super().get_value(dictionary)
-        pairs = (re.fullmatch(r"([0-9]{1,18})-([0-9]{1,9})", text) for text in dictionary.getlist(self.field_name))
-        return [{"id": int(pair[1]), "version": int(pair[2])} for pair in pairs if pair]
+        pairs = (text.partition("-") for text in dictionary.getlist(self.field_name))
+        return [{"id": _number(row_id), "version": _number(version)} for row_id, _, version in pairs]
+
+
+def _number(text: str) -> int | str:
+    """Any other text is left to the field, which refuses it."""
+    return int(text) if is_number(text) else text
 
 
 class SeenStatementSerializer(StrictSerializer):

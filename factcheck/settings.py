@@ -167,6 +167,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "factcheck.api.middleware.CrossOriginMiddleware",
     "factcheck.api.middleware.BodyLimitMiddleware",
+    "factcheck.api.middleware.CharsetMiddleware",
     "factcheck.api.middleware.SlashMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "factcheck.api.sessions.SessionMiddleware",
@@ -175,6 +176,7 @@ MIDDLEWARE = [
     "factcheck.desk.act_messages.ActMessageMiddleware",
 ]
 
+AUTHENTICATION_BACKENDS = ["factcheck.api.authentication.UserBackend"]
 ROOT_URLCONF = "factcheck.urls"
 WSGI_APPLICATION = "factcheck.wsgi.application"
 TEMPLATES = [

@@ -8,7 +8,7 @@ import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from claims.exports.common import uri
 
@@ -57,9 +57,10 @@ def is_public(address: Address) -> bool:
     return address.is_global and not address.is_multicast and not address.is_reserved
 
 
-def place_of(url: str, ports: frozenset[int]) -> Place:
-    """Raises NotFetched."""
+def place_of(url: str, ports: frozenset[int], base: str = "") -> Place:
+    """`url` may be relative to `base`. Raises NotFetched."""
     try:
+        url = urljoin(base, url)
         parts, escaped = urlsplit(url), urlsplit(uri(url))
         host = (parts.hostname or "").encode("idna").decode()
         port = parts.port or PORTS.get(parts.scheme, 0)

@@ -9,7 +9,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException, HTTPResponse
-from urllib.parse import urljoin
 
 from claims.fetching.addresses import N_, Address, NotFetched, Place, addresses_of, is_public, place_of
 
@@ -84,14 +83,15 @@ class _Fetch:
                 self.connection.opened.shutdown(socket.SHUT_RDWR)  # wakes a thread that waits for the next byte
 
     def page(self, url: str) -> FetchedPage:
+        base = ""
         for _ in range(MAX_REDIRECTS + 1):
-            place = place_of(url, self.reach.ports)
+            place = place_of(url, self.reach.ports, base)
             response = self._ask(place)
             location = response.getheader("Location")
             if response.status not in (301, 302, 303, 307, 308) or not location:
                 return self._read(place, response)
             response.close()
-            url = urljoin(place.url, location)
+            base, url = place.url, location
         text = N_("This address leads on more than %(limit)d times. Give the last one.")
         raise NotFetched("unreachable", text, limit=MAX_REDIRECTS)
 

@@ -11,8 +11,9 @@ from trafilatura.utils import load_html
 
 from claims.fetching.addresses import N_, NotFetched
 from claims.fetching.pages import FetchedPage
+from factcheck.encodings import is_of_text
 
-MAX_ELEMENTS = 20_000  # about three seconds; articles have hundreds
+MAX_ELEMENTS = 10_000  # at worst, each of them a link, about a second; articles have hundreds
 LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
 STATED_DATES = {"original_date": True, "extensive_search": False}  # none that is only guessed from the text
 
@@ -47,8 +48,8 @@ def article_in(page: FetchedPage) -> FoundArticle:
 def _decoded(page: FetchedPage) -> str | bytes:
     """By what the server says; otherwise trafilatura reads what the page says, or guesses."""
     try:
-        return page.content.decode(page.charset) if page.charset else page.content
-    except (LookupError, UnicodeDecodeError):
+        return page.content.decode(page.charset) if page.charset and is_of_text(page.charset) else page.content
+    except UnicodeDecodeError:
         return page.content
 
 

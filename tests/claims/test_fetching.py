@@ -116,7 +116,8 @@ def test_neither_an_address_nor_a_redirect_leads_into_a_network_that_is_not_publ
 
 @pytest.mark.parametrize(("target", "code"), [
     ("file:///etc/passwd", "invalid"), ("ftp://news.example/", "invalid"), ("gopher://news.example/", "invalid"),
-    ("http://127.0.0.1:22/", "forbidden"), ("http://u:p@127.0.0.1/", "invalid"),
+    ("http://127.0.0.1:22/", "forbidden"), ("http://u:p@127.0.0.1/", "invalid"), ("http://[::1", "invalid"),
+    ("http://:80/", "invalid"),
 ])  # fmt: skip
 def test_a_redirect_keeps_to_http_and_to_the_ports_of_the_web(server, reach, target, code):
     server.answers["/"] = (302, {"Location": target}, b"")
@@ -320,6 +321,15 @@ def test_title_byline_day_language_and_text_are_read_from_the_page():
     assert "©" not in found.text
 
 
+@pytest.mark.parametrize(
+    "charset", ["undefined", "punycode", "idna", "unicode_escape", "utf-8\0", "no-such", "rot13", "zlib"]
+)
+def test_a_charset_that_no_page_is_in_is_as_none(charset):
+    page = REPORT.replace("</h1>", " \\ud800 xn--a</h1>").encode()
+    found = [article_in(FetchedPage("https://news.example/a", page, name)) for name in (charset, None)]
+    assert found[0] == found[1]
+
+
 @pytest.mark.parametrize("charset", ["windows-1252", "utf-8", None])
 def test_the_characters_are_those_that_the_server_names(charset):
     page = REPORT.replace("Kyiv", "Zürich")
@@ -347,4 +357,4 @@ def test_a_page_without_an_article_says_so(html):
 def test_a_page_of_endless_parts_is_not_read():
     with pytest.raises(NotFetched) as raised:
         read(f"<html><body>{'<p>a <b>b</b></p>' * 10_001}</body></html>")
-    assert str(raised.value) == "The page has more than 20,000 parts. Paste the text."
+    assert str(raised.value) == "The page has more than 10,000 parts. Paste the text."

@@ -120,6 +120,20 @@ def test_the_second_cards_reason_survives_the_first_cards_tag_and_back(desk, art
     assert len(drafts(page)) == 1
 
 
+def test_an_act_without_a_network_says_so_and_can_be_sent_again(desk, article, statements):
+    page = at(desk, article)
+    reason(page, statements[0]).fill("The ministry denies it.")
+    desk.context.set_offline(True)
+    card(page, statements[0]).get_by_role("button", name="denied").click()
+    page.get_by_role("alert").filter(has_text="The service did not answer. What you typed is still here.").wait_for()
+    assert reason(page, statements[0]).input_value() == "The ministry denies it."
+    desk.context.set_offline(False)
+    card(page, statements[0]).get_by_role("button", name="denied").click()
+    said(page, "is tagged denied.")
+    assert page.get_by_role("alert").filter(has_text="did not answer").count() == 0
+    desk.complaints.clear()  # the browser and htmx tell of the network too
+
+
 def test_a_form_that_htmx_brings_has_what_was_typed_into_it_before(desk, article, statements):
     page = at(desk, article)
 

@@ -60,8 +60,10 @@ def test_changes_are_told_over_the_page_and_shown_where_nothing_is_typed(watcher
     assert page.get_by_role("status").filter(has_text="changes").inner_text() == "2 changes by alice: show"
     assert card.nth(10).locator(".news").inner_text() == "alice tagged it just now"
     assert places(page) == before
-    page.get_by_role("link", name="show").click()
+    page.get_by_role("link", name="show").focus()
+    page.keyboard.press("Enter")
     card.nth(10).get_by_text("She denies it.").wait_for()
+    assert page.evaluate("document.activeElement.id") == "main"  # the link is gone
     assert typed.input_value() == "I am not done"
     assert "You have typed something" in page.locator("#live").inner_text()
 

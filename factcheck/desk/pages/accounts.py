@@ -1,5 +1,6 @@
 """Users and roles, for admins. A user is deactivated and never deleted: the journal names them."""
 
+import logging
 from typing import Any
 
 from django import forms
@@ -27,6 +28,8 @@ from factcheck.desk.timeline import timeline
 from factcheck.journal.models import Entry
 from factcheck.journal.users import end_sessions, save_user
 
+logger = logging.getLogger(__name__)
+
 MAX_ENTRIES = 20
 CHOICES = [(role.name.lower() if role else "", ROLES[role].name) for role in Role]
 
@@ -49,6 +52,13 @@ class UserForm(forms.ModelForm):
             self.fields["role"].initial = held.name.lower() if held else ""
         else:
             del self.fields["is_active"]
+
+    def clean_username(self) -> str:
+        """The journal names its actors: Alice beside alice would be taken for her."""
+        name: str = self.cleaned_data["username"]
+        if User.objects.filter(username__iexact=name).exclude(pk=self.instance.pk).exists():
+            raise forms.ValidationError("A user with this name already exists, be it in other letters.")
+        return name
 
     def save_by(self, actor: Any) -> User:
         """Writes the user with the journal entry."""
@@ -149,11 +159,15 @@ class UserPage(AdminPage):
         uid = urlsafe_base64_encode(force_bytes(user.pk))
         path = reverse("set-password", args=[uid, default_token_generator.make_token(user)])
         link = self.request.build_absolute_uri(path)
-        if settings.HAS_MAIL and user.email:
-            text = render_to_string("desk/accounts/invitation.txt", {"person": user, "link": link})
+        if not (settings.HAS_MAIL and user.email):
+            return self.render_to_response(self.get_context_data(link=link))
+        text = render_to_string("desk/accounts/invitation.txt", {"person": user, "link": link})
+        try:
             send_mail(gettext("Your account"), text, None, [user.email])
-            return self.render_to_response(self.get_context_data(mailed_to=user.email))
-        return self.render_to_response(self.get_context_data(link=link))
+        except OSError:  # also what smtplib raises
+            logger.exception("A link could not be mailed.")
+            return self.render_to_response(self.get_context_data(link=link, is_unmailed=True))
+        return self.render_to_response(self.get_context_data(mailed_to=user.email))
 
 
 class RolesPage(DeskView):

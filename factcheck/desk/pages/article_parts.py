@@ -23,6 +23,7 @@ from factcheck.desk.pages.notes import notes_on_row
 from factcheck.desk.shown_article import UNANCHORED_CARDS, ShownArticle
 from factcheck.desk.words import word
 from factcheck.journal.models import Entry
+from factcheck.postgres.prepared import prepared
 
 PARTS = "desk/articles/article_parts.html"
 MESSAGES = {
@@ -120,10 +121,10 @@ class ActPage(Page):
 
     def context(self) -> dict[str, Any]:
         ids, seen = self._ids(), seen_cards(self.request)
-        entry: Any = Entry.objects.of(self.view.journal_resource, ids[0]).order_by("-version").first()
+        [entry] = prepared(_newest, _newest, str, int).objects(self.view.journal_resource, ids[0])
         own = entry.resource_id if entry.resource == "statement" else entry.data.get("statement")
         card = _next_card(list(seen), own) if entry.action == "statement.deleted" else own
-        article = Article.objects.for_reading().get(pk=entry.article)
+        [article] = prepared(_article, _article, int).objects(entry.article)
         shown = shown_beside(self.request, article, self.viewer, card)
         touched = {own, entry.data.get("counter_statement")}
         act = {"action": entry.action, "focus": _focused(entry, card)}
@@ -159,6 +160,14 @@ class ActPage(Page):
         if sentences := MARKED_AND_TAGGED if is_both else STATEMENT_MESSAGES.get(entry.action):
             return str(sentences[0 if number else 1]) % words
         return str(MESSAGES.get(entry.action) or gettext("It is saved."))
+
+
+def _newest(resource: str, row_id: int) -> Any:
+    return Entry.objects.of(resource, row_id).order_by("-version")[:1]
+
+
+def _article(row_id: int) -> Any:
+    return Article.objects.for_reading().filter(pk=row_id)
 
 
 def _next_card(seen: list[int], deleted: int) -> int | None:
