@@ -57,6 +57,8 @@
     margin.scrollTop += above < 0 ? above : Math.max(0, Math.min(below, above));
   };
 
+  desk.reveal = show;
+
   // A form that came, or that came back with errors. Its choosers are built before it settles.
   const FIELDS = "textarea, select, input:not([type=hidden]), button";
   document.addEventListener("htmx:afterSettle", ({ detail: { target, xhr } }) => {
