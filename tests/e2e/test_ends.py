@@ -154,11 +154,10 @@ def test_an_end_stops_one_word_before_the_other(opened, mark):
     ends.choose(statement)
     ends.drag("End", "The minister", True)
     assert ends.chosen == "it"
-    ends.page.mouse.move(*ends.place("Paragraph 0", True))
     ends.page.mouse.up()
     ends.drag("Beginning", "Paragraph 4", False)
     ends.page.mouse.up()
-    assert ends.chosen.startswith("Paragraph") or " " not in ends.chosen
+    assert ends.chosen == "it"
     ends["Beginning"].press("Escape")
     assert (ends.chosen, ends.form(statement).count()) == ("", 0)
     assert ends.line("End") == pytest.approx(ends.place("it is right", True), abs=1)
@@ -207,8 +206,9 @@ def test_the_page_scrolls_along_when_an_end_is_dragged_to_the_edge_of_the_window
     ends = opened(viewport={"width": width, "height": 700})
     ends.choose(statement)
     ends.drag("End", "it is right", True)
-    limit = ends.page.locator(f"#statement-{statement.pk}").bounding_box()["y"] if width < 900 else 700
-    ends.page.mouse.move(60, limit - 10, steps=3)
+    for _ in range(2):  # what lies over the text changes when the form comes
+        limit = min(700, ends.page.locator(f"#statement-{statement.pk}").bounding_box()["y"]) if width < 900 else 700
+        ends.page.mouse.move(60, limit - 10, steps=3)
     ends.page.wait_for_function("() => [...CSS.highlights.get('chosen') ?? []].join().includes('Paragraph 20')")
     ends.page.mouse.up()
     assert ends["End"].bounding_box()["y"] < limit
@@ -253,7 +253,7 @@ def test_a_character_that_one_sees_is_never_cut(opened, mark):
     statement = mark(f"The {FAMILY} family")
     ends = opened()
     ends.choose(statement)
-    for _ in range(len(" family")):
+    for _ in "family":
         ends["End"].press("Shift+ArrowLeft")
     assert ends.chosen == f"The {FAMILY}"
     ends["End"].press("Shift+ArrowLeft")
@@ -294,18 +294,12 @@ def test_in_a_text_from_right_to_left_the_left_arrow_goes_on(opened, mark):
     here, there = ends.way("End", words[4], False)
     ends.page.mouse.move(*here)
     ends.page.mouse.down()
-    ends.page.mouse.move(there[0] - ends.page.evaluate(WIDTH, words[4]) + 2, there[1], steps=4)
+    ends.page.mouse.move(there[0] + 2, there[1], steps=4)
     ends.page.mouse.up()
     assert ends.chosen == " ".join(words[:5])
     ends["End"].press("Enter")
     ends.said("Passage 1 is changed.")
     assert passage_of(statement) == " ".join(words[:5])
-
-
-WIDTH = """(passage) => {
-  const at = document.getElementById("text").textContent.indexOf(passage);
-  return desk.text.range(at, at + passage.length).getBoundingClientRect().width;
-}"""
 
 
 def test_of_marks_that_nest_or_overlap_only_the_chosen_one_is_moved(opened, mark):
@@ -334,7 +328,7 @@ def test_a_mark_reaches_from_one_part_of_the_cards_into_the_other(opened, newsro
     ends = opened()
     ends.page.locator(f"#mark-{made[30].pk}").evaluate("mark => mark.scrollIntoView({ block: 'center' })")
     ends.choose(made[30])  # the first of the second part
-    for _ in range(8):
+    for _ in range(6):
         ends["Beginning"].press("ArrowLeft")
     ends["Beginning"].press("Enter")
     ends.said("Passage 31 is changed.")

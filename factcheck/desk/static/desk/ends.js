@@ -42,14 +42,15 @@
 
   const attach = (card) => {
     const span = card?.isConnected && placeOf(card) ? chosen(card) : null;
-    if (at && (at.card !== card || !span) && at.isShown) {
-      CSS.highlights?.delete("chosen");
-    }
+    const wasShown = at?.isShown;
     text.querySelectorAll(".moving").forEach((mark) => mark.classList.remove("moving"));
     at = span && { card, ...span, ...segmented(text.textContent) };
     [first, last].forEach((handle) => (handle.hidden = !at));
     if (at) {
       put();
+    }
+    if (wasShown && !at?.isShown) {
+      CSS.highlights?.delete("chosen");
     }
   };
   let known = {};
@@ -294,13 +295,14 @@
   };
   document.addEventListener("passage", changed);
   document.addEventListener("input", changed);
-  reading.parentElement.addEventListener("click", ({ target }) => {
+  const closing = ({ target }) => {
     const card = target.matches(".close") && target.closest("[data-card]");
     if (card) {
       forget(card.dataset.card);
       setTimeout(attachAgain); // when acts.js has closed the form
     }
-  });
+  };
+  document.addEventListener("click", closing, true);
   // Also what was moved before somebody else changed it, and was applied in another form.
   document.addEventListener("acted", ({ detail }) => {
     if (["statement.updated", "statement.reanchored"].includes(detail.action)) {
