@@ -13,9 +13,12 @@
   const scrolls = () => getComputedStyle(margin).overflowY === "auto"; // beside the text, not below it
   let acting = null; // the card from which the last request came
 
+  // A card that others have changed something about comes anew, whatever its statement's version.
+  const versionOf = (part) => (part.closest(".card:has(> .news)") ? part.dataset.version.replace(/\d+$/, 0) : part.dataset.version);
+
   document.addEventListener("htmx:configRequest", ({ detail }) => {
     acting = cardOf(detail.elt);
-    const shown = [...document.querySelectorAll("[data-version]")].map(({ dataset }) => dataset.version);
+    const shown = [...document.querySelectorAll("[data-version]")].map(versionOf);
     Object.assign(detail.headers, { Accept: "text/html", "Shown-Cards": shown.join(" ") });
   });
 
