@@ -100,10 +100,7 @@ def _cards(entries: list[Any]) -> list[CardNews]:
     cards: dict[int, CardNews] = {}
     for entry in entries:
         statement = int(entry.of_statement or (entry.resource_id if entry.resource == "statement" else 0))
-        what = (
-            "it"
-            if entry.resource == "statement" and entry.resource_id == statement
-            else f"{entry.resource} {entry.resource_id}"
-        )
+        is_itself = (entry.resource, entry.resource_id) == ("statement", statement)
+        what = "it" if is_itself else f"{entry.resource} {entry.resource_id}"
         cards.setdefault(statement, CardNews(statement, verb_of(entry), what, entry))
     return [card for statement, card in cards.items() if statement]
