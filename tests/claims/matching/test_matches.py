@@ -195,6 +195,17 @@ def test_a_public_score_counts_rarer_words_in_public_statements_alone(record, se
     assert after == before
 
 
+def test_what_is_not_published_takes_no_room_from_what_is(record, settings):
+    settings.PUBLIC_READ = True
+    shown = record("Eleven inspectors were sacked.", publish=True)
+    nearer = (
+        "SELECT n, search_words_in_classes('en', 'A', ARRAY['Inspectors were sacked.']) FROM generate_series(-99, -1) n"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(f"INSERT INTO claims_statementwords {nearer}")
+    assert found(APIClient(), "Inspectors were sacked.") == [shown.pk]
+
+
 def test_a_public_match_shows_open_disputes_as_anonymous_readers_see_them(alice, record, minister, settings):
     settings.PUBLIC_READ = True
     shown, hidden = record(SACKED, publish=True), record("It is not so.")
