@@ -5,7 +5,7 @@ A few queries, however many statements there are: which words the text has, how 
 rarest of them, the best of those, and the nearest by their vectors.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from operator import attrgetter
@@ -23,7 +23,8 @@ from claims.vectors.table import table
 from factcheck.postgres.prepared import execute_prepared
 from factcheck.postgres.word_shares import WordShares
 
-MAX_TERMS = 60  # the rarest words of a text
+MAX_WORDS = 5_000  # of a text: the longest has more only in scripts without spaces, as pairs of characters
+MAX_TERMS = 60  # the rarest of them
 MAX_COUNTED = 1_000  # statements that are counted for a word of which PostgreSQL does not know how common it is
 MAX_COUNTED_BY_ROW = 30  # of these that are looked at one by one, whether they are public: so many give nothing away
 MAX_UNKNOWN = 100  # such words
@@ -183,7 +184,8 @@ def words_of_each(texts: Sequence[str], languages: Sequence[str] | None = None) 
     parts = [(nth, *part) for nth, text in enumerate(texts) for part in parts_of(text)]
     found: list[list[Word]] = [[] for _ in texts]
     for nth, *word in execute_prepared(WORDS, [languages, *([part[n] for part in parts] for n in range(3))]):
-        found[nth].append(tuple(word))
+        if len(found[nth]) < MAX_WORDS:
+            found[nth].append(tuple(word))
     return found
 
 
@@ -196,13 +198,30 @@ def vectors_of(texts: Mapping[str, Sequence[str]], language: str) -> dict[str, s
 
 def telling_terms(words: Sequence[Word]) -> list[Term]:
     """Words that tell something, what is said first and the date last; if there are none, all words."""
-    telling = [(word, weight, stems) for word, weight, stems in words if None not in stems and not _is_part(word)]
+    languages = _languages_of(words)
+
+    def tells(word: str, stems: Sequence[str | None]) -> bool:
+        too_common = None in stems and languages.isdisjoint(_languages(stems))
+        return not too_common and not _is_part(word)
+
+    telling = [(word, weight, stems) for word, weight, stems in words if tells(word, stems)]
     terms: dict[Any, Term] = {}
     for word, weight, stems in telling or words:
         own = tuple(stem for stem in stems if stem)
         known = terms.get(own or word) or Term((), own, weight)
         terms[own or word] = replace(known, words=(*known.words, word))
     return list(terms.values())
+
+
+def _languages_of(words: Sequence[Word]) -> set[str]:
+    """Those that leave out most words of the text: it is in one of them. “Die” is left out in German."""
+    languages = {language for _, _, stems in words for language in _languages(stems)}
+    left_out = Counter(each for _, _, stems in words if None in stems for each in languages - _languages(stems))
+    return {language for language, count in left_out.items() if count == max(left_out.values())}
+
+
+def _languages(stems: Sequence[str | None]) -> set[str]:
+    return {stem.rpartition("_")[2] for stem in stems if stem}
 
 
 def _is_part(word: str) -> bool:
