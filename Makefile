@@ -94,6 +94,7 @@ check: test-environment lint-schema ## Style, types, migrations, import rules, s
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy .
 	$(MANAGE) makemigrations --check --dry-run
+	$(MANAGE) translations --check
 	$(PY) -c 'from importlinter.cli import lint_imports_command as run; run()'
 	$(MANAGE) spectacular --validate --fail-on-warn --file /dev/null
 	$(PY) -m check_jsonschema --builtin-schema vendor.compose-spec docker-compose.yml

@@ -158,6 +158,7 @@ MIDDLEWARE = [
     # These only add headers. They come before the others so that refusals by the others have the headers too.
     "factcheck.api.middleware.ContentPolicyMiddleware",
     "django.middleware.gzip.GZipMiddleware",  # before what makes ETags: it weakens them
+    "factcheck.api.languages.LanguageMiddleware",  # before the problem pages, which have a language too
     "django_htmx.middleware.HtmxMiddleware",  # before the problem pages, which are parts of a page too
     "factcheck.desk.problem_pages.ProblemPageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -173,6 +174,7 @@ MIDDLEWARE = [
     "factcheck.desk.act_messages.ActMessageMiddleware",
 ]
 
+AUTHENTICATION_BACKENDS = ["factcheck.api.authentication.UserBackend"]
 ROOT_URLCONF = "factcheck.urls"
 WSGI_APPLICATION = "factcheck.wsgi.application"
 TEMPLATES = [
@@ -227,11 +229,16 @@ JOURNAL_SIGNING_KEY = os.environ.get("JOURNAL_SIGNING_KEY", "").strip() or env_f
 # Which model makes the vectors by which matching finds what says the same in other words (claims/vectors/model.py).
 MATCHING_MODEL = env_choice("MATCHING_MODEL", "minilm", "e5", "none")
 
-# Time and language
+# Time and language. Only pages have a language: see factcheck/api/languages.py.
 USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en-gb"
-USE_I18N = False
+LANGUAGES = [("en-gb", "English"), ("de", "Deutsch")]
+LOCALE_PATHS = [BASE_DIR / "factcheck/locale"]
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_SECURE = PUBLIC_HTTPS
 
 # Whether callers who are not logged in may read what is published.
 PUBLIC_READ = env_flag("PUBLIC_READ")

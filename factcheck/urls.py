@@ -3,6 +3,10 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.auth.views import LogoutView
 from django.urls import include, path
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+from django.views.decorators.vary import vary_on_headers
+from django.views.i18n import JavaScriptCatalog, set_language
 from rest_framework.routers import DefaultRouter
 
 from claims.views.articles import ArticleViewSet
@@ -65,6 +69,8 @@ router.register("feeds", FeedViewSet, "feed")
 router.register("journal", JournalViewSet, "journal")
 router.register("tokens", TokenViewSet, "token")
 
+by_language = vary_on_headers("Accept-Language", "Cookie")
+
 urlpatterns = [
     path("api/v1/", include(router.urls)),  # first: Django tries the patterns in this order
     path("", StartPage.as_view(), name="start"),
@@ -85,6 +91,9 @@ urlpatterns = [
     path("accounts/<int:pk>/", UserPage.as_view(), name="user"),
     path("reset/", ResetPassword.as_view(), name="reset-password"),
     path("reset/<uidb64>/<token>/", SetPassword.as_view(), name="set-password"),
+    # No CSRF token, with which no cache could keep the public pages that have this form. It only sets a cookie.
+    path("language/", csrf_exempt(require_POST(set_language)), name="language"),
+    path("texts.js", by_language(JavaScriptCatalog.as_view(packages=["factcheck.desk"])), name="texts"),
     path("healthz/", Health.as_view()),
     path("admin/", admin.site.urls),
     path("api/v1/schema/", SchemaView.as_view(), name="schema"),

@@ -1,5 +1,4 @@
 import secrets
-from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django.apps import apps
@@ -11,6 +10,7 @@ from claims.models.article import in_public_text
 from factcheck.errors import FieldError
 from factcheck.journal.models import Recorded
 from factcheck.postgres.bounded_page import ExistsPerRow
+from factcheck.postgres.prepared import any_of
 
 
 def new_key() -> str:
@@ -27,10 +27,9 @@ class DisputeQuerySet(models.QuerySet["Dispute"]):
             "statement__source", "statement__article", "counter_statement__source", "counter_statement__article"
         ).defer("statement__article__text", "counter_statement__article__text")  # fmt: skip
 
-    def involving(self, statements: Iterable[int]) -> "DisputeQuerySet":
+    def involving(self, statements: list[int]) -> "DisputeQuerySet":
         """Disputes of one of the statements, or raised in one of them."""
-        ids = list(statements)
-        return self.filter(Q(statement__in=ids) | Q(counter_statement__in=ids))
+        return self.filter(Q(any_of("statement", statements)) | Q(any_of("counter_statement", statements)))
 
     def raised_in(self, statements: Any) -> "DisputeQuerySet":
         """Disputes of other statements that were raised in one of these."""

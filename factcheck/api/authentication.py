@@ -1,5 +1,6 @@
 from typing import Any
 
+from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import Group, User
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, QuerySet
@@ -49,8 +50,7 @@ def token_with_user(digest: str) -> Token | None:
     """
 
     def build(placeholder: str) -> QuerySet[Any, Any]:
-        groups = Group.objects.filter(user=OuterRef("user")).order_by("pk").values("name")
-        columns: list[Any] = [*TOKEN_FIELDS, *(f"user__{name}" for name in USER_FIELDS), ArraySubquery(groups)]
+        columns: list[Any] = [*TOKEN_FIELDS, *(f"user__{name}" for name in USER_FIELDS), _groups_of("user")]
         return Token.objects.filter(digest=placeholder).values_list(*columns)
 
     for row in prepared(token_with_user, build, str).rows(digest):
@@ -59,6 +59,24 @@ def token_with_user(digest: str) -> Token | None:
         remember_role(token.user, row[-1])
         return token
     return None
+
+
+class UserBackend(ModelBackend):
+    """Reads the user of a session together with the role, in one prepared query."""
+
+    def get_user(self, user_id: int) -> User | None:
+        for user in prepared(_user_with_groups, _user_with_groups, int).objects(user_id):
+            remember_role(user, user.held)
+            return user if self.user_can_authenticate(user) else None
+        return None
+
+
+def _user_with_groups(user_id: int) -> QuerySet[Any, Any]:
+    return User.objects.filter(pk=user_id).annotate(held=_groups_of("pk"))
+
+
+def _groups_of(user: str) -> ArraySubquery:
+    return ArraySubquery(Group.objects.filter(user=OuterRef(user)).order_by("pk").values("name"))
 
 
 class TokenScheme(OpenApiAuthenticationExtension):

@@ -16,6 +16,7 @@ from rest_framework.views import APIView
 from factcheck.api.conditional import add_entity_tag, cache_rule
 from factcheck.api.form_methods import form_method, wants_parts
 from factcheck.api.idempotency import has_key, idempotency_key, request_digest, run_once
+from factcheck.api.languages import activate_language
 from factcheck.api.models import IdempotentAnswer
 from factcheck.api.problems import wants_page
 from factcheck.api.roles import Role, is_anonymous
@@ -52,6 +53,8 @@ class BaseView(APIView):
     index_ordered_filters: dict[str, tuple[frozenset[str], ...]] = {}
     scan_pages = SCAN_PAGES
 
+    is_translated = True  # whether its pages are in the language of their reader
+
     # What the OpenAPI document says about it.
     schema_tag = ""
     noun = ""  # such as "an article"
@@ -71,6 +74,8 @@ class BaseView(APIView):
         digest = request_digest(request) if has_key(request) else None
         request.accepted_renderer, request.accepted_media_type = self.perform_content_negotiation(request)
         request.version, request.versioning_scheme = None, None  # of DRF; the version is in the URL
+        if self.is_translated and wants_page(request):
+            activate_language(request)
         try:
             self.perform_authentication(request)
         finally:

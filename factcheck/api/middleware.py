@@ -13,6 +13,7 @@ from django.middleware.common import CommonMiddleware
 from django.utils.cache import patch_vary_headers
 from django.utils.http import escape_leading_slashes
 
+from factcheck.api.languages import activate_language_of_problem
 from factcheck.api.problems import (
     CONTENT_TYPE,
     UNAVAILABLE_DETAIL,
@@ -86,12 +87,14 @@ class ProblemMiddleware:
         if not is_unavailable(exception):
             return None
         logger.error("The database does not answer: %s", exception)
+        activate_language_of_problem(request)
         detail = unavailable_detail(exception)
         response = HttpResponse(detail, status=503, headers=UNAVAILABLE_HEADERS, content_type="text/plain")
         response.problem_detail = detail  # type: ignore[attr-defined]
         return response
 
     def problem_response(self, request: HttpRequest, original: HttpResponseBase) -> HttpResponse:
+        activate_language_of_problem(request)
         detail = getattr(original, "problem_detail", DETAILS.get(original.status_code, ""))
         problem = problem_document(original.status_code, detail=detail)
         response = self.render(request, problem, original)

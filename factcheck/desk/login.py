@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from factcheck.api.problems import wants_page
 from factcheck.api.session_store import describe_session
 from factcheck.api.throttles import LoginThrottle
+from factcheck.desk.languages import chosen_language, set_language_cookie
 from factcheck.desk.login_form import LoginForm
 from factcheck.desk.page_view import OptionsForAnybody
 
@@ -19,6 +20,7 @@ class ThrottledLoginView(OptionsForAnybody, LoginView):
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         response = super().form_valid(form)
         describe_session(self.request)
+        set_language_cookie(response, chosen_language(form.get_user().pk))
         return response
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:

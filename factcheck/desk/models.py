@@ -57,3 +57,17 @@ class Look(models.Model):
     @property
     def mark(self) -> Mark | None:
         return Mark.read(self.before) if self.before else None
+
+
+class ChosenLanguage(models.Model):
+    """The language in which a user wants the pages. Without a row the browser's counts."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="+", db_column="user"
+    )
+    code = models.TextField()
+
+    objects: ClassVar[models.Manager["ChosenLanguage"]]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} in {self.code}"

@@ -7,8 +7,7 @@ PostgreSQL says by the same functions as for the search itself.
 import re
 import sys
 import unicodedata
-from collections.abc import Iterable
-from functools import cached_property
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from django.db import connection
@@ -16,7 +15,6 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from claims.models import Evidence
-from claims.models.words import SearchLanguage
 from factcheck.postgres.search import terms_of
 
 MAX_CHARACTERS = 20_000  # of a field, among which words are looked for
@@ -53,18 +51,22 @@ class Reason(NamedTuple):
 class Wanted:
     """The words of what somebody typed, without those that are to be missing."""
 
-    def __init__(self, query: str):
+    def __init__(self, query: str, languages: Sequence[str]):
+        """`languages`: those in whose stems the search looked for words."""
+        self.languages = list(languages)
         terms = [term for terms in terms_of(query) for term in terms if not term.is_excluded]
         self.words = [(word, term.is_exact) for term in terms for word in WORD.findall(term.text)]
         parts = (_beginning(word) for word, _ in self.words)
         self.pattern = re.compile("|".join(parts) or r"(?!)", re.IGNORECASE)
 
-    def reasons(self, fields: dict[int, list[Field]]) -> dict[int, list[Reason]]:
-        """By row. At most two queries, however many rows."""
-        found = {row: [(field, self._spans(field)) for field in own] for row, own in fields.items()}
-        every = (pair for own in found.values() for pair in own)
+    def reasons(self, *kinds: dict[int, list[Field]]) -> list[dict[int, list[Reason]]]:
+        """For each kind of rows, by row. One query, however many rows."""
+        found = [
+            {row: [(field, self._spans(field)) for field in own] for row, own in fields.items()} for fields in kinds
+        ]
+        every = (pair for rows in found for own in rows.values() for pair in own)
         same = self._same({(field.language, form) for field, spans in every for form in spans.values()})
-        return {row: [*self._reasons(own, same)][:MAX_FIELDS] for row, own in found.items()}
+        return [{row: [*self._reasons(own, same)][:MAX_FIELDS] for row, own in rows.items()} for rows in found]
 
     def reasons_of_names(self, fields: dict[int, list[Field]]) -> dict[int, list[Reason]]:
         """Of a name, the beginning of a word is enough."""
@@ -76,10 +78,6 @@ class Wanted:
             return self._reasons([(field, spans)], same)
 
         return {row: [each for field in own for each in reason(field)] for row, own in fields.items()}
-
-    @cached_property
-    def languages(self) -> list[str]:
-        return list(SearchLanguage.objects.values_list("code", flat=True))
 
     def _spans(self, field: Field) -> dict[tuple[int, int], str]:
         text = field.text[:MAX_CHARACTERS]

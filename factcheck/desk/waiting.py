@@ -42,6 +42,7 @@ class Waiting:
     unverified: list[Any]  # published articles, each with the number of its `unverified` statements
     disputes: list[Any]  # the newest open ones
     proposals: int  # those of reporters for a tag; one more than MAX_PROPOSALS for any more
+    max_proposals = MAX_PROPOSALS
 
     @property
     def more_proposals(self) -> bool:

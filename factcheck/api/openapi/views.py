@@ -31,6 +31,8 @@ class Root(BaseView, APIRootView):
 class SpectacularView(BaseView):
     """Base of drf-spectacular's views, whose own renderers cannot write a problem document."""
 
+    is_translated = False  # nor is what they describe
+
     def handle_exception(self, exc: Exception) -> Any:
         problem: Any = super().handle_exception(exc)
         if not hasattr(problem, "data"):  # the way to the log-in

@@ -14,6 +14,7 @@ from django.views.decorators.cache import never_cache
 from factcheck.api.models import Session, Token
 from factcheck.api.roles import Role, role_of
 from factcheck.api.throttles import LoginThrottle
+from factcheck.desk.languages import choose_language, chosen_language, set_language_cookie
 from factcheck.desk.page_view import DeskView, OptionsForAnybody
 from factcheck.desk.roles import ROLES
 from factcheck.journal.users import end_sessions
@@ -34,11 +35,14 @@ class AccountPage(DeskView):
             sessions=sessions_of(user),
             own_session=self.request.session.session_key,
             tokens=Token.objects.filter(user=user.pk).count(),
+            language=chosen_language(user.pk),
             **kwargs,
         )
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Ends one of the own sessions, or all but this one."""
+        """Chooses the language, ends one of the own sessions, or all but this one."""
+        if "language" in request.POST:
+            return self._choose_language(request.POST["language"])
         if request.POST.get("session") == "others":
             end_sessions(user=request.user, but=request.session.session_key)
         else:
@@ -47,6 +51,14 @@ class AccountPage(DeskView):
                 raise Http404
             named[0].delete()
         return HttpResponseRedirect("/account/", status=303)
+
+    def _choose_language(self, code: str) -> HttpResponse:
+        if code and code not in dict(settings.LANGUAGES):
+            raise Http404
+        choose_language(self.request.user.pk or 0, code)
+        response = HttpResponseRedirect("/account/", status=303)
+        set_language_cookie(response, code)
+        return response
 
 
 @method_decorator(never_cache, name="dispatch")

@@ -19,6 +19,7 @@ from factcheck.desk.page import Page, query_of
 from factcheck.desk.pages.notes import notes_on_row
 from factcheck.desk.shown_article import UNANCHORED_CARDS, ShownArticle
 from factcheck.journal.models import Entry
+from factcheck.postgres.prepared import prepared
 
 PARTS = "desk/articles/article_parts.html"
 MESSAGES = {
@@ -103,10 +104,10 @@ class ActPage(Page):
 
     def context(self) -> dict[str, Any]:
         ids, seen = self._ids(), seen_cards(self.request)
-        entry: Any = Entry.objects.of(self.view.journal_resource, ids[0]).order_by("-version").first()
+        [entry] = prepared(_newest, _newest, str, int).objects(self.view.journal_resource, ids[0])
         own = entry.resource_id if entry.resource == "statement" else entry.data.get("statement")
         card = _next_card(list(seen), own) if entry.action == "statement.deleted" else own
-        article = Article.objects.for_reading().get(pk=entry.article)
+        [article] = prepared(_article, _article, int).objects(entry.article)
         shown = shown_beside(self.request, article, self.viewer, card)
         touched = {own, entry.data.get("counter_statement")}
         act = {"action": entry.action, "focus": _focused(entry, card)}
@@ -142,6 +143,14 @@ class ActPage(Page):
         if self._is_marked(entry) and entry.action == "statement.tagged":
             return f"{statement} is recorded and tagged {entry.data['tag']}."
         return MESSAGES.get(entry.action, "It is saved.").format(statement=statement, of=of, tag=entry.data.get("tag"))
+
+
+def _newest(resource: str, row_id: int) -> Any:
+    return Entry.objects.of(resource, row_id).order_by("-version")[:1]
+
+
+def _article(row_id: int) -> Any:
+    return Article.objects.for_reading().filter(pk=row_id)
 
 
 def _next_card(seen: list[int], deleted: int) -> int | None:

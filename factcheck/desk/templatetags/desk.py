@@ -1,6 +1,6 @@
 """What the templates need: times in words, quotation marks, signs of tags."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
 from types import SimpleNamespace
 from typing import Any
@@ -8,19 +8,25 @@ from typing import Any
 from django import template
 from django.conf import settings
 from django.utils import timezone
+from django.utils.dates import MONTHS
+from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import Truncator
+from django.utils.translation import get_language, gettext_lazy, ngettext
+from django.utils.translation import gettext as _
 
 from claims.media_fragments import address_of_part
 from claims.partial_dates import said_on_fields
 from factcheck.api.roles import Role, role_of
 from factcheck.desk.addresses import address_of, instant, plural
+from factcheck.desk.code_words import code_in_words
 from factcheck.desk.labels import field_label
 
 register = template.Library()
 register.filter(plural)
 register.filter(field_label)
+register.filter(code_in_words)
 
 # Shown beside the colour, for those who do not see it. No sign is a verdict.
 SIGNS = {"asserted": "+", "denied": "−", "unverified": "?"}  # noqa: RUF001  the minus sign is meant
@@ -31,12 +37,12 @@ ANCHOR_LABELS = {
     "orphaned": "no longer in the text",
 }
 OBTAINED = {
-    "link": " by a link",
-    "call": " in a call",
-    "mail": " by mail",
-    "document": " as a document",
-    "visit": " during a visit",
-    "other": " in another way",
+    "link": gettext_lazy("Obtained by a link"),
+    "call": gettext_lazy("Obtained in a call"),
+    "mail": gettext_lazy("Obtained by mail"),
+    "document": gettext_lazy("Obtained as a document"),
+    "visit": gettext_lazy("Obtained during a visit"),
+    "other": gettext_lazy("Obtained in another way"),
 }
 DOUBLE_QUOTES = '“”„‟"«»'
 OPENING_QUOTES = tuple(DOUBLE_QUOTES + "‘‚'")  # noqa: RUF001
@@ -73,13 +79,19 @@ def then_entry(context: Any, entry: Any) -> SafeString | str:
     return format_html('<a class="then" href="{}?as_of={}">{}</a>', address, instant(at), ago(entry.at))
 
 
+def day_in_words(day: date) -> str:
+    return _("%(day)d %(month)s %(year)d") % {"day": day.day, "month": MONTHS[day.month], "year": day.year}
+
+
 @register.filter
 def when_said(statement: Any) -> str:
     """On a day, or in a month or a year."""
     day = statement.said_on
-    return {None: f"on {day.day} {day:%B} {day.year}", "month": f"in {day:%B} {day.year}", "year": f"in {day.year}"}[
-        statement.said_on_precision
-    ]
+    if statement.said_on_precision == "year":
+        return _("in %(year)d") % {"year": day.year}
+    if statement.said_on_precision == "month":
+        return _("in %(month)s %(year)d") % {"month": MONTHS[day.month], "year": day.year}
+    return _("on %(day)s") % {"day": day_in_words(day)}
 
 
 @register.filter
@@ -91,21 +103,24 @@ def date_said(text: str) -> str:
 @register.filter
 def how_obtained(evidence: Any) -> str:
     """Empty where nothing of it is known, or for an anonymous reader."""
-    way, day = OBTAINED.get(evidence.obtained_how, ""), evidence.obtained_on
-    on_day = f" on {day.day} {day:%B} {day.year}" if day else ""
-    return f"Obtained{way}{on_day}" if way or day else ""
+    way, day = OBTAINED.get(evidence.obtained_how), evidence.obtained_on
+    if way and day:
+        return _("%(obtained)s on %(day)s") % {"obtained": way, "day": day_in_words(day)}
+    return str(way or "") or (day and _("Obtained on %(day)s") % {"day": day_in_words(day)}) or ""
 
 
 def _since(at: datetime) -> str:
     passed = timezone.now() - at
     if passed < timedelta(0) or passed >= timedelta(days=7):
-        return f"{at.day} {at:%B %Y}"
-    if passed < timedelta(minutes=1):
-        return "just now"
-    for unit, length in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
-        if number := int(passed.total_seconds()) // length:
-            return f"{number} {unit}{'' if number == 1 else 's'} ago"
-    return ""
+        return day_in_words(at)
+    minutes = int(passed.total_seconds()) // 60
+    if days := minutes // 1440:
+        return ngettext("%(number)d day ago", "%(number)d days ago", days) % {"number": days}
+    if hours := minutes // 60:
+        return ngettext("%(number)d hour ago", "%(number)d hours ago", hours) % {"number": hours}
+    if minutes:
+        return ngettext("%(number)d minute ago", "%(number)d minutes ago", minutes) % {"number": minutes}
+    return _("just now")
 
 
 @register.filter
@@ -114,11 +129,14 @@ def sign(tag: str) -> str:
 
 
 @register.simple_tag
-@cache
 def tag_label(tag: str) -> SafeString:
-    return format_html(
-        '<span class="tag {}"><span aria-hidden="true">{}</span> {}</span>', tag, SIGNS.get(tag, ""), tag
-    )
+    return _tag_label(tag, get_language())
+
+
+@cache
+def _tag_label(tag: str, language: str) -> SafeString:
+    label = '<span class="tag {}"><span aria-hidden="true">{}</span> {}</span>'
+    return format_html(label, tag, SIGNS.get(tag, ""), code_in_words(tag))
 
 
 @register.filter
@@ -141,7 +159,11 @@ def recording(article: Any, statement: Any) -> dict[str, Any]:
 @register.filter
 def up_to(count: int, limit: int) -> str:
     """For a number that was counted no further than the limit."""
-    return f"over {limit:,}" if count > limit else f"{count:,}"
+    return _("over %(number)s") % {"number": grouped(limit)} if count > limit else grouped(count)
+
+
+def grouped(number: int) -> str:
+    return number_format(number, force_grouping=True)
 
 
 @register.filter
@@ -212,6 +234,12 @@ def browser_in_words(agent: str) -> str:
     browser = next((name for sign, name in browsers.items() if sign in agent), "")
     system = next((name for sign, name in {**systems, "Linux": "Linux"}.items() if sign in agent), "")
     return " on ".join(filter(None, (browser, system))) or "an unknown browser"
+
+
+@register.simple_tag
+def languages() -> list[tuple[str, str]]:
+    """Each by its own name."""
+    return settings.LANGUAGES
 
 
 @register.simple_tag

@@ -1,0 +1,179 @@
+import re
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+from django.test import Client
+from django.utils.translation import override
+
+from claims.models import Statement
+from claims.services import set_article_status
+from factcheck.desk.templatetags import desk as filters
+from tests.newsroom import browser_of, page_of
+
+HTML, JSON = "text/html", "application/json"
+
+
+@pytest.fixture
+def public(alice, article, statement, settings):
+    settings.PUBLIC_READ = True
+    set_article_status(article_id=article.pk, versions=None, status="published", reason="Edited.", actor=alice)
+    return Client()
+
+
+def read(client, address, language="", accept=HTML, **headers):
+    return client.get(address, headers={"Accept": accept, "Accept-Language": language, **headers})
+
+
+def test_a_page_is_in_the_first_language_of_the_browser_that_there_is(public, article):
+    address = f"/api/v1/articles/{article.pk}/"
+    for language, expected in {
+        "de": "de",
+        "de-AT,de;q=0.9,en;q=0.8": "de",
+        "fr;q=0.9,de;q=0.8,en;q=0.1": "de",
+        "en-US,en;q=0.9,de;q=0.5": "en-gb",
+        "": "en-gb",
+        "tlh": "en-gb",
+        "*": "en-gb",
+        ",;q=,de-\x7f;;x" + "y" * 5000: "en-gb",
+    }.items():
+        page = read(public, address, language)
+        assert page.status_code == 200, language
+        assert page["Content-Language"] == expected, language
+        assert f'<html lang="{expected}" dir="ltr">' in page.content.decode(), language
+        assert {"Accept-Language", "Cookie", "Accept"} <= set(page["Vary"].split(", "))
+
+
+def test_a_stranger_reads_an_article_in_german(public, article):
+    html = read(public, f"/api/v1/articles/{article.pk}/", "de").content.decode()
+    assert "unbestätigt" in html
+
+
+@pytest.mark.parametrize(
+    "address", ["/api/v1/articles/", "/api/v1/statements/7/", "/api/v1/statements/?tag=no", "/api/v1/nowhere/", "/no/"]
+)
+def test_json_is_the_same_in_every_language(public, address):
+    english, german = (read(public, address, language, JSON) for language in ("en", "de"))
+    assert english.content == german.content
+    assert (english.get("ETag"), english["Vary"]) == (german.get("ETag"), german["Vary"])
+    assert "Accept-Language" not in english["Vary"]
+    assert "Content-Language" not in german
+    format_asked = read(public, f"{address}{'&' if '?' in address else '?'}format=json", "de", f"{HTML},*/*")
+    if address.startswith("/api/v1/") and address != "/api/v1/nowhere/":
+        assert format_asked.content == english.content.replace(b'{"next"', b'{"next"')
+
+
+def test_an_answer_in_german_leaves_no_german_behind_for_the_next_one(public, article):
+    before = read(public, "/api/v1/statements/?tag=no", "", JSON).content
+    assert read(public, "/api/v1/statements/?tag=no", "de").headers["Content-Language"] == "de"
+    assert read(public, "/no/", "de").headers["Content-Language"] == "de"
+    assert read(public, "/api/v1/statements/?tag=no", "", JSON).content == before
+
+
+def test_a_known_etag_of_json_never_stands_for_a_page(public, article):
+    address = f"/api/v1/articles/{article.pk}/"
+    tag = read(public, address, "en", JSON)["ETag"]
+    assert read(public, address, "de", JSON, **{"If-None-Match": tag}).status_code == 304
+    for language in ("en", "de"):
+        page = read(public, address, language, HTML, **{"If-None-Match": f"{tag}, *"})
+        assert page.status_code == 200
+        assert "ETag" not in page
+
+
+def test_problem_pages_and_the_page_to_log_in_are_german(public):
+    assert '<html lang="de"' in read(public, "/no/", "de").content.decode()
+    assert '<html lang="de"' in read(public, "/api/v1/nowhere/", "de").content.decode()
+    refused = public.post("/login/", {"username": "x", "password": ""}, headers={"Accept-Language": "de"})
+    assert refused["Content-Language"] == "de"
+    assert "Benutzername" in refused.content.decode()
+
+
+def test_a_refused_form_says_why_in_german_and_to_a_program_in_english(alice, article):
+    desk, fields = browser_of(alice), {"title": "", "text": "x"}
+    page = desk.post("/api/v1/articles/", fields, headers={"Accept": HTML, "Accept-Language": "de"})
+    assert (page.status_code, page["Content-Language"]) == (400, "de")
+    told = desk.post("/api/v1/articles/", fields, headers={"Accept": JSON, "Accept-Language": "de"})
+    assert told.json()["errors"][0]["detail"] == "This field may not be blank."
+
+
+def test_the_choice_of_the_account_counts_wherever_it_logs_in(alice):
+    alice.set_password("correct horse")
+    alice.save()
+    own, other = Client(), Client()
+    log_in = {"username": "alice", "password": "correct horse"}
+    own.post("/login/", log_in)
+    assert own.post("/account/", {"language": "de"}).status_code == 303
+    assert read(own, "/account/", "en")["Content-Language"] == "de"
+    assert '<option value="de" lang="de" selected>Deutsch</option>' in page_of(own, "/account/")
+
+    other.post("/login/", log_in)
+    assert read(other, "/", "en")["Content-Language"] == "de"
+    other.post("/account/", {"language": ""})
+    assert read(other, "/", "en")["Content-Language"] == "en-gb"
+    assert read(other, "/", "de")["Content-Language"] == "de"
+    assert own.post("/account/", {"language": "tlh"}, headers={"Accept": HTML}).status_code == 404
+
+
+def test_who_logs_in_after_somebody_else_does_not_inherit_the_language(alice, settings):
+    alice.set_password("correct horse")
+    alice.save()
+    shared = Client()
+    shared.post("/language/", {"language": "de"})
+    shared.post("/login/", {"username": "alice", "password": "correct horse"})
+    assert read(shared, "/", "en")["Content-Language"] == "en-gb"
+
+
+def test_a_stranger_chooses_a_language_and_stays_on_the_page(public, article):
+    address = f"/api/v1/articles/{article.pk}/"
+    assert 'action="/language/"' in read(public, address).content.decode()
+    chosen = public.post("/language/", {"language": "de"}, headers={"Referer": f"http://testserver{address}"})
+    assert (chosen.status_code, chosen["Location"]) == (302, f"http://testserver{address}")
+    assert read(public, address, "en")["Content-Language"] == "de"
+    public.post("/language/", {"language": "tlh"})
+    assert read(public, address, "en")["Content-Language"] == "de"
+    abroad = public.post("/language/", {"language": "en-gb"}, headers={"Referer": "https://elsewhere.example/"})
+    assert abroad["Location"] == "/"
+
+
+def test_what_is_recorded_by_a_german_form_is_recorded_in_english(alice, article, statement):
+    desk = browser_of(alice)
+    address = f"/api/v1/statements/{statement.pk}/"
+    form = {"tag": "denied", "reason": "Der Minister widerspricht.", "version": statement.version}
+    done = desk.post(f"{address}tag/", form, headers={"Accept": HTML, "Accept-Language": "de"})
+    assert done.status_code == 303
+    assert Statement.objects.get(pk=statement.pk).tag == "denied"
+    history = read(desk, f"{address}history/", "de", JSON).json()["results"]
+    assert history[0]["action"] == "statement.tagged"
+
+
+def test_every_text_is_translated_and_keeps_its_placeholders():
+    call_command("translations", "--check")
+
+
+def test_the_texts_of_scripts_differ_by_language_for_every_cache():
+    texts = read(Client(), "/texts.js", "de", "*/*")
+    assert texts["Content-Type"].startswith("text/javascript")
+    assert {"Accept-Language", "Cookie"} <= set(texts["Vary"].split(", "))
+
+
+def test_times_and_numbers_are_written_as_in_the_language():
+    day, now = datetime(2021, 3, 5, 14, 5, tzinfo=UTC), datetime.now(UTC)
+    said = SimpleNamespace(said_on=day, said_on_precision=None)
+    words = {}
+    for language in ("en-gb", "de"):
+        with override(language):
+            words[language] = [
+                re.sub("<.*?>", "", filters.ago(day)), re.sub("<.*?>", "", filters.ago(now - timedelta(hours=1))),
+                filters.when_said(said), filters.date_said("2021-03"), filters.date_said("2021"),
+                filters.up_to(12345, 99999), filters.up_to(1001, 1000),
+            ]  # fmt: skip
+    assert words == {
+        "en-gb": ["5 March 2021", "1 hour ago", "on 5 March 2021", "in March 2021", "in 2021", "12,345", "over 1,000"],
+        "de": ["5. März 2021", "vor 1 Stunde", "am 5. März 2021", "im März 2021", "2021", "12.345", "über 1.000"],
+    }
+
+
+def test_each_language_is_one_that_django_has_texts_for():
+    assert [code for code, _name in settings.LANGUAGES] == ["en-gb", "de"]
