@@ -148,7 +148,15 @@
       return this.box.dataset.first || this.box.dataset.article || this.box.dataset.noun === "source";
     }
 
+    // What is still offered does not answer what is typed now, so Enter must not take it.
+    unpoint() {
+      this.at = -1;
+      this.search.removeAttribute("aria-activedescendant");
+      [...this.options.children].forEach((item) => item.setAttribute("aria-selected", "false"));
+    }
+
     searchLater() {
+      this.unpoint();
       clearTimeout(this.timer);
       this.timer = setTimeout(() => this.runSearch(), DELAY);
     }
@@ -230,8 +238,8 @@
       }
       const acts = {
         ArrowDown: () => this.point(this.at + 1),
-        ArrowUp: () => this.point(this.at - 1),
-        Enter: () => this.options.children[this.at].choose?.(),
+        ArrowUp: () => this.point(Math.max(this.at, 0) - 1),
+        Enter: () => this.options.children[this.at]?.choose?.(),
         Escape: () => this.close(),
       };
       if (acts[event.key]) {
