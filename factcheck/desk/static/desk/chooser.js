@@ -79,7 +79,11 @@
         }
       });
       this.search.addEventListener("keydown", (event) => this.key(event));
-      this.search.addEventListener("blur", () => setTimeout(() => this.close(), 150));
+      this.search.addEventListener("blur", () => {
+        clearTimeout(this.timer);
+        this.latest = null; // an answer that comes now would lie over what has the focus
+        setTimeout(() => this.close(), 150);
+      });
       this.box.closest("form").addEventListener("formdata", (event) => this.send(event.formData));
       this.box.querySelectorAll(".settle").forEach((fieldset) => this.offerCandidates(fieldset));
     }
