@@ -165,7 +165,8 @@ class CharsetMiddleware:
             return self.get_response(request)
         response = HttpResponse(status=415)
         detail = f"Content-Type: no text is in the charset {request.encoding}. Send UTF-8."
-        request._encoding = None  # the problem's page reads the address, and so would the setter of `encoding`
+        # The problem's page reads the address, and so would the setter of `encoding`.
+        request._encoding = None  # type: ignore[attr-defined]
         response.problem_detail = detail  # type: ignore[attr-defined]
         return response
 
