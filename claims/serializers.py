@@ -173,7 +173,7 @@ class ArticleSerializer(ArticleRowSerializer):
         captions = attrs.pop("captions", "")
         if not captions and "text" not in attrs and not self.partial:
             raise serializers.ValidationError({"text": gettext("Give the text, or captions.")}, code="required")
-        if captions and attrs.get("text"):
+        if captions and attrs.get("text") not in (None, "", getattr(self.instance, "text", None)):
             raise serializers.ValidationError({"captions": gettext("Send either text or captions.")}, code="text_too")
         return {**attrs, **_transcribed(captions)} if captions else attrs
 

@@ -168,7 +168,8 @@ class CharsetMiddleware:
         response = HttpResponse(status=415)
         text = gettext("Content-Type: no text is in the charset %(charset)s. Send UTF-8.")
         detail = text % {"charset": request.encoding}
-        request._encoding = None  # the problem's page reads the address, and so would the setter of `encoding`
+        # The problem's page reads the address, and so would the setter of `encoding`.
+        request._encoding = None  # type: ignore[attr-defined]
         response.problem_detail = detail  # type: ignore[attr-defined]
         return response
 

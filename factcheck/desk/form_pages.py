@@ -55,11 +55,17 @@ class FormPage(Page):
         """The version of the row that the form changes."""
         return form_version(self.request) if self.is_refused else version_of(self.data)
 
+    def _unsent(self) -> Any:
+        """What a PATCH leaves as it is: the row whose fields the form shows if they were not sent; otherwise None."""
+        if self.action != "partial_update":
+            return None
+        return self.view.get_queryset().filter(pk=self.view.kwargs["pk"]).first()
+
     def _form(self, errors: list[dict[str, Any]]) -> Any:
         if self.action == "destroy":
             return None
         if self.is_refused:
-            return refused_form(self.view, self.request.data, errors)
+            return refused_form(self.view, self.request.data, errors, self._unsent())
         if self.action == "create":
             return new_form(self.view, self.request.query_params.dict())
         return self.view.get_serializer(self.row)

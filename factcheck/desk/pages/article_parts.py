@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from claims.models import Article
 from claims.serializers import MarkSerializer
 from factcheck.api.conditional import form_version
+from factcheck.api.references import valid_ids
 from factcheck.desk.cards import Card
 from factcheck.desk.page import Page, query_of
 from factcheck.desk.pages.notes import notes_on_row
@@ -122,9 +123,13 @@ class ActPage(Page):
     def context(self) -> dict[str, Any]:
         ids, seen = self._ids(), seen_cards(self.request)
         [entry] = prepared(_newest, _newest, str, int).objects(self.view.journal_resource, ids[0])
+        article = next(iter(prepared(_article, _article, int).objects(entry.article)), None)
+        if article is None:
+            self.template = "desk/articles/gone.html"
+            return {}
         own = entry.resource_id if entry.resource == "statement" else entry.data.get("statement")
-        card = _next_card(list(seen), own) if entry.action == "statement.deleted" else own
-        [article] = prepared(_article, _article, int).objects(entry.article)
+        left = [pk for pk in seen if pk == own or pk not in ids]
+        card = _next_card(left, own) if entry.action == "statement.deleted" else own
         shown = shown_beside(self.request, article, self.viewer, card)
         touched = {own, entry.data.get("counter_statement")}
         act = {"action": entry.action, "focus": _focused(entry, card)}
@@ -144,13 +149,20 @@ class ActPage(Page):
         if "pk" in self.view.kwargs:
             return [self.view.kwargs["pk"]]
         written: Any = self.data
-        return [json.loads(row.json)["id"] for row in (written if isinstance(written, list) else [written])]
+        rows = written if isinstance(written, list) else [written]
+        return [json.loads(row.json)["id"] for row in rows] or self._ticked()
+
+    def _ticked(self) -> list[int]:
+        """Those of a bulk tag, even if they have been deleted since."""
+        return valid_ids(text.partition("-")[0] for text in self.request.data.getlist("statements"))
 
     def _is_marked(self, entry: Any) -> bool:
         """Whether a statement was created, and perhaps tagged at once."""
         return entry.resource == "statement" and self.view.action == "create"
 
     def _message(self, entry: Any, number: int | None, count: int) -> str:
+        if entry.action == "statement.deleted" and self.view.action == "bulk_tag":
+            return gettext("They were tagged, and somebody has deleted them since.")
         words = {"number": number, "tag": word(entry.data.get("tag")), "count": count}
         if count > 1:
             return gettext("%(count)s statements are tagged %(tag)s.") % words

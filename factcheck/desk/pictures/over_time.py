@@ -18,7 +18,7 @@ from factcheck.desk.words import word
 MAX_EACH = 300  # the newest that it said, relayed and denied
 PARTS = 26  # of the line; what falls into one stands above each other
 SINGLE = 4  # above each other, before those with the same tag become one mark
-LEFT, PART, STEP = 84, 42, 24  # pixels: the names of the rows, a part, a mark
+LEFT, PART, STEP, DAY = 84, 42, 24, 72  # pixels: the names of the rows, a part, a mark, a day in figures
 TICKS = 5
 TEXT = 120  # characters
 ROWS = {"said": _("said"), "relayed": _("relayed"), "denied": _("denied")}
@@ -88,14 +88,15 @@ def source_picture(source: Any, viewer: Viewer) -> dict[str, Any]:
         mark for (_, part), found in _by_place(events, first, days).items() for mark in _marks(part, found, source)
     ]
     lines, height = _stacked(marks)
+    steps = min(TICKS, days) or 1
     ticks = [
-        (LEFT + PARTS * PART * tick // TICKS, first + timedelta(days=days * tick // TICKS)) for tick in range(TICKS + 1)
+        (LEFT + PARTS * PART * step // steps, first + timedelta(days=days * step // steps)) for step in range(steps + 1)
     ]
     return {
         "marks": sorted(marks, key=lambda mark: min(event.day for event in mark.events)),
         "lines": lines,
-        "ticks": ticks if days >= TICKS else ticks[:1],
-        "width": LEFT + PARTS * PART + 40,
+        "ticks": ticks if days else ticks[:1],
+        "width": LEFT + PARTS * PART + DAY,
         "height": height,
         "tick_y": height - 8,
     }

@@ -85,7 +85,11 @@
         }
       });
       this.search.addEventListener("keydown", (event) => this.key(event));
-      this.search.addEventListener("blur", () => setTimeout(() => this.close(), 150));
+      this.search.addEventListener("blur", () => {
+        clearTimeout(this.timer);
+        this.latest = null; // an answer that comes now would lie over what has the focus
+        setTimeout(() => this.close(), 150);
+      });
       this.box.closest("form").addEventListener("formdata", (event) => this.send(event.formData));
       this.box.querySelectorAll(".settle").forEach((fieldset) => this.offerCandidates(fieldset));
     }
@@ -154,7 +158,15 @@
       return this.box.dataset.first || this.box.dataset.article || this.box.dataset.noun === "source";
     }
 
+    // What is still offered does not answer what is typed now, so Enter must not take it.
+    unpoint() {
+      this.at = -1;
+      this.search.removeAttribute("aria-activedescendant");
+      [...this.options.children].forEach((item) => item.setAttribute("aria-selected", "false"));
+    }
+
     searchLater() {
+      this.unpoint();
       clearTimeout(this.timer);
       this.timer = setTimeout(() => this.runSearch(), DELAY);
     }
@@ -236,8 +248,8 @@
       }
       const acts = {
         ArrowDown: () => this.point(this.at + 1),
-        ArrowUp: () => this.point(this.at - 1),
-        Enter: () => this.options.children[this.at].choose?.(),
+        ArrowUp: () => this.point(Math.max(this.at, 0) - 1),
+        Enter: () => this.options.children[this.at]?.choose?.(),
         Escape: () => this.close(),
       };
       if (acts[event.key]) {

@@ -66,6 +66,8 @@
   };
   desk.keys.r = () => desk.replacePassage();
 
+  desk.fillPassage = fill;
+
   // `found`: the passage, and its start and end in code points.
   desk.offerPassage = (form, found) => {
     const { text, start } = form.elements;

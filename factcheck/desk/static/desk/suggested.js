@@ -52,26 +52,8 @@
     if (!card) {
       return;
     }
-    const points = [Number(card.dataset.start), Number(card.dataset.end)];
-    const range = document.createRange();
-    const walker = document.createTreeWalker(text, NodeFilter.SHOW_TEXT);
-    let seen = 0;
-    for (let node = walker.nextNode(); node && points.length; node = walker.nextNode()) {
-      let units = 0;
-      for (const character of node.data) {
-        if (seen === points[0] && points.length === 2) {
-          range.setStart(node, units);
-          points.shift();
-        }
-        units += character.length;
-        seen += 1;
-        if (seen === points[0] && points.length === 1) {
-          range.setEnd(node, units);
-          points.shift();
-          break;
-        }
-      }
-    }
+    const points = [card.dataset.start, card.dataset.end];
+    const range = desk.text.range(...points.map((point) => desk.text.unit(text.textContent, point)));
     CSS.highlights.set("suggested", new Highlight(range));
     if (!isPointing && window.matchMedia("(min-width: 60rem)").matches) {
       const { top, bottom } = range.getBoundingClientRect();
