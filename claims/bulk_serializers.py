@@ -2,6 +2,7 @@
 
 from typing import Any, NoReturn
 
+from django.utils.translation import gettext, gettext_lazy
 from rest_framework import serializers
 from rest_framework.utils.html import is_html_input
 
@@ -51,7 +52,9 @@ class DistinctListSerializer(serializers.ListSerializer[Any]):
     def to_internal_value(self, data: Any) -> Any:
         rows = super().to_internal_value(data)
         values = [row[self.distinct] for row in rows]
-        twice = serializers.ErrorDetail(f"This {self.distinct} is in the list twice.", code="duplicate")
+        twice = serializers.ErrorDetail(
+            gettext("This %(distinct)s is in the list twice.") % {"distinct": self.distinct}, code="duplicate"
+        )
         errors = [{self.distinct: [twice]} if value in values[:n] else {} for n, value in enumerate(values)]
         if any(errors):
             raise serializers.ValidationError(errors)
@@ -64,7 +67,10 @@ class SeenVersionField(serializers.IntegerField):
     def fail(self, key: str, **kwargs: Any) -> NoReturn:
         if key == "required":
             raise PreconditionRequired(
-                "Send the version of each as you read it, so that you do not overwrite a change that you have not seen."
+                gettext(
+                    "Send the version of each as you read it, so that you do not overwrite a change that you have not "
+                    "seen."
+                )
             )
         super().fail(key, **kwargs)
 
@@ -86,7 +92,7 @@ def _number(text: str) -> int | str:
 
 class SeenStatementSerializer(StrictSerializer):
     id = serializers.IntegerField(min_value=1, max_value=MAX_ID)
-    version = SeenVersionField(min_value=1, help_text="As you read it.")
+    version = SeenVersionField(min_value=1, help_text=gettext_lazy("As you read it."))
 
     class Meta:
         list_serializer_class = SeenListSerializer

@@ -2,16 +2,26 @@
 
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
 from factcheck.api.conditional import form_version, version_of
 from factcheck.desk.form_fields import new_form, non_field_errors, refused_form
 from factcheck.desk.page import Page
 
 SUBMIT_LABELS = {
-    "create": "Create",
-    "partial_update": "Save",
-    "destroy": "Delete",
-    "reanchor": "Pin it here",
-    "tag": "Tag",
+    "create": _("Create"),
+    "partial_update": _("Save"),
+    "destroy": _("Delete"),
+    "reanchor": _("Pin it here"),
+    "tag": pgettext_lazy("to tag a statement", "Tag"),
+    "propose": _("Propose"),
+    "merge": _("Merge"),
+    "resolve": _("Resolve"),
+    "reopen": _("Reopen"),
+    "publish": _("Publish"),
+    "withdraw": _("Withdraw"),
+    "fetch": _("Fetch"),
 }
 METHODS = {"partial_update": "PATCH", "update": "PUT", "destroy": "DELETE"}
 

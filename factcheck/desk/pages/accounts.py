@@ -16,6 +16,8 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from factcheck.api.models import Token
 from factcheck.api.roles import Role, role_of
@@ -29,17 +31,17 @@ from factcheck.journal.users import end_sessions, save_user
 logger = logging.getLogger(__name__)
 
 MAX_ENTRIES = 20
-CHOICES = [("", "no role"), *((role.name.lower(), ROLES[role].name) for role in Role if role)]
+CHOICES = [(role.name.lower() if role else "", ROLES[role].name) for role in Role]
 
 
 class UserForm(forms.ModelForm):
-    role = forms.ChoiceField(choices=CHOICES, required=False)
+    role = forms.ChoiceField(label=_("Role"), choices=CHOICES, required=False)
 
     class Meta:
         model = User
         fields = ["username", "first_name", "last_name", "email", "role", "is_active"]
-        labels = {"username": "User name", "email": "Mail address", "is_active": "May log in"}
-        help_texts = {"is_active": "Who leaves is not deleted: the journal names them."}
+        labels = {"username": _("User name"), "email": _("Mail address"), "is_active": _("May log in")}
+        help_texts = {"is_active": _("Who leaves is not deleted: the journal names them.")}
 
     def __init__(self, *args: Any, actor: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
@@ -161,7 +163,7 @@ class UserPage(AdminPage):
             return self.render_to_response(self.get_context_data(link=link))
         text = render_to_string("desk/accounts/invitation.txt", {"person": user, "link": link})
         try:
-            send_mail("Your account", text, None, [user.email])
+            send_mail(gettext("Your account"), text, None, [user.email])
         except OSError:  # also what smtplib raises
             logger.exception("A link could not be mailed.")
             return self.render_to_response(self.get_context_data(link=link, is_unmailed=True))

@@ -11,15 +11,21 @@ from django.db.models.fields.json import KT
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.template.loader import render_to_string
 from django.utils.cache import get_conditional_response
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext, pgettext
 
 from claims.models import Dispute
 from factcheck.api.conditional import entity_tag
 from factcheck.api.references import valid_ids
-from factcheck.desk.news import entries_of_others, verb_of
+from factcheck.desk.news import entries_of_others
 from factcheck.desk.page_view import DeskView
+from factcheck.desk.sentences import Piece, act_sentence
+from factcheck.desk.words import row_name
 from factcheck.journal.mark import Mark
 from factcheck.journal.models import Entry
 
+MAX_ACTORS = 3  # who are named
 MAX_ENTRIES = 200  # the newest of the article, among which those since the mark are looked for
 
 
@@ -28,8 +34,8 @@ class CardNews:
     """The newest change of a statement or of what belongs to it."""
 
     statement: int
-    verb: str
-    what: str
+    sentence: list[Piece]
+    row: str
     entry: Any
 
 
@@ -59,8 +65,7 @@ class LivePage(DeskView):
         return self._unless_known(request, [entry for entry in found if not about or about & _rows_of(entry)])
 
     def _unless_known(self, request: HttpRequest, entries: list[Any]) -> Any:
-        actors = list(dict.fromkeys(entry.actor_name for entry in entries))
-        context = {"count": len(entries), "actors": actors, "cards": _cards(entries)}
+        context = {"count": len(entries), "actors": _actors(entries), "cards": _cards(entries)}
         content = render_to_string(self.template_name, context) if entries else ""
         tag = entity_tag(content.encode(), None)
         return get_conditional_response(request, etag=tag, response=HttpResponse(content, headers={"ETag": tag}))
@@ -96,11 +101,17 @@ def _rows_of(entry: Any) -> set[str]:
     return {f"{entry.resource}-{entry.resource_id}", *on}
 
 
+def _actors(entries: list[Any]) -> SafeString:
+    names = list(dict.fromkeys(entry.actor_name for entry in entries))
+    shown = format_html_join(", ", "<bdi>{}</bdi>", ((name,) for name in names[:MAX_ACTORS]))
+    return format_html(gettext("{names} and others"), names=shown) if len(names) > MAX_ACTORS else shown
+
+
 def _cards(entries: list[Any]) -> list[CardNews]:
     cards: dict[int, CardNews] = {}
     for entry in entries:
         statement = int(entry.of_statement or (entry.resource_id if entry.resource == "statement" else 0))
         is_itself = (entry.resource, entry.resource_id) == ("statement", statement)
-        what = "it" if is_itself else f"{entry.resource} {entry.resource_id}"
-        cards.setdefault(statement, CardNews(statement, verb_of(entry), what, entry))
+        row = pgettext("the statement", "it") if is_itself else row_name(entry.resource, entry.resource_id)
+        cards.setdefault(statement, CardNews(statement, act_sentence(entry.action), row, entry))
     return [card for statement, card in cards.items() if statement]

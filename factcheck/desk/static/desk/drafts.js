@@ -91,9 +91,9 @@
   };
 
   const say = (form) => {
-    const button = Object.assign(document.createElement("button"), { type: "button", className: "plain", textContent: "Discard it" });
+    const button = Object.assign(document.createElement("button"), { type: "button", className: "plain", textContent: gettext("Discard it") });
     const line = Object.assign(document.createElement("p"), { className: "is-back quiet", role: "status" });
-    line.append("What you typed is back. ", button);
+    line.append(gettext("What you typed is back."), " ", button);
     button.addEventListener("click", () => {
       line.remove();
       discard(form);
