@@ -5,7 +5,7 @@ A few queries, however many statements there are: which words the text has, how 
 rarest of them, the best of those, and the nearest by their vectors.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from operator import attrgetter
@@ -23,11 +23,14 @@ from claims.vectors.table import table
 from factcheck.postgres.prepared import execute_prepared
 from factcheck.postgres.word_shares import WordShares
 
-MAX_TERMS = 60  # the rarest words of a text
+MAX_WORDS = 5_000  # of a text: the longest has more only in scripts without spaces, as pairs of characters
+MAX_TERMS = 60  # the rarest of them
 MAX_COUNTED = 1_000  # statements that are counted for a word of which PostgreSQL does not know how common it is
+MAX_COUNTED_BY_ROW = 30  # of these that are looked at one by one, whether they are public: so many give nothing away
 MAX_UNKNOWN = 100  # such words
 MAX_ROWS_COUNTED = 10_000  # statements; beyond that PostgreSQL's estimate is good enough
 COMPARED = 40  # statements that are compared word for word
+MAX_CHOSEN_FROM = 5_000  # statements; only of words that are all common there are more
 WEIGHED = 12  # words by which those are chosen
 TABLE = "claims_statementwords"
 
@@ -47,21 +50,27 @@ FROM unnest(%s::integer[], %s::text[], %s::float[]) part(nth, text, weight), sea
 GROUP BY nth, word, own ORDER BY nth, max(weight) DESC, min(place), word
 """
 ROWS = f"SELECT count(*) FROM (SELECT FROM {TABLE} LIMIT {MAX_ROWS_COUNTED}) counted"  # noqa: S608
-COUNTS = f"""
-SELECT (SELECT count(*) FROM (SELECT FROM {TABLE} WHERE words @@ lookup::tsquery {{also}} LIMIT {MAX_COUNTED}) counted)
-FROM unnest(%s::text[]) WITH ORDINALITY AS l(lookup, place) ORDER BY place
+COUNT = f"SELECT count(*) FROM (SELECT FROM {TABLE} WHERE words @@ lookup::tsquery {{also}} LIMIT {{limit}}) counted"  # noqa: S608
+COUNT_ALL = COUNT.format(also="", limit=MAX_COUNTED)
+COUNT_SOME = f"""
+SELECT CASE WHEN own < {MAX_COUNTED_BY_ROW} THEN own ELSE ({COUNT_ALL}) END
+FROM ({COUNT.format(also="{also}", limit=MAX_COUNTED_BY_ROW)}) o(own)
 """  # noqa: S608
+COUNTS = "SELECT ({count}) FROM unnest(%s::text[]) WITH ORDINALITY AS l(lookup, place) ORDER BY place"
 # The queries come from subqueries: PostgreSQL then does not look each word up in its statistics to plan, which takes
 # longer than to find the rows. It expects far too many rows for them, but with set_config it plans no parallel workers,
 # which take longer to start than the rows to find.
 FOUND = " OR ".join(["words @@ (SELECT %s::tsquery)"] * LOOKUPS)
 WEIGHT = " + ".join(["CASE WHEN words @@ %s::tsquery THEN %s ELSE 0 END"] * WEIGHED)
+# The condition is judged from the best one down, until there are enough.
 BEST = f"""
 SELECT statement, words::text FROM (
-    SELECT statement, words FROM {TABLE}
-    WHERE (SELECT set_config('max_parallel_workers_per_gather', '0', true)) = '0' AND ({FOUND}) {{also}}
-    ORDER BY {WEIGHT} DESC, statement LIMIT {COMPARED}
-) best
+    SELECT statement, words, {WEIGHT} AS weight FROM (
+        SELECT statement, words FROM {TABLE}
+        WHERE (SELECT set_config('max_parallel_workers_per_gather', '0', true)) = '0' AND ({FOUND})
+        LIMIT {MAX_CHOSEN_FROM}
+    ) found ORDER BY weight DESC, statement OFFSET 0
+) {TABLE} WHERE true {{also}} ORDER BY weight DESC, statement LIMIT {COMPARED}
 """  # noqa: S608
 # As claims/search_triggers.py makes them.
 VECTORS = """
@@ -111,8 +120,8 @@ class Matches:
 def find_matches(text: str, *, among: QuerySet[Any], public: bool, size: int, statement: int | None = None) -> Matches:
     """The best of the statements `among`.
 
-    `public`: only the rarer words are counted in public statements alone. How many statements there are, and how common
-    a common word is, is of all of them.
+    `public`: only the words that few public statements have are counted in these alone. How many statements there are,
+    and how common other words are, is of all of them.
     `statement`: the recorded one whose text it is.
     """
     vector = vector_of(without_dates(text), statement)
@@ -175,7 +184,8 @@ def words_of_each(texts: Sequence[str], languages: Sequence[str] | None = None) 
     parts = [(nth, *part) for nth, text in enumerate(texts) for part in parts_of(text)]
     found: list[list[Word]] = [[] for _ in texts]
     for nth, *word in execute_prepared(WORDS, [languages, *([part[n] for part in parts] for n in range(3))]):
-        found[nth].append(tuple(word))
+        if len(found[nth]) < MAX_WORDS:
+            found[nth].append(tuple(word))
     return found
 
 
@@ -188,13 +198,30 @@ def vectors_of(texts: Mapping[str, Sequence[str]], language: str) -> dict[str, s
 
 def telling_terms(words: Sequence[Word]) -> list[Term]:
     """Words that tell something, what is said first and the date last; if there are none, all words."""
-    telling = [(word, weight, stems) for word, weight, stems in words if None not in stems and not _is_part(word)]
+    languages = _languages_of(words)
+
+    def tells(word: str, stems: Sequence[str | None]) -> bool:
+        too_common = None in stems and languages.isdisjoint(_languages(stems))
+        return not too_common and not _is_part(word)
+
+    telling = [(word, weight, stems) for word, weight, stems in words if tells(word, stems)]
     terms: dict[Any, Term] = {}
     for word, weight, stems in telling or words:
         own = tuple(stem for stem in stems if stem)
         known = terms.get(own or word) or Term((), own, weight)
         terms[own or word] = replace(known, words=(*known.words, word))
     return list(terms.values())
+
+
+def _languages_of(words: Sequence[Word]) -> set[str]:
+    """Those that leave out most words of the text: it is in one of them. “Die” is left out in German."""
+    languages = {language for _, _, stems in words for language in _languages(stems)}
+    left_out = Counter(each for _, _, stems in words if None in stems for each in languages - _languages(stems))
+    return {language for language, count in left_out.items() if count == max(left_out.values())}
+
+
+def _languages(stems: Sequence[str | None]) -> set[str]:
+    return {stem.rpartition("_")[2] for stem in stems if stem}
 
 
 def _is_part(word: str) -> bool:
@@ -206,7 +233,8 @@ def _counted(terms: list[Term], statements: float, also: Condition) -> list[Term
     """The rarest of the terms that some statements have, with the number of these."""
     known = [with_common_rows(term, statements) for term in terms]
     unknown = [place for place, term in enumerate(known) if not term.rows][:MAX_UNKNOWN]
-    counts = execute_prepared(COUNTS.format(also=also.sql), [*also.parameters, [known[n].lookup for n in unknown]])
+    count = COUNT_SOME.format(also=also.sql) if also.sql else COUNT_ALL
+    counts = execute_prepared(COUNTS.format(count=count), [*also.parameters, [known[n].lookup for n in unknown]])
     for place, (rows,) in zip(unknown, counts, strict=True):
         known[place] = replace(known[place], rows=rows)
     rarest = set(sorted((term for term in known if term.rows), key=attrgetter("rows"))[:MAX_TERMS])
@@ -234,8 +262,8 @@ def _best(query: Query, also: Condition, reach: Reach) -> list[tuple[int, Record
     rows = execute_prepared(
         BEST.format(also=also.sql),
         [
-            *queries, *[""] * (LOOKUPS - len(queries)), *also.parameters,
             *weights, *["", 0.0] * (WEIGHED - len(rarest)),
+            *queries, *[""] * (LOOKUPS - len(queries)), *also.parameters,
         ],
     )  # fmt: skip
     return [(statement, Recorded.read(vector)) for statement, vector in rows]

@@ -5,10 +5,11 @@ As `claims/matches.py`, by their words alone. Less is looked at of each text, si
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import accumulate
 from operator import attrgetter
+from typing import Any
 
 from claims.matches import (
+    COUNT_ALL,
     COUNTS,
     MAX_ROWS_COUNTED,
     ROWS,
@@ -22,11 +23,13 @@ from claims.matches import (
 )
 from claims.matching.cleaning import IN_DATE
 from claims.matching.scoring import Likeness, Query, Recorded
+from claims.matching.selection import Reach, lookups
 from claims.models import Statement
 from factcheck.postgres.prepared import execute_prepared
 from factcheck.postgres.snapshot_cache import Rows
 
-MAX_FOUND = 200  # statements with one of the rarest words of a text
+REACH = Reach(rare=200, paired=10_000, words=4)
+MAX_CHOSEN_FROM = 1_000  # statements; only of words that are all common there are more
 COMPARED = 10  # of those, the ones that are compared word for word
 NEAR = 0.3  # below this score two texts have little to do with each other
 WEIGHED = 12  # words by which those are chosen
@@ -35,12 +38,16 @@ MAX_COUNTED_WORDS = 1_000  # of all texts, whose statements are counted
 BEST = f"""
 SELECT nth, statement, words::text
 FROM (
-    SELECT nth, string_agg(lookup, '|') FILTER (WHERE is_rare)::tsquery AS rare,
-        array_agg(lookup::tsquery) AS lookups, array_agg(weight) AS weights
-    FROM unnest(%s::integer[], %s::text[], %s::float[], %s::boolean[]) term(nth, lookup, weight, is_rare) GROUP BY nth
+    SELECT nth, lookup::tsquery AS rare, lookups, weights FROM unnest(%s::integer[], %s::text[]) text(nth, lookup)
+    JOIN (
+        SELECT nth, array_agg(lookup::tsquery) AS lookups, array_agg(weight) AS weights
+        FROM unnest(%s::integer[], %s::text[], %s::float[]) term(nth, lookup, weight) GROUP BY nth
+    ) terms USING (nth)
 ) text, LATERAL (
-    SELECT statement, words FROM {TABLE} WHERE words @@ rare
-        AND statement NOT IN (SELECT id FROM claims_statement WHERE article = %s)
+    SELECT statement, words FROM (
+        SELECT statement, words FROM {TABLE} WHERE words @@ rare
+            AND statement NOT IN (SELECT id FROM claims_statement WHERE article = %s) LIMIT {MAX_CHOSEN_FROM}
+    ) found
     ORDER BY (SELECT sum(weight) FROM unnest(lookups, weights) t(lookup, weight) WHERE words @@ lookup) DESC, statement
     LIMIT {COMPARED}
 ) best ORDER BY nth
@@ -77,7 +84,7 @@ def _queries(texts: Sequence[str]) -> list[Query]:
     words = words_of_each(texts)
     known = [[with_common_rows(term, statements) for term in telling_terms(each)] for each in words]
     unknown = list({term.lookup: None for each in known for term in each if not term.rows})[:MAX_COUNTED_WORDS]
-    counted = [rows for (rows,) in execute_prepared(COUNTS.format(also=""), [unknown])]
+    counted = [rows for (rows,) in execute_prepared(COUNTS.format(count=COUNT_ALL), [unknown])]
     counts = dict(zip(unknown, counted, strict=True))
     terms = [[replace(term, rows=term.rows or counts.get(term.lookup, 0)) for term in each] for each in known]
     return [
@@ -87,15 +94,17 @@ def _queries(texts: Sequence[str]) -> list[Query]:
 
 
 def _best(queries: Sequence[Query], outside: int) -> Rows:
-    terms = [(nth, *row) for nth, query in enumerate(queries) for row in _lookups(query)]
-    return execute_prepared(BEST, [*([term[n] for term in terms] for n in range(4)), outside])
+    """Those that share most of the rarest words, of the statements that the first lookup of a text finds."""
+    found = [(nth, first) for nth, query in enumerate(queries) for first in lookups(query, REACH)[:1]]
+    terms = [(nth, *term) for nth, query in enumerate(queries) for term in _weighed(query)]
+    return execute_prepared(BEST, [*_columns(found, 2), *_columns(terms, 3), outside])
 
 
-def _lookups(query: Query) -> list[tuple[str, float, bool]]:
-    """The rarest words, what each tells, and whether statements are looked up by it."""
+def _weighed(query: Query) -> list[tuple[str, float]]:
+    """The rarest words, and what each tells."""
     terms = sorted((term for term in query.terms if term.weight > IN_DATE), key=attrgetter("rows"))[:WEIGHED]
-    found = accumulate(term.rows for term in terms)
-    return [
-        (term.lookup, query.weight(term), not place or rows <= MAX_FOUND)
-        for place, (term, rows) in enumerate(zip(terms, found, strict=True))
-    ]
+    return [(term.lookup, query.weight(term)) for term in terms]
+
+
+def _columns(rows: Sequence[Sequence[Any]], count: int) -> list[list[Any]]:
+    return [[row[n] for row in rows] for n in range(count)]

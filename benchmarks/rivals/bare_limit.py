@@ -26,10 +26,11 @@ pool = ConnectionPool(
     ),
     min_size=1,
     max_size=8,
-    open=True,
+    open=False,
     # Never forgets how it planned: the statements are few.
     kwargs={"autocommit": True, "prepare_threshold": 0, "prepared_max": None},
 )
+os.register_at_fork(after_in_child=pool.open)  # gunicorn loads this before it forks, and no thread lives on in a fork
 
 
 class Refused(Exception):

@@ -24,7 +24,7 @@ s.start, s."end", s.prefix, s.suffix, s.revision, s.anchor, s.candidate, s.parap
 CASE WHEN f.id IS NOT NULL THEN {source("f")} END AS source,
 coalesce((SELECT json_agg({source("x")} ORDER BY v.position) FROM claims_statementvia v
     JOIN sources_source x ON x.id = v.source WHERE v.statement = s.id), '[]') AS via,
-s.said_on, s.tag, s.tag_reason, {utc("s.tagged_at")} AS tagged_at,
+s.said_on, s.media_start, s.media_end, s.tag, s.tag_reason, {utc("s.tagged_at")} AS tagged_at,
 (SELECT count(*) FROM claims_dispute d WHERE d.statement = s.id AND d.state = 'open') AS open_disputes
 """
 # How many editors' own latest tag is another than the statement's.
@@ -92,7 +92,7 @@ def utc_in_data(name):
 
 
 PLAIN = ["key", "text", "start", "end", "prefix", "suffix", "revision", "anchor", "candidate", "paraphrase",
-         "quote_type", "said_on", "tag", "tag_reason"]  # fmt: skip
+         "quote_type", "said_on", "media_start", "media_end", "tag", "tag_reason"]  # fmt: skip
 AS_OF = f"""
 SELECT r.version, row_to_json(r)::text FROM (
     SELECT e.resource_id AS id, e.version, {utc_in_data("created_at")}, {utc_in_data("updated_at")}, e.article,

@@ -48,8 +48,8 @@ class PublicStatementSerializer(serializers.ModelSerializer):
         model = Statement
         fields = [
             "id", "version", "created_at", "updated_at", "article", "key", "text", "start", "end", "prefix", "suffix",
-            "revision", "anchor", "candidate", "paraphrase", "quote_type", "source", "via", "said_on", "tag",
-            "tag_reason", "tagged_at", "open_disputes",
+            "revision", "anchor", "candidate", "paraphrase", "quote_type", "source", "via", "said_on",
+            "media_start", "media_end", "tag", "tag_reason", "tagged_at", "open_disputes",
         ]  # fmt: skip
 
 

@@ -68,6 +68,8 @@ class PublicStatementOut(Out):
     source: SourceOut | None = Field(validation_alias="speaker")
     via: list[SourceOut]
     said_on: date | None
+    media_start: float | None
+    media_end: float | None
     tag: str
     tag_reason: str
     tagged_at: datetime | None

@@ -128,6 +128,8 @@ class Statement(Base):
     quote_type: Mapped[str] = mapped_column(default="indirect")
     source: Mapped[int | None] = mapped_column(ForeignKey("sources_source.id"))
     said_on: Mapped[date | None]
+    media_start: Mapped[float | None]
+    media_end: Mapped[float | None]
     tag: Mapped[str] = mapped_column(default="unverified")
     tag_reason: Mapped[str] = mapped_column(default="")
     tagged_by: Mapped[int | None] = mapped_column(ForeignKey("auth_user.id"))

@@ -108,6 +108,8 @@ class Statement(models.Model):
     quote_type = models.CharField(max_length=20, default="indirect")
     source = models.ForeignKey(Source, models.PROTECT, db_column="source", null=True)
     said_on = models.DateField(null=True)
+    media_start = models.FloatField(null=True)
+    media_end = models.FloatField(null=True)
     tag = models.CharField(max_length=20, default="unverified")
     tag_reason = models.TextField(default="")
     tagged_by = models.ForeignKey(User, models.PROTECT, db_column="tagged_by", null=True)

@@ -62,6 +62,8 @@ class PublicStatementOut(Schema):
     source: SourceOut | None
     via: list[SourceOut]
     said_on: date | None
+    media_start: float | None
+    media_end: float | None
     tag: str
     tag_reason: str
     tagged_at: datetime | None

@@ -14,6 +14,7 @@ from django.db import models
 from django.db.models import Count, F, Func, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce, Substr
 from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy
 
 from claims.anchoring.cues import Cue
 from claims.models.words import ArticleWords, SearchedQuerySet
@@ -123,7 +124,7 @@ class Article(Recorded):
     journal_resource = "article"
     next_statuses = {"draft": ("published",), "published": ("withdrawn",), "withdrawn": ("published",)}
     constraint_errors = {
-        name: FieldError("#/url", "unique", "Another article has this address.")
+        name: FieldError("#/url", "unique", gettext_lazy("Another article has this address."))
         for name in ("article_url_unique", "article_address_unique")
     }
     journal_article = "r.id"

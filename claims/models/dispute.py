@@ -1,16 +1,17 @@
 import secrets
-from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django.apps import apps
 from django.conf import settings
 from django.db import models
 from django.db.models import Case, F, OuterRef, Q, When
+from django.utils.translation import gettext_lazy
 
 from claims.models.article import in_public_text
 from factcheck.errors import FieldError
 from factcheck.journal.models import Recorded
 from factcheck.postgres.bounded_page import ExistsPerRow
+from factcheck.postgres.prepared import any_of
 
 
 def new_key() -> str:
@@ -27,10 +28,9 @@ class DisputeQuerySet(models.QuerySet["Dispute"]):
             "statement__source", "statement__article", "counter_statement__source", "counter_statement__article"
         ).defer("statement__article__text", "counter_statement__article__text")  # fmt: skip
 
-    def involving(self, statements: Iterable[int]) -> "DisputeQuerySet":
+    def involving(self, statements: list[int]) -> "DisputeQuerySet":
         """Disputes of one of the statements, or raised in one of them."""
-        ids = list(statements)
-        return self.filter(Q(statement__in=ids) | Q(counter_statement__in=ids))
+        return self.filter(Q(any_of("statement", statements)) | Q(any_of("counter_statement", statements)))
 
     def raised_in(self, statements: Any) -> "DisputeQuerySet":
         """Disputes of other statements that were raised in one of these."""
@@ -78,10 +78,12 @@ class Dispute(Recorded):
     journal_resource = "dispute"
     constraint_errors = {
         "dispute_open_once": FieldError(
-            "#/raised_by", "open_already", "This source's dispute of this statement is open already. Resolve that one."
+            "#/raised_by",
+            "open_already",
+            gettext_lazy("This source's dispute of this statement is open already. Resolve that one."),
         ),
         "dispute_not_with_itself": FieldError(
-            "#/counter_statement", "self_dispute", "A statement cannot dispute itself."
+            "#/counter_statement", "self_dispute", gettext_lazy("A statement cannot dispute itself.")
         ),
     }
     journal_article = "(SELECT s.article FROM claims_statement s WHERE s.id = r.statement)"

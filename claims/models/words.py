@@ -13,6 +13,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 
+from factcheck.postgres.bounded_page import filtered_per_row
 from factcheck.postgres.search import Expression, Term, either, in_words, query_of, rarest, refers_to, terms_of
 from sources.models import Source
 
@@ -34,7 +35,8 @@ class Search:
         terms = list(dict.fromkeys(term for terms in found for term in terms))
         ids = Source.objects.named_by([term.text for term in terms], public=public, nearly=nearly) if terms else []
         named = tuple((term, tuple(sorted(own))) for term, own in zip(terms, ids, strict=True) if own)
-        languages = SearchLanguage.objects.order_by("code").values_list("code", flat=True)
+        in_stems = not all(term.is_exact for term in terms)
+        languages = SearchLanguage.objects.order_by("code").values_list("code", flat=True) if in_stems else ()
         return cls(found, tuple(languages), named)
 
     @property
@@ -60,6 +62,10 @@ class SearchedQuerySet(models.QuerySet[Any]):
 
     def found_by(self, search: Search) -> Any:
         return self.filter(in_words(self.words, search.query))
+
+    def with_found_by(self, search: Search) -> Any:
+        """Annotates each row with `is_found`: whether found_by() would find it."""
+        return filtered_per_row(self.annotate(is_found=in_words(self.words, search.query)))
 
     def nearest_to(self, words: str, *, public: bool = False) -> Iterator[Any]:
         """For words that no row has all of, from the nearest on: rows with all of them where names may be spelled a

@@ -19,7 +19,7 @@ def begins(tokens: Tokens, at: int, kind: str, verb: str, grammar: Grammar) -> i
     if found is None and grammar.is_a("order", verb):
         found = _order(tokens, at, grammar)
     if found is None and kind == "act":
-        found = _object(tokens, at, grammar)
+        found = _object(tokens, at, verb, grammar)
     if found is None and kind != "act":
         found = _after_conjunction(tokens, at, verb, TO_CONJUNCTION if takes_clause else 2, grammar)
     if found is None:
@@ -29,7 +29,7 @@ def begins(tokens: Tokens, at: int, kind: str, verb: str, grammar: Grammar) -> i
     if found is None and takes_clause:
         found = begins_bare(tokens, at, kind, verb, grammar)
     if found is None and "act" in kind:
-        found = _object(tokens, at, grammar)
+        found = _object(tokens, at, verb, grammar)
     return found
 
 
@@ -167,8 +167,11 @@ def _described(tokens: Tokens, at: int, grammar: Grammar) -> int | None:
     return None if any(_is_preposition(token, grammar) for token in start) else at
 
 
-def _object(tokens: Tokens, at: int, grammar: Grammar) -> int | None:
-    """urged Congress to act, vowed to go on, denied any part in it. Not: vowed never, rejected by voters."""
+def _object(tokens: Tokens, at: int, verb: str, grammar: Grammar) -> int | None:
+    """urged Congress to act, vowed to go on, denied any part in it, denied wrongdoing. Not: vowed never, rejected by
+    voters, denied bail."""
+    if grammar.is_a("denials", verb) and grammar.is_a("denied_alone", tokens[at].lower):
+        return at
     if at + 2 > len(tokens) - 1 or tokens[at].kind != WORD:
         return None
     if grammar.is_a("infinitive", tokens[at].lower) or not _is_preposition(tokens[at], grammar):

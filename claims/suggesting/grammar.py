@@ -17,11 +17,13 @@ conjunction after a comma, `drops_subject` (“…”, dijo), `noun_capitals`, `
   words before a subject; `prepositions`, of these `after_name` that go on with one (of); `relays` are verbs of outlets,
   `relayed` what they credit others by (citing).
 - Its name, all in lower case: `titles`, of these `courtesies` that tell no namesakes apart; `roles` that name nobody;
-  `organizations`, `outlets`, `documents`; `place_openers` begin a place of two words (New York).
+  `organizations`, `outlets`, `documents`; `articled` outlets keep their article (Le Monde); `place_openers` begin a
+  place of two words (New York).
 - The text: `abbreviations` that end no sentence, `sentence_openers` after initials; `clitics`, a pattern of words that
   are joined to others. Endings, where a form is noun and verb: `plural_endings` of its subject, `adjective_endings`.
 
-[hearsay]: `verbs` and `links` of “is said to have”, `adverbs`. [denial]: `cues` that deny, `phrases` in a content.
+[hearsay]: `verbs` and `links` of “is said to have”, `adverbs`. [denial]: `cues` that deny, `phrases` in a content,
+`alone` what is denied in a word (denied wrongdoing).
 [dates]: `weekdays`, `months`, `month_short`, `today`, `yesterday`; `on` before a day on which something was said,
 `not_on` before another day.
 """
@@ -77,6 +79,7 @@ def _grammar(data: dict[str, Any]) -> Grammar:
         "nouns": cues["nouns"],
         "order": cues["order"],
         "denials": denial["cues"],
+        "denied_alone": denial["alone"],
         "hearsay": hearsay["verbs"],
         "hearsay_adverbs": hearsay["adverbs"],
         "weekdays": data["dates"]["weekdays"],

@@ -81,10 +81,11 @@ def _is_as_clause(tokens: Tokens, cue: Cue, subject: Phrase, grammar: Grammar) -
 
 
 def _says_enough(content: Tokens, grammar: Grammar) -> bool:
-    """Three words, a quotation, a pronoun and its verb, or what somebody denies (these claims)"""
+    """Three words, a quotation, a pronoun and its verb, or what somebody denies (these claims, wrongdoing)"""
     words = sum(token.kind == WORD for token in content)
     led = any(grammar.is_a(kind, content[0].lower) for kind in ("pronouns", "determiners") if words > 1)
-    return words >= MIN_WORDS or led or any(token.kind == QUOTE for token in content)
+    says = any(token.kind == QUOTE or grammar.is_a("denied_alone", token.lower) for token in content)
+    return words >= MIN_WORDS or led or says
 
 
 def _is_relative(tokens: Tokens, low: int, cue: Cue, grammar: Grammar) -> bool:

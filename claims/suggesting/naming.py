@@ -63,6 +63,9 @@ class _Phrase:
 
     def __init__(self, written: str, grammar: Grammar) -> None:
         self.grammar, self.words, self.article = grammar, written.split(), ""
+        self.is_outlet = self.words[-1].istitle() and grammar.is_a("articled", _plain(" ".join(self.words)))
+        if self.is_outlet:  # Le Monde
+            return
         while len(self.words) > 1 and grammar.is_a("determiners", self.words[0].lower()) and not self._is_place(0):
             self.article = self.words.pop(0).lower()
         if grammar.is_a("determiners", _clitic(self.words[0])) and len(self.words[0]) > 2:  # l’Élysée
@@ -70,7 +73,7 @@ class _Phrase:
 
     def full_name(self) -> str | None:
         """Mayor Jane Doe, la maire Anne Hidalgo, Secretary of State Antony Blinken, Sen. John Roe of Ohio"""
-        return self._full_name(len(self.words)) or self._full_name(len(self._head()))
+        return None if self.is_outlet else self._full_name(len(self.words)) or self._full_name(len(self._head()))
 
     def _full_name(self, end: int) -> str | None:
         words, first = self.words[:end], self._begins_name(end)
@@ -87,6 +90,8 @@ class _Phrase:
 
     def kind(self, is_label: bool) -> Kind:
         """By the last word that tells, of those before a preposition: a spokesman for the ministry"""
+        if self.is_outlet:
+            return "outlet"
         if self.full_name() is None:
             head = self._head()
             for word in reversed(head[-TELLING:]):
@@ -148,7 +153,7 @@ class _Phrase:
 
 
 def _plain(word: str) -> str:
-    return word.lower().rstrip(".").removesuffix("’s")
+    return word.lower().replace("'", "’").rstrip(".").removesuffix("’s")
 
 
 def _may_be_in_name(word: str) -> bool:

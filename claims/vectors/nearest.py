@@ -10,16 +10,17 @@ from claims.vectors.table import has_table, table
 from factcheck.postgres.prepared import execute_prepared
 
 FOUND = 80  # statements that the index finds, by a bit of each number
+FULFIL = 50  # of these that a condition need let pass
 NEAR = 30  # the nearest of these by the numbers themselves
 # With a condition the index goes on until enough fulfil it, or it has looked at so many: without this, whatever is near
-# and may not be shown would leave no room for what may be. The settings hold for this one query: a condition that
-# depends on no row is judged before the first one is read.
+# and may not be shown would leave no room for what may be. To go on takes as long as to begin, so fewer are asked for
+# then. The settings hold for this one query: a condition that depends on no row is judged before the first one is read.
 NEAREST = """
 WITH found AS MATERIALIZED (
     SELECT statement, vector FROM {table} WHERE (SELECT set_config('hnsw.ef_search', '{found}', true)
         || set_config('hnsw.iterative_scan', 'relaxed_order', true)
         || set_config('hnsw.max_scan_tuples', '5000', true)) <> '' {also}
-    ORDER BY binary_quantize(vector)::bit(384) <~> binary_quantize(%s::halfvec(384))::bit(384) LIMIT {found}
+    ORDER BY binary_quantize(vector)::bit(384) <~> binary_quantize(%s::halfvec(384))::bit(384) LIMIT {limit}
 ), near AS (SELECT statement FROM found ORDER BY vector <#> %s::halfvec(384) LIMIT {near})
 SELECT v.statement, -(v.vector <#> %s::halfvec(384)),
     CASE WHEN v.statement = ANY(%s::bigint[]) THEN '' ELSE w.words::text END
@@ -66,6 +67,6 @@ def nearest(vector: Vector, condition: tuple[str, Sequence[Any]], known: Sequenc
     `condition`: SQL on a row of the table, with its parameters, that those of the index fulfil.
     """
     also, parameters = condition
-    sql = NEAREST.format(table=table(), also=also, found=FOUND, near=NEAR)
+    sql = NEAREST.format(table=table(), also=also, found=FOUND, limit=FULFIL if also else FOUND, near=NEAR)
     rows = execute_prepared(sql, [*parameters, vector.text, vector.text, vector.text, known, known])
     return [Near(statement, nearness(product, vector.unrelated), words) for statement, product, words in rows]

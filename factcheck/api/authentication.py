@@ -1,8 +1,10 @@
 from typing import Any
 
+from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import Group, User
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, QuerySet
+from django.utils.translation import gettext
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework import authentication
 from rest_framework.exceptions import AuthenticationFailed
@@ -27,14 +29,16 @@ class TokenAuthentication(authentication.TokenAuthentication):
         for self.keyword in SCHEMES:
             if found := super().authenticate(request):
                 return found
-        raise AuthenticationFailed("Send your token as `Authorization: Token KEY` or `Authorization: Bearer KEY`.")
+        raise AuthenticationFailed(
+            gettext("Send your token as `Authorization: Token KEY` or `Authorization: Bearer KEY`.")
+        )
 
     def authenticate_credentials(self, key: str) -> tuple[User, Token]:
         token = token_with_user(hash_key(key))
         if token is None or token.is_expired:
-            raise AuthenticationFailed("This token is unknown, expired or revoked. Make a new one.")
+            raise AuthenticationFailed(gettext("This token is unknown, expired or revoked. Make a new one."))
         if not token.user.is_active:
-            raise AuthenticationFailed("User inactive or deleted.")
+            raise AuthenticationFailed(gettext("User inactive or deleted."))
         return token.user, token
 
 
@@ -49,8 +53,7 @@ def token_with_user(digest: str) -> Token | None:
     """
 
     def build(placeholder: str) -> QuerySet[Any, Any]:
-        groups = Group.objects.filter(user=OuterRef("user")).order_by("pk").values("name")
-        columns: list[Any] = [*TOKEN_FIELDS, *(f"user__{name}" for name in USER_FIELDS), ArraySubquery(groups)]
+        columns: list[Any] = [*TOKEN_FIELDS, *(f"user__{name}" for name in USER_FIELDS), _groups_of("user")]
         return Token.objects.filter(digest=placeholder).values_list(*columns)
 
     for row in prepared(token_with_user, build, str).rows(digest):
@@ -59,6 +62,24 @@ def token_with_user(digest: str) -> Token | None:
         remember_role(token.user, row[-1])
         return token
     return None
+
+
+class UserBackend(ModelBackend):
+    """Reads the user of a session together with the role, in one prepared query."""
+
+    def get_user(self, user_id: int) -> User | None:
+        for user in prepared(_user_with_groups, _user_with_groups, int).objects(user_id):
+            remember_role(user, user.held)
+            return user if self.user_can_authenticate(user) else None
+        return None
+
+
+def _user_with_groups(user_id: int) -> QuerySet[Any, Any]:
+    return User.objects.filter(pk=user_id).annotate(held=_groups_of("pk"))
+
+
+def _groups_of(user: str) -> ArraySubquery:
+    return ArraySubquery(Group.objects.filter(user=OuterRef(user)).order_by("pk").values("name"))
 
 
 class TokenScheme(OpenApiAuthenticationExtension):

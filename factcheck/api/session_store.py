@@ -5,10 +5,12 @@ from typing import Any
 
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends import db
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
 from factcheck.api.models import Session
+from factcheck.postgres.prepared import prepared
 
 AGENT, SINCE = "agent", "since"
 
@@ -18,12 +20,23 @@ class SessionStore(db.SessionStore):
     def get_model_class(cls) -> Any:
         return Session
 
+    def _get_session_from_db(self) -> Any:
+        kept = prepared(_not_ended, _not_ended, str, datetime)
+        found: Any = next(iter(kept.objects(self.session_key, timezone.now())), None)
+        if found is None:
+            self._session_key = None
+        return found
+
     def create_model_instance(self, data: dict[str, Any]) -> Any:
         row: Any = super().create_model_instance(data)
         since = data.get(SINCE)
         row.user_id, row.agent = data.get(SESSION_KEY), data.get(AGENT, "")
         row.since = since and datetime.fromisoformat(since)
         return row
+
+
+def _not_ended(key: str, now: datetime) -> QuerySet[Any]:
+    return Session.objects.filter(session_key=key, expire_date__gt=now)
 
 
 def describe_session(request: HttpRequest) -> None:

@@ -72,6 +72,17 @@ class RecordedViewSet(BaseView, GenericViewSet):
             return row_id
         raise Http404
 
+    def read_object(self, row_id: int) -> Any:
+        """The row as a model object. Raises Http404."""
+
+        def build(placeholder: int) -> QuerySet[Any, Any]:
+            rows: QuerySet[Any] = self.get_queryset()
+            return rows.filter(pk=placeholder)
+
+        for row in prepared((type(self), "object", is_anonymous(self.request)), build, int).objects(row_id):
+            return row
+        raise Http404
+
     def row_json_after_write(self, row_id: int) -> RowJSON:
         """Without the snapshot cache, which a write has just made useless."""
         return self.json_row(type(self).serializer_class, row_id, Prepared.rows)
@@ -120,9 +131,9 @@ class RecordedViewSet(BaseView, GenericViewSet):
         Keep the `ETag`: a change needs it as `If-Match`. With it as `If-None-Match`, the answer is an empty 304 as long
         as nothing has changed.
         """
-        if wants_page(request):
-            return Response(self.get_serializer(self.get_object()).data)
         self.refuse_unknown()
+        if wants_page(request):
+            return Response(self.get_serializer(self.read_object(pk)).data)
         return Response(self.json_row(self.get_serializer_class(), pk))
 
     def create(self, request: Request) -> Any:

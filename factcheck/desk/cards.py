@@ -10,6 +10,7 @@ from django.db.models import Count
 from claims.desk_checks import Finding, findings
 from claims.models import Article, Dispute, Evidence, Note, Statement
 from factcheck.desk.viewer import Viewer
+from factcheck.postgres.prepared import any_of, prepared
 
 MAX_LINKS = 20  # to the statements in which one desk check finds something
 MAX_CHECKS = 500  # of one article
@@ -42,19 +43,32 @@ class Card:
 
 def cards_of(viewer: Viewer, statements: Iterable[Any], numbers: dict[int, int] | None = None) -> list[Card]:
     cards = {statement.pk: Card(statement, (numbers or {}).get(statement.pk)) for statement in statements}
-    disputes = Dispute.objects.select_related("raised_by", "statement", "counter_statement").only(*DISPUTE_FIELDS)
-    for dispute in viewer.fetch(disputes.involving(cards).order_by("id")):
+    ids = list(cards)
+    for dispute in viewer.read(_disputes, ids):
         if dispute.statement_id in cards:
             cards[dispute.statement_id].disputes.append(dispute)
         if dispute.counter_statement_id in cards:
             cards[dispute.counter_statement_id].raised.append(dispute)
-    counted = Evidence.objects.filter(statement__in=list(cards)).order_by().values_list("statement")
-    for statement_id, number in counted.annotate(n=Count("pk")):
+    for statement_id, number in prepared(_evidence, _evidence, list).rows(ids):
         cards[statement_id].evidence = number
-    proposals = Note.objects.waiting().select_related("author", "statement").only(*PROPOSAL_FIELDS)
-    for proposal in viewer.fetch(proposals.filter(statement__in=list(cards)).order_by("id")):
+    for proposal in viewer.read(_proposals, ids):
         cards[proposal.statement_id].proposals.append(proposal)
     return list(cards.values())
+
+
+def _disputes(ids: list[int]) -> Any:
+    rows = Dispute.objects.select_related("raised_by", "statement", "counter_statement").only(*DISPUTE_FIELDS)
+    return rows.involving(ids).order_by("id")
+
+
+def _evidence(ids: list[int]) -> Any:
+    """By statement the number of pieces."""
+    return Evidence.objects.filter(any_of("statement", ids)).order_by().values_list("statement").annotate(n=Count("pk"))
+
+
+def _proposals(ids: list[int]) -> Any:
+    rows = Note.objects.waiting().select_related("author", "statement").only(*PROPOSAL_FIELDS)
+    return rows.filter(any_of("statement", ids)).order_by("id")
 
 
 def checks_by_statement(article_id: int) -> ChecksByStatement:

@@ -7,16 +7,15 @@ PostgreSQL says by the same functions as for the search itself.
 import re
 import sys
 import unicodedata
-from collections.abc import Iterable
-from functools import cached_property
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from django.db import connection
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext
 
 from claims.models import Evidence
-from claims.models.words import SearchLanguage
 from factcheck.postgres.search import terms_of
 
 MAX_CHARACTERS = 20_000  # of a field, among which words are looked for
@@ -53,18 +52,22 @@ class Reason(NamedTuple):
 class Wanted:
     """The words of what somebody typed, without those that are to be missing."""
 
-    def __init__(self, query: str):
+    def __init__(self, query: str, languages: Sequence[str]):
+        """`languages`: those in whose stems the search looked for words."""
+        self.languages = list(languages)
         terms = [term for terms in terms_of(query) for term in terms if not term.is_excluded]
         self.words = [(word, term.is_exact) for term in terms for word in WORD.findall(term.text)]
         parts = (_beginning(word) for word, _ in self.words)
         self.pattern = re.compile("|".join(parts) or r"(?!)", re.IGNORECASE)
 
-    def reasons(self, fields: dict[int, list[Field]]) -> dict[int, list[Reason]]:
-        """By row. At most two queries, however many rows."""
-        found = {row: [(field, self._spans(field)) for field in own] for row, own in fields.items()}
-        every = (pair for own in found.values() for pair in own)
+    def reasons(self, *kinds: dict[int, list[Field]]) -> list[dict[int, list[Reason]]]:
+        """For each kind of rows, by row. One query, however many rows."""
+        found = [
+            {row: [(field, self._spans(field)) for field in own] for row, own in fields.items()} for fields in kinds
+        ]
+        every = (pair for rows in found for own in rows.values() for pair in own)
         same = self._same({(field.language, form) for field, spans in every for form in spans.values()})
-        return {row: [*self._reasons(own, same)][:MAX_FIELDS] for row, own in found.items()}
+        return [{row: [*self._reasons(own, same)][:MAX_FIELDS] for row, own in rows.items()} for rows in found]
 
     def reasons_of_names(self, fields: dict[int, list[Field]]) -> dict[int, list[Reason]]:
         """Of a name, the beginning of a word is enough."""
@@ -76,10 +79,6 @@ class Wanted:
             return self._reasons([(field, spans)], same)
 
         return {row: [each for field in own for each in reason(field)] for row, own in fields.items()}
-
-    @cached_property
-    def languages(self) -> list[str]:
-        return list(SearchLanguage.objects.values_list("code", flat=True))
 
     def _spans(self, field: Field) -> dict[tuple[int, int], str]:
         text = field.text[:MAX_CHARACTERS]
@@ -131,16 +130,16 @@ def statement_fields(rows: Iterable[Any], *, public: bool) -> dict[int, list[Fie
     fields = {}
     for row in rows:
         language = row.article.language
-        sources = [("source", row.source), *(("through", source) for source in row.via)]
+        sources = [(gettext("source"), row.source), *((gettext("through"), source) for source in row.via)]
         fields[row.pk] = [
-            Field("passage", row.text, language),
-            Field("in plain words", row.paraphrase, language),
-            Field("reason", row.tag_reason, language),
+            Field(gettext("passage"), row.text, language),
+            Field(gettext("in plain words"), row.paraphrase, language),
+            Field(gettext("reason"), row.tag_reason, language),
             *(Field(name, _names(source, public=public)) for name, source in sources if source),
         ]
     evidence = Evidence.objects.filter(statement__in=fields).order_by("id")
     for piece in evidence.values_list("statement", "title", "excerpt", "statement__article__language")[:MAX_EVIDENCE]:
-        fields[piece[0]] += [Field("evidence", text, piece[3]) for text in piece[1:3]]
+        fields[piece[0]] += [Field(gettext("evidence"), text, piece[3]) for text in piece[1:3]]
     return fields
 
 
@@ -148,11 +147,11 @@ def article_fields(rows: Iterable[Any], *, public: bool) -> dict[int, list[Field
     """The rows must have been annotated with the `beginning` of their texts."""
     return {
         row.pk: [
-            Field("title", row.title, row.language),
-            Field("byline", row.byline, row.language),
-            Field("publisher", _names(row.publisher, public=public) if row.publisher else ""),
-            Field("text", row.beginning, row.language),
-            Field("address", row.url or "", row.language),
+            Field(gettext("title"), row.title, row.language),
+            Field(gettext("byline"), row.byline, row.language),
+            Field(gettext("publisher"), _names(row.publisher, public=public) if row.publisher else ""),
+            Field(gettext("text"), row.beginning, row.language),
+            Field(gettext("address"), row.url or "", row.language),
         ]
         for row in rows
     }
@@ -160,7 +159,7 @@ def article_fields(rows: Iterable[Any], *, public: bool) -> dict[int, list[Field
 
 def source_fields(rows: Iterable[Any], *, public: bool) -> dict[int, list[Field]]:
     """Without the name, which the result shows."""
-    return {row.pk: [] if public else [Field("also called", alias) for alias in row.aliases] for row in rows}
+    return {row.pk: [] if public else [Field(gettext("also called"), alias) for alias in row.aliases] for row in rows}
 
 
 def _names(source: Any, *, public: bool) -> str:

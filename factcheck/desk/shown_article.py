@@ -2,19 +2,20 @@
 
 from collections.abc import Callable, Collection, Mapping
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from django.core.paginator import Paginator
 from django.utils.safestring import SafeString
 
-from claims.models import Statement
+from claims.models import Article, Statement
 from factcheck.desk.card_filter import CardFilter
 from factcheck.desk.cards import Card, ChecksByStatement, cards_of, checks_by_statement, group_checks
 from factcheck.desk.filter_form import FilterField
 from factcheck.desk.marks import Passage, marked
 from factcheck.desk.page import int_parameter
 from factcheck.desk.viewer import Viewer
+from factcheck.postgres.prepared import any_of, prepared
 
 CARDS_PER_PAGE = 30
 UNANCHORED_CARDS = 10
@@ -65,8 +66,7 @@ class ShownArticle:
 
     def cards(self, ids: list[int]) -> list[Card]:
         """With their desk checks, for editors. In the order of the text."""
-        rows = Statement.objects.with_dissent().filter(pk__in=ids).order_by("start", "id")
-        cards = cards_of(self.viewer, self.viewer.fetch(rows), self.numbers)
+        cards = cards_of(self.viewer, self.viewer.read(_statements, ids), self.numbers)
         for card in cards:
             card.checks = self.checks.get(card.statement.pk, [])
             card.query = self.card_query
@@ -120,10 +120,27 @@ class ShownArticle:
         }
 
 
-def anchored_in(viewer: Viewer, article: Any) -> list[Any]:
+def _statements(ids: list[int]) -> Any:
+    return Statement.objects.with_dissent().filter(any_of("pk", ids)).order_by("start", "id")
+
+
+class Anchored(NamedTuple):
+    id: int
+    version: int
+    start: int
+    end: int
+    tag: str
+
+
+def anchored_in(viewer: Viewer, article: Any) -> list[Anchored]:
     """The statements that are marked in the text, in its order. A statement's number is its place in this list."""
-    rows = viewer.visible(Statement.objects.anchored_in(article)).order_by("start", "id")
-    return list(rows.values_list("id", "version", "start", "end", "tag", named=True))
+
+    def build(article_id: int, revision: int) -> Any:
+        rows = Statement.objects.anchored_in(Article(pk=article_id, revision=revision))
+        return viewer.visible(rows).order_by("start", "id").values_list(*Anchored._fields)
+
+    kept = prepared((anchored_in, viewer.is_anonymous), build, int, int)
+    return [Anchored(*row) for row in kept.rows(article.pk, article.revision)]
 
 
 def not_anchored_in(viewer: Viewer, article: Any) -> Any:

@@ -1,8 +1,10 @@
 """Who looks at a page: somebody of the newsroom, or an anonymous reader, who sees what the public JSON has."""
 
+from collections.abc import Callable
 from typing import Any
 
 from factcheck.api.roles import is_anonymous
+from factcheck.postgres.prepared import prepared
 
 
 class Viewer:
@@ -21,3 +23,12 @@ class Viewer:
     def fetch(self, rows: Any, limit: int | None = None) -> list[Any]:
         """The rows that the viewer may see, each redacted."""
         return [self.redact(row) for row in self.visible(rows)[:limit]]
+
+    def read(self, build: Callable[..., Any], *parameters: Any) -> list[Any]:
+        """As `fetch(build(*parameters))`, by a query that is kept under the function `build`."""
+
+        def visible(*placeholders: Any) -> Any:
+            return self.visible(build(*placeholders))
+
+        kept = prepared((build, self.is_anonymous), visible, *map(type, parameters))
+        return [self.redact(row) for row in kept.objects(*parameters)]

@@ -6,36 +6,48 @@ everything it depends on. Only what changes from call to call is a parameter; ot
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from datetime import UTC, date, datetime
+from copy import copy
+from datetime import UTC, date, datetime, timedelta
+from secrets import randbelow
 from threading import Lock
+from types import SimpleNamespace
 from typing import Any
 
 import psycopg
 import psycopg.sql
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import EmptyResultSet
 from django.db import DEFAULT_DB_ALIAS, connection, connections
-from django.db.models import QuerySet
+from django.db.models import BigIntegerField, BooleanField, F, Func, QuerySet, Value, prefetch_related_objects
+from django.db.models.query import ModelIterable
 
 from factcheck.postgres.snapshot_cache import ENTRY_OVERHEAD, SNAPSHOT_SQL, Rows, SnapshotCache
 
 MAX_STATEMENTS = 1000
-# They stand for the parameters while a query is compiled. No query has them as constants.
+# What stands for the parameters while a query is compiled is drawn anew in each process: whoever knew it could send it
+# as a filter, whose value would be taken for the parameter.
+DRAWN = 1_600_000_000 + randbelow(500_000_000)  # an id that fits all columns of whole numbers but the smallest
 PLACEHOLDERS: dict[type, Any] = {
-    int: -7_046_029_254_386_353_131,
-    datetime: datetime(1234, 5, 6, 7, 8, 9, 101112, tzinfo=UTC),
-    date: date(1234, 5, 6),
-    str: "\u2603 stands in",
+    int: DRAWN,
+    datetime: datetime(1234, 5, 6, tzinfo=UTC) + timedelta(microseconds=DRAWN),
+    date: date.fromordinal(1 + DRAWN % 365_000),  # within the first thousand years
+    str: f"\u2603 {DRAWN}",
+    list: [DRAWN],
 }
 
 
 class Prepared:
-    """`build` takes the parameters and returns a queryset of `.values_list()`; it is called once, with placeholders."""
+    """`build` takes the parameters and returns a queryset, of `.values_list()` for rows; it is called once, with
+    placeholders."""
 
     def __init__(self, build: Callable[..., QuerySet[Any, Any]], kinds: Sequence[type]):
         placeholders = [PLACEHOLDERS[kind] + n if kind is int else PLACEHOLDERS[kind] for n, kind in enumerate(kinds)]
+        queryset: Any = build(*placeholders)
+        self.compiler = queryset.query.get_compiler(DEFAULT_DB_ALIAS)
+        self.prefetched = queryset._prefetch_related_lookups
         try:
-            self.sql, self.constants = build(*placeholders).query.sql_with_params()
+            self.sql, self.constants = self.compiler.as_sql()
         except EmptyResultSet:  # Django knows without a query that no row can be found
             self.sql, self.constants = "SELECT WHERE false", ()
         self.places = [self._place_of(value, placeholders) for value in self.constants]
@@ -52,6 +64,16 @@ class Prepared:
             return self._by_django(parameters)
         with database.wrap_database_errors, cursor_of(database) as cursor:
             return self._by_psycopg(cursor, parameters)
+
+    def objects(self, *parameters: Any) -> list[Any]:
+        """The model objects of a queryset without `.values_list()`, made of the rows by Django itself."""
+        rows, compiler = self.rows(*parameters), copy(self.compiler)
+        compiler.execute_sql = lambda **_: [rows]
+        query = SimpleNamespace(get_compiler=lambda **_: compiler)
+        queryset: Any = SimpleNamespace(db=DEFAULT_DB_ALIAS, query=query, _known_related_objects={})
+        found: list[Any] = list(ModelIterable(queryset))
+        prefetch_related_objects(found, *self.prefetched)
+        return found
 
     def cached_rows(self, *parameters: Any) -> Rows:
         """The same rows, read again only when something was written since."""
@@ -85,6 +107,12 @@ class Prepared:
             for value, place in zip(self.constants, self.places, strict=True)
         )
         return self.sql % tuple(literals)
+
+
+def any_of(field: str, ids: Sequence[int]) -> Func:
+    """As `__in`, with a single parameter, however many ids."""
+    array = Value(ids, output_field=ArrayField(BigIntegerField()))
+    return Func(F(field), array, template="%(expressions)s)", arg_joiner=" = ANY(", output_field=BooleanField())
 
 
 def execute_prepared(sql: str, parameters: Sequence[Any] | Mapping[str, Any]) -> Rows:

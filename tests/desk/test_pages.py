@@ -307,6 +307,11 @@ def test_who_has_no_role_sees_no_page(db):
         assert nobody.get(address).status_code == 403
 
 
+def test_the_page_of_a_row_refuses_a_parameter_that_it_does_not_know(desk, article):
+    assert desk.get(f"/api/v1/articles/{article.pk}/?cards=1").status_code == 200
+    assert desk.get(f"/api/v1/articles/{article.pk}/?crads=1").status_code == 400
+
+
 def test_a_refused_filter_stands_at_its_control(desk, statement):
     html = page_of(desk, "/api/v1/statements/?tag=nonsense&q=minister", 400)
     assert re.search(r'<select name="tag" aria-invalid="true">', html)

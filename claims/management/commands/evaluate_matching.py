@@ -32,6 +32,7 @@ MATCHING_MODEL says whether vectors are compared too.
 T = TypeVar("T")
 Rank = Callable[[str], list[Ranked]]
 LIMITS = (-1, -0.5, -0.25, 0.25, 0.5, 1)  # of the odds
+AT_ONCE = 1_000  # claims in one query: it may take only so long
 COMPARED = 30  # of a ranking; the right ones are fewer
 
 
@@ -74,13 +75,21 @@ class Command(BaseCommand):
         if claims is None:
             return f"{Statement.objects.count()} statements of the database, {_level(is_semantic())}", _in_database
         found = _read(claims, read_claims)
-        pool = Pool(vectors_of(found, language))
+        pool = Pool(_vectors_of_all(found, language))
         by_vectors = NearnessOf(found) if has_model() else None
 
         def rank(text: str) -> list[Ranked]:
             return pool.rank(*read_terms(text, [language]), COMPARED, by_vectors.to(text) if by_vectors else None)
 
         return f"{len(found)} claims of {claims.name}, {_level(has_model())}", rank
+
+
+def _vectors_of_all(claims: dict[str, list[str]], language: str) -> dict[str, str]:
+    keys = list(claims)
+    vectors: dict[str, str] = {}
+    for first in range(0, len(keys), AT_ONCE):
+        vectors |= vectors_of({key: claims[key] for key in keys[first : first + AT_ONCE]}, language)
+    return vectors
 
 
 class NearnessOf:

@@ -10,6 +10,7 @@ from factcheck.desk.cards import articles_by_id
 from factcheck.desk.page import ListPage, Page
 from factcheck.desk.timeline import row_timeline
 from factcheck.desk.viewer import Viewer
+from factcheck.postgres.prepared import prepared
 
 MAX_NOTES = 50  # on the page of what they are on; the list has all
 
@@ -21,16 +22,20 @@ def notes_on_row(viewer: Viewer, subject: str, row_id: int) -> dict[str, Any]:
     """
     if viewer.is_anonymous:
         return {}
-    notes = _open_first(Note.objects.filter(tag__isnull=True, **{subject: row_id}))
-    return {"desk_notes": notes, "subject": subject, "subject_id": row_id, "max_notes": MAX_NOTES}
+
+    def notes(row_id: int) -> Any:
+        return _open_first(Note.objects.filter(tag__isnull=True, **{subject: row_id}))
+
+    kept = prepared((notes_on_row, subject), notes, int)
+    return {"desk_notes": kept.objects(row_id), "subject": subject, "subject_id": row_id, "max_notes": MAX_NOTES}
 
 
 def proposals_for(statement_id: int) -> list[Note]:
-    return _open_first(Note.objects.proposals().filter(statement=statement_id))
+    return list(_open_first(Note.objects.proposals().filter(statement=statement_id)))
 
 
-def _open_first(notes: Any) -> list[Note]:
-    return list(notes.for_reading().order_by(F("resolved_at").desc(nulls_first=True), "-id")[:MAX_NOTES])
+def _open_first(notes: Any) -> Any:
+    return notes.for_reading().order_by(F("resolved_at").desc(nulls_first=True), "-id")[:MAX_NOTES]
 
 
 class NoteList(ListPage):

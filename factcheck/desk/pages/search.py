@@ -1,11 +1,10 @@
 """One search over articles, statements and sources. Each section leads to the list with all results."""
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import QuerySet
 from django.db.models.functions import Left
 
 from claims.models import Article, Statement
@@ -14,6 +13,7 @@ from claims.models.words import Search
 from factcheck.desk.page_view import DeskView
 from factcheck.desk.search_reasons import MAX_CHARACTERS, Wanted, article_fields, source_fields, statement_fields
 from factcheck.postgres.bounded_page import newest
+from factcheck.postgres.prepared import any_of
 from factcheck.postgres.search import terms_of
 from sources.models import Source
 
@@ -45,47 +45,53 @@ class SearchPage(DeskView):
         return super().get_context_data(search_query=query, max_results=MAX_RESULTS, **results, **kwargs)
 
     def _results(self, query: str) -> dict[str, Any]:
-        statements = Statement.objects.for_reading().select_related("article").defer("article__text")
-        articles = Article.objects.for_reading().defer("text").annotate(beginning=Left("text", MAX_CHARACTERS))
         # Read once for both sections. One word stands by no other.
         all_words = self._search(query)
         side_by_side = self._search(_as_phrase(query)) if len(query.split()) > 1 else None
+        typed = query, (all_words, side_by_side)
         found = {
-            "articles": self._section(articles, "title", query, (all_words, side_by_side), ARTICLE_SCAN_PAGES),
-            "statements": self._section(statements, "text", query, (all_words, side_by_side), STATEMENT_SCAN_PAGES),
+            "articles": self._section(Article.objects.all(), _articles, "title", *typed, ARTICLE_SCAN_PAGES),
+            "statements": self._section(Statement.objects.all(), _statements, "text", *typed, STATEMENT_SCAN_PAGES),
             "sources": self._sources(query),
         }
-        return {**found, **self._reasons(query, **found)}
+        return {**found, **self._reasons(Wanted(query, all_words.languages), **found)}
 
-    def _reasons(self, query: str, *, articles: Section, statements: Section, sources: Section) -> dict[str, Any]:
+    def _reasons(self, wanted: Wanted, *, articles: Section, statements: Section, sources: Section) -> dict[str, Any]:
         """By section and row, why it was found."""
-        wanted, public = Wanted(query), self.viewer.is_anonymous
-        return {
-            "article_reasons": wanted.reasons(article_fields(articles.any, public=public)),
-            "statement_reasons": wanted.reasons(statement_fields(statements.any, public=public)),
-            "source_reasons": wanted.reasons_of_names(source_fields(sources.rows, public=public)),
-        }
+        public = self.viewer.is_anonymous
+        of_articles, of_statements = wanted.reasons(
+            article_fields(articles.any, public=public), statement_fields(statements.any, public=public)
+        )
+        of_sources = wanted.reasons_of_names(source_fields(sources.rows, public=public))
+        return {"article_reasons": of_articles, "statement_reasons": of_statements, "source_reasons": of_sources}
 
     def _search(self, query: str) -> Search:
         return Search.read(terms_of(query), public=self.viewer.is_anonymous)
 
     def _section(
-        self, rows: QuerySet[Any], field: str, query: str, searches: tuple[Search, Search | None], scan_pages: int
+        self,
+        everything: Any,
+        read: Callable[[list[int]], Any],
+        field: str,
+        query: str,
+        searches: tuple[Search, Search | None],
+        scan_pages: int,
     ) -> Section:
-        everything, (all_words, side_by_side) = rows.model._default_manager.all(), searches
+        all_words, side_by_side = searches
 
-        def texts(found: Any, limit: int = MAX_RESULTS) -> dict[int, str]:
-            page = newest(everything.only("pk", field), self.viewer.visible(found), limit, scan_pages)
-            return {row.pk: getattr(row, field) for row in page}
+        def page(found: Any, limit: int = MAX_RESULTS, rows: Any = everything) -> list[Any]:
+            return list(newest(rows.only("pk", field), self.viewer.visible(found), limit, scan_pages))
 
-        if found := texts(everything.found_by(all_words), MAX_COMPARED):
-            beside = texts(everything.found_by(side_by_side)) if side_by_side else {}
-            return Section(rows=self._read(rows, _very_words_first(query, found, beside)))
-        nearest = (texts(found) for found in everything.nearest_to(query, public=self.viewer.is_anonymous))
-        return Section(nearest=self._read(rows, list(next(filter(None, nearest), []))))
+        marked = everything.with_found_by(side_by_side) if side_by_side else everything
+        if found := page(everything.found_by(all_words), MAX_COMPARED, marked):
+            if side_by_side and len(found) == MAX_COMPARED:  # older rows may have the words side by side, too
+                found += page(everything.found_by(side_by_side), rows=marked)
+            return Section(rows=self._read(read, _very_words_first(query, found, field)))
+        nearest = map(page, everything.nearest_to(query, public=self.viewer.is_anonymous))
+        return Section(nearest=self._read(read, [row.pk for row in next(filter(None, nearest), [])]))
 
-    def _read(self, rows: QuerySet[Any], ids: Sequence[int]) -> list[Any]:
-        found = {row.pk: row for row in self.viewer.fetch(rows.filter(pk__in=ids))}
+    def _read(self, read: Callable[[list[int]], Any], ids: list[int]) -> list[Any]:
+        found = {row.pk: row for row in self.viewer.read(read, ids)}
         return [found[row_id] for row_id in ids if row_id in found]
 
     def _sources(self, query: str) -> Section:
@@ -94,18 +100,28 @@ class SearchPage(DeskView):
         return Section(*([self.viewer.redact(row) for row in part] for part in parts))
 
 
+def _articles(ids: list[int]) -> Any:
+    rows = Article.objects.for_reading().defer("text").annotate(beginning=Left("text", MAX_CHARACTERS))
+    return rows.filter(any_of("pk", ids))
+
+
+def _statements(ids: list[int]) -> Any:
+    rows = Statement.objects.for_reading().select_related("article").defer("article__text")
+    return rows.filter(any_of("pk", ids))
+
+
 def _as_phrase(query: str) -> str:
     return '"{}"'.format(query.replace('"', " "))
 
 
-def _very_words_first(query: str, found: dict[int, str], side_by_side: dict[int, str]) -> list[int]:
+def _very_words_first(query: str, found: list[Any], field: str) -> list[int]:
     """The ids: first what has the query as it was typed, then what has its words side by side, then the newest."""
     typed = _as_seen(query.strip('"'))
-    texts = found | side_by_side
     order = {
-        row_id: (typed not in _as_seen(text), row_id not in side_by_side, -row_id) for row_id, text in texts.items()
+        row.pk: (typed not in _as_seen(getattr(row, field)), not getattr(row, "is_found", False), -row.pk)
+        for row in found
     }
-    return sorted(order, key=lambda row_id: order[row_id])[:MAX_RESULTS]
+    return sorted(order, key=order.__getitem__)[:MAX_RESULTS]
 
 
 def _as_seen(text: str) -> str:

@@ -89,6 +89,14 @@ def test_a_statement_in_the_same_words_is_likely_however_common_they_are(api, re
     assert (second["statement"]["text"], second["likely"]) == ("She said no.", False)
 
 
+def test_a_word_that_is_too_common_in_another_language_counts(api, record):
+    record("Die Brücke ist gesperrt.", language="de")
+    record("Soldiers die.")
+    assert matches(api, text="All of the soldiers die")[0]["words"] == ["soldiers", "die"]
+    [match] = matches(api, text="Die Brücke ist nicht gesperrt")
+    assert match["words"] == ["brucke", "gesperrt"]
+
+
 def test_equal_matches_come_in_the_order_of_recording(api, record):
     ids = [record(SACKED).pk for _ in range(4)]
     assert found(api, SACKED) == ids
@@ -195,6 +203,17 @@ def test_a_public_score_counts_rarer_words_in_public_statements_alone(record, se
     assert after == before
 
 
+def test_what_is_not_published_takes_no_room_from_what_is(record, settings):
+    settings.PUBLIC_READ = True
+    shown = record("Eleven inspectors were sacked.", publish=True)
+    nearer = (
+        "SELECT n, search_words_in_classes('en', 'A', ARRAY['Inspectors were sacked.']) FROM generate_series(-99, -1) n"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(f"INSERT INTO claims_statementwords {nearer}")
+    assert found(APIClient(), "Inspectors were sacked.") == [shown.pk]
+
+
 def test_a_public_match_shows_open_disputes_as_anonymous_readers_see_them(alice, record, minister, settings):
     settings.PUBLIC_READ = True
     shown, hidden = record(SACKED, publish=True), record("It is not so.")
@@ -274,6 +293,7 @@ def test_a_bad_text_is_refused(api, body, pointer, code):
     "text",
     [
         "😀" * 5_000, "“", "“" * 20_000, "&|!():*'\\", "' OR 1=1 --", "a_en | b",
+        "".join(map(chr, range(0x4E00, 0x9C20))),  # 20,000 different characters
         "#" * 20_000, "#aB1" * 5_000, "@" * 20_000, "a " * 10_000, " ".join(f"w{n}" for n in range(3_500)),
         "١٢٣", "%s %(x)s {also}", "x" * 20_000, "\ud7a3" * 20_000, "1 Jan " * 3_300, "e\u0301" * 10_000,
     ],

@@ -138,8 +138,15 @@ def test_statements_are_looked_up_by_the_rarest_words_and_by_pairs_of_the_next()
     assert lookups(query(*terms), Reach(rare=int(half), paired=rare)) == ["(b)", "(a) & (c)"]
 
 
-def test_common_words_alone_are_looked_up_by_the_least_common_one():
-    assert lookups(query(term("the", 900_000), term("minister", 200_000))) == ["(minister)"]
+def test_where_no_two_words_can_be_paired_the_rarest_one_is_looked_up():
+    paired = WORDS_ALONE.paired
+    assert lookups(query(term("the", paired + 1), term("minister", paired))) == ["(minister)"]
+
+
+def test_words_that_are_all_common_are_looked_up_together():
+    many = [term(f"m{n}", WORDS_ALONE.paired + 5 - n) for n in range(5)]
+    assert lookups(query(*many)) == ["(m4) & (m3) & (m2) & (m1)"]
+    assert lookups(query(*many[:1])) == ["(m0)"]
 
 
 def test_nothing_is_looked_up_by_words_that_no_statement_has_or_by_a_date():

@@ -43,6 +43,7 @@ from tests.claims.suggesting.cards import cards, said
         ("es", "El presidente afirmó que la situación es grave.", ("El presidente", "afirmó", "que la situación es grave")),
         ("es", "Según la policía, tres personas fueron detenidas.", ("la policía", "Según", "tres personas fueron detenidas")),
         ("es", "Ana López dijo: “No hay nada decidido”.", ("Ana López", "dijo", "“No hay nada decidido”")),
+        ("es", "Smith negó irregularidades.", ("Smith", "negó", "irregularidades")),
         ("es", "El Gobierno negó las acusaciones de la oposición.", ("El Gobierno", "negó", "las acusaciones de la oposición")),
     ],
 )  # fmt: skip
