@@ -16,13 +16,15 @@ from claims.annotations import context_notes, replace_document
 from claims.annotations.export import annotation_document
 from claims.annotations.schema import AnnotationDocumentSerializer
 from claims.filters import ArticleFilter, SearchedList
-from claims.models import Article, ArticleRevision, Statement
+from claims.models import Article, ArticleRevision, Dispute, Evidence, Statement
 from claims.models.article import EARLIEST, LATEST, SCAN_PAGES, published_at_key
 from claims.serializers import (
     AnchorSerializer,
     ArticleRowSerializer,
     ArticleSerializer,
     ArticleWithAnchorsSerializer,
+    DisputeSerializer,
+    EvidenceSerializer,
     RevisionRowSerializer,
     RevisionSerializer,
 )
@@ -34,12 +36,15 @@ from claims.views.passage_notes import add_notes
 from claims.views.suggestions import SuggestionsMixin
 from factcheck.api.conditional import entity_tag, version_of
 from factcheck.api.fields import ReasonSerializer
+from factcheck.api.including import Included
 from factcheck.api.renderers import dump
 from factcheck.errors import Versions
 from factcheck.journal.as_of import as_of
 from factcheck.journal.models import Entry
 from factcheck.journal.views import JournaledViewSet
 from factcheck.postgres.transactions import snapshot
+from sources.models import Source
+from sources.serializers import SourceSerializer
 
 DAY_FILTERS = frozenset({"published_after", "published_before"})
 
@@ -61,6 +66,11 @@ class ArticleViewSet(SearchedList, ChecksMixin, SuggestionsMixin, FetchMixin, Ar
         "updated_at": (frozenset({"updated_since"}),),
     }
     scan_pages = SCAN_PAGES
+    includable = {
+        "evidence": Included("evidence", EvidenceSerializer, Evidence.objects.all(), of="statement__article"),
+        "disputes": Included("disputes", DisputeSerializer, Dispute.objects.for_reading(), of="statement__article"),
+        "source": Included("publisher", SourceSerializer, Source.objects.for_reading(), to="publisher"),
+    }
     queryset = Article.objects.for_reading()
 
     @property

@@ -1,7 +1,7 @@
 """The base view of every endpoint: the attributes that describe a view, and the order in which it judges a request."""
 
 import json
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import Any
@@ -57,6 +57,7 @@ class BaseView(APIView):
     # By ordering field: sets of filters whose rows an index holds in that order (see pagination.is_sparse).
     index_ordered_filters: dict[str, tuple[frozenset[str], ...]] = {}
     scan_pages = SCAN_PAGES
+    includable: Mapping[str, Any] = {}  # what `?include=` names; see including.py
 
     is_translated = True  # whether its pages are in the language of their reader
 
@@ -139,6 +140,9 @@ class BaseView(APIView):
 
     def takes_as_of(self) -> bool:
         return False
+
+    def takes_include(self) -> bool:
+        return bool(self.includable) and self.action in ("list", "retrieve")
 
     def needs_if_match(self) -> bool:
         return self.conditional and self.request.method != "GET"

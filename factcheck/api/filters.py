@@ -267,6 +267,8 @@ def _api_parameters(view: Any, request: Request) -> set[str]:
         known.add("reason")
     if view.takes_as_of():
         known.add("as_of")
+    if view.takes_include():
+        known.add("include")
     return known
 
 

@@ -17,6 +17,7 @@ from rest_framework.response import Response
 
 from factcheck.api.cursors import Cursor, fingerprint
 from factcheck.api.filters import only_filtered_by
+from factcheck.api.including import included
 from factcheck.api.roles import is_anonymous
 from factcheck.api.row_json import RowJSON, row_json_sql
 from factcheck.errors import InvalidInput
@@ -48,9 +49,11 @@ class KeysetPagination(BasePagination):
         if read is None:
             filtered = view.filter_queryset(view.get_queryset())  # raises InvalidInput for a filter that is not valid
 
+            more = included(request, view.includable)
+
             def build(*position: Any) -> QuerySet[Any, Any]:
                 rows = self._rows_after(filtered, view, *position)
-                return rows.values_list(F(self.field), "pk", row_json_sql(view.get_serializer_class(), is_public))
+                return rows.values_list(F(self.field), "pk", row_json_sql(view.get_serializer_class(), is_public, more))
 
             read = prepared(key, build, *map(type, self.position))
         rows = read.cached_rows(*self.position)

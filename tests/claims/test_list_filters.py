@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 from django.db import IntegrityError
+from rest_framework.test import APIClient
 
 from claims import services
 from claims.annotations import import_document
@@ -317,3 +318,83 @@ def test_a_document_is_of_the_article_at_its_address_however_it_is_written(api, 
     assert (imported.pk, imported.url, imported.addresses) == (
         article.pk, "http://news.example/1/", ["https://amp.news.example/1"],
     )  # fmt: skip
+
+
+@pytest.fixture
+def published(alice, article, statement, rows):
+    services.set_article_status(
+        article_id=article.pk, versions=None, actor=alice, status="published", reason="It is edited."
+    )
+    return rows
+
+
+@pytest.mark.parametrize("who", ["newsroom", "stranger"])
+def test_what_belongs_to_a_row_comes_with_it(settings, api, published, who):
+    settings.PUBLIC_READ = True
+    caller = api if who == "newsroom" else APIClient()
+    alone = {
+        name: caller.get(f"/api/v1/{name}/{published[name]}/").json() for name in ("evidence", "disputes", "sources")
+    }
+    assert ("opened_by" in alone["disputes"], "obtained_on" in alone["evidence"]) == (who == "newsroom",) * 2
+    for address in (f"statements/{published['statements']}/?", "statements/?"):
+        answer = caller.get(f"/api/v1/{address}include=source,evidence,disputes").json()
+        row = answer["results"][0] if "results" in answer else answer
+        assert row["evidence"] == [alone["evidence"]]
+        assert row["disputes"] == [alone["disputes"]]
+        assert row["source"] == alone["sources"]
+    some = caller.get("/api/v1/statements/?include=disputes").json()["results"][0]
+    assert "evidence" not in some
+    assert list(some["source"]) == ["id", "name", "kind", "anonymous"]
+    for address in (f"articles/{published['articles']}/?", "articles/?"):
+        answer = caller.get(f"/api/v1/{address}include=evidence,disputes,source").json()
+        row = answer["results"][0] if "results" in answer else answer
+        assert (row["evidence"], row["disputes"], row["publisher"]) == ([alone["evidence"]], [alone["disputes"]], None)
+
+
+def test_an_included_row_is_of_the_version_that_the_tag_names(api, alice, published):
+    address = f"/api/v1/statements/{published['statements']}/?include=disputes"
+    first = api.get(address)
+    services.resolve_dispute(
+        dispute_id=published["disputes"], versions=None, actor=alice, state="rejected", reason="It was another."
+    )
+    again = api.get(address, headers={"If-None-Match": first["ETag"]})
+    assert (again.status_code, again.json()["disputes"][0]["state"]) == (200, "rejected")
+    assert api.get(address, headers={"If-None-Match": again["ETag"]}).status_code == 304
+
+
+def test_the_publisher_of_an_article_comes_with_it(api, alice):
+    outlet = create_source(actor=alice, name="Reuters", kind="outlet", aliases=["RTR"])
+    services.create_article(actor=alice, title="T", text="Text.", publisher=outlet)
+    row = api.get("/api/v1/articles/?include=source").json()["results"][0]
+    assert (row["publisher"]["aliases"], row["publisher"]["version"]) == (["RTR"], 1)
+
+
+def test_at_most_a_hundred_rows_of_a_kind_come_with_a_row(api, alice, statement):
+    evidence = [
+        services.create_evidence(actor=alice, statement=statement, stance="supports", url=f"https://a.example/{n}").pk
+        for n in range(101)
+    ]
+    row = api.get(f"/api/v1/statements/{statement.pk}/?include=evidence").json()
+    assert [each["id"] for each in row["evidence"]] == evidence[:100]
+
+
+def test_what_a_row_includes_is_that_of_the_moment(api, alice, statement, rows):
+    at = api.get(f"/api/v1/evidence/{rows['evidence']}/history/").json()["results"][0]["at"]
+    services.delete_evidence(evidence_id=rows["evidence"], versions=None, actor=alice)
+    address = f"/api/v1/statements/{statement.pk}/?include=evidence"
+    assert api.get(address).json()["evidence"] == []
+    assert [each["id"] for each in api.get(f"{address}&as_of={at}").json()["evidence"]] == [rows["evidence"]]
+
+
+@pytest.mark.parametrize("given", ["text", "", "evidence,", "evidence,text", "Evidence"])
+@pytest.mark.parametrize("address", ["statements/", "statements/{}/", "articles/", "articles/{}/"])
+def test_what_cannot_be_included_is_refused(api, statement, address, given):
+    path = address.format(statement.pk if "statements" in address else statement.article_id)
+    status, pointer, detail = refusal(api, f"{path}?include={given}")
+    assert (status, pointer) == (400, "?include")
+    assert "is not one of evidence, disputes, source." in detail
+
+
+def test_other_lists_include_nothing(api, rows):
+    assert refusal(api, "sources/?include=evidence")[:2] == (400, "?include")
+    assert refusal(api, f"evidence/{rows['evidence']}/?include=source")[:2] == (400, "?include")

@@ -4,7 +4,7 @@ The first line of an action's docstring is the summary of its operation, the res
 the view's `noun`, `{many}` for its tag.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.apps import apps
@@ -16,6 +16,7 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiTypes
 from factcheck.api.fields import REASON_LENGTH
 from factcheck.api.filters import MAX_VALUES
 from factcheck.api.idempotency import HEADER, MAX_KEY_LENGTH
+from factcheck.api.including import MAX_INCLUDED, Included
 from factcheck.api.openapi.responses import add_address_too_long, add_link_headers, add_links, responses_of
 from factcheck.api.parsers import MergePatchParser
 from factcheck.api.roles import Role
@@ -56,8 +57,14 @@ IDEMPOTENCY_KEY = OpenApiParameter(
         "nothing; another request with that key gets 422. A refused request leaves its key free."
     ),
 )
+INCLUDE = f"Also what belongs to the row, of each kind the first {MAX_INCLUDED}, in the order of their ids."
 EMPTY_TEXT = {"type": "string", "maxLength": 0}
 EMPTY_CHOICE = {"$ref": "#/components/schemas/BlankEnum"}
+
+
+def include_parameter(names: Iterable[str]) -> OpenApiParameter:
+    shape = {"type": "array", "items": {"type": "string", "enum": list(names)}}
+    return OpenApiParameter("include", shape, description=INCLUDE, style="form", explode=False)
 
 
 class Schema(AutoSchema):
@@ -94,6 +101,8 @@ class Schema(AutoSchema):
     def get_override_parameters(self) -> list[Any]:
         view = self.view
         parameters = [AS_OF] if view.takes_as_of() else []
+        if view.takes_include():
+            parameters.append(include_parameter(view.includable))
         if view.needs_if_match():
             parameters.append(IF_MATCH)
         if view.is_recorded and view.action == "destroy":
@@ -133,6 +142,27 @@ def _mark_required(component: dict[str, Any], private: set[str]) -> None:
             schema["oneOf"].remove(EMPTY_CHOICE)
     if properties:
         component["required"] = sorted(properties.keys() - private)
+
+
+def _component_of(serializer_class: type) -> str:
+    return serializer_class.__name__.removesuffix("Serializer")
+
+
+def _add_included(schemas: dict[str, Any], component: str, name: str, more: Included) -> None:
+    """What is there only with `?include=`: a list, or more fields of a row that is shown anyway."""
+    properties, whole = schemas[component]["properties"], _component_of(more.serializer)
+    only = f"Only with `include={name}`."
+    if more.of:
+        reference = {"$ref": f"#/components/schemas/{whole}"}
+        properties[more.field] = {"type": "array", "items": reference, "maxItems": MAX_INCLUDED, "description": only}
+        return
+    summary = f"{whole}Summary"
+    required = schemas[summary]["required"]
+    described = f"All that it has with `include={name}`; otherwise {', '.join(required)}."
+    schemas[f"Included{whole}"] = {**schemas[whole], "description": described, "required": required}
+    for shape in _parts(properties[more.field]):
+        if shape.get("$ref") == f"#/components/schemas/{summary}":
+            shape["$ref"] = f"#/components/schemas/Included{whole}"
 
 
 def _simplify(result: dict[str, Any]) -> None:
@@ -179,6 +209,9 @@ def postprocess(result: dict[str, Any], generator: Any, request: Any, public: bo
     for name, component in result["components"]["schemas"].items():
         if not name.endswith("Request") and name not in spectacular_settings.APPEND_COMPONENTS["schemas"]:
             _mark_required(component, private)
+    for _, _, _, view in generator._get_paths_and_endpoints():
+        for name, more in view.includable.items() if getattr(view, "includable", None) and view.takes_include() else ():
+            _add_included(result["components"]["schemas"], _component_of(view.get_serializer_class()), name, more)
     _simplify(result)
     for operations in result["paths"].values():
         add_address_too_long(operations)
