@@ -38,6 +38,9 @@ def included(request: Any, known: Mapping[str, Included]) -> tuple[Included, ...
     names = given.split(",") if given is not None else []
     for name in names:
         if name not in known:
-            detail = gettext("“%(name)s” is not one of %(names)s.") % {"name": name, "names": ", ".join(known)}
+            detail = gettext("“%(value)s” is not one of %(choices)s.") % {
+                "value": name[:80],
+                "choices": ", ".join(known),
+            }
             raise InvalidInput.parameter("include", "invalid_choice", detail)
     return tuple(known[name] for name in known if name in names)
