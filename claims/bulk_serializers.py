@@ -1,14 +1,15 @@
 """What is written to many rows by one request, all or none."""
 
-import re
 from typing import Any, NoReturn
 
+from django.utils.translation import gettext, gettext_lazy
 from rest_framework import serializers
 from rest_framework.utils.html import is_html_input
 
 from claims.models import Article
 from claims.serializers import StatementSerializer, TagSerializer
 from factcheck.api.fields import StrictSerializer
+from factcheck.api.named_references import is_number
 from factcheck.api.references import MAX_ID, valid_ids
 from factcheck.errors import PreconditionRequired
 from sources.models import Source
@@ -51,7 +52,9 @@ class DistinctListSerializer(serializers.ListSerializer[Any]):
     def to_internal_value(self, data: Any) -> Any:
         rows = super().to_internal_value(data)
         values = [row[self.distinct] for row in rows]
-        twice = serializers.ErrorDetail(f"This {self.distinct} is in the list twice.", code="duplicate")
+        twice = serializers.ErrorDetail(
+            gettext("This %(distinct)s is in the list twice.") % {"distinct": self.distinct}, code="duplicate"
+        )
         errors = [{self.distinct: [twice]} if value in values[:n] else {} for n, value in enumerate(values)]
         if any(errors):
             raise serializers.ValidationError(errors)
@@ -64,7 +67,10 @@ class SeenVersionField(serializers.IntegerField):
     def fail(self, key: str, **kwargs: Any) -> NoReturn:
         if key == "required":
             raise PreconditionRequired(
-                "Send the version of each as you read it, so that you do not overwrite a change that you have not seen."
+                gettext(
+                    "Send the version of each as you read it, so that you do not overwrite a change that you have not "
+                    "seen."
+                )
             )
         super().fail(key, **kwargs)
 
@@ -75,13 +81,18 @@ class SeenListSerializer(DistinctListSerializer):
     def get_value(self, dictionary: Any) -> Any:
         if not is_html_input(dictionary):
             return super().get_value(dictionary)
-        pairs = (re.fullmatch(r"([0-9]{1,18})-([0-9]{1,9})", text) for text in dictionary.getlist(self.field_name))
-        return [{"id": int(pair[1]), "version": int(pair[2])} for pair in pairs if pair]
+        pairs = (text.partition("-") for text in dictionary.getlist(self.field_name))
+        return [{"id": _number(row_id), "version": _number(version)} for row_id, _, version in pairs]
+
+
+def _number(text: str) -> int | str:
+    """Any other text is left to the field, which refuses it."""
+    return int(text) if is_number(text) else text
 
 
 class SeenStatementSerializer(StrictSerializer):
     id = serializers.IntegerField(min_value=1, max_value=MAX_ID)
-    version = SeenVersionField(min_value=1, help_text="As you read it.")
+    version = SeenVersionField(min_value=1, help_text=gettext_lazy("As you read it."))
 
     class Meta:
         list_serializer_class = SeenListSerializer

@@ -10,7 +10,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
+from django.utils.translation import gettext_lazy
+
 from claims.models import Statement
+from factcheck.errors import Text
 from factcheck.postgres.prepared import execute_prepared
 
 
@@ -36,7 +39,7 @@ class Check:
     """`condition` is SQL about the statement `s`. It holds only where `indexed` does, a condition that has an index."""
 
     severity: Severity
-    message: str
+    message: Text
     condition: str = ""
     indexed: str = "true"
 
@@ -51,7 +54,7 @@ class Finding(NamedTuple):
         return CHECKS[self.code].severity
 
     @property
-    def message(self) -> str:
+    def message(self) -> Text:
         return CHECKS[self.code].message
 
 
@@ -81,50 +84,58 @@ CHAIN_WHEN_TAGGED = """(SELECT coalesce(jsonb_agg(coalesce(m.into_source, w.sour
 CHECKS = {
     Code.ASSERTED_BUT_DISPUTED: Check(
         Severity.ERROR,
-        "Tagged asserted, but a dispute of it is open or upheld.",
+        gettext_lazy("Tagged asserted, but a dispute of it is open or upheld."),
         f"s.tag = 'asserted' AND EXISTS {DISPUTED}",
     ),
     Code.DENIED_WITHOUT_DENIAL: Check(
         Severity.ERROR,
-        "Tagged denied, but nobody is recorded as denying it: no open or upheld dispute, no refuting evidence.",
+        gettext_lazy(
+            "Tagged denied, but nobody is recorded as denying it: no open or upheld dispute, no refuting evidence."
+        ),
         f"s.tag = 'denied' AND NOT EXISTS {DISPUTED} "
         "AND NOT EXISTS (SELECT FROM claims_evidence v WHERE v.statement = s.id AND v.stance = 'refutes' OFFSET 0)",
     ),
     Code.ASSERTED_ON_WEAK_SOURCES: Check(
         Severity.WARNING,
-        "Tagged asserted, but it rests on an anonymous or second-hand source alone, without supporting evidence.",
+        gettext_lazy(
+            "Tagged asserted, but it rests on an anonymous or second-hand source alone, without supporting evidence."
+        ),
         "s.tag = 'asserted' AND (EXISTS (SELECT FROM claims_statementvia c WHERE c.statement = s.id OFFSET 0) "
         "OR EXISTS (SELECT FROM sources_source o WHERE o.id = s.source AND o.anonymous OFFSET 0)) "
         "AND NOT EXISTS (SELECT FROM claims_evidence v WHERE v.statement = s.id AND v.stance = 'supports' OFFSET 0)",
     ),
     Code.BOTH_SIDES_ASSERTED: Check(
         Severity.ERROR,
-        "This statement and the one in which it is disputed are both tagged asserted.",
+        gettext_lazy("This statement and the one in which it is disputed are both tagged asserted."),
         "s.tag = 'asserted' AND EXISTS (SELECT FROM claims_dispute d JOIN claims_statement o "
         f"ON o.id = d.counter_statement AND o.tag = 'asserted' WHERE d.statement = s.id AND d.{OPEN_OR_UPHELD} "
         "OFFSET 0)",
     ),
     Code.ANCHOR_NEEDS_REVIEW: Check(
         Severity.WARNING,
-        "The article's text changed, and only a passage like this one was found. Confirm it, or pin another.",
+        gettext_lazy(
+            "The article's text changed, and only a passage like this one was found. Confirm it, or pin another."
+        ),
         "s.anchor = 'needs_review'",
         UNANCHORED,
     ),
     Code.ANCHOR_ORPHANED: Check(
         Severity.ERROR,
-        "The article's text changed, and this passage is no longer in it.",
+        gettext_lazy("The article's text changed, and this passage is no longer in it."),
         "s.anchor = 'orphaned'",
         UNANCHORED,
     ),
     Code.QUOTE_WITHOUT_SOURCE: Check(
         Severity.WARNING,
-        "Words in quotation marks without a source: say who is quoted.",
+        gettext_lazy("Words in quotation marks without a source: say who is quoted."),
         "s.source IS NULL AND s.text ~ '[“”„«»\"]'",
         "s.source IS NULL",
     ),
     Code.CHANGED_SINCE_TAGGED: Check(
         Severity.WARNING,
-        "The passage, its source or its chain was changed after it was tagged. Tag it again if the tag still holds.",
+        gettext_lazy(
+            "The passage, its source or its chain was changed after it was tagged. Tag it again if the tag still holds."
+        ),
         "s.updated_at > s.tagged_at AND EXISTS (SELECT FROM journal_entry t WHERE t.resource = 'statement' "
         "AND t.resource_id = s.id AND t.version < s.version AND t.action = 'statement.tagged' "
         f"AND (t.data->>'text' <> s.text OR {SOURCE_WHEN_TAGGED} IS DISTINCT FROM s.source "
@@ -134,7 +145,7 @@ CHECKS = {
         "s.updated_at > s.tagged_at",
     ),
     Code.PUBLISHED_WITH_UNRESOLVED: Check(
-        Severity.ERROR, "The article is published with findings that are unresolved."
+        Severity.ERROR, gettext_lazy("The article is published with findings that are unresolved.")
     ),
 }
 NUMBERS = {code: number for number, code in enumerate(Code)}

@@ -5,6 +5,7 @@ from typing import Any
 import django_filters
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
 from drf_spectacular.utils import extend_schema_field
 from rest_framework.exceptions import NotAuthenticated
 
@@ -41,7 +42,7 @@ class DeskField(forms.CharField):
     def to_python(self, value: Any) -> str | None:
         is_id = re.fullmatch(r"[0-9]{1,19}", value or "") and 1 <= int(value) <= MAX_ID
         if value and value not in ("me", "none") and not is_id:
-            raise ValidationError("Give the id of a user, me, or none.", code="invalid")
+            raise ValidationError(gettext("Give the id of a user, me, or none."), code="invalid")
         return super().to_python(value)
 
 
@@ -74,7 +75,7 @@ class PartialDateField(forms.DateField):
         try:
             fields = said_on_fields(value)
         except ValueError:
-            message = "Give a day, a month or a year, such as 2021-03-05, 2021-03 or 2021."
+            message = gettext("Give a day, a month or a year, such as 2021-03-05, 2021-03 or 2021.")
             raise ValidationError(message, code="invalid") from None
         return last_day(*fields.values()) if self.to_the_end else fields["said_on"]
 

@@ -1,3 +1,4 @@
+from django.utils.translation import gettext_lazy
 from rest_framework import serializers
 
 from claims.models import Article, Dispute, Note, Statement
@@ -10,15 +11,15 @@ from factcheck.journal.serializers import UserSerializer
 class NoteSerializer(RecordedSerializer, serializers.ModelSerializer[Note]):
     article = RowId(
         Article.objects.only("pk"), required=False,
-        help_text="The id of the article that it is on, or that the statement or the dispute is in.",
+        help_text=gettext_lazy("The id of the article that it is on, or that the statement or the dispute is in."),
     )  # fmt: skip
     statement = RowId(
         Statement.objects.only("pk", "article"), required=False, allow_null=True, default=None,
-        help_text="The id of the statement that it is on.",
+        help_text=gettext_lazy("The id of the statement that it is on."),
     )  # fmt: skip
     dispute = RowId(
         Dispute.objects.only("pk", "statement__article").select_related("statement"), required=False, allow_null=True,
-        default=None, help_text="The id of the dispute that it is on.",
+        default=None, help_text=gettext_lazy("The id of the dispute that it is on."),
     )  # fmt: skip
     text = serializers.CharField(max_length=5000, style={"base_template": "textarea.html", "rows": 3})
     author = UserSerializer(read_only=True)
@@ -36,8 +37,8 @@ class NoteSerializer(RecordedSerializer, serializers.ModelSerializer[Note]):
     )
 
     action_fields = {
-        "resolved": "Use POST to the note's resolve/ or reopen/.",
-        "tag": "Use POST to the statement's propose/.",
+        "resolved": gettext_lazy("Use POST to the note's resolve/ or reopen/."),
+        "tag": gettext_lazy("Use POST to the statement's propose/."),
     }
 
     class Meta:
@@ -55,7 +56,9 @@ class ProposalSerializer(StrictSerializer):
 
 
 class TakeSerializer(StrictSerializer):
-    proposal = serializers.IntegerField(min_value=1, max_value=MAX_ID, help_text="The id of the proposal, a note.")
+    proposal = serializers.IntegerField(
+        min_value=1, max_value=MAX_ID, help_text=gettext_lazy("The id of the proposal, a note.")
+    )
 
 
 class OptionalReasonSerializer(StrictSerializer):

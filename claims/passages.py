@@ -2,6 +2,8 @@
 
 from typing import Any, NoReturn
 
+from django.utils.translation import gettext
+
 from claims.anchoring import anchors
 from claims.anchoring.cues import spoken
 from claims.anchoring.quotes import CONTEXT_LENGTH, Span, context
@@ -34,7 +36,7 @@ def find_span(article: Article, passage: dict[str, Any]) -> Span:
     if start is None and end is None:
         span = _search(article.text, passage)
     elif start is None or end is None:
-        raise InvalidInput.field("start" if start is None else "end", "required", "start and end go together.")
+        raise InvalidInput.field("start" if start is None else "end", "required", gettext("start and end go together."))
     else:
         span = _checked_span(article.text, start, end, passage.get("text"))
     if span.end - span.start > MAX_PASSAGE:
@@ -43,13 +45,17 @@ def find_span(article: Article, passage: dict[str, Any]) -> Span:
 
 
 def _too_long() -> InvalidInput:
-    return InvalidInput.field("text", "max_length", f"A passage has at most {MAX_PASSAGE} code points.")
+    return InvalidInput.field(
+        "text",
+        "max_length",
+        gettext("A passage has at most %(max_passage)s code points.") % {"max_passage": MAX_PASSAGE},
+    )
 
 
 def _search(article_text: str, passage: dict[str, Any]) -> Span:
     text = passage.get("text")
     if text is None:
-        raise InvalidInput.field("text", "required", "Give the passage: start and end, or text.")
+        raise InvalidInput.field("text", "required", gettext("Give the passage: start and end, or text."))
     try:
         return anchors.find_passage(article_text, text, passage.get("prefix") or "", passage.get("suffix") or "")
     except anchors.PassageAmbiguous as error:
@@ -59,15 +65,17 @@ def _search(article_text: str, passage: dict[str, Any]) -> Span:
 
 
 def _refuse_ambiguous(error: anchors.PassageAmbiguous) -> NoReturn:
-    detail = f"The passage occurs {error.total} times in the article. Add prefix or suffix, or send start and end."
+    detail = gettext(
+        "The passage occurs %(total)s times in the article. Add prefix or suffix, or send start and end."
+    ) % {"total": error.total}
     candidates = [vars(candidate) for candidate in error.candidates]
     raise Unprocessable(detail, [FieldError("#/text", "ambiguous", detail)], candidates=candidates) from None
 
 
 def _refuse_missing(passage: str, error: anchors.PassageNotFound) -> NoReturn:
-    detail = "The article does not hold this passage word for word."
+    detail = gettext("The article does not hold this passage word for word.")
     if error.score == 1.0 and error.places[0].text == passage:
-        detail = "The article holds this passage more than once, but nowhere between this prefix and suffix."
+        detail = gettext("The article holds this passage more than once, but nowhere between this prefix and suffix.")
     members: dict[str, Any] = {"nearest": vars(error.places[0])} if error.places else {}
     if len(error.places) > 1:
         detail += f" These places fit equally well: {', '.join(str(place.start) for place in error.places)}."
@@ -77,12 +85,14 @@ def _refuse_missing(passage: str, error: anchors.PassageNotFound) -> NoReturn:
 
 def _checked_span(article_text: str, start: int, end: int, text: str | None) -> Span:
     if start >= end:
-        raise InvalidInput.field("end", "range", "end must be greater than start: it is exclusive.")
+        raise InvalidInput.field("end", "range", gettext("end must be greater than start: it is exclusive."))
     if end > len(article_text):
-        detail = f"The article ends at {len(article_text)}. Offsets are Unicode code points."
+        detail = gettext("The article ends at %(length)s. Offsets are Unicode code points.")
+        detail %= {"length": len(article_text)}
         raise InvalidInput.field("end", "beyond_text", detail)
     if text is not None and article_text[start:end] != text:
-        detail = f"From {start} to {end} the article says {article_text[start:end][:80]!r}."
+        detail = gettext("From %(start)s to %(end)s the article says %(found)r.")
+        detail %= {"start": start, "end": end, "found": article_text[start:end][:80]}
         raise Unprocessable(detail, [FieldError("#/text", "mismatch", detail)])
     return Span(start, end)
 

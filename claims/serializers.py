@@ -2,6 +2,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db.models import F, Func, OuterRef, TextField
+from django.utils.translation import gettext, gettext_lazy
 from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.utils.html import is_html_input
@@ -55,11 +56,15 @@ class VerbatimField(serializers.CharField):
 class SaidOnField(serializers.Field):
     """Two fields of the statement: the first day, and the precision."""
 
-    default_error_messages = {"invalid": "Give a day, a month or a year, such as 2021-03-05, 2021-03 or 2021."}
+    default_error_messages = {
+        "invalid": gettext_lazy("Give a day, a month or a year, such as 2021-03-05, 2021-03 or 2021.")
+    }
 
     def __init__(self, **kwargs: Any):
-        kwargs.setdefault("help_text", "A day, a month or a year. A month or a year is ordered by its first day.")
-        style = {"placeholder": "2021-03-05, 2021-03 or 2021"}
+        kwargs.setdefault(
+            "help_text", gettext_lazy("A day, a month or a year. A month or a year is ordered by its first day.")
+        )
+        style = {"placeholder": gettext_lazy("2021-03-05, 2021-03 or 2021")}
         kwargs = {"default": None, **kwargs}
         super().__init__(source="*", required=False, allow_null=True, style=style, **kwargs)
 
@@ -110,24 +115,28 @@ class TagCountsSerializer(serializers.Serializer[Any]):
 class ArticleRowSerializer(RecordedSerializer, serializers.ModelSerializer[Article]):
     """An article in a list, without its text."""
 
-    url = OptionalWebAddressField(max_length=2000, help_text="Where it was published. No two articles share one.")
+    url = OptionalWebAddressField(
+        max_length=2000, help_text=gettext_lazy("Where it was published. No two articles share one.")
+    )
     publisher = source_reference(required=False, allow_null=True, default=None)
     byline = serializers.CharField(required=False, allow_blank=True, default="", max_length=500)
     language = serializers.RegexField(
         r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$", required=False, default="en", max_length=35
     )
     published_at = serializers.DateTimeField(required=False, allow_null=True, default=None)
-    media_url = OptionalWebAddressField(max_length=2000, help_text="The recording that the text is a transcript of.")
+    media_url = OptionalWebAddressField(
+        max_length=2000, help_text=gettext_lazy("The recording that the text is a transcript of.")
+    )
     desk = UserReference(
-        required=False, allow_null=True, default=None, help_text="Who has it: the id of a user, or null.",
-        style={"label": "Who has it"},
+        required=False, allow_null=True, default=None, help_text=gettext_lazy("Who has it: the id of a user, or null."),
+        style={"label": gettext_lazy("Who has it")},
     )  # fmt: skip
     tags = TagCountsSerializer(read_only=True)
     open_disputes = serializers.IntegerField(read_only=True)
     open_notes = serializers.IntegerField(
         read_only=True, help_text="Unresolved notes on it, its statements and its disputes."
     )
-    action_fields = {"status": "Use POST to the article's publish/ or withdraw/, with a reason."}
+    action_fields = {"status": gettext_lazy("Use POST to the article's publish/ or withdraw/, with a reason.")}
 
     class Meta:
         model = Article
@@ -140,7 +149,7 @@ class ArticleRowSerializer(RecordedSerializer, serializers.ModelSerializer[Artic
     def validate_url(self, url: str | None) -> str | None:
         others = Article.objects.exclude(pk=self.instance.pk if isinstance(self.instance, Article) else 0)
         if url and others.filter(url=url).exists():
-            raise serializers.ValidationError("Another article has this address.", code="unique")
+            raise serializers.ValidationError(gettext("Another article has this address."), code="unique")
         return url
 
     def json_sql_overrides(self) -> dict[str, Any]:
@@ -151,8 +160,10 @@ class ArticleSerializer(ArticleRowSerializer):
     text = ArticleTextField(required=False, max_length=MAX_TEXT, allow_blank=True)
     captions = VerbatimField(
         required=False, allow_blank=True, write_only=True, max_length=MAX_CAPTIONS,
-        help_text="An SRT or WebVTT file; either this or `text` is required. Its words become the text, and the times "
-        "of its cues those of the statements in it.",
+        help_text=gettext_lazy(
+            "An SRT or WebVTT file; either this or `text` is required. Its words become the text, and the times of its "
+            "cues those of the statements in it."
+        ),
     )  # fmt: skip
 
     class Meta(ArticleRowSerializer.Meta):
@@ -161,9 +172,9 @@ class ArticleSerializer(ArticleRowSerializer):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         captions = attrs.pop("captions", "")
         if not captions and "text" not in attrs and not self.partial:
-            raise serializers.ValidationError({"text": "Give the text, or captions."}, code="required")
-        if captions and attrs.get("text"):
-            raise serializers.ValidationError({"captions": "Send either text or captions."}, code="text_too")
+            raise serializers.ValidationError({"text": gettext("Give the text, or captions.")}, code="required")
+        if captions and attrs.get("text") not in (None, "", getattr(self.instance, "text", None)):
+            raise serializers.ValidationError({"captions": gettext("Send either text or captions.")}, code="text_too")
         return {**attrs, **_transcribed(captions)} if captions else attrs
 
 
@@ -173,7 +184,9 @@ def _transcribed(captions: str) -> dict[str, Any]:
     except ValueError as error:
         raise serializers.ValidationError({"captions": str(error)}, code="invalid") from None
     if len(transcript.text) > MAX_TEXT:
-        detail = f"Its words have more than {MAX_TEXT} code points. Make two articles of it."
+        detail = gettext("Its words have more than %(max_text)s code points. Make two articles of it.") % {
+            "max_text": MAX_TEXT
+        }
         raise serializers.ValidationError({"captions": detail}, code="max_length")
     return {"text": transcript.text, "cues": transcript.cues}
 
@@ -227,25 +240,27 @@ class RevisionRowSerializer(serializers.ModelSerializer[ArticleRevision]):
 # A comment, since a docstring would be inherited as the description of its subclasses in the schema:
 # a passage is given by start and end, or by text with prefix and suffix.
 class PassageSerializer(PassageForm, RecordedSerializer):
-    text = VerbatimField(required=False, max_length=MAX_TEXT, help_text="The exact passage.")
-    start = serializers.IntegerField(required=False, min_value=0, max_value=MAX_TEXT, help_text="In code points.")
+    text = VerbatimField(required=False, max_length=MAX_TEXT, help_text=gettext_lazy("The exact passage."))
+    start = serializers.IntegerField(
+        required=False, min_value=0, max_value=MAX_TEXT, help_text=gettext_lazy("In code points.")
+    )
     end = serializers.IntegerField(required=False, min_value=0, max_value=MAX_TEXT, help_text="Exclusive.")
     prefix = serializers.CharField(required=False, allow_blank=True, max_length=500, trim_whitespace=False)
     suffix = serializers.CharField(required=False, allow_blank=True, max_length=500, trim_whitespace=False)
 
 
 class StatementSerializer(PassageSerializer, serializers.ModelSerializer[Statement]):
-    article = RowId(Article.objects.only("pk"), help_text="The article's id.")
+    article = RowId(Article.objects.only("pk"), help_text=gettext_lazy("The article's id."))
     paraphrase = serializers.CharField(
         required=False, allow_blank=True, default="", max_length=5000,
-        style={"base_template": "textarea.html", "rows": 2, "label": "In plain words"},
+        style={"base_template": "textarea.html", "rows": 2, "label": gettext_lazy("In plain words")},
     )  # fmt: skip
     quote_type = ChoiceField(Statement.QuoteType.choices, required=False, default="indirect")
     source = source_reference(  # type: ignore[assignment]
-        required=False, allow_null=True, default=None, style={"label": "Who is said to have said it"}
+        required=False, allow_null=True, default=None, style={"label": gettext_lazy("Who is said to have said it")}
     )
     via = ReferenceList(
-        child=source_reference(style={"label": "Through whom, nearest to the speaker first"}),
+        child=source_reference(style={"label": gettext_lazy("Through whom, nearest to the speaker first")}),
         required=False, default=list, max_length=20,
     )  # fmt: skip
     said_on = SaidOnField()
@@ -261,10 +276,11 @@ class StatementSerializer(PassageSerializer, serializers.ModelSerializer[Stateme
     )
 
     action_fields = {
-        "tag": "Tags are given by POST to the statement's tag/, with a reason.",
-        "tag_reason": "Tags are given by POST to the statement's tag/, with a reason.",
-        "anchor": "The anchor follows from the article's text. "
-        "Send start and end, or text, to pin the statement again.",
+        "tag": gettext_lazy("Tags are given by POST to the statement's tag/, with a reason."),
+        "tag_reason": gettext_lazy("Tags are given by POST to the statement's tag/, with a reason."),
+        "anchor": gettext_lazy(
+            "The anchor follows from the article's text. Send start and end, or text, to pin the statement again."
+        ),
     }
 
     class Meta:
@@ -300,9 +316,13 @@ class MarkSerializer(StatementSerializer):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if attrs["tag"] and not attrs["tag_reason"]:
-            raise serializers.ValidationError({"tag_reason": "Say why: a tag needs a reason."}, code="required")
+            raise serializers.ValidationError(
+                {"tag_reason": gettext("Say why: a tag needs a reason.")}, code="required"
+            )
         if attrs["tag_reason"] and not attrs["tag"]:
-            raise serializers.ValidationError({"tag": "Choose the tag that this is the reason for."}, code="required")
+            raise serializers.ValidationError(
+                {"tag": gettext("Choose the tag that this is the reason for.")}, code="required"
+            )
         return attrs
 
 
@@ -354,11 +374,11 @@ class PositionSerializer(serializers.ModelSerializer[Entry]):
 
 
 class EvidenceSerializer(RecordedSerializer, serializers.ModelSerializer[Evidence]):
-    statement = RowId(Statement.objects.only("pk"), help_text="The statement's id.")
+    statement = RowId(Statement.objects.only("pk"), help_text=gettext_lazy("The statement's id."))
     url = OptionalWebAddressField(max_length=2000)
     title = serializers.CharField(
         required=False, allow_blank=True, default="", max_length=500,
-        help_text="What it is. Required if it has no address.",
+        help_text=gettext_lazy("What it is. Required if it has no address."),
     )  # fmt: skip
     excerpt = serializers.CharField(
         required=False, allow_blank=True, default="", max_length=10_000,
@@ -379,11 +399,12 @@ class EvidenceSerializer(RecordedSerializer, serializers.ModelSerializer[Evidenc
 
 
 class DisputeSerializer(RecordedSerializer, serializers.ModelSerializer[Dispute]):
-    statement = RowId(Statement.objects.only("pk"), help_text="The statement's id.")
+    statement = RowId(Statement.objects.only("pk"), help_text=gettext_lazy("The statement's id."))
     raised_by = source_reference()
     counter_statement = RowId(
         Statement.objects.only("pk"), required=False, allow_null=True, default=None,
-        help_text="The statement in which the dispute was raised.", style={"label": "Raised in the statement"},
+        help_text=gettext_lazy("The statement in which the dispute was raised."),
+        style={"label": gettext_lazy("Raised in the statement")},
     )  # fmt: skip
     scope = ChoiceField(Dispute.Scope.choices, required=False, default="whole")
     note = serializers.CharField(
@@ -394,8 +415,8 @@ class DisputeSerializer(RecordedSerializer, serializers.ModelSerializer[Dispute]
     resolved_by = UserSerializer(read_only=True, allow_null=True)
 
     action_fields = {
-        "state": "Use POST to the dispute's resolve/ or reopen/, with a reason.",
-        "resolution": "Use POST to the dispute's resolve/, with a reason.",
+        "state": gettext_lazy("Use POST to the dispute's resolve/ or reopen/, with a reason."),
+        "resolution": gettext_lazy("Use POST to the dispute's resolve/, with a reason."),
     }
 
     class Meta:
@@ -410,4 +431,6 @@ class DisputeSerializer(RecordedSerializer, serializers.ModelSerializer[Dispute]
 
 class ResolveSerializer(ReasonSerializer):
     state = ChoiceField(Dispute.Resolution.choices)
-    tag = ChoiceField(Statement.Tag.choices, required=False, help_text="Also gives the statement this tag.")
+    tag = ChoiceField(
+        Statement.Tag.choices, required=False, help_text=gettext_lazy("Also gives the statement this tag.")
+    )

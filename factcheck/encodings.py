@@ -4,6 +4,8 @@ is told by what it looks like."""
 import codecs
 from pathlib import Path
 
+from django.utils.translation import gettext, gettext_lazy
+
 MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark it begins with
@@ -12,11 +14,13 @@ MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 NO_TEXT = (
-    (b"PK\x03\x04", "a ZIP archive, as .docx and .xlsx files are"),
-    (b"\xd0\xcf\x11\xe0", "a .doc or .xls file"),
-    (b"%PDF-", "a PDF file"),
-    (b"\x1f\x8b", "a compressed file (gzip)"),
+    (b"PK\x03\x04", gettext_lazy("a ZIP archive, as .docx and .xlsx files are")),
+    (b"\xd0\xcf\x11\xe0", gettext_lazy("a .doc or .xls file")),
+    (b"%PDF-", gettext_lazy("a PDF file")),
+    (b"\x1f\x8b", gettext_lazy("a compressed file (gzip)")),
 )
+# Python decodes these too. No text is in them, and five megabytes of punycode would take a quarter of an hour.
+NOT_OF_TEXT = frozenset({"idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape"})
 CONTROLS = frozenset(range(32)) - frozenset(b"\t\n\r\f")
 QUOTED_BYTES = 30  # on each side of the first byte that is not UTF-8
 
@@ -29,25 +33,36 @@ class NotText(ValueError):
         self.encoding = encoding
 
 
+def is_of_text(encoding: str) -> bool:
+    """Whether texts may be in it, and Python knows it."""
+    try:
+        bytes(4).decode(encoding)  # also refuses those that are of bytes, such as zlib
+        return codecs.lookup(encoding).name not in NOT_OF_TEXT
+    except (LookupError, ValueError):  # the latter for `undefined`, and for a name with a NUL
+        return False
+
+
 def decode(data: bytes, encoding: str | None = None) -> str:
     """By the byte order mark at the beginning, else by `encoding`, else as UTF-8. The mark is left out.
 
     Raises NotText.
     """
     marked = next((codec for mark, codec in MARKS if data.startswith(mark)), None)
+    if not is_of_text(marked or encoding or "utf-8"):
+        raise NotText(gettext("There is no encoding of text %(encoding)r.") % {"encoding": encoding})
     try:
         codec = codecs.lookup(marked or encoding or "utf-8").name
         if codec == "utf-8":
             _refuse_utf_16(data)
         elif not marked and _is_utf_8(data):
-            raise NotText(f"This is UTF-8, not {encoding}.", "utf-8")
+            raise NotText(gettext("This is UTF-8, not %(encoding)s.") % {"encoding": encoding}, "utf-8")
         return data.decode(codec)
-    except LookupError:
-        raise NotText(f"There is no encoding of text {encoding!r}.") from None
     except UnicodeDecodeError as error:
         if codec == "utf-8":
             raise _not_utf_8(data, error.start) from None
-        raise NotText(f"This is not {codec} from byte {error.start} on.") from None
+        raise NotText(
+            gettext("This is not %(codec)s from byte %(start)s on.") % {"codec": codec, "start": error.start}
+        ) from None
 
 
 def read_text(path: Path, encoding: str | None = None) -> str:
@@ -58,7 +73,10 @@ def read_text(path: Path, encoding: str | None = None) -> str:
         advice = {
             "": "Save the text in it as UTF-8.",
             "utf-8": "Leave --encoding out.",
-        }.get(error.encoding, f"Save the file as UTF-8, or add --encoding {error.encoding}.")
+        }.get(
+            error.encoding,
+            f"Save the file as UTF-8, or add --encoding {error.encoding}.",
+        )
         raise NotText(f"{error} {advice}", error.encoding) from None
 
 
@@ -75,20 +93,26 @@ def _refuse_utf_16(data: bytes) -> None:
     even, odd = data[::2].count(0), data[1::2].count(0)
     if len(data) % 2 == 0 and max(even, odd) > len(data) // 8 and min(even, odd) <= max(even, odd) // 4:
         codec = "utf-16-be" if even > odd else "utf-16-le"
-        raise NotText("This looks like UTF-16 without a byte order mark.", codec)
+        raise NotText(gettext("This looks like UTF-16 without a byte order mark."), codec)
 
 
 def _not_utf_8(data: bytes, at: int) -> NotText:
     for start, name in NO_TEXT:
         if data.startswith(start):
-            return NotText(f"This is {name}, not text.", "")
+            return NotText(gettext("This is %(name)s, not text.") % {"name": name}, "")
     line = data.count(b"\n", 0, at) + 1
-    found = f"Line {line} is not UTF-8"
+    found = gettext("Line %(line)s is not UTF-8") % {"line": line}
     if not CONTROLS.isdisjoint(data):
-        return NotText(f"{found}, and this does not look like text.", "")
+        return NotText(gettext("%(found)s, and this does not look like text.") % {"found": found}, "")
     try:
         text = data.decode("windows-1252")
     except UnicodeDecodeError:
-        return NotText(f"{found}: byte {at} is 0x{data[at]:02X}.")
+        return NotText(
+            gettext("%(found)s: byte %(at)s is 0x%(byte)s.") % {"found": found, "at": at, "byte": f"{data[at]:02X}"}
+        )
     quoted = " ".join(text[max(0, at - QUOTED_BYTES) : at + QUOTED_BYTES].split())
-    return NotText(f"{found}. It may be Windows-1252, and then it reads: “{quoted}”.", "windows-1252")
+    return NotText(
+        gettext("%(found)s. It may be Windows-1252, and then it reads: “%(quoted)s”.")
+        % {"found": found, "quoted": quoted},
+        "windows-1252",
+    )

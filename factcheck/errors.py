@@ -5,8 +5,13 @@ from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any, Self
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy
+
 # The versions of a row that the caller has read and may overwrite. None means any version: `If-Match: *`.
 Versions = frozenset[int] | None
+# A text, or one that is translated when it is shown.
+Text = str | Promise
 
 
 @dataclass(frozen=True)
@@ -18,7 +23,7 @@ class FieldError:
 
     pointer: str
     code: str
-    detail: str
+    detail: Text
 
 
 class Refusal(Exception):
@@ -29,10 +34,10 @@ class Refusal(Exception):
 
     status = HTTPStatus.BAD_REQUEST
     kind = "refused"
-    title = "The request was refused"
+    title: Text = gettext_lazy("The request was refused")
     retry_after: int | None = None  # seconds until the same request may succeed
 
-    def __init__(self, detail: str, errors: tuple[FieldError, ...] | list[FieldError] = (), **members: Any):
+    def __init__(self, detail: Text, errors: tuple[FieldError, ...] | list[FieldError] = (), **members: Any):
         super().__init__(detail)
         self.detail = detail
         self.errors = list(errors)
@@ -41,7 +46,7 @@ class Refusal(Exception):
 
 class InvalidInput(Refusal):
     kind = "invalid-input"
-    title = "The input is not valid"
+    title = gettext_lazy("The input is not valid")
 
     def within(self, index: int) -> Self:
         """The same error, in the item of a list that has this index."""
@@ -49,11 +54,11 @@ class InvalidInput(Refusal):
         return type(self)(f"{index}: {self.detail}", errors, **self.members)
 
     @classmethod
-    def field(cls, name: str, code: str, detail: str) -> Self:
+    def field(cls, name: str, code: str, detail: Text) -> Self:
         return cls(f"{name}: {detail}", [FieldError(f"#/{name}", code, detail)])
 
     @classmethod
-    def parameter(cls, name: str, code: str, detail: str) -> "InvalidInput":
+    def parameter(cls, name: str, code: str, detail: Text) -> "InvalidInput":
         return cls(f"{name}: {detail}", [FieldError(f"?{name}", code, detail)])
 
 
@@ -62,7 +67,7 @@ class Unprocessable(InvalidInput):
 
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     kind = "unprocessable"
-    title = "The input does not fit the article"
+    title = gettext_lazy("The input does not fit the article")
 
 
 def raise_together(refusals: Sequence[InvalidInput]) -> None:
@@ -75,7 +80,7 @@ def raise_together(refusals: Sequence[InvalidInput]) -> None:
 class Conflict(Refusal):
     status = HTTPStatus.CONFLICT
     kind = "conflict"
-    title = "The present state does not allow this"
+    title = gettext_lazy("The present state does not allow this")
 
 
 class StaleVersion(Refusal):
@@ -83,35 +88,35 @@ class StaleVersion(Refusal):
 
     status = HTTPStatus.PRECONDITION_FAILED
     kind = "stale-version"
-    title = "This has changed since you read it"
+    title = gettext_lazy("This has changed since you read it")
 
 
 class Gone(Refusal):
     status = HTTPStatus.GONE
     kind = "gone"
-    title = "This is not there any more"
+    title = gettext_lazy("This is not there any more")
 
 
 class Unavailable(Refusal):
     status = HTTPStatus.SERVICE_UNAVAILABLE
     kind = "service-unavailable"
-    title = "Service Unavailable"
+    title = gettext_lazy("Service Unavailable")
     retry_after = 30
 
 
 class PreconditionRequired(Refusal):
     status = HTTPStatus.PRECONDITION_REQUIRED
     kind = "precondition-required"
-    title = "Say which version you are changing"
+    title = gettext_lazy("Say which version you are changing")
 
 
 class IdempotencyKeyReused(Refusal):
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     kind = "idempotency-key-reused"
-    title = "This Idempotency-Key belongs to another request"
+    title = gettext_lazy("This Idempotency-Key belongs to another request")
 
 
 class FirstAttemptRunning(Conflict):
     kind = "first-attempt-running"
-    title = "The first request with this Idempotency-Key is still running"
+    title = gettext_lazy("The first request with this Idempotency-Key is still running")
     retry_after = 2

@@ -13,6 +13,7 @@ import dj_database_url
 import yaml
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_noop
 
 from factcheck.postgres import embedded
 
@@ -166,6 +167,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "factcheck.api.middleware.CrossOriginMiddleware",
     "factcheck.api.middleware.BodyLimitMiddleware",
+    "factcheck.api.middleware.CharsetMiddleware",
     "factcheck.api.middleware.SlashMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "factcheck.api.sessions.SessionMiddleware",
@@ -381,16 +383,19 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "TAGS": [
-        {"name": "articles", "description": "Reports, their revisions and their annotations."},
-        {"name": "statements", "description": "Passages, who said them, through whom, and the tag."},
-        {"name": "disputes", "description": "Who contradicts a statement, and how that ended."},
-        {"name": "evidence", "description": "What supports or refutes a statement."},
-        {"name": "notes", "description": "What the newsroom remarks on articles, statements and disputes."},
-        {"name": "sources", "description": "Who speaks."},
-        {"name": "checks", "description": "What an experienced editor would catch."},
-        {"name": "feeds", "description": "What is published, in the formats that others read."},
-        {"name": "journal", "description": "Who changed what, when and why."},
-        {"name": "tokens", "description": "Access for programs."},
+        {"name": "articles", "description": gettext_noop("Reports, their revisions and their annotations.")},
+        {"name": "statements", "description": gettext_noop("Passages, who said them, through whom, and the tag.")},
+        {"name": "disputes", "description": gettext_noop("Who contradicts a statement, and how that ended.")},
+        {"name": "evidence", "description": gettext_noop("What supports or refutes a statement.")},
+        {
+            "name": "notes",
+            "description": gettext_noop("What the newsroom remarks on articles, statements and disputes."),
+        },
+        {"name": "sources", "description": gettext_noop("Who speaks.")},
+        {"name": "checks", "description": gettext_noop("What an experienced editor would catch.")},
+        {"name": "feeds", "description": gettext_noop("What is published, in the formats that others read.")},
+        {"name": "journal", "description": gettext_noop("Who changed what, when and why.")},
+        {"name": "tokens", "description": gettext_noop("Access for programs.")},
     ],
     "ENUM_NAME_OVERRIDES": {
         "AnnotationFormat": "claims.annotations.schema.FORMATS",

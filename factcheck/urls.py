@@ -3,10 +3,9 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.auth.views import LogoutView
 from django.urls import include, path
-from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_POST
+from django.views.decorators.cache import cache_control
 from django.views.decorators.vary import vary_on_headers
-from django.views.i18n import JavaScriptCatalog, set_language
+from django.views.i18n import JavaScriptCatalog
 from rest_framework.routers import DefaultRouter
 
 from claims.views.articles import ArticleViewSet
@@ -26,6 +25,7 @@ from factcheck.desk.pages.choosing import SourceChoices
 from factcheck.desk.pages.docs import DocsView
 from factcheck.desk.pages.import_text import ImportTextPage
 from factcheck.desk.pages.imports import ImportPage
+from factcheck.desk.pages.language import ChooseLanguage
 from factcheck.desk.pages.live import LivePage
 from factcheck.desk.pages.search import SearchPage
 from factcheck.desk.pages.start import StartPage
@@ -69,7 +69,10 @@ router.register("feeds", FeedViewSet, "feed")
 router.register("journal", JournalViewSet, "journal")
 router.register("tokens", TokenViewSet, "token")
 
-by_language = vary_on_headers("Accept-Language", "Cookie")
+# The texts of the scripts. Vary parts the languages; ten minutes, so that not each page waits for them.
+script_texts = cache_control(public=True, max_age=600)(
+    vary_on_headers("Accept-Language", "Cookie")(JavaScriptCatalog.as_view(packages=["factcheck.desk"]))
+)
 
 urlpatterns = [
     path("api/v1/", include(router.urls)),  # first: Django tries the patterns in this order
@@ -91,9 +94,8 @@ urlpatterns = [
     path("accounts/<int:pk>/", UserPage.as_view(), name="user"),
     path("reset/", ResetPassword.as_view(), name="reset-password"),
     path("reset/<uidb64>/<token>/", SetPassword.as_view(), name="set-password"),
-    # No CSRF token, with which no cache could keep the public pages that have this form. It only sets a cookie.
-    path("language/", csrf_exempt(require_POST(set_language)), name="language"),
-    path("texts.js", by_language(JavaScriptCatalog.as_view(packages=["factcheck.desk"])), name="texts"),
+    path("language/", ChooseLanguage.as_view(), name="language"),
+    path("texts.js", script_texts, name="texts"),
     path("healthz/", Health.as_view()),
     path("admin/", admin.site.urls),
     path("api/v1/schema/", SchemaView.as_view(), name="schema"),

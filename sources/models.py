@@ -6,6 +6,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Case, F, Func, OuterRef, Q, Subquery, When
+from django.utils.translation import gettext, gettext_lazy, pgettext
 
 from factcheck.errors import FieldError
 from factcheck.journal.models import Entry, Recorded
@@ -105,9 +106,11 @@ class Source(Recorded):
     public_values = {"part_of": "public_part_of", "aliases": "public_aliases", "same_as": "public_same_as"}
     constraint_errors = {
         "source_part_of_acyclic": FieldError(
-            "#/part_of", "cycle", "A source cannot be a part of itself, directly or through others."
+            "#/part_of", "cycle", gettext_lazy("A source cannot be a part of itself, directly or through others.")
         ),
-        "source_not_part_of_itself": FieldError("#/part_of", "cycle", "A source cannot be a part of itself."),
+        "source_not_part_of_itself": FieldError(
+            "#/part_of", "cycle", gettext_lazy("A source cannot be a part of itself.")
+        ),
     }
 
     name = models.CharField(max_length=300)
@@ -149,11 +152,11 @@ class Source(Recorded):
     @property
     def details(self) -> str:
         """Tells the source from others with the same name."""
-        anonymous = "anonymous" if self.anonymous else ""
+        anonymous = gettext("anonymous") if self.anonymous else ""
         # Rows of public() have public_part_of: an anonymous reader sees no more than that.
         has_visible_parent = getattr(self, "public_part_of", self.part_of_id) is not None
-        part_of = f"part of {self.part_of}" if has_visible_parent else ""
-        return ", ".join(filter(None, (self.kind, anonymous, part_of, *self.visible_names[1:4])))
+        part_of = gettext("part of %(part_of)s") % {"part_of": self.part_of} if has_visible_parent else ""
+        return ", ".join(filter(None, (pgettext("code", self.kind), anonymous, part_of, *self.visible_names[1:4])))
 
     @property
     def visible_names(self) -> list[str]:

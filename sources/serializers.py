@@ -1,5 +1,6 @@
 from typing import Any
 
+from django.utils.translation import gettext, gettext_lazy
 from rest_framework import serializers
 from rest_framework.utils.html import is_html_input
 
@@ -24,7 +25,9 @@ def source_reference(**kwargs: Any) -> Reference:
 
 
 class MergeSerializer(ReasonSerializer):
-    into = source_reference(help_text="The source that stays.", style={"label": "The record that stays"})
+    into = source_reference(
+        help_text=gettext_lazy("The source that stays."), style={"label": gettext_lazy("The record that stays")}
+    )
 
 
 class SourceSerializer(RecordedSerializer, serializers.ModelSerializer[Source]):
@@ -55,6 +58,8 @@ class SourceSerializer(RecordedSerializer, serializers.ModelSerializer[Source]):
         if self.instance or not is_html_input(self.initial_data) or self.initial_data.get(IS_ANOTHER) == name:
             return name
         if alike := Source.objects.nearly_called(name):
-            detail = f"There is “{alike[0]}” already. Take that one, or confirm that you mean another."
+            detail = gettext("There is “%(name)s” already. Take that one, or confirm that you mean another.") % {
+                "name": alike[0]
+            }
             raise serializers.ValidationError(detail, code="alike")
         return name

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db import connection
+from django.utils.translation import gettext, pgettext
 
 from factcheck.errors import Conflict, Versions
 from factcheck.journal.services import change_rows, lock, lock_in_order, record
@@ -66,7 +67,9 @@ def delete_source(*, source_id: int, versions: Versions, actor: Any, reason: str
         if relation.related_model is SourceRedirect:
             continue
         if relation.related_model._base_manager.filter(**{relation.field.name: source}).exists():
-            name = relation.related_model._meta.verbose_name
-            raise Conflict(f"A {name} refers to this source. Change it first, then delete the source.")
+            name = pgettext("code", str(relation.related_model._meta.verbose_name))
+            raise Conflict(
+                gettext("A %(name)s refers to this source. Change it first, then delete the source.") % {"name": name}
+            )
     record([source], action="source.deleted", actor=actor, reason=reason)
     source.delete()

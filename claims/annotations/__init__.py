@@ -3,6 +3,7 @@
 from typing import Any, TypeVar
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext, pgettext
 
 from claims import services
 from claims.anchoring.cues import Cue, fit
@@ -105,7 +106,7 @@ def _check_version(article: Article, versions: frozenset[int]) -> None:
     lock_in_order(Source.objects.filter(pk__in=sources))
     current, _ = document_version(article)  # read again: another transaction may have changed a source until the lock
     if current not in versions:
-        raise StaleVersion("The article or something in it was changed in the meantime. Export it again.")
+        raise StaleVersion(gettext("The article or something in it was changed in the meantime. Export it again."))
 
 
 def _delete_left_out(
@@ -155,7 +156,9 @@ def _check_keys(document: Document, errors: DocumentErrors) -> None:
         used.append((f"#/disputes/{index}/raised_by", item["raised_by"], sources))
     for pointer, key, known in used:
         if key is not None and key not in known:
-            errors.add(pointer, "unknown_key", f"Nothing in this document has the key {key!r}.")
+            errors.add(
+                pointer, "unknown_key", gettext("Nothing in this document has the key %(key)s.") % {"key": repr(key)}
+            )
 
 
 def _import_article(
@@ -193,7 +196,9 @@ def _set_status(article: Article, status: str, errors: DocumentErrors, actor: An
         return article
     if status not in article.next_statuses[article.status]:
         allowed = " or ".join((article.status, *article.next_statuses[article.status]))
-        detail = f"The article is {article.status} and cannot become {status}. Write {allowed}, or leave status out."
+        detail = gettext(
+            "The article is %(status)s and cannot become %(next)s. Write %(allowed)s, or leave status out."
+        ) % {"status": pgettext("code", article.status), "next": pgettext("code", status), "allowed": allowed}
         errors.add("#/article/status", "not_allowed", detail)
         return article
     reason = "Imported with an annotation document"

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from django.db.models import Count, Min, QuerySet
+from django.utils.translation import gettext
 
 from claims import services
 from claims.annotations.errors import DocumentErrors
@@ -117,10 +118,10 @@ class CounterStatements:
     def find(self, item: Item, pointer: str, errors: DocumentErrors) -> Statement | None:
         statement = self._in_document(item) or self.elsewhere.get(_reference(item))
         if item["counter_statement"] and statement is None:
-            detail = (
-                f"No statement of this document has the key {item['counter_statement']!r}, and not exactly one of "
-                "another article. Import that article first."
-            )
+            detail = gettext(
+                "No statement of this document has the key %(key)s, and not exactly one of another "
+                "article. Import that article first."
+            ) % {"key": repr(item["counter_statement"])}
             errors.add(pointer, "unknown_key", detail)
         return statement
 

@@ -3,7 +3,9 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from factcheck.errors import FieldError, InvalidInput
+from django.utils.translation import gettext
+
+from factcheck.errors import FieldError, InvalidInput, Text
 from sources.models import Source
 
 MAX_CANDIDATES = 20  # of one item; and 100 of a document, as many as a problem document has errors
@@ -17,10 +19,10 @@ class DocumentErrors:
     def __init__(self) -> None:
         self.refusals: list[InvalidInput] = []
 
-    def add(self, pointer: str, code: str, detail: str, **members: Any) -> None:
+    def add(self, pointer: str, code: str, detail: Text, **members: Any) -> None:
         self.refusals.append(InvalidInput(f"{pointer}: {detail}", [FieldError(pointer, code, detail)], **members))
 
-    def add_ambiguous(self, pointer: str, detail: str, sources: Sequence[Source], code: str = "ambiguous") -> None:
+    def add_ambiguous(self, pointer: str, detail: Text, sources: Sequence[Source], code: str = "ambiguous") -> None:
         """Lists the sources, each with the address that can be written into the document."""
         shown = [source.address for source in sources[:MAX_CANDIDATES]]
         more = [f"and {len(sources) - MAX_CANDIDATES} more"] if len(sources) > MAX_CANDIDATES else []
@@ -48,7 +50,10 @@ class DocumentErrors:
             errors = [error for refusal in self.refusals for error in refusal.errors]
             detail = self.refusals[0].detail
             if len(errors) > MAX_ERRORS:
-                detail += f" There are {len(errors)} errors; the first {MAX_ERRORS} are listed."
+                detail += gettext(" There are %(count)d errors; the first %(listed)d are listed.") % {
+                    "count": len(errors),
+                    "listed": MAX_ERRORS,
+                }
             raise kind(detail, errors[:MAX_ERRORS], **self._candidates())
 
     def _candidates(self) -> dict[str, Any]:

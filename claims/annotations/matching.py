@@ -2,6 +2,8 @@
 
 from typing import Any, NamedTuple
 
+from django.utils.translation import gettext
+
 from claims.annotations.errors import DocumentErrors
 from claims.annotations.namesakes import PresentSources
 from sources.addresses import find_sources
@@ -61,12 +63,16 @@ def match_sources(document: dict[str, Any], article_id: int | None, errors: Docu
             if len(fitting) > 1:
                 fitting = present.choose(item["key"], fitting)
             if len(fitting) > 1:
-                detail = f"More than one source is {item['name']!r}. Write one of their addresses as its id:"
+                detail = gettext("More than one source is %(source)s. Write one of their addresses as its id:") % {
+                    "source": repr(item["name"])
+                }
                 errors.add_ambiguous(f"#/sources/{index}", detail, fitting)
             matched[item["key"]] = Match(fitting[0] if fitting else _new(item, known))
         source = matched[item["key"]].source
         if identity(source) in seen:
-            detail = f"{item['name']!r} and another source of this document are one here. Make one item of the two."
+            detail = gettext(
+                "%(source)s and another source of this document are one here. Make one item of the two."
+            ) % {"source": repr(item["name"])}
             errors.add_ambiguous(f"#/sources/{index}", detail, [source] if source.pk else [])
         seen.add(identity(source))
     return matched
@@ -86,7 +92,10 @@ def _by_address(items: list[Item], errors: DocumentErrors) -> dict[str, Match]:
             continue
         source, is_merged = found[item["id"]]
         if item["id"].isdigit() and not _fits(item, source):
-            detail = f"Source {item['id']} here is {source.name!r}. If you mean that one, write its whole address:"
+            detail = gettext("Source %(source)s here is %(name)s. If you mean that one, write its whole address:") % {
+                "source": item["id"],
+                "name": repr(source.name),
+            }
             errors.add_ambiguous(f"#/sources/{index}/id", detail, [source], code="another_source")
         matched[item["key"]] = Match(source, item["id"] == source.address, is_merged)
     return matched

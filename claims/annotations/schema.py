@@ -4,6 +4,7 @@ import json
 import re
 from typing import Any
 
+from django.utils.translation import gettext, gettext_lazy
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -53,7 +54,9 @@ class OptionalText(serializers.CharField):
     }
 )
 class SourceAddressField(serializers.Field):
-    default_error_messages = {"invalid": "Give the address as an export writes it, or the number of a source."}
+    default_error_messages = {
+        "invalid": gettext_lazy("Give the address as an export writes it, or the number of a source.")
+    }
 
     def to_internal_value(self, data: Any) -> str:
         text = str(data) if isinstance(data, int) else data
@@ -140,11 +143,11 @@ class StatementDocumentSerializer(StrictSerializer):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if attrs["tag"] != "unverified" and not attrs["tag_reason"]:
-            raise serializers.ValidationError({"tag_reason": "A tag needs a reason."}, code="required")
+            raise serializers.ValidationError({"tag_reason": gettext("A tag needs a reason.")}, code="required")
         _refuse_duplicates("evidence", attrs["evidence"])
         via = attrs["via"]
         duplicates: Any = {
-            index: ["This source is listed twice."] for index, key in enumerate(via) if key in via[:index]
+            index: [gettext("This source is listed twice.")] for index, key in enumerate(via) if key in via[:index]
         }
         if duplicates:
             raise serializers.ValidationError({"via": duplicates}, code="duplicate")
@@ -172,7 +175,7 @@ class DisputeDocumentSerializer(StrictSerializer):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if (attrs["state"] == "open") == bool(attrs["resolution"]):
-            detail = "A resolved dispute has a resolution, an open one has none."
+            detail = gettext("A resolved dispute has a resolution, an open one has none.")
             raise serializers.ValidationError({"resolution": detail}, code="resolution")
         return attrs
 
@@ -199,7 +202,7 @@ def _refuse_duplicates(name: str, items: list[dict[str, Any]]) -> None:
     seen: set[str] = set()
     for index, item in enumerate(items):
         if item["key"] in seen:
-            error: Any = {index: {"key": ["This key is used twice."]}}
+            error: Any = {index: {"key": [gettext("This key is used twice.")]}}
             raise serializers.ValidationError({name: error}, code="duplicate")
         seen.add(item["key"])
 

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.utils.translation import gettext
+
 from claims.annotations.errors import DocumentErrors
 from claims.annotations.matching import SOURCE_FIELDS, Item, Match, identity, match_sources
 from factcheck.errors import Conflict
@@ -22,7 +24,7 @@ def import_sources(
     ids = [match.source.pk for match in matched.values()]
     rows = {row.pk: row for row in Source.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk")}
     if rows.keys() != set(ids):
-        raise Conflict("A source of this document was merged or deleted in the meantime. Import it again.")
+        raise Conflict(gettext("A source of this document was merged or deleted in the meantime. Import it again."))
     imported = {key: rows[match.source.pk] for key, match in matched.items()}
     # By id: two items that match one source are an error that match_sources has collected.
     changes = {

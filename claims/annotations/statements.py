@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext
 
 from claims import services
 from claims.annotations.errors import DocumentErrors
@@ -68,7 +69,7 @@ def _offsets(item: Item, article: Article) -> dict[str, int]:
 
 def _tag_reason(item: Item) -> str:
     if not item["tag_reason"]:
-        detail = "The statement has another tag. A new tag needs a reason."
+        detail = gettext("The statement has another tag. A new tag needs a reason.")
         raise InvalidInput.field("tag_reason", "required", detail)
     return item["tag_reason"]
 

@@ -8,16 +8,26 @@ import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from claims.exports.common import uri
-from factcheck.errors import InvalidInput
 
 Address = IPv4Address | IPv6Address
 PORTS = {"http": 80, "https": 443}
 # All public IPv6 addresses are here. Outside are the ones that stand for IPv4 (::ffff:0:0/96 and NAT64's 64:ff9b::/96).
 GLOBAL_UNICAST = IPv6Network("2000::/3")
 SIX_TO_FOUR = IPv6Network("2002::/16")  # holds an IPv4 address, which may be private
+
+
+N_ = str  # marks a text for `manage.py translations`
+
+
+class NotFetched(Exception):
+    """Why. `text` has places for the `values`, as `%` fills them: whoever shows it translates it before."""
+
+    def __init__(self, code: str, text: str, **values: object):
+        super().__init__(text % values)
+        self.code, self.text, self.values = code, text, values
 
 
 @dataclass(frozen=True)
@@ -47,37 +57,35 @@ def is_public(address: Address) -> bool:
     return address.is_global and not address.is_multicast and not address.is_reserved
 
 
-def place_of(url: str, ports: frozenset[int]) -> Place:
-    """Raises InvalidInput."""
+def place_of(url: str, ports: frozenset[int], base: str = "") -> Place:
+    """`url` may be relative to `base`. Raises NotFetched."""
     try:
+        url = urljoin(base, url)
         parts, escaped = urlsplit(url), urlsplit(uri(url))
         host = (parts.hostname or "").encode("idna").decode()
         port = parts.port or PORTS.get(parts.scheme, 0)
     except (ValueError, UnicodeError):
-        raise refusal("invalid", "This is not an address of a page. Copy it from the browser.") from None
+        raise NotFetched("invalid", N_("This is not an address of a page. Copy it from the browser.")) from None
     if parts.scheme not in PORTS or not host:
-        raise refusal("invalid", "Give an address that begins with http:// or https://.")
+        raise NotFetched("invalid", N_("Give an address that begins with http:// or https://."))
     if parts.username is not None or parts.password is not None:
-        raise refusal("invalid", "Leave the user name and the password out of the address.")
+        raise NotFetched("invalid", N_("Leave the user name and the password out of the address."))
     if port not in ports:
-        raise refusal("forbidden", f"Port {port} is not asked. Pages are fetched from ports 80 and 443 only.")
+        text = N_("Port %(port)d is not asked. Pages are fetched from ports 80 and 443 only.")
+        raise NotFetched("forbidden", text, port=port)
     query = f"?{escaped.query}" if escaped.query else ""
     return Place(parts.scheme, host, port, f"{escaped.path or '/'}{query}")
 
 
 def addresses_of(place: Place, is_allowed: Callable[[Address], bool]) -> list[str]:
-    """All that the name leads to. One that may not be asked refuses them all. Raises InvalidInput."""
+    """All that the name leads to. One that may not be asked refuses them all. Raises NotFetched."""
     try:
         found = socket.getaddrinfo(place.host, place.port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
-        detail = f"There is no server called {place.host}. Check the address, or paste the text."
-        raise refusal("unreachable", detail) from None
+        text = N_("There is no server called %(host)s. Check the address, or paste the text.")
+        raise NotFetched("unreachable", text, host=place.host) from None
     addresses = list(dict.fromkeys(str(each[4][0]) for each in found))
     if not all(is_allowed(ip_address(address)) for address in addresses):
-        detail = f"{place.host} is in a network that is not public, so it is not asked. Paste the text."
-        raise refusal("forbidden", detail)
+        text = N_("%(host)s is in a network that is not public, so it is not asked. Paste the text.")
+        raise NotFetched("forbidden", text, host=place.host)
     return addresses
-
-
-def refusal(code: str, detail: str) -> InvalidInput:
-    return InvalidInput.field("url", code, detail)

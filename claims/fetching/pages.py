@@ -9,9 +9,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException, HTTPResponse
-from urllib.parse import urljoin
 
-from claims.fetching.addresses import Address, Place, addresses_of, is_public, place_of, refusal
+from claims.fetching.addresses import N_, Address, NotFetched, Place, addresses_of, is_public, place_of
 
 SECONDS = 5.0
 MAX_BYTES = 5_000_000  # after decompression
@@ -25,15 +24,16 @@ HEADERS = {
 }
 CHUNK = 65_536
 ANY_COMPRESSION = 47  # zlib's number for: gzip or deflate, as the data says
-STATUS_WORDS = {
-    401: "wants a password for this page",
-    402: "wants to be paid for this page",
-    403: "does not give this page to programs",
-    404: "has no such page",
-    410: "has removed this page",
-    429: "has had too many requests",
-    451: "may not show this page for legal reasons",
+REFUSALS = {
+    401: N_("%(host)s wants a password for this page (status %(status)d). Paste the text."),
+    402: N_("%(host)s wants to be paid for this page (status %(status)d). Paste the text."),
+    403: N_("%(host)s does not give this page to programs (status %(status)d). Paste the text."),
+    404: N_("%(host)s has no such page (status %(status)d). Paste the text."),
+    410: N_("%(host)s has removed this page (status %(status)d). Paste the text."),
+    429: N_("%(host)s has had too many requests (status %(status)d). Paste the text."),
+    451: N_("%(host)s may not show this page for legal reasons (status %(status)d). Paste the text."),
 }
+REFUSED = N_("%(host)s does not give this page (status %(status)d). Paste the text.")
 
 
 @dataclass(frozen=True)
@@ -83,15 +83,17 @@ class _Fetch:
                 self.connection.opened.shutdown(socket.SHUT_RDWR)  # wakes a thread that waits for the next byte
 
     def page(self, url: str) -> FetchedPage:
+        base = ""
         for _ in range(MAX_REDIRECTS + 1):
-            place = place_of(url, self.reach.ports)
+            place = place_of(url, self.reach.ports, base)
             response = self._ask(place)
             location = response.getheader("Location")
             if response.status not in (301, 302, 303, 307, 308) or not location:
                 return self._read(place, response)
             response.close()
-            url = urljoin(place.url, location)
-        raise refusal("unreachable", f"This address leads on more than {MAX_REDIRECTS} times. Give the last one.")
+            base, url = place.url, location
+        text = N_("This address leads on more than %(limit)d times. Give the last one.")
+        raise NotFetched("unreachable", text, limit=MAX_REDIRECTS)
 
     def _ask(self, place: Place) -> HTTPResponse:
         addresses = addresses_of(place, self.reach.is_allowed)
@@ -103,28 +105,30 @@ class _Fetch:
                 self.connection.request("GET", place.target, headers={"Host": place.host_header, **HEADERS})
                 return self.connection.getresponse()
             except ssl.SSLError:
-                detail = f"{place.host} has no certificate that can be trusted. Paste the text."
-                raise refusal("unreachable", detail) from None
+                text = N_("%(host)s has no certificate that can be trusted. Paste the text.")
+                raise NotFetched("unreachable", text, host=place.host) from None
             except (OSError, HTTPException):
                 self.connection.close()
-        raise refusal("unreachable", f"{place.host} does not answer. Try again, or paste the text.")
+        text = N_("%(host)s does not answer. Try again, or paste the text.")
+        raise NotFetched("unreachable", text, host=place.host)
 
     def _read(self, place: Place, response: HTTPResponse) -> FetchedPage:
         if response.status != HTTPStatus.OK:
-            words = STATUS_WORDS.get(response.status, "does not give this page")
-            raise refusal("refused", f"{place.host} {words} (status {response.status}). Paste the text.")
+            text = REFUSALS.get(response.status, REFUSED)
+            raise NotFetched("refused", text, host=place.host, status=response.status)
         kind = response.headers.get_content_type()
         if kind != "text/html":
-            raise refusal("not_html", f"This is {kind}, not a page (text/html). Paste the text.")
+            raise NotFetched("not_html", N_("This is %(kind)s, not a page (text/html). Paste the text."), kind=kind)
         try:
             content = _decompressed(response)
         except (OSError, HTTPException, zlib.error, ValueError):
-            raise refusal("unreachable", f"{place.host} broke off within the page. Try again.") from None
+            text = N_("%(host)s broke off within the page. Try again.")
+            raise NotFetched("unreachable", text, host=place.host) from None
         return FetchedPage(place.url, content, response.headers.get_content_charset())
 
 
 def fetch_page(url: str, reach: Reach | None = None) -> FetchedPage:
-    """Raises InvalidInput.
+    """Raises NotFetched.
 
     In a thread of its own, since nothing else ends the look-up of a name, or a server that sends a byte now and then.
     """
@@ -134,8 +138,8 @@ def fetch_page(url: str, reach: Reach | None = None) -> FetchedPage:
         return pool.submit(fetch.page, url).result(reach.seconds)
     except TimeoutError:
         fetch.stop()
-        detail = f"The page was not there after {reach.seconds:g} seconds. Try again, or paste the text."
-        raise refusal("too_slow", detail) from None
+        text = N_("The page was not there after %(seconds)g seconds. Try again, or paste the text.")
+        raise NotFetched("too_slow", text, seconds=reach.seconds) from None
     finally:
         pool.shutdown(wait=False)
 
@@ -143,13 +147,15 @@ def fetch_page(url: str, reach: Reach | None = None) -> FetchedPage:
 def _decompressed(response: HTTPResponse) -> bytes:
     encoding = response.getheader("Content-Encoding", "identity").strip().lower()
     if encoding not in ("identity", "gzip", "x-gzip", "deflate"):
-        raise refusal("not_html", f"The page is compressed as {encoding}, which was not asked for. Paste the text.")
+        text = N_("The page is compressed as %(encoding)s, which was not asked for. Paste the text.")
+        raise NotFetched("not_html", text, encoding=encoding)
     inflate = None if encoding == "identity" else zlib.decompressobj(ANY_COMPRESSION)
     found = bytearray()
     while chunk := response.read1(CHUNK):
         found += inflate.decompress(chunk, MAX_BYTES + 1) if inflate else chunk
         if len(found) > MAX_BYTES or (inflate and inflate.unconsumed_tail):
-            raise refusal("too_large", f"The page has more than {MAX_BYTES // 1_000_000} MB. Paste the text.")
+            text = N_("The page has more than %(limit)d MB. Paste the text.")
+            raise NotFetched("too_large", text, limit=MAX_BYTES // 1_000_000)
     if inflate and not inflate.eof:
         raise ValueError("The end is missing.")
     if response.length:  # less came than was announced

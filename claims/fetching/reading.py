@@ -9,10 +9,11 @@ import trafilatura
 from trafilatura.metadata import extract_metadata
 from trafilatura.utils import load_html
 
-from claims.fetching.addresses import refusal
+from claims.fetching.addresses import N_, NotFetched
 from claims.fetching.pages import FetchedPage
+from factcheck.encodings import is_of_text
 
-MAX_ELEMENTS = 20_000  # about three seconds; articles have hundreds
+MAX_ELEMENTS = 10_000  # at worst, each of them a link, about a second; articles have hundreds
 LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
 STATED_DATES = {"original_date": True, "extensive_search": False}  # none that is only guessed from the text
 
@@ -28,17 +29,18 @@ class FoundArticle:
 
 
 def article_in(page: FetchedPage) -> FoundArticle:
-    """Raises InvalidInput."""
+    """Raises NotFetched."""
     tree = load_html(_decoded(page))
     if tree is None:
-        raise refusal("not_html", "This page cannot be read as HTML. Paste the text.")
+        raise NotFetched("not_html", N_("This page cannot be read as HTML. Paste the text."))
     if sum(1 for _ in tree.iter()) > MAX_ELEMENTS:
-        raise refusal("too_large", f"The page has more than {MAX_ELEMENTS:,} parts. Paste the text.")
+        many = f"{MAX_ELEMENTS:,}"
+        raise NotFetched("too_large", N_("The page has more than %(many)s parts. Paste the text."), many=many)
     language = _language(tree)
     stated = extract_metadata(tree, page.url, STATED_DATES, False)
     text = trafilatura.extract(tree, page.url, fast=True, include_comments=False)
     if not text:
-        raise refusal("no_text", "No article was found on this page. Paste the text.")
+        raise NotFetched("no_text", N_("No article was found on this page. Paste the text."))
     paragraphs = "\n\n".join(filter(None, text.split("\n")))
     return FoundArticle(page.url, _line(stated.title), _line(stated.author), stated.date or "", language, paragraphs)
 
@@ -46,8 +48,8 @@ def article_in(page: FetchedPage) -> FoundArticle:
 def _decoded(page: FetchedPage) -> str | bytes:
     """By what the server says; otherwise trafilatura reads what the page says, or guesses."""
     try:
-        return page.content.decode(page.charset) if page.charset else page.content
-    except (LookupError, UnicodeDecodeError):
+        return page.content.decode(page.charset) if page.charset and is_of_text(page.charset) else page.content
+    except UnicodeDecodeError:
         return page.content
 
 

@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import Count, F, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce, Substr
 from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy
 
 from claims.anchoring.cues import Cue
 from claims.models.words import ArticleWords, SearchedQuerySet
@@ -90,7 +91,9 @@ class Article(Recorded):
     private_fields = ("open_notes", "desk")
     journal_resource = "article"
     next_statuses = {"draft": ("published",), "published": ("withdrawn",), "withdrawn": ("published",)}
-    constraint_errors = {"article_url_unique": FieldError("#/url", "unique", "Another article has this address.")}
+    constraint_errors = {
+        "article_url_unique": FieldError("#/url", "unique", gettext_lazy("Another article has this address."))
+    }
     journal_article = "r.id"
     journal_omits = {
         "text": "SELECT v.text FROM claims_articlerevision v "

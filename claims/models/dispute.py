@@ -5,6 +5,7 @@ from django.apps import apps
 from django.conf import settings
 from django.db import models
 from django.db.models import Case, F, OuterRef, Q, When
+from django.utils.translation import gettext_lazy
 
 from claims.models.article import in_public_text
 from factcheck.errors import FieldError
@@ -77,10 +78,12 @@ class Dispute(Recorded):
     journal_resource = "dispute"
     constraint_errors = {
         "dispute_open_once": FieldError(
-            "#/raised_by", "open_already", "This source's dispute of this statement is open already. Resolve that one."
+            "#/raised_by",
+            "open_already",
+            gettext_lazy("This source's dispute of this statement is open already. Resolve that one."),
         ),
         "dispute_not_with_itself": FieldError(
-            "#/counter_statement", "self_dispute", "A statement cannot dispute itself."
+            "#/counter_statement", "self_dispute", gettext_lazy("A statement cannot dispute itself.")
         ),
     }
     journal_article = "(SELECT s.article FROM claims_statement s WHERE s.id = r.statement)"

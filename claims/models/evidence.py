@@ -3,12 +3,13 @@ from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy
 
 from claims.models.article import in_public_text
 from factcheck.errors import FieldError
 from factcheck.journal.models import Recorded
 
-NEEDS_TITLE = "Without an address, the title says what it is."
+NEEDS_TITLE = gettext_lazy("Without an address, the title says what it is.")
 
 
 def new_key() -> str:

@@ -3,13 +3,14 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import ExpressionWrapper, Q
+from django.utils.translation import gettext_lazy
 
 from claims.models.statement import Statement
 from factcheck.errors import FieldError
 from factcheck.journal.models import Recorded
 
-ONE_THING = "A note is on an article, or on one statement or one dispute in it."
-ONE_OPEN = "Another proposal of yours for this statement came first. Read it, then decide."
+ONE_THING = gettext_lazy("A note is on an article, or on one statement or one dispute in it.")
+ONE_OPEN = gettext_lazy("Another proposal of yours for this statement came first. Read it, then decide.")
 
 
 class NoteQuerySet(models.QuerySet["Note"]):

@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import Count, Exists, F, Func, OuterRef, Prefetch, Q, Subquery, Value
 from django.db.models.fields.json import KT
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext_lazy
 
 from claims.models.article import in_public_text
 from claims.models.words import SearchedQuerySet, StatementWords
@@ -158,9 +159,11 @@ class Statement(Recorded):
     private_fields = ("tagged_by", "dissent")
     journal_resource = "statement"
     constraint_errors = {
-        "statement_source_unless_narration": FieldError("#/source", "required", "Only narration has no source."),
+        "statement_source_unless_narration": FieldError(
+            "#/source", "required", gettext_lazy("Only narration has no source.")
+        ),
         "statement_said_on_first_day": FieldError(
-            "#/said_on", "invalid", "A month or a year is kept as its first day."
+            "#/said_on", "invalid", gettext_lazy("A month or a year is kept as its first day.")
         ),
     }
     journal_article = "r.article"

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+from django.utils.translation import gettext, gettext_lazy, pgettext
+
 from claims.anchoring.cues import Cue, fit, moved
 from claims.models import Article, ArticleRevision, DismissedSuggestion, Note, Statement
 from claims.models.article import sha256_of, sha256_of_cues
@@ -13,7 +15,7 @@ from factcheck.journal.services import assign, lock, record, refuse_stale, save_
 from factcheck.postgres.bulk import delete_rows
 from factcheck.postgres.transactions import atomic_with_retry
 
-UNFIT = (
+UNFIT = gettext_lazy(
     "Each cue is [start, end, from, to]: a range of the text that begins after the cue before, in code points, and a "
     "range of the recording, in milliseconds."
 )
@@ -64,7 +66,9 @@ def update_article(
                 find_again(article_id=article_id, text=fields["text"], found=found)
         if updated := _update(article_id, versions, fields, found, actor=actor, reason=reason):
             return updated
-    raise Conflict("Others are adding statements to the article, or moving them. Send the new text again in a moment.")
+    raise Conflict(
+        gettext("Others are adding statements to the article, or moving them. Send the new text again in a moment.")
+    )
 
 
 @atomic_with_retry
@@ -95,7 +99,10 @@ def set_article_status(*, article_id: int, versions: Versions, actor: Any, statu
     """Publishes or withdraws. Raises DoesNotExist, StaleVersion, and Conflict if the present status forbids it."""
     article = lock(Article.objects.all(), article_id, versions)
     if status not in article.next_statuses[article.status]:
-        raise Conflict(f"The article is {article.status}; it cannot become {status}.")
+        raise Conflict(
+            gettext("The article is %(status)s; it cannot become %(next)s.")
+            % {"status": pgettext("code", article.status), "next": pgettext("code", status)}
+        )
     article.status = status
     save_next_versions([article], ["status"])
     record([article], action=f"article.{status}", actor=actor, reason=reason)
@@ -110,7 +117,7 @@ def delete_article(*, article_id: int, versions: Versions, actor: Any, reason: s
     """
     article = lock(Article.objects.all(), article_id, versions)
     if article.status == Article.Status.PUBLISHED:
-        raise Conflict("A published article cannot be deleted. Withdraw it first.")
+        raise Conflict(gettext("A published article cannot be deleted. Withdraw it first."))
     statements = list(article.statements.select_for_update().order_by("pk"))
     delete_statements(statements=statements, actor=actor, reason=reason)
     delete_notes(notes=Note.objects.filter(article=article), actor=actor, reason=reason)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext
 
 from claims.models import Dispute, Evidence, Note, Statement, StatementVia
 from factcheck.errors import Conflict, InvalidInput
@@ -19,7 +20,10 @@ def delete_statements(*, statements: Sequence[Statement], actor: Any, reason: st
     ids = [statement.pk for statement in statements]
     raised_here = Dispute.objects.raised_in(ids).first()
     if raised_here:
-        raise Conflict(f"Dispute {raised_here.pk} was raised in this text. Delete or change that dispute first.")
+        raise Conflict(
+            gettext("Dispute %(pk)s was raised in this text. Delete or change that dispute first.")
+            % {"pk": raised_here.pk}
+        )
     evidence = list(Evidence.objects.select_for_update().filter(statement__in=ids).order_by("pk"))
     disputes = list(Dispute.objects.select_for_update().filter(statement__in=ids).order_by("pk"))
     in_all = Note.objects.filter(Q(statement__in=ids) | Q(dispute__in=[dispute.pk for dispute in disputes]))
@@ -39,7 +43,7 @@ def delete_evidence_rows(*, rows: Sequence[Evidence], actor: Any, reason: str = 
 def delete_disputes(*, disputes: Sequence[Dispute], actor: Any, reason: str = "") -> None:
     """With the notes on them. Raises InvalidInput if one is open or upheld and there is no reason."""
     if not reason.strip() and any(dispute.needs_reason_to_delete for dispute in disputes):
-        detail = "A dispute that is open or upheld goes with it. Say why it is deleted."
+        detail = gettext("A dispute that is open or upheld goes with it. Say why it is deleted.")
         raise InvalidInput.parameter("reason", "required", detail)
     ids = [dispute.pk for dispute in disputes]
     delete_notes(notes=Note.objects.filter(dispute__in=ids), actor=actor, reason=reason)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext, pgettext
 
 from claims.models import Dispute, Statement
 from claims.services.deletion import delete_disputes
@@ -31,7 +32,9 @@ def draft_dispute(**fields: Any) -> Dispute:
 
 def _check_counter_statement(dispute: Dispute) -> None:
     if dispute.counter_statement_id is not None and dispute.counter_statement_id == dispute.statement_id:
-        detail = "A statement cannot dispute itself. Name the statement in which the dispute was raised, or none."
+        detail = gettext(
+            "A statement cannot dispute itself. Name the statement in which the dispute was raised, or none."
+        )
         raise InvalidInput.field("counter_statement", "self_dispute", detail)
 
 
@@ -62,7 +65,7 @@ def update_dispute(*, dispute_id: int, versions: Versions, actor: Any, reason: s
     dispute = lock(Dispute.objects.all(), dispute_id, versions)
     check_statement_stays(dispute, fields)
     if dispute.state != Dispute.State.OPEN:
-        raise Conflict("A resolved dispute cannot be edited. Reopen it first.")
+        raise Conflict(gettext("A resolved dispute cannot be edited. Reopen it first."))
     if assign(dispute, fields):
         _check_counter_statement(dispute)
         save_next_versions([dispute])
@@ -92,7 +95,10 @@ def resolve_disputes(*, resolutions: Sequence[tuple[Dispute, str, str]], actor: 
     now = timezone.now()
     for dispute, state, reason in resolutions:
         if dispute.state != Dispute.State.OPEN:
-            raise Conflict(f"The dispute is already {dispute.state}. Reopen it to decide again.")
+            raise Conflict(
+                gettext("The dispute is already %(state)s. Reopen it to decide again.")
+                % {"state": pgettext("code", dispute.state)}
+            )
         dispute.state, dispute.resolution = state, reason
         dispute.resolved_by, dispute.resolved_at = actor, now
     disputes = [dispute for dispute, _, _ in resolutions]
@@ -105,7 +111,7 @@ def reopen_dispute(*, dispute_id: int, versions: Versions, actor: Any, reason: s
     """Raises DoesNotExist, StaleVersion, and Conflict if the dispute is open."""
     dispute = lock(Dispute.objects.all(), dispute_id, versions)
     if dispute.state == Dispute.State.OPEN:
-        raise Conflict("The dispute is already open.")
+        raise Conflict(gettext("The dispute is already open."))
     dispute.state, dispute.resolution = Dispute.State.OPEN, ""
     dispute.resolved_by = dispute.resolved_at = None
     save_next_versions([dispute])

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+from django.utils.translation import gettext
+
 from claims.models import Dispute, Evidence
 from claims.services.deletion import delete_evidence_rows
 from factcheck.errors import InvalidInput, Versions
@@ -40,7 +42,7 @@ def update_evidence_rows(*, changes: Sequence[tuple[Evidence, dict[str, Any]]], 
 def check_statement_stays(row: Evidence | Dispute, fields: dict[str, Any]) -> None:
     """Raises InvalidInput if the row would move: its earlier entries would then tell of another statement."""
     if "statement" in fields and fields["statement"].pk != row.statement_id:
-        detail = "This cannot move to another statement. Create a new one there."
+        detail = gettext("This cannot move to another statement. Create a new one there.")
         raise InvalidInput.field("statement", "immutable", detail)
 
 

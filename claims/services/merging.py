@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db.models import BigIntegerField, Case, Exists, F, OuterRef, Q, QuerySet, Value, When
+from django.utils.translation import gettext
 
 from claims.models import Article, Dispute, Statement, StatementVia
 from factcheck.errors import Conflict, InvalidInput, Versions
@@ -27,7 +28,7 @@ def merge_source(*, source_id: int, versions: Versions, actor: Any, into: Source
     if both have an open dispute of the same statement.
     """
     if into.pk == source_id:
-        raise InvalidInput.field("into", "self", "A source cannot be merged into itself.")
+        raise InvalidInput.field("into", "self", gettext("A source cannot be merged into itself."))
     _lock_references(source_id)  # and those that are made until the source is locked, when they are moved
     lock_in_order(Source.objects.filter(Q(pk__in=[source_id, into.pk]) | Q(part_of=source_id)))
     source = lock(Source.objects.all(), source_id, versions, to_delete=True)
@@ -61,9 +62,11 @@ def _statements_of(source_id: int) -> QuerySet[Statement]:
 
 def _check_mergeable(source: Source, into: Source) -> None:
     if source.has_part(into):
-        raise Conflict("The other source is a part of this one. Change its part_of first, or merge the other way.")
+        raise Conflict(
+            gettext("The other source is a part of this one. Change its part_of first, or merge the other way.")
+        )
     if source.anonymous != into.anonymous:
-        raise Conflict("An anonymous source and a named one cannot be merged: that would record who it was.")
+        raise Conflict(gettext("An anonymous source and a named one cannot be merged: that would record who it was."))
 
 
 def _move_statements(source: Source, into: Source, actor: Any, reason: str) -> None:
@@ -88,4 +91,7 @@ def _add_names(source: Source, into: Source) -> None:
     into.aliases += [name for name in names if name != into.name and name not in into.aliases]
     into.same_as += [address for address in source.same_as if address not in into.same_as]
     if max(len(into.aliases), len(into.same_as)) > MAX_NAMES:
-        raise Conflict(f"Together they have more than {MAX_NAMES} aliases or addresses. Remove some first.")
+        raise Conflict(
+            gettext("Together they have more than %(max_names)s aliases or addresses. Remove some first.")
+            % {"max_names": MAX_NAMES}
+        )

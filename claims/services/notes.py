@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from claims.models import Article, Dispute, Note, Statement
 from claims.models.note import ONE_THING
@@ -37,7 +38,11 @@ def create_note(
     own = statement or (dispute and dispute.statement)
     article_id = own.article_id if own else article.pk  # type: ignore[union-attr]
     if article and article.pk != article_id:
-        raise InvalidInput.field("article", "invalid", f"It is in the article {article_id}. Leave the article out.")
+        raise InvalidInput.field(
+            "article",
+            "invalid",
+            gettext("It is in the article %(article_id)s. Leave the article out.") % {"article_id": article_id},
+        )
     note = Note(article_id=article_id, statement=statement, dispute=dispute, text=text, author=actor)
     note.save()
     record([note], action="note.created", actor=actor, reason=reason)
@@ -51,9 +56,9 @@ def update_note(*, note_id: int, versions: Versions, actor: Any, reason: str = "
     note = lock(Note.objects.all(), note_id, versions)
     for name in SUBJECTS:
         if name in fields and getattr(fields.pop(name), "pk", None) != getattr(note, f"{name}_id"):
-            raise InvalidInput.field(name, "immutable", "A note cannot move. Write a new one there.")
+            raise InvalidInput.field(name, "immutable", gettext("A note cannot move. Write a new one there."))
     if assign(note, fields):
-        _refuse_proposal(note, "A proposal stays as it was made. Propose again: that withdraws this one.")
+        _refuse_proposal(note, gettext("A proposal stays as it was made. Propose again: that withdraws this one."))
         save_next_versions([note], list(fields))
         record([note], action="note.updated", actor=actor, reason=reason)
     return note
@@ -72,7 +77,7 @@ def resolve_note(*, note_id: int, versions: Versions, actor: Any, reason: str = 
         end_proposal(note, outcome, actor=actor, reason=reason)
         return note
     if note.resolved_at:
-        raise Conflict("The note is already resolved.")
+        raise Conflict(gettext("The note is already resolved."))
     note.resolved_by, note.resolved_at = actor, timezone.now()
     save_next_versions([note], RESOLUTION)
     record([note], action="note.resolved", actor=actor, reason=reason)
@@ -83,9 +88,9 @@ def resolve_note(*, note_id: int, versions: Versions, actor: Any, reason: str = 
 def reopen_note(*, note_id: int, versions: Versions, actor: Any, reason: str = "") -> Note:
     """Raises DoesNotExist, StaleVersion, and Conflict if the note is open or a proposal."""
     note = lock(Note.objects.all(), note_id, versions)
-    _refuse_proposal(note, "A proposal ends once. Propose the tag again.")
+    _refuse_proposal(note, gettext("A proposal ends once. Propose the tag again."))
     if not note.resolved_at:
-        raise Conflict("The note is already open.")
+        raise Conflict(gettext("The note is already open."))
     note.resolved_by = note.resolved_at = None
     save_next_versions([note], RESOLUTION)
     record([note], action="note.reopened", actor=actor, reason=reason)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy, pgettext
 
 from claims.models import Note, Statement
 from claims.services.statements import create_statement, tag_statement
@@ -11,7 +12,7 @@ from factcheck.journal.models import Entry
 from factcheck.journal.services import lock, record, save_next_versions
 from factcheck.postgres.transactions import atomic_with_retry
 
-OVER = "The proposal was already {}."
+OVER = gettext_lazy("The proposal was already %(outcome)s.")
 ENDING = ["resolved_by", "resolved_at", "outcome"]
 
 
@@ -45,9 +46,9 @@ def take_proposal(*, statement_id: int, versions: Versions, actor: Any, proposal
     statement = lock(Statement.objects.all(), statement_id, versions)
     note = Note.objects.select_for_update().filter(pk=proposal, statement=statement).first()
     if note is None or note.tag is None:
-        raise InvalidInput.field("proposal", "does_not_exist", "There is no such proposal for this statement.")
+        raise InvalidInput.field("proposal", "does_not_exist", gettext("There is no such proposal for this statement."))
     if note.outcome:
-        raise Conflict(OVER.format(note.get_outcome_display().lower()))
+        raise Conflict(OVER % {"outcome": pgettext("code", note.get_outcome_display().lower())})
     author = Entry.objects.of("note", note.pk).get(version=1).actor_name
     at = tag_statement(
         statement_id=statement_id, versions=None, actor=actor, tag=note.tag, reason=note.text,
@@ -59,7 +60,7 @@ def take_proposal(*, statement_id: int, versions: Versions, actor: Any, proposal
 def end_proposal(note: Note, outcome: Note.Outcome, *, actor: Any, reason: str = "", at: Any = None) -> None:
     """The caller has locked the note. Raises Conflict if it ended before."""
     if note.outcome:
-        raise Conflict(OVER.format(note.get_outcome_display().lower()))
+        raise Conflict(OVER % {"outcome": pgettext("code", note.get_outcome_display().lower())})
     note.resolved_by, note.resolved_at, note.outcome = actor, at or timezone.now(), outcome
     save_next_versions([note], ENDING)
     record([note], action=f"note.{outcome}", actor=actor, reason=reason)

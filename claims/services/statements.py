@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from claims.anchoring.quotes import Span
 from claims.models import Article, Statement, StatementVia
@@ -61,7 +62,7 @@ def draft_statement_update(*, statement: Statement, article: Article, **fields: 
 
 def _check_source(statement: Statement) -> None:
     if statement.source_id is None and statement.quote_type != Statement.QuoteType.NARRATION:
-        detail = "Only narration has no source. Name the source of the statement."
+        detail = gettext("Only narration has no source. Name the source of the statement.")
         raise InvalidInput.field("source", "required", detail)
 
 
@@ -120,7 +121,7 @@ def create_statements(*, rows: Sequence[dict[str, Any]], actor: Any) -> list[Sta
         try:
             article = articles.get(row["article"].pk)
             if article is None:
-                detail = "The article was deleted in the meantime."
+                detail = gettext("The article was deleted in the meantime.")
                 raise InvalidInput.field("article", "does_not_exist", detail)
             drafts.append(draft_statement(**{**row, "article": article}))
         except InvalidInput as refusal:
@@ -140,7 +141,7 @@ def update_statement(
     """Raises DoesNotExist, StaleVersion, and what draft_statement_update raises."""
     article, statement = _lock_with_article(statement_id, versions)
     if fields.pop("article", article).pk != article.pk:
-        detail = "A statement cannot move to another article. Create a new one there."
+        detail = gettext("A statement cannot move to another article. Create a new one there.")
         raise InvalidInput.field("article", "immutable", detail)
     if draft := draft_statement_update(statement=statement, article=article, **fields):
         update_statements(drafts=[draft], actor=actor, reason=reason)
@@ -191,15 +192,19 @@ def tag_several(*, seen: Sequence[tuple[int, int]], actor: Any, tag: str, reason
     ids = [row_id for row_id, _ in seen]
     statements = Statement.objects.in_bulk(lock_in_order(Statement.objects.filter(pk__in=ids)))
     if missing := [n for n, row_id in enumerate(ids) if row_id not in statements]:
-        detail = "There is no such statement."
+        detail = gettext("There is no such statement.")
         raise InvalidInput(detail, [FieldError(f"#/statements/{n}/id", "does_not_exist", detail) for n in missing])
     stale = [
-        FieldError(f"#/statements/{n}/version", "stale", f"Statement {row_id} is at version {present} now.")
+        FieldError(
+            f"#/statements/{n}/version",
+            "stale",
+            gettext("Statement %(row_id)s is at version %(present)s now.") % {"row_id": row_id, "present": present},
+        )
         for n, (row_id, version) in enumerate(seen)
         if (present := statements[row_id].version) != version
     ]
     if stale:
-        raise StaleVersion("Some of them have changed. Read those again, then decide. None was tagged.", stale)
+        raise StaleVersion(gettext("Some of them have changed. Read those again, then decide. None was tagged."), stale)
     tag_statements(tags=[(statements[row_id], tag, reason) for row_id in ids], actor=actor)
 
 
@@ -224,7 +229,7 @@ def _proposed_span(statement: Statement, article: Article) -> Span:
         return Span(statement.start, statement.end)
     if statement.candidate and statement.candidate["revision"] == article.revision:
         return Span(statement.candidate["start"], statement.candidate["end"])
-    raise Conflict("The passage was not found in the article's present text. Send start and end, or text.")
+    raise Conflict(gettext("The passage was not found in the article's present text. Send start and end, or text."))
 
 
 @atomic_with_retry

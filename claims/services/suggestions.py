@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar
 
+from django.utils.translation import gettext
+
 from claims.models import Article, DismissedSuggestion, Dispute, Statement
 from claims.partial_dates import NOT_SAID, said_on_fields
 from claims.passages import PASSAGE_FIELDS
@@ -95,11 +97,14 @@ def _collected(work: Callable[..., Result], *columns: Sequence[Any]) -> list[Res
 def _chosen_card(suggestions: ArticleSuggestions, item: Item) -> Card:
     key = item["key"]
     if key in suggestions.statements:
-        detail = f"It is recorded already, as statement {suggestions.statements[key]}."
+        detail = gettext("It is recorded already, as statement %(statement)s.")
+        detail %= {"statement": suggestions.statements[key]}
         raise Unprocessable.field("key", "recorded", detail)
     if key not in suggestions.by_key:
-        detail = f"The article, now at revision {suggestions.article.revision}, has no such suggestion."
-        raise Unprocessable.field("key", "not_found", f"{detail} Read the suggestions again.")
+        detail = gettext(
+            "The article, now at revision %(revision)s, has no such suggestion. Read the suggestions again."
+        )
+        raise Unprocessable.field("key", "not_found", detail % {"revision": suggestions.article.revision})
     return suggestions.by_key[key]
 
 
@@ -136,11 +141,14 @@ class _Speakers:
             return known.source
         if known and known.candidates:
             listed = ", ".join(f"{row.name} ({row.pk})" for row in known.candidates)
-            detail = f"“{_words(speaker)}” may be {listed}. Give the id of the one that is meant, or a new source."
+            detail = gettext("“%(words)s” may be %(listed)s. Give the id of the one that is meant, or a new source.")
+            detail %= {"words": _words(speaker), "listed": listed}
             raise InvalidInput.field(name, "ambiguous", detail)
         if known is None or known.new_source is None:
-            who = f"who “{_words(speaker)}” is" if speaker else "who says it"
-            raise InvalidInput.field(name, "required", f"The text does not tell {who}. Give {name}.")
+            detail = gettext("The text does not tell who says it. Give %(name)s.")
+            if speaker:
+                detail = gettext("The text does not tell who “%(words)s” is. Give %(name)s.")
+            raise InvalidInput.field(name, "required", detail % {"words": speaker and _words(speaker), "name": name})
         return self.source(known.new_source)
 
 
@@ -172,7 +180,7 @@ def _chain(given: dict[str, Any], card: Card, source: Source | None, speakers: _
         return [row for row in _distinct(relays) if row != source]
     chain = [speakers.source(each) for each in given["via"]]
     if len(_distinct(chain)) < len(chain):
-        raise InvalidInput.field("via", "duplicate", "A source is in the list twice.")
+        raise InvalidInput.field("via", "duplicate", gettext("A source is in the list twice."))
     return _distinct(chain)
 
 
@@ -191,6 +199,6 @@ def _dispute(item: Item, statement: Statement) -> Dispute | None:
         return None
     fields = {"raised_by": statement.source, **item["dispute"]}
     if fields["raised_by"] is None:
-        detail = "The statement has no source. Name who raises the dispute."
+        detail = gettext("The statement has no source. Name who raises the dispute.")
         raise InvalidInput(detail, [FieldError("#/dispute/raised_by", "required", detail)])
     return draft_dispute(counter_statement=statement, **fields)

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 from django.db.models import ObjectDoesNotExist
+from django.utils.translation import gettext, pgettext
 
 from claims.anchoring.cues import Cue
 from claims.models import Article, ArticleRevision, Dispute, Evidence, Note, Statement
@@ -79,7 +80,7 @@ def undo(*, entry: Any, actor: Any, reason: str) -> None:
     }
     action = undone_by(entry)
     if action is None:
-        raise Conflict("This act has no way back.")
+        raise Conflict(gettext("This act has no way back."))
     fields = _former_fields(entry) if action == "partial_update" else {}
     versions = frozenset({entry.version})
     row = {f"{entry.resource}_id": entry.resource_id}
@@ -114,4 +115,7 @@ def _row(model: Any, row_id: int) -> Any:
     try:
         return model._base_manager.get(pk=row_id)
     except ObjectDoesNotExist:
-        raise Conflict(f"The {model._meta.verbose_name} with the id {row_id} is gone.") from None
+        raise Conflict(
+            gettext("The %(noun)s with the id %(row_id)s is gone.")
+            % {"noun": pgettext("code", str(model._meta.verbose_name)), "row_id": row_id}
+        ) from None

@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+from django.utils.translation import gettext
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.decorators import action
@@ -64,7 +65,7 @@ class FindingQuery(serializers.Serializer[Any]):
     def validate_cursor(self, cursor: str) -> Cursor:
         place = Cursor(*map(int, cursor.split("-")))
         if max(place) > MAX_ID:
-            raise serializers.ValidationError("This is not a cursor. Take it from `next`.", code="invalid")
+            raise serializers.ValidationError(gettext("This is not a cursor. Take it from `next`."), code="invalid")
         return place
 
 
@@ -80,7 +81,7 @@ def findings_response(view: Any, request: Request, article: int | None = None) -
     size = page_size_of(request)
     if not query.is_valid():
         raise InvalidInput(
-            "A filter is not valid.",
+            gettext("A filter is not valid."),
             [
                 FieldError(f"?{name}", error.code, str(error))
                 for name, errors in query.errors.items()

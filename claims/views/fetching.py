@@ -4,6 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
@@ -11,8 +12,10 @@ from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from claims.fetching.addresses import NotFetched
 from claims.fetching.pages import fetch_page
 from factcheck.api.fields import StrictSerializer, WebAddressField
+from factcheck.errors import InvalidInput
 
 READER = "claims.fetching.reading.article_in"  # imported by the first request that needs it
 
@@ -51,8 +54,13 @@ class FetchMixin:
         serializer = FetchSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         if not settings.FETCH_ARTICLES:
-            raise PermissionDenied("This service does not fetch pages. Its admin can allow it: FETCH_ARTICLES=1.")
-        found = import_string(READER)(fetch_page(serializer.validated_data["url"]))
+            raise PermissionDenied(
+                gettext("This service does not fetch pages. Its admin can allow it: FETCH_ARTICLES=1.")
+            )
+        try:
+            found = import_string(READER)(fetch_page(serializer.validated_data["url"]))
+        except NotFetched as error:
+            raise InvalidInput.field("url", error.code, gettext(error.text) % error.values) from None
         published_at = f"{found.day}T00:00:00.000000Z" if found.day else None
         return Response(
             {

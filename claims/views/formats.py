@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db.models import Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery
 from django.http import Http404
+from django.utils.translation import gettext
 from drf_spectacular.utils import OpenApiParameter, OpenApiTypes, extend_schema
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -154,7 +155,7 @@ def _annotations(request: Request, article: Article, rows: QuerySet[Statement]) 
 def _parse_cursor(cursor: str) -> tuple[int, int]:
     match = CURSOR.fullmatch(cursor)
     if not match:
-        detail = "This is not a cursor. Take it from `next`, `prev` or `last`."
+        detail = gettext("This is not a cursor. Take it from `next`, `prev` or `last`.")
         raise InvalidInput.parameter("cursor", "invalid", detail)
     return int(match[1]), int(match[2])
 

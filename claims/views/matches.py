@@ -6,6 +6,7 @@ from typing import Any
 from django.db.models import OuterRef, QuerySet
 from django.db.models.expressions import Combinable, RawSQL
 from django.http import Http404
+from django.utils.translation import gettext
 from drf_spectacular.utils import OpenApiParameter, OpenApiTypes, extend_schema, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.decorators import action
@@ -129,7 +130,7 @@ class MatchesMixin:
         """The text, and the id of the statement that it is of."""
         given = {name: request.query_params[name] for name in GIVEN if name in request.query_params}
         if len(given) != 1:
-            raise InvalidInput.parameter("text", "required", "Give either text or statement.")
+            raise InvalidInput.parameter("text", "required", gettext("Give either text or statement."))
         if "text" in given:
             return _checked(given["text"]), None
         statement = self._statement(given["statement"])
@@ -137,7 +138,7 @@ class MatchesMixin:
 
     def _statement(self, given: str) -> Statement:
         if not (is_number(given) and int(given) <= MAX_ID):
-            raise InvalidInput.parameter("statement", "invalid", "Give the id of a statement.")
+            raise InvalidInput.parameter("statement", "invalid", gettext("Give the id of a statement."))
         statement = self.get_queryset().filter(pk=int(given)).first()
         if statement is None:
             raise Http404
@@ -185,5 +186,5 @@ def _checked(text: str) -> str:
     serializer = MatchTextSerializer(data={"text": text})
     if not serializer.is_valid():
         [error] = serializer.errors["text"]
-        raise InvalidInput("A parameter is not valid.", [FieldError("?text", error.code, str(error))])
+        raise InvalidInput(gettext("A parameter is not valid."), [FieldError("?text", error.code, str(error))])
     return text

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.utils.translation import gettext
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 from rest_framework.exceptions import PermissionDenied
@@ -47,9 +48,9 @@ class NoteViewSet(JournaledViewSet):
             return
         of_others = Note.objects.filter(pk=self.kwargs["pk"]).exclude(author=request.user.pk)
         if self.action == "resolve" and of_others.proposals().exists():
-            raise PermissionDenied("Only its author withdraws a proposal. Editors set it aside.")
+            raise PermissionDenied(gettext("Only its author withdraws a proposal. Editors set it aside."))
         if self.action != "resolve" and of_others.exists():
-            raise PermissionDenied("Only its author and editors change or delete a note.")
+            raise PermissionDenied(gettext("Only its author and editors change or delete a note."))
 
     def perform_create(self, **fields: Any) -> Note:
         return create_note(actor=self.request.user, **fields)

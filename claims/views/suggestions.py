@@ -4,6 +4,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from django.utils.translation import gettext
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import status
 from rest_framework.decorators import action
@@ -132,7 +133,9 @@ class SuggestionsMixin:
 def _flag(request: Request) -> bool:
     text = request.query_params.get("dismissed", "false")
     if text not in FLAGS:
-        raise InvalidInput.parameter("dismissed", "invalid_choice", f"“{text[:80]}” is not one of true, false.")
+        raise InvalidInput.parameter(
+            "dismissed", "invalid_choice", gettext("“%(given)s” is not one of true, false.") % {"given": text[:80]}
+        )
     return FLAGS[text]
 
 
@@ -148,7 +151,7 @@ def _place(cursor: str | None, cards: Sequence[Card], article: Article) -> int:
         return 0
     revision, _, start = cursor.partition("-")
     if not (start.isascii() and start.isdecimal() and len(start) < 10 and revision == str(article.revision)):
-        detail = "This cursor is none of the article's present text. Start without it."
+        detail = gettext("This cursor is none of the article's present text. Start without it.")
         raise InvalidInput.parameter("cursor", "invalid", detail)
     return bisect_right(cards, int(start), key=lambda card: card.suggestion.start)
 

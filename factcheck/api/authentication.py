@@ -4,6 +4,7 @@ from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import Group, User
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, QuerySet
+from django.utils.translation import gettext
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework import authentication
 from rest_framework.exceptions import AuthenticationFailed
@@ -28,14 +29,16 @@ class TokenAuthentication(authentication.TokenAuthentication):
         for self.keyword in SCHEMES:
             if found := super().authenticate(request):
                 return found
-        raise AuthenticationFailed("Send your token as `Authorization: Token KEY` or `Authorization: Bearer KEY`.")
+        raise AuthenticationFailed(
+            gettext("Send your token as `Authorization: Token KEY` or `Authorization: Bearer KEY`.")
+        )
 
     def authenticate_credentials(self, key: str) -> tuple[User, Token]:
         token = token_with_user(hash_key(key))
         if token is None or token.is_expired:
-            raise AuthenticationFailed("This token is unknown, expired or revoked. Make a new one.")
+            raise AuthenticationFailed(gettext("This token is unknown, expired or revoked. Make a new one."))
         if not token.user.is_active:
-            raise AuthenticationFailed("User inactive or deleted.")
+            raise AuthenticationFailed(gettext("User inactive or deleted."))
         return token.user, token
 
 

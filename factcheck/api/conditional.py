@@ -10,6 +10,7 @@ import re
 from typing import Any
 
 from django.http import HttpResponseBase
+from django.utils.translation import gettext
 from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -55,14 +56,19 @@ def expected_versions(request: Request) -> Versions:
     if version is not None:
         return frozenset({version})
     raise PreconditionRequired(
-        "Send If-Match with the ETag of your last GET, so that you do not overwrite a change that you have not seen."
+        gettext(
+            "Send If-Match with the ETag of your last GET, so that you do not overwrite a change that you have not "
+            "seen."
+        )
     )
 
 
 def _parse_versions(header: str) -> frozenset[int]:
     tags = [part.strip() for part in header.split(",")]
     if not all(ANY_TAG.fullmatch(tag) for tag in tags):
-        raise InvalidInput('If-Match must be the ETag of the last answer, such as "3-9f2c", the version, "3", or *.')
+        raise InvalidInput(
+            gettext('If-Match must be the ETag of the last answer, such as "3-9f2c", the version, "3", or *.')
+        )
     matches = (ENTITY_TAG.fullmatch(tag) for tag in tags)
     return frozenset(int(match["version"]) for match in matches if match)
 

@@ -7,6 +7,7 @@ import json
 from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 
+from django.utils.translation import gettext
 from rest_framework.request import Request
 
 from factcheck.errors import InvalidInput
@@ -35,7 +36,7 @@ class Cursor(NamedTuple):
                 raise ValueError
             return cls(_parse_value(model, field, value), row_id, bool(backwards), fingerprint)
         except (ValueError, TypeError, OverflowError, binascii.Error, RecursionError):
-            detail = "This is not a cursor. Take it from `next` or `previous` of a list."
+            detail = gettext("This is not a cursor. Take it from `next` or `previous` of a list.")
             raise InvalidInput.parameter("cursor", "invalid", detail) from None
 
 

@@ -6,11 +6,13 @@ from itertools import islice
 from typing import Any, ClassVar, NoReturn
 from urllib.parse import urlsplit
 
+from django.utils.translation import gettext, gettext_lazy
 from rest_framework import serializers
 from rest_framework.utils.html import is_html_input
 
 from factcheck.api.json_types import json_type_error
 from factcheck.api.named_references import is_chosen_row
+from factcheck.errors import Text
 
 REASON_LENGTH = 2000
 MAX_NAME_ERRORS = 10  # listed for one object, which may have a million unknown members
@@ -24,7 +26,7 @@ HTML_FORM_FIELDS = {"_method", "next", "span"}
 class StrictSerializer(serializers.Serializer):
     form_fields = {"csrfmiddlewaretoken", "version"}
     # Fields that only an action sets → what to do instead. To ignore them in a plain write would look like success.
-    action_fields: ClassVar[dict[str, str]] = {}
+    action_fields: ClassVar[dict[str, Text]] = {}
 
     @cached_property
     def _writable_fields(self) -> list[Any]:
@@ -54,18 +56,18 @@ class StrictSerializer(serializers.Serializer):
     def _name_error(self, name: str, value: Any) -> serializers.ErrorDetail | None:
         field = self.fields.get(name)
         if field is None and name not in self.form_fields:
-            return serializers.ErrorDetail("There is no such field here.", code="unknown_field")
+            return serializers.ErrorDetail(gettext("There is no such field here."), code="unknown_field")
         if field is None or not field.read_only or name not in self.action_fields:
             return None
         if value != getattr(self.instance, name, None):
-            return serializers.ErrorDetail(self.action_fields[name], code="act_required")
+            return serializers.ErrorDetail(str(self.action_fields[name]), code="act_required")
         return None
 
 
 class ChoiceField(serializers.ChoiceField):
     """A choice whose error message lists the choices."""
 
-    default_error_messages = {"invalid_choice": "“{input}” is not one of {choices}."}
+    default_error_messages = {"invalid_choice": gettext_lazy("“{input}” is not one of {choices}.")}
 
     def fail(self, key: str, **kwargs: Any) -> NoReturn:
         super().fail(key, choices=", ".join(map(str, self.choices)), **kwargs)
@@ -86,8 +88,8 @@ class WebAddressField(serializers.URLField):
 
     MAX_BYTES = 2000  # URLs are looked up by an index, whose entries can have about 2,700 bytes
     default_error_messages = {
-        "scheme": "Give an address that begins with http:// or https://.",
-        "long": "This is longer than 2,000 bytes. Leave out what the page does not need.",
+        "scheme": gettext_lazy("Give an address that begins with http:// or https://."),
+        "long": gettext_lazy("This is longer than 2,000 bytes. Leave out what the page does not need."),
     }
 
     def to_internal_value(self, data: Any) -> str:
@@ -117,7 +119,7 @@ class ReasonField(serializers.CharField):
     """The reason for a change: 1 to 2,000 code points, not only white space."""
 
     def __init__(self, **kwargs: Any):
-        kwargs.setdefault("help_text", "Why. The journal keeps it permanently.")
+        kwargs.setdefault("help_text", gettext_lazy("Why. The journal keeps it permanently."))
         kwargs.setdefault("style", {"base_template": "textarea.html", "rows": 2})
         super().__init__(**{"max_length": REASON_LENGTH, **kwargs})
 

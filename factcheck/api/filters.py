@@ -10,6 +10,8 @@ from django import forms
 from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
+from django.utils.functional import lazy
+from django.utils.translation import gettext
 from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.utils import extend_schema_field
 from rest_framework.request import Request
@@ -54,8 +56,16 @@ class IdFilter(django_filters.NumberFilter):
         """Adds no validator: the maximum that django-filter sets is far below that of a bigint."""
 
 
-def invalid_choice_message(choices: Iterable[str]) -> dict[str, str]:
-    return {"invalid_choice": f"“%(value)s” is not one of {', '.join(choices)}."}
+def invalid_choice_message(choices: Iterable[str]) -> dict[str, Any]:
+    return {"invalid_choice": _invalid_choice_lazy(", ".join(choices))}
+
+
+def _invalid_choice(choices: str) -> str:
+    """With the place for the value, which Django's form fields fill."""
+    return gettext("“%(value)s” is not one of %(choices)s.") % {"value": "%(value)s", "choices": choices}
+
+
+_invalid_choice_lazy = lazy(_invalid_choice, str)
 
 
 class ChoiceFilter(django_filters.ChoiceFilter):
@@ -108,7 +118,7 @@ class StrictFilterBackend(DjangoFilterBackend):
             refuse_empty(request, filterset.filters)
         if not filterset.is_valid():
             raise InvalidInput(
-                "A filter is not valid.",
+                gettext("A filter is not valid."),
                 [
                     FieldError(f"?{name}", error.code or "invalid", str(error.messages[0]))
                     for name, errors in filterset.errors.as_data().items()
@@ -152,17 +162,21 @@ def _resolve_name(row_filter: Any, request: Any, text: str) -> str:
 
 def refuse_unknown(request: Request, known: set[str]) -> None:
     errors = [
-        FieldError(f"?{name}", "unknown", f"There is no such filter here. Known: {', '.join(sorted(known))}.")
+        FieldError(
+            f"?{name}",
+            "unknown",
+            gettext("There is no such filter here. Known: %(choices)s.") % {"choices": ", ".join(sorted(known))},
+        )
         for name in request.query_params
         if name not in known
     ]
     errors += [
-        FieldError(f"?{name}", "null_characters_not_allowed", "Null characters are not allowed.")
+        FieldError(f"?{name}", "null_characters_not_allowed", gettext("Null characters are not allowed."))
         for name, values in request.query_params.lists()
         if any("\x00" in value for value in values)
     ]
     errors += [
-        FieldError(f"?{name}", "repeated", "Give it only once.")
+        FieldError(f"?{name}", "repeated", gettext("Give it only once."))
         for name, values in request.query_params.lists()
         if len(values) > 1
     ]
@@ -173,7 +187,7 @@ def refuse_empty(request: Request, filters: Any) -> None:
     """An empty variable in a client would read all rows by mistake. An empty text search is allowed."""
     _raise_errors(
         [
-            FieldError(f"?{name}", "empty", "Give a value, or leave the filter out.")
+            FieldError(f"?{name}", "empty", gettext("Give a value, or leave the filter out."))
             for name, row_filter in filters.items()
             if request.query_params.get(name) == "" and not isinstance(row_filter, django_filters.CharFilter)
         ]

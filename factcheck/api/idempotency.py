@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import OperationalError, connection
 from django.http.response import HttpResponseBase
+from django.utils.translation import gettext
 from psycopg.errors import LockNotAvailable
 from rest_framework.request import Request
 
@@ -55,8 +56,11 @@ def run_once(
         return stored
     if bytes(stored.request_digest) != digest:
         raise IdempotencyKeyReused(
-            f"You used this {HEADER} for another method, address, content type or body. Make a new key for each "
-            "request, and repeat the request byte for byte to retry it."
+            gettext(
+                "You used this %(header)s for another method, address, content type or body. Make a new "
+                "key for each request, and repeat the request byte for byte to retry it."
+            )
+            % {"header": HEADER}
         )
     return view.replay(stored)
 
@@ -80,7 +84,10 @@ def idempotency_key(request: Request) -> str:
     else:
         key = value if BARE_KEY.fullmatch(value) else ""
     if not 1 <= len(key) <= MAX_KEY_LENGTH:
-        raise InvalidInput(f"{HEADER} must be 1 to {MAX_KEY_LENGTH} visible ASCII characters, such as a UUID.")
+        raise InvalidInput(
+            gettext("%(header)s must be 1 to %(max_key_length)s visible ASCII characters, such as a UUID.")
+            % {"header": HEADER, "max_key_length": MAX_KEY_LENGTH}
+        )
     return key
 
 
@@ -107,7 +114,7 @@ def lock_key(user: Any, key: str) -> None:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", lock)
         except OperationalError as error:
             if isinstance(error.__cause__, LockNotAvailable):
-                raise FirstAttemptRunning("Ask again in a moment; you will get its answer.") from error
+                raise FirstAttemptRunning(gettext("Ask again in a moment; you will get its answer.")) from error
             raise
         cursor.execute("SET LOCAL lock_timeout TO DEFAULT")
 

@@ -4,12 +4,13 @@ import re
 from itertools import islice
 from typing import Any
 
+from django.utils.translation import gettext, gettext_lazy
 from rest_framework import serializers
 
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})")
 MAX_LIST_ERRORS = 10  # listed for one list, which may have a million items
-TIME_ERROR = "Give an RFC 3339 time with its offset, such as 2026-01-28T14:05:00Z."
+TIME_ERROR = gettext_lazy("Give an RFC 3339 time with its offset, such as 2026-01-28T14:05:00Z.")
 
 
 def json_type_error(field: Any, value: Any) -> Any:
@@ -40,7 +41,7 @@ def _message(field: Any, value: Any) -> Any:
     if isinstance(field, serializers.DateTimeField):
         return "" if isinstance(value, str) and TIME.fullmatch(value) else TIME_ERROR
     if isinstance(field, serializers.DateField):
-        return "" if isinstance(value, str) and DAY.fullmatch(value) else "Give a day as YYYY-MM-DD."
+        return "" if isinstance(value, str) and DAY.fullmatch(value) else gettext("Give a day as YYYY-MM-DD.")
     if isinstance(field, serializers.CharField):
         return "" if isinstance(value, str) else field.error_messages["invalid"]
     return ""

@@ -5,6 +5,7 @@ known that the answer is a page; then texts are in that of LANGUAGE_CODE.
 """
 
 from collections.abc import Callable
+from typing import Any
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -14,9 +15,11 @@ from django.utils.cache import patch_vary_headers
 from factcheck.api.problems import wants_page
 
 
-def activate_language(request: HttpRequest) -> None:
+def activate_language(request: Any) -> None:
     """The one in the cookie, otherwise the best of Accept-Language."""
-    translation.activate(translation.get_language_from_request(request))
+    language = translation.get_language_from_request(request)
+    translation.activate(language)
+    getattr(request, "_request", request).LANGUAGE_CODE = language  # as Django's own middleware does
 
 
 def activate_language_of_problem(request: HttpRequest) -> None:
@@ -43,4 +46,5 @@ class LanguageMiddleware:
                 patch_vary_headers(response, ["Accept-Language", "Cookie"])
             return response
         finally:
-            translation.deactivate()
+            if hasattr(request, "LANGUAGE_CODE"):  # a read of the API need not wait for it
+                translation.deactivate()

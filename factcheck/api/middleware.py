@@ -12,6 +12,7 @@ from django.http.response import HttpResponseBase
 from django.middleware.common import CommonMiddleware
 from django.utils.cache import patch_vary_headers
 from django.utils.http import escape_leading_slashes
+from django.utils.translation import gettext, gettext_lazy
 
 from factcheck.api.languages import activate_language_of_problem
 from factcheck.api.problems import (
@@ -23,6 +24,7 @@ from factcheck.api.problems import (
     unavailable_detail,
 )
 from factcheck.api.renderers import dump
+from factcheck.encodings import is_of_text
 from factcheck.postgres.transactions import begin_request
 
 logger = logging.getLogger("factcheck.problems")
@@ -30,11 +32,11 @@ logger = logging.getLogger("factcheck.problems")
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 DETAILS = {
-    400: "The request could not be understood.",
-    403: "The request was refused. If you sent a form, reload its page and send it again.",
-    404: "There is nothing at this address, or nothing that you may see.",
-    429: "Too many attempts. Wait, then try again.",
-    413: f"The body is larger than {settings.MAX_BODY_BYTES} bytes, which is the limit. Send less at a time.",
+    400: gettext_lazy("The request could not be understood."),
+    403: gettext_lazy("The request was refused. If you sent a form, reload its page and send it again."),
+    404: gettext_lazy("There is nothing at this address, or nothing that you may see."),
+    429: gettext_lazy("Too many attempts. Wait, then try again."),
+    413: gettext_lazy("The body is larger than %(limit)d bytes, which is the limit. Send less at a time."),
     503: UNAVAILABLE_DETAIL,
 }
 
@@ -95,7 +97,8 @@ class ProblemMiddleware:
 
     def problem_response(self, request: HttpRequest, original: HttpResponseBase) -> HttpResponse:
         activate_language_of_problem(request)
-        detail = getattr(original, "problem_detail", DETAILS.get(original.status_code, ""))
+        detail = DETAILS.get(original.status_code, "") % {"limit": settings.MAX_BODY_BYTES}
+        detail = getattr(original, "problem_detail", detail)
         problem = problem_document(original.status_code, detail=detail)
         response = self.render(request, problem, original)
         for name, value in original.headers.items():
@@ -151,6 +154,24 @@ class BodyLimitMiddleware:
         if "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower():
             return HttpResponse(status=411)
         return self.get_response(request)
+
+
+class CharsetMiddleware:
+    """Refuses a charset that no text is in. Django reads the address by it too, and fails, or takes minutes."""
+
+    def __init__(self, get_response: GetResponse):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.encoding is None or is_of_text(request.encoding):
+            return self.get_response(request)
+        response = HttpResponse(status=415)
+        text = gettext("Content-Type: no text is in the charset %(charset)s. Send UTF-8.")
+        detail = text % {"charset": request.encoding}
+        # The problem's page reads the address, and so would the setter of `encoding`.
+        request._encoding = None  # type: ignore[attr-defined]
+        response.problem_detail = detail  # type: ignore[attr-defined]
+        return response
 
 
 class PermanentRedirect(HttpResponsePermanentRedirect):

@@ -9,6 +9,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext, pgettext
 from rest_framework.exceptions import ErrorDetail
 
 NUMBERS = re.compile(r"[0-9,\s]*")
@@ -72,14 +73,28 @@ def _is_name(text: str) -> bool:
 
 def unresolved_error(queryset: Any, text: str, new: bool = False) -> ErrorDetail:
     """Says how to correct the name. `new`: whether the form offers to create a row of that name."""
-    name = queryset.model._meta.verbose_name
+    name = pgettext("code", str(queryset.model._meta.verbose_name))
     if exact_matches(queryset, text):
-        return ErrorDetail(f"Several {name}s are called “{text}”. Choose the one you mean.", code="ambiguous")
+        return ErrorDetail(
+            gettext("Several %(name)ss are called “%(text)s”. Choose the one you mean.") % {"name": name, "text": text},
+            code="ambiguous",
+        )
     if similar_rows(queryset, text):
-        advice = f"Choose one from the list, or make it a new {name}" if new else "Choose one from the list"
+        advice = (
+            gettext("Choose one from the list, or make it a new %(name)s") % {"name": name}
+            if new
+            else gettext("Choose one from the list")
+        )
     else:
-        advice = f"Make it a new {name}, or correct the name" if new else "Correct the name, or give its number"
-    return ErrorDetail(f"No {name} is called “{text}”. {advice}.", code="does_not_exist")
+        advice = (
+            gettext("Make it a new %(name)s, or correct the name") % {"name": name}
+            if new
+            else gettext("Correct the name, or give its number")
+        )
+    return ErrorDetail(
+        gettext("No %(name)s is called “%(text)s”. %(advice)s.") % {"name": name, "text": text, "advice": advice},
+        code="does_not_exist",
+    )
 
 
 def similar_rows(queryset: Any, text: str, first: Collection[int] = ()) -> list[Choice]:

@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import F, QuerySet
 from django.utils.encoding import escape_uri_path
 from django.utils.http import urlencode
+from django.utils.translation import gettext
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -165,7 +166,7 @@ class KeysetPagination(BasePagination):
             return None
         cursor = Cursor.decode(text, model, self.field)
         if cursor.fingerprint != self.fingerprint:
-            detail = "This cursor belongs to another list, filter or ordering. Start without it."
+            detail = gettext("This cursor belongs to another list, filter or ordering. Start without it.")
             raise InvalidInput.parameter("cursor", "invalid", detail)
         return cursor
 
@@ -176,7 +177,7 @@ def _ordering(request: Request, view: Any) -> tuple[str, bool]:
     field = ordering.removeprefix("-")
     if field not in view.ordering_fields:
         names = ", ".join(view.ordering_fields)
-        detail = f"Order by one of {names}, with a minus before it for the reverse."
+        detail = gettext("Order by one of %(names)s, with a minus before it for the reverse.") % {"names": names}
         raise InvalidInput.parameter("ordering", "invalid", detail)
     return field, ordering.startswith("-")
 

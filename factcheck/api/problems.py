@@ -11,6 +11,7 @@ from django.core.exceptions import ObjectDoesNotExist, PermissionDenied, Suspici
 from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError
 from django.http import Http404, HttpResponseRedirect
 from django.utils.http import urlencode
+from django.utils.translation import gettext, gettext_lazy
 from psycopg.errors import (
     DeadlockDetected,
     ForeignKeyViolation,
@@ -25,7 +26,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.settings import api_settings
 
-from factcheck.errors import Conflict, FieldError, InvalidInput, Refusal
+from factcheck.errors import Conflict, FieldError, InvalidInput, Refusal, Text
 from factcheck.postgres.transactions import maybe_written
 
 logger = logging.getLogger("factcheck.problems")
@@ -36,16 +37,16 @@ NOT_AUTHENTICATED = f"{TYPE_PREFIX}not-authenticated"
 UNAVAILABLE = (OperationalError, InterfaceError, PoolTimeout)
 UNAVAILABLE_HEADERS = {"Retry-After": "2"}
 # The commit may have succeeded although its confirmation was lost, or although reading the row again failed.
-MAYBE_WRITTEN = "If this was a write, it may have succeeded: read again before you repeat it."
-NOT_WRITTEN = "Nothing was written."
-UNAVAILABLE_DETAIL = "The database does not answer; try again in a moment."
+MAYBE_WRITTEN = gettext_lazy("If this was a write, it may have succeeded: read again before you repeat it.")
+NOT_WRITTEN = gettext_lazy("Nothing was written.")
+UNAVAILABLE_DETAIL = gettext_lazy("The database does not answer; try again in a moment.")
 # What the database itself ends: see DATABASE_TIMEOUTS in the settings.
-DATABASE_DETAILS: dict[type, str] = {
-    QueryCanceled: "This took the database too long and was cancelled; ask for less at a time.",
-    LockNotAvailable: "Somebody else is writing this; try again in a moment.",
-    DeadlockDetected: "Somebody else is writing this; try again in a moment.",
-    IdleInTransactionSessionTimeout: "This took too long and was cancelled; send less at a time.",
-    ReadOnlySqlTransaction: "The database only reads at the moment; try again in a moment.",
+DATABASE_DETAILS: dict[type, Text] = {
+    QueryCanceled: gettext_lazy("This took the database too long and was cancelled; ask for less at a time."),
+    LockNotAvailable: gettext_lazy("Somebody else is writing this; try again in a moment."),
+    DeadlockDetected: gettext_lazy("Somebody else is writing this; try again in a moment."),
+    IdleInTransactionSessionTimeout: gettext_lazy("This took too long and was cancelled; send less at a time."),
+    ReadOnlySqlTransaction: gettext_lazy("The database only reads at the moment; try again in a moment."),
 }
 # Of a class that psycopg and Django take for an error of ours.
 UNAVAILABLE_CAUSES = (IdleInTransactionSessionTimeout, ReadOnlySqlTransaction)
@@ -56,13 +57,15 @@ MAX_TEXT = 500  # code points of a pointer or a message, which may quote the req
 PHRASES = {413: "Content Too Large"}
 
 
-def problem_document(status: int, kind: str = "", title: str = "", detail: str = "", **members: Any) -> dict[str, Any]:
+def problem_document(
+    status: int, kind: str = "", title: Text = "", detail: Text = "", **members: Any
+) -> dict[str, Any]:
     phrase = PHRASES.get(status) or HTTPStatus(status).phrase
     return {
         "type": TYPE_PREFIX + (kind or phrase.lower().replace(" ", "-").replace("'", "")),
-        "title": title or phrase,
+        "title": str(title or phrase),
         "status": int(status),
-        "detail": detail or HTTPStatus(status).description or phrase,
+        "detail": str(detail or HTTPStatus(status).description or phrase),
         **members,
     }
 
@@ -92,7 +95,7 @@ def escape(token: str) -> str:
 def from_refusal(refusal: Refusal) -> dict[str, Any]:
     members = dict(refusal.members)
     if refusal.errors or isinstance(refusal, InvalidInput):
-        members["errors"] = [vars(error) for error in refusal.errors]
+        members["errors"] = [{**vars(error), "detail": str(error.detail)} for error in refusal.errors]
     return problem_document(refusal.status, refusal.kind, refusal.title, refusal.detail, **members)
 
 
@@ -103,14 +106,18 @@ def _from_validation(error: exceptions.ValidationError) -> dict[str, Any]:
     detail = f"{path}: {first.detail}" if path else first.detail
     if len(errors) > MAX_ERRORS:
         errors.pop()
-        detail += f" There are more than {MAX_ERRORS} errors; the first {MAX_ERRORS} are listed."
+        detail += gettext(" There are more than %(limit)d errors; the first %(limit)d are listed.") % {
+            "limit": MAX_ERRORS
+        }
     return from_refusal(InvalidInput(detail, errors))
 
 
 def _from_database(error: DatabaseError) -> dict[str, Any] | None:
     """A rule that only the database can check, when two requests write at once. The model has its text."""
     if isinstance(error.__cause__, ForeignKeyViolation):
-        detail = "Something that this refers to, or that refers to it, was changed in the meantime. Read it again."
+        detail = gettext(
+            "Something that this refers to, or that refers to it, was changed in the meantime. Read it again."
+        )
         return from_refusal(Conflict(detail))
     name = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
     known = (getattr(model, "constraint_errors", {}).get(name) for model in apps.get_models())
@@ -134,7 +141,7 @@ def unavailable_detail(error: Exception) -> str:
     return _and_outcome(DATABASE_DETAILS.get(type(error.__cause__), UNAVAILABLE_DETAIL))
 
 
-def _and_outcome(detail: str) -> str:
+def _and_outcome(detail: Text) -> str:
     return f"{detail} {MAYBE_WRITTEN if maybe_written() else NOT_WRITTEN}"
 
 
@@ -150,12 +157,14 @@ def problem_of(error: Exception) -> tuple[dict[str, Any], dict[str, str]]:
     if isinstance(error, exceptions.ValidationError):
         return _from_validation(error), headers
     if isinstance(error, (Http404, ObjectDoesNotExist)):  # or deleted during this request
-        return problem_document(404, detail="There is nothing at this address, or nothing that you may see."), headers
+        return problem_document(
+            404, detail=gettext("There is nothing at this address, or nothing that you may see.")
+        ), headers
     if isinstance(error, PermissionDenied):
         return problem_document(403, "not-allowed", detail=str(error)), headers
     if isinstance(error, SuspiciousOperation):  # a form with more fields or parts than Django reads
         return problem_document(
-            400, detail="The body has too many fields, or does not match its Content-Type."
+            400, detail=gettext("The body has too many fields, or does not match its Content-Type.")
         ), headers
     if isinstance(error, exceptions.APIException):
         if challenge := getattr(error, "auth_header", None):
@@ -169,7 +178,9 @@ def problem_of(error: Exception) -> tuple[dict[str, Any], dict[str, str]]:
         logger.error("The database does not answer: %s", error)
         return problem_document(503, detail=unavailable_detail(error)), headers | UNAVAILABLE_HEADERS
     logger.exception("Unexpected error", exc_info=error)
-    return problem_document(500, detail=_and_outcome("This is a fault of the service, and it was logged.")), headers
+    return problem_document(
+        500, detail=_and_outcome(gettext("This is a fault of the service, and it was logged."))
+    ), headers
 
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | HttpResponseRedirect:

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from django.db.models import Model
+from django.utils.translation import gettext, gettext_lazy, pgettext
 from drf_spectacular.extensions import OpenApiSerializerFieldExtension
 from rest_framework import serializers
 from rest_framework.utils.html import is_html_input
@@ -24,7 +25,7 @@ def valid_ids(values: Iterable[Any]) -> list[int]:
 class Reference(serializers.IntegerField):
     """Written as an id, read as a nested object, which the serializer `nested` shows."""
 
-    default_error_messages = {"does_not_exist": "There is no {name} with the id {id}."}
+    default_error_messages = {"does_not_exist": gettext_lazy("There is no {name} with the id {id}.")}
 
     def __init__(self, queryset: Any, nested: type[serializers.Serializer[Any]], **kwargs: Any):
         self.queryset = queryset
@@ -48,7 +49,7 @@ class Reference(serializers.IntegerField):
         row_id = super().to_internal_value(data)
         rows = self.rows([row_id]) if 1 <= row_id <= MAX_ID else {}
         if row_id not in rows:
-            self.fail("does_not_exist", name=self.queryset.model._meta.verbose_name, id=row_id)
+            self.fail("does_not_exist", name=pgettext("code", str(self.queryset.model._meta.verbose_name)), id=row_id)
         return rows[row_id]
 
     def run_validators(self, value: Any) -> None:
@@ -90,7 +91,7 @@ class ReferenceList(serializers.ListField):
     """An ordered list of references, looked up in one query. It is read from the rows of `source`."""
 
     child: Reference
-    default_error_messages = {"duplicate": "{id} is in the list twice."}
+    default_error_messages = {"duplicate": gettext_lazy("{id} is in the list twice.")}
 
     def get_value(self, dictionary: Any) -> Any:
         """An HTML form has one input for all references, or one input for each."""
@@ -107,7 +108,11 @@ class ReferenceList(serializers.ListField):
                 self.fail("duplicate", id=row_id)
         rows = self.child.rows(ids)
         missing: Any = {
-            index: [serializers.ErrorDetail(f"There is no source with the id {row_id}.", code="does_not_exist")]
+            index: [
+                serializers.ErrorDetail(
+                    gettext("There is no source with the id %(row_id)s.") % {"row_id": row_id}, code="does_not_exist"
+                )
+            ]
             for index, row_id in enumerate(ids)
             if row_id not in rows
         }

@@ -2,6 +2,7 @@ import json
 from typing import Any
 
 import orjson
+from django.utils.translation import gettext
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
@@ -63,5 +64,7 @@ class FormatOrAcceptNegotiation(DefaultContentNegotiation):
         for renderer in renderers:
             if renderer.format == name:
                 return renderer, renderer.media_type
-        detail = f"Give one of {', '.join(dict.fromkeys(renderer.format for renderer in renderers))}."
+        detail = gettext("Give one of %(formats)s.") % {
+            "formats": ", ".join(dict.fromkeys(renderer.format for renderer in renderers))
+        }
         raise InvalidInput.parameter("format", "invalid_choice", detail)

@@ -5,8 +5,11 @@ from enum import IntEnum
 from typing import Any, ClassVar
 
 from django.conf import settings
+from django.utils.translation import gettext, gettext_lazy, pgettext
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
+
+from factcheck.errors import Text
 
 
 class Role(IntEnum):
@@ -45,7 +48,7 @@ class RolePermission(BasePermission):
 
     required_roles: ClassVar[Mapping[str, Role]] = {}  # by the name of the view's action
     public_actions: ClassVar[frozenset[str]] = frozenset()
-    message = "Your role does not allow this."
+    message: Text = gettext_lazy("Your role does not allow this.")
 
     def required_role(self, view: Any) -> Role | None:
         return view.required_role or self.required_roles.get(view.action)
@@ -58,16 +61,23 @@ class RolePermission(BasePermission):
         if is_anonymous(request):
             return settings.PUBLIC_READ and (request.method == "GET" or view.only_reads) and self.is_public(view)
         if not (request.method in SAFE_METHODS or view.only_reads) and getattr(request.auth, "read_only", False):
-            self.message = "This token is read-only."
+            self.message = gettext("This token is read-only.")
             return False
         if view.action is None:  # a method that this URL does not have: DRF answers 405 after this check
             return request.method not in view.allowed_methods or role_of(request.user) > Role.NONE
         required, held = self.required_role(view), role_of(request.user)
         if required is None:
-            self.message = "Nobody may do this."
+            self.message = gettext("Nobody may do this.")
             return False
         if held < required:
-            has = f"you are {held.name.lower()}" if held else "you have no role"
-            self.message = f"This needs the role {required.name.lower()}; {has}."
+            words = {"needed": _in_words(required), "held": _in_words(held)}
+            if held:
+                self.message = gettext("This needs the role %(needed)s; you are %(held)s.") % words
+            else:
+                self.message = gettext("This needs the role %(needed)s; you have no role.") % words
             return False
         return True
+
+
+def _in_words(role: Role) -> str:
+    return pgettext("code", role.name.lower())

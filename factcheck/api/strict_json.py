@@ -8,12 +8,13 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
 
+from django.utils.translation import gettext_lazy
 from rest_framework.utils import json
 
 from factcheck.api.problems import MAX_ERRORS, escape, truncate
 from factcheck.errors import FieldError, InvalidInput
 
-DETAIL = "This is given twice in the same object. Send it once."
+DETAIL = gettext_lazy("This is given twice in the same object. Send it once.")
 
 
 class _Doubled(dict[str, Any]):

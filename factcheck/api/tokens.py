@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import Http404
+from django.utils.translation import gettext
 from drf_spectacular.utils import extend_schema, extend_schema_serializer
 from rest_framework import serializers, status
 from rest_framework.request import Request
@@ -86,7 +87,10 @@ class TokenViewSet(BaseView, GenericViewSet[Token]):
         serializer = NewTokenSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         if self.get_queryset().count() >= MAX_TOKENS:
-            raise Conflict(f"You have {MAX_TOKENS} tokens, which is the limit. Revoke one first.")
+            raise Conflict(
+                gettext("You have %(max_tokens)s tokens, which is the limit. Revoke one first.")
+                % {"max_tokens": MAX_TOKENS}
+            )
         fields: dict[str, Any] = dict(serializer.validated_data)
         days = fields.pop("days")
         token = Token.issue(request.user, lifetime=timedelta(days=days), **fields)
@@ -108,8 +112,10 @@ class TokenViewSet(BaseView, GenericViewSet[Token]):
 
     def replay(self, kept: IdempotentAnswer) -> NoReturn:
         raise Conflict(
-            "The first request made this token, and only its answer held the key, which is not stored. If you lost "
-            "the key, delete the token and make another one with a new Idempotency-Key.",
+            gettext(
+                "The first request made this token, and only its answer held the key, which is not stored. If you lost "
+                "the key, delete the token and make another one with a new Idempotency-Key."
+            ),
             made=json.loads(kept.body),
         )
 

@@ -7,23 +7,42 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.utils.translation import gettext_lazy as _
 
-# By the name of the view's action.
+# By the basename of the view and the name of its action.
 SENTENCES = {
-    "create": "The {noun} was recorded.",
-    "update": "The {noun} was saved.",
-    "partial_update": "The {noun} was saved.",
-    "destroy": "The {noun} was deleted.",
-    "tag": "The {noun} was tagged.",
-    "bulk_tag": "The {noun}s were tagged.",
-    "reanchor": "The {noun} was pinned to its passage.",
-    "merge": "The {noun}s were merged.",
-    "resolve": "The {noun} was resolved.",
-    "reopen": "The {noun} was opened again.",
-    "publish": "The {noun} was published.",
-    "withdraw": "The {noun} was withdrawn.",
-    "accept_suggestions": "What was suggested was recorded.",
-    "dismiss_suggestions": "The suggestions were changed.",
+    "article.create": _("The article was recorded."),
+    "article.update": _("The article was saved."),
+    "article.destroy": _("The article was deleted."),
+    "article.publish": _("The article was published."),
+    "article.withdraw": _("The article was withdrawn."),
+    "article.accept_suggestions": _("What was suggested was recorded."),
+    "article.dismiss_suggestions": _("The suggestions were changed."),
+    "statement.create": _("The statement was recorded."),
+    "statement.update": _("The statement was saved."),
+    "statement.destroy": _("The statement was deleted."),
+    "statement.tag": _("The statement was tagged."),
+    "statement.bulk_tag": _("The statements were tagged."),
+    "statement.reanchor": _("The statement was pinned to its passage."),
+    "evidence.create": _("The evidence was recorded."),
+    "evidence.update": _("The evidence was saved."),
+    "evidence.destroy": _("The evidence was deleted."),
+    "dispute.create": _("The dispute was recorded."),
+    "dispute.update": _("The dispute was saved."),
+    "dispute.destroy": _("The dispute was deleted."),
+    "dispute.resolve": _("The dispute was resolved."),
+    "dispute.reopen": _("The dispute was opened again."),
+    "note.create": _("The note was recorded."),
+    "note.update": _("The note was saved."),
+    "note.destroy": _("The note was deleted."),
+    "note.resolve": _("The note was resolved."),
+    "note.reopen": _("The note was opened again."),
+    "source.create": _("The source was recorded."),
+    "source.update": _("The source was saved."),
+    "source.destroy": _("The source was deleted."),
+    "source.merge": _("The sources were merged."),
+    "token.create": _("The token was recorded."),
+    "token.destroy": _("The token was deleted."),
 }
 
 
@@ -37,8 +56,8 @@ class ActMessageMiddleware:
         response = self.get_response(request)
         if response.status_code == HTTPStatus.SEE_OTHER and request.resolver_match:
             view: Any = request.resolver_match.func
-            action = getattr(view, "actions", {}).get(str(request.method).lower(), "")  # as the form's `_method` set it
-            if action in SENTENCES:
-                sentence = SENTENCES[action].format(noun=view.initkwargs["basename"])
-                messages.success(request, sentence, fail_silently=True)
+            action = getattr(view, "actions", {}).get(str(request.method).lower())  # as the form's `_method` set it
+            key = f"{view.initkwargs['basename']}.{action.removeprefix('partial_')}" if action else ""
+            if key in SENTENCES:
+                messages.success(request, str(SENTENCES[key]), fail_silently=True)
         return response

@@ -6,6 +6,8 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.http import urlencode
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from factcheck.api.problems import problem_document
 from factcheck.api.roles import Role, role_of
@@ -17,7 +19,7 @@ def is_admin(request: HttpRequest) -> bool:
 
 
 class Site(admin.AdminSite):
-    site_header = site_title = "Factcheck: users and roles"
+    site_header = site_title = _("Factcheck: users and roles")
 
     def has_permission(self, request: HttpRequest) -> bool:
         return is_admin(request)
@@ -25,7 +27,7 @@ class Site(admin.AdminSite):
     def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """Leads to the service's own log-in page, which is throttled."""
         if request.user.is_authenticated:
-            problem = problem_document(403, detail="Only users with the role admin manage users and roles.")
+            problem = problem_document(403, detail=gettext("Only users with the role admin manage users and roles."))
             return render(request, "desk/pages/problem.html", problem_context(request, problem), status=403)
         return HttpResponseRedirect("/login/?" + urlencode({"next": request.GET.get("next", "/admin/")}))
 

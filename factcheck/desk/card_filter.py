@@ -5,12 +5,15 @@ from dataclasses import asdict, dataclass
 from typing import Any
 from urllib.parse import urlencode
 
+from django.utils.translation import gettext, pgettext
+
 from claims.desk_checks import Code
 from claims.models import Statement
 from factcheck.api.references import valid_ids
 from factcheck.desk.cards import ChecksByStatement
 from factcheck.desk.filter_form import FilterField
 from factcheck.desk.viewer import Viewer
+from factcheck.desk.words import word
 from sources.models import Source
 
 MAX_SOURCES = 200  # to choose from
@@ -63,10 +66,10 @@ class CardFilter:
         sources = viewer.visible(Source.objects.filter(pk__in=viewer.visible(statements).source_ids()))
         named = sources.order_by("name", "id").values_list("pk", "name")[:MAX_SOURCES]
         choices = {
-            "tag": ("Tag", [(tag, tag) for tag in Statement.Tag.values]),
-            "source": ("Said or relayed by", [(str(pk), name) for pk, name in named]),
-            "disputed": ("Open dispute", [("true", "yes"), ("false", "no")]),
-            **({} if viewer.is_anonymous else {"check": ("Desk check", self._check_choices(checks))}),
+            "tag": (pgettext("of a statement", "Tag"), [(tag, word(tag)) for tag in Statement.Tag.values]),
+            "source": (gettext("Said or relayed by"), [(str(pk), name) for pk, name in named]),
+            "disputed": (gettext("Open dispute"), [("true", gettext("yes")), ("false", gettext("no"))]),
+            **({} if viewer.is_anonymous else {"check": (gettext("Desk check"), self._check_choices(checks))}),
         }
         return [
             FilterField(name, label, getattr(self, name), "select", rows) for name, (label, rows) in choices.items()
@@ -75,4 +78,4 @@ class CardFilter:
     def _check_choices(self, checks: ChecksByStatement) -> list[tuple[str, str]]:
         found = {finding.code for pk, findings in checks.items() if pk for finding in findings}
         codes = [code for code in Code if code in found or code == self.check]
-        return [(ANY_CHECK, "any check"), *((code.value, code.value.replace("_", " ")) for code in codes)]
+        return [(ANY_CHECK, gettext("any check")), *((code.value, word(code.value)) for code in codes)]

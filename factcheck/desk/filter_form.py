@@ -4,6 +4,8 @@ import dataclasses
 from typing import Any
 
 from django.contrib.auth import get_user_model
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django_filters import BooleanFilter, ChoiceFilter, DateFilter
 
 from claims.filters import DeskFilter
@@ -12,6 +14,7 @@ from factcheck.api.named_references import unresolved_error
 from factcheck.api.roles import is_anonymous
 from factcheck.desk.chooser import Chooser, chooser_of
 from factcheck.desk.labels import field_label
+from factcheck.desk.words import word
 
 MAIN_FIELDS = ("q", "tag", "state", "status", "ordering")  # in this order; the others are folded away
 HIDDEN_FILTERS = {"after"}  # the cursor of API clients
@@ -25,28 +28,28 @@ KINDS = {
     IdFilter: "chooser",
 }
 FILTER_LABELS = {
-    "q": "Search",
-    "article": "Article",
-    "code": "Kind of check",
-    "desk": "Who has it",
-    "disputed": "Open dispute",
-    "said_after": "Said on or after",
-    "said_before": "Said on or before",
-    "involving": "Said or relayed by",
-    "anchor": "Place in the text",
-    "actor": "Editor",
-    "raised_by": "Raised by",
-    "part_of": "Belongs to",
-    "resource": "Kind of record",
+    "q": _("Search"),
+    "article": _("Article"),
+    "code": _("Kind of check"),
+    "desk": _("Who has it"),
+    "disputed": _("Open dispute"),
+    "said_after": _("Said on or after"),
+    "said_before": _("Said on or before"),
+    "involving": _("Said or relayed by"),
+    "anchor": _("Place in the text"),
+    "actor": _("Editor"),
+    "raised_by": _("Raised by"),
+    "part_of": _("Belongs to"),
+    "resource": _("Kind of record"),
 }
 # By field: ascending, descending.
 ORDERING_LABELS = {
-    "id": ("oldest first", "newest first"),
-    "start": ("place in the text: first to last", "place in the text: last to first"),
-    "name": ("name, A to Z", "name, Z to A"),
-    "said_on": ("said: oldest first", "said: newest first"),
-    "created_at": ("recorded: oldest first", "recorded: newest first"),
-    "updated_at": ("changed: oldest first", "changed: newest first"),
+    "id": (_("oldest first"), _("newest first")),
+    "start": (_("place in the text: first to last"), _("place in the text: last to first")),
+    "name": (_("name, A to Z"), _("name, Z to A")),
+    "said_on": (_("said: oldest first"), _("said: newest first")),
+    "created_at": (_("recorded: oldest first"), _("recorded: newest first")),
+    "updated_at": (_("changed: oldest first"), _("changed: newest first")),
 }
 
 
@@ -101,7 +104,7 @@ def _fields(view: Any, request: Any, data: Any, filterset: Any) -> list[FilterFi
 
 def _field(name: str, found: Any, request: Any) -> FilterField:
     value = request.query_params.get(name, "")
-    label = FILTER_LABELS.get(name) or field_label(name).partition(" (")[0]
+    label = str(FILTER_LABELS.get(name) or field_label(name).partition(" (")[0])
     kind = next((kind for base, kind in KINDS.items() if isinstance(found, base)), "search")
     if kind == "date" and len(value) not in (0, len("2021-03-05")):
         kind = "search"  # a month or a year: the browser would leave it out
@@ -117,24 +120,19 @@ def _field(name: str, found: Any, request: Any) -> FilterField:
 
 def _choices(found: Any) -> list[tuple[str, str]]:
     if isinstance(found, BooleanFilter):
-        return [("true", "yes"), ("false", "no")]
+        return [("true", gettext("yes")), ("false", gettext("no"))]
     if isinstance(found, (UserFilter, DeskFilter)):
         rows = get_user_model().objects.order_by("username").values_list("pk", "username")
         users = [(str(key), name) for key, name in rows]
-        return users if isinstance(found, UserFilter) else [("me", "me"), ("none", "nobody"), *users]
-    return [(str(key), str(label).lower()) for key, label in found.extra["choices"]]
+        return users if isinstance(found, UserFilter) else [("me", gettext("me")), ("none", gettext("nobody")), *users]
+    return [(str(key), word(key)) for key, _label in found.extra["choices"]]
 
 
 def _ordering(view: Any, request: Any) -> FilterField:
     value = request.query_params.get("ordering") or view.get_default_ordering()
     choices = [
-        (sign + name, label)
+        (sign + name, str(label))
         for name in view.ordering_fields
-        for sign, label in zip(("", "-"), _ordering_labels(name), strict=True)
+        for sign, label in zip(("", "-"), ORDERING_LABELS[name], strict=True)
     ]
-    return FilterField("ordering", "Order", value, "select", choices)
-
-
-def _ordering_labels(name: str) -> tuple[str, str]:
-    label = name.replace("_", " ")
-    return ORDERING_LABELS.get(name, (label, f"{label}, descending"))
+    return FilterField("ordering", gettext("Order"), value, "select", choices)

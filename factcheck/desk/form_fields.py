@@ -61,10 +61,14 @@ def filled(form: Any, initial: dict[str, Any]) -> Any:
     return form
 
 
-def refused_form(view: Any, form_data: Any, errors: list[dict[str, Any]]) -> Any:
-    """The form as it was typed, with each error at its field, whether the serializer or a service found it."""
+def refused_form(view: Any, form_data: Any, errors: list[dict[str, Any]], row: Any = None) -> Any:
+    """The form as it was typed, with each error at its field, whether the serializer or a service found it.
+
+    What was not sent is as it is in the row, if there is one.
+    """
     fields = view.get_serializer().fields.items()
-    form = new_form(view, {name: _typed_value(field, form_data) for name, field in fields if name in form_data})
+    typed = {name: _typed_value(field, form_data) for name, field in fields if name in form_data}
+    form = new_form(view, {**(view.get_serializer(row).data if row else {}), **typed})
     form._errors = {}
     for error in errors:
         form._errors.setdefault(_field_of(error["pointer"]), []).append(error["detail"])

@@ -2,16 +2,26 @@
 
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
 from factcheck.api.conditional import form_version, version_of
 from factcheck.desk.form_fields import new_form, non_field_errors, refused_form
 from factcheck.desk.page import Page
 
 SUBMIT_LABELS = {
-    "create": "Create",
-    "partial_update": "Save",
-    "destroy": "Delete",
-    "reanchor": "Pin it here",
-    "tag": "Tag",
+    "create": _("Create"),
+    "partial_update": _("Save"),
+    "destroy": _("Delete"),
+    "reanchor": _("Pin it here"),
+    "tag": pgettext_lazy("to tag a statement", "Tag"),
+    "propose": _("Propose"),
+    "merge": _("Merge"),
+    "resolve": _("Resolve"),
+    "reopen": _("Reopen"),
+    "publish": _("Publish"),
+    "withdraw": _("Withdraw"),
+    "fetch": _("Fetch"),
 }
 METHODS = {"partial_update": "PATCH", "update": "PUT", "destroy": "DELETE"}
 
@@ -45,11 +55,17 @@ class FormPage(Page):
         """The version of the row that the form changes."""
         return form_version(self.request) if self.is_refused else version_of(self.data)
 
+    def _unsent(self) -> Any:
+        """What a PATCH leaves as it is: the row whose fields the form shows if they were not sent; otherwise None."""
+        if self.action != "partial_update":
+            return None
+        return self.view.get_queryset().filter(pk=self.view.kwargs["pk"]).first()
+
     def _form(self, errors: list[dict[str, Any]]) -> Any:
         if self.action == "destroy":
             return None
         if self.is_refused:
-            return refused_form(self.view, self.request.data, errors)
+            return refused_form(self.view, self.request.data, errors, self._unsent())
         if self.action == "create":
             return new_form(self.view, self.request.query_params.dict())
         return self.view.get_serializer(self.row)

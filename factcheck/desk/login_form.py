@@ -5,7 +5,9 @@ from urllib.parse import urlsplit
 
 from django.contrib.auth.forms import AuthenticationForm
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext_lazy as _
 
+from factcheck.desk.form_words import FILL_IN
 from factcheck.desk.labels import field_label
 
 NOT_TYPED = {"csrfmiddlewaretoken", "version", "_method", "next"}
@@ -14,13 +16,13 @@ NOT_TYPED = {"csrfmiddlewaretoken", "version", "_method", "next"}
 class LoginForm(AuthenticationForm):
     error_messages = {
         **AuthenticationForm.error_messages,
-        "invalid_login": "No user has this name and this password. Check capital and small letters.",
+        "invalid_login": _("No user has this name and this password. Check capital and small letters."),
     }
 
     def __init__(self, *arguments: Any, **named: Any):
         super().__init__(*arguments, **named)
         for field in self.fields.values():
-            field.error_messages["required"] = "Fill this in."
+            field.error_messages["required"] = FILL_IN
 
 
 def ended_context(request: Any) -> dict[str, Any]:

@@ -12,6 +12,9 @@ from itertools import pairwise
 
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext
+
+from factcheck.desk.words import word
 
 LANES = 5  # heights of the line under a passage, to tell overlapping passages apart
 
@@ -59,7 +62,7 @@ def as_text_node(text: str) -> str:
 
 
 def _opening(passage: Passage, first: bool, lane: int) -> str:
-    """Short, since an article may have hundreds. Only the address can have what must be escaped."""
+    """Short, since an article may have hundreds. Only the address and the words can have what must be escaped."""
     lane_class = f' class="lane-{lane}"' if lane else ""
     outside = "" if passage.is_passing else " data-outside"
     shown = f'data-statement="{passage.statement}" data-tag="{passage.tag}"{outside}{lane_class}'
@@ -68,8 +71,12 @@ def _opening(passage: Passage, first: bool, lane: int) -> str:
     # The style sheet draws the number and the sign, so that the text nodes do not contain them.
     return (
         f'<mark id="mark-{passage.statement}" {shown}><a href="{escape(passage.address)}" '
-        f'data-number="{passage.number}" aria-label="Passage {passage.number}, {passage.tag}"></a>'
+        f'data-number="{passage.number}" aria-label="{escape(_label(passage))}"></a>'
     )
+
+
+def _label(passage: Passage) -> str:
+    return gettext("Passage %(number)s, %(tag)s") % {"number": passage.number, "tag": word(passage.tag)}
 
 
 def _lanes(passages: list[Passage]) -> dict[int, int]:

@@ -7,9 +7,13 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-from factcheck.desk.addresses import address_of, plural
+from django.utils.text import Truncator
+from django.utils.translation import gettext
+
+from factcheck.desk.addresses import address_of
 from factcheck.desk.cards import articles_by_id
-from factcheck.desk.timeline import VERBS
+from factcheck.desk.sentences import Piece, act_sentence
+from factcheck.desk.words import counted, row_name
 from factcheck.journal.mark import Mark
 
 # Without the data, which may be long.
@@ -19,11 +23,15 @@ FIELDS = ("transaction", "actor_id", "actor_name", "action", "resource", "resour
 @dataclass
 class News:
     actor_name: str
-    verb: str
+    sentence: list[Piece]
     rows: str  # such as "7 statements" or "statement 12"
     address: str
     article: Any  # the row, without its text; None if it is gone, or if the news is of no article
     at: datetime
+
+    @property
+    def shown_title(self) -> str:
+        return Truncator(self.article.title or gettext("Untitled")).chars(80)
 
 
 class Others(NamedTuple):
@@ -51,18 +59,14 @@ def news_of(entries: Iterable[Any], limit: int) -> list[News]:
     return [_news(found, articles.get(found[0].article or 0)) for found in shown]
 
 
-def verb_of(entry: Any) -> str:
-    return VERBS.get(entry.action, entry.action.partition(".")[2])
-
-
 def _news(entries: Sequence[Any], article: Any) -> News:
     newest = entries[0]
     count = len({entry.resource_id for entry in entries})
-    rows = f"{count} {plural(newest.resource)}" if count > 1 else f"{newest.resource} {newest.resource_id}"
+    rows = counted(newest.resource, count) if count > 1 else row_name(newest.resource, newest.resource_id)
     is_article = newest.resource == "article" and count == 1
     return News(
         newest.actor_name,
-        verb_of(newest),
+        act_sentence(newest.action),
         "" if is_article and article else rows,
         _address(newest, count),
         article,

@@ -25,6 +25,7 @@ from factcheck.desk.form_words import problem_in_words
 from factcheck.desk.login_form import ended_context
 from factcheck.desk.problem_pages import problem_context
 from factcheck.desk.viewer import Viewer
+from factcheck.desk.words import row_name
 from factcheck.journal.mark import Mark
 from factcheck.journal.models import Recorded
 
@@ -125,7 +126,8 @@ class ProblemPage(Page):
             self.template = "desk/pages/login.html"
             return ended_context(self.request)
         has_row = "pk" in self.view.kwargs and self.response.status_code != 404
-        row = {"row_name": f"{self.view.basename} {self.view.kwargs['pk']}", "address": self.address} if has_row else {}
+        name = row_name(self.view.basename, self.view.kwargs["pk"]) if has_row else ""
+        row = {"row_name": name, "address": self.address} if has_row else {}
         return {**problem_context(self.request, self.data, self.response.get("Retry-After")), **row}
 
 

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.cache import add_never_cache_headers, patch_vary_headers
+from django.utils.translation import gettext
 from django.views.generic import TemplateView
 
 from claims.roles import permissions
@@ -17,6 +18,7 @@ from factcheck.api.problems import wants_page
 from factcheck.api.roles import Role, role_of
 from factcheck.api.throttles import AddressThrottle
 from factcheck.desk.login_form import ended_context
+from factcheck.desk.roles import ROLES
 from factcheck.desk.viewer import Viewer
 
 MAX_NAMES = 10
@@ -46,7 +48,7 @@ class DeskView(LoginRequiredMixin, TemplateView):
         response = self._dispatch(request, *args, **kwargs)
         if self.viewer.is_anonymous:
             response["Cache-Control"] = cache_rule(request, response)
-            patch_vary_headers(response, ["Cookie"])
+            patch_vary_headers(response, ["Cookie", "Accept-Language"])
         else:
             add_never_cache_headers(response)
         return response
@@ -79,14 +81,18 @@ class DeskView(LoginRequiredMixin, TemplateView):
 
     def _refusal(self, held: Role) -> str:
         """Names the role that is needed; to a user who has any role, also the people who have it."""
-        needed = self.required_role.name.lower()
-        message = f"This page needs the role {needed}; you are {held.name.lower()}."
+        roles = {"needed": ROLES[self.required_role].name, "held": ROLES[held].name}
         if held is Role.NONE:
-            return message
+            return gettext("This page needs the role %(needed)s; you have no role.") % roles
         able = [role.name.lower() for role in Role if role >= self.required_role]
         users = User.objects.filter(is_active=True, groups__name__in=able).distinct().order_by("username")
         names = ", ".join(users.values_list("username", flat=True)[:MAX_NAMES])
-        return f"{message} Ask one of those who have it: {names}." if names else message
+        if not names:
+            return gettext("This page needs the role %(needed)s; you are %(held)s.") % roles
+        sentences = gettext(
+            "This page needs the role %(needed)s; you are %(held)s. Ask one of those who have it: %(names)s."
+        )
+        return sentences % {**roles, "names": names}
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(

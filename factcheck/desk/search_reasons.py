@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from django.db import connection
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext
 
 from claims.models import Evidence
 from factcheck.postgres.search import terms_of
@@ -129,16 +130,16 @@ def statement_fields(rows: Iterable[Any], *, public: bool) -> dict[int, list[Fie
     fields = {}
     for row in rows:
         language = row.article.language
-        sources = [("source", row.source), *(("through", source) for source in row.via)]
+        sources = [(gettext("source"), row.source), *((gettext("through"), source) for source in row.via)]
         fields[row.pk] = [
-            Field("passage", row.text, language),
-            Field("in plain words", row.paraphrase, language),
-            Field("reason", row.tag_reason, language),
+            Field(gettext("passage"), row.text, language),
+            Field(gettext("in plain words"), row.paraphrase, language),
+            Field(gettext("reason"), row.tag_reason, language),
             *(Field(name, _names(source, public=public)) for name, source in sources if source),
         ]
     evidence = Evidence.objects.filter(statement__in=fields).order_by("id")
     for piece in evidence.values_list("statement", "title", "excerpt", "statement__article__language")[:MAX_EVIDENCE]:
-        fields[piece[0]] += [Field("evidence", text, piece[3]) for text in piece[1:3]]
+        fields[piece[0]] += [Field(gettext("evidence"), text, piece[3]) for text in piece[1:3]]
     return fields
 
 
@@ -146,11 +147,11 @@ def article_fields(rows: Iterable[Any], *, public: bool) -> dict[int, list[Field
     """The rows must have been annotated with the `beginning` of their texts."""
     return {
         row.pk: [
-            Field("title", row.title, row.language),
-            Field("byline", row.byline, row.language),
-            Field("publisher", _names(row.publisher, public=public) if row.publisher else ""),
-            Field("text", row.beginning, row.language),
-            Field("address", row.url or "", row.language),
+            Field(gettext("title"), row.title, row.language),
+            Field(gettext("byline"), row.byline, row.language),
+            Field(gettext("publisher"), _names(row.publisher, public=public) if row.publisher else ""),
+            Field(gettext("text"), row.beginning, row.language),
+            Field(gettext("address"), row.url or "", row.language),
         ]
         for row in rows
     }
@@ -158,7 +159,7 @@ def article_fields(rows: Iterable[Any], *, public: bool) -> dict[int, list[Field
 
 def source_fields(rows: Iterable[Any], *, public: bool) -> dict[int, list[Field]]:
     """Without the name, which the result shows."""
-    return {row.pk: [] if public else [Field("also called", alias) for alias in row.aliases] for row in rows}
+    return {row.pk: [] if public else [Field(gettext("also called"), alias) for alias in row.aliases] for row in rows}
 
 
 def _names(source: Any, *, public: bool) -> str:

@@ -8,11 +8,14 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db.models import Count
 from django.db.models.functions import Left
+from django.utils.translation import gettext
 
 from claims.models import Article, Note, Statement
 from factcheck.desk.addresses import address_of
 from factcheck.desk.labels import short_field_label
+from factcheck.desk.sentences import Piece, entry_sentence
 from factcheck.desk.viewer import Viewer
+from factcheck.desk.words import word
 from factcheck.journal.models import Entry
 from sources.models import Source
 
@@ -31,6 +34,10 @@ REFERENCES = {
     "article": "article",
     "desk": "user",
 }
+CODES = {
+    "tag", "status", "state", "kind", "scope", "stance", "obtained_how", "quote_type", "said_on_precision", "anchor",
+    "outcome",
+}  # fmt: skip
 # The sentence itself says these, or they follow from another field.
 HIDDEN_FIELDS = {
     "id", "version", "created_at", "updated_at", "key", "sha256", "cue_times_sha256", "prefix", "suffix", "candidate",
@@ -45,36 +52,7 @@ IMPLIED_FIELDS = {
     "dispute.reopened": {"state"},
     **{f"note.{outcome}": {"outcome"} for outcome in Note.Outcome},
 }
-VERBS = {
-    "statement.tagged": "tagged",
-    "statement.created": "marked",
-    "statement.reanchored": "re-anchored",
-    "article.published": "published",
-    "article.withdrawn": "withdrew",
-    "note.created": "wrote",
-    "note.updated": "changed",
-    "note.taken": "took",
-    "note.withdrawn": "withdrew",
-    "note.set_aside": "set aside",
-    "dispute.opened": "opened",
-    "dispute.resolved": "resolved",
-    "dispute.reopened": "reopened",
-}
-# Every kind of act, in words.
-ACTS = {
-    f"{resource}.{act}": f"{resource}: {act.replace('reanchored', 're-anchored').replace('_', ' ')}"
-    for resource, acts in {
-        "article": "created updated published withdrawn deleted",
-        "statement": "created updated tagged reanchored deleted",
-        "evidence": "created updated deleted",
-        "dispute": "opened updated resolved reopened deleted",
-        "note": "created updated resolved reopened taken withdrawn set_aside deleted",
-        "source": "created updated merged deleted",
-    }.items()
-    for act in acts.split()
-}
 MAX_FOLDED = 100  # re-anchored statements that one page lists
-OUTCOME_FIELDS = {"statement.tagged": "tag", "note.created": "tag", "dispute.resolved": "state"}
 # By resource: the names of ids, in one query.
 LOOKUPS: dict[str, Callable[[Iterable[int]], dict[int, str]]] = {
     "source": lambda ids: dict(Source.objects.filter(pk__in=ids).values_list("pk", "name")),
@@ -94,13 +72,16 @@ class Change:
 @dataclasses.dataclass
 class TimelineItem:
     entry: Any
-    verb: str
-    outcome: str  # the new tag or state, if the entry is about that
+    sentence: list[Piece]
     subject: str  # the name of the row
     address: str  # empty if the row was deleted
     changes: list[Change]
     folded: list["TimelineItem"] = dataclasses.field(default_factory=list)  # statements that a correction re-anchored
     more_folded: int = 0
+
+    @property
+    def all_folded(self) -> int:
+        return len(self.folded) + self.more_folded
 
 
 def timeline(entries: Iterable[Any]) -> list[TimelineItem]:
@@ -156,18 +137,11 @@ def _item(entry: Any, names: Names) -> TimelineItem:
     is_deleted = entry.action.endswith(".deleted")
     return TimelineItem(
         entry=entry,
-        verb=_verb(entry),
-        outcome=str(entry.data.get(OUTCOME_FIELDS.get(entry.action, "")) or ""),
+        sentence=entry_sentence(entry),
         subject=_subject(entry, names),
         address="" if is_deleted else address_of(entry.resource, entry.resource_id),
         changes=[] if is_deleted or not entry.before else _changes(entry, names),
     )
-
-
-def _verb(entry: Any) -> str:
-    if entry.action == "note.created" and entry.data.get("tag"):
-        return "proposed"
-    return VERBS.get(entry.action, entry.action.partition(".")[2])
 
 
 def _subject(entry: Any, names: Names) -> str:
@@ -190,12 +164,14 @@ def _changes(entry: Any, names: Names) -> list[Change]:
 
 def _display(field: str, value: Any, names: Names) -> str:
     if value in (None, "", []):
-        return "nothing"
+        return gettext("nothing")
     if field in REFERENCES:
         known = names.get(REFERENCES[field], {})
-        return ", then ".join(known.get(row_id) or f"number {row_id}" for row_id in _ids(value))
+        return gettext(", then ").join(
+            known.get(row_id) or gettext("number %(id)s") % {"id": row_id} for row_id in _ids(value)
+        )
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return gettext("yes") if value else gettext("no")
     if isinstance(value, list):
         return ", ".join(str(item) for item in value)
-    return str(value).replace("_", " ") if field == "anchor" else str(value)
+    return word(value) if field in CODES else str(value)

@@ -7,6 +7,7 @@ from typing import Any
 from claims.desk_checks import CHECKS, Code, Finding, findings
 from claims.models import Article, Dispute, Note
 from factcheck.desk.cards import with_statement_and_article
+from factcheck.desk.words import counted
 
 MAX_FINDINGS = 200
 MAX_ARTICLES = 50  # the newest published ones, whose unverified statements are counted
@@ -31,8 +32,9 @@ class FoundOften:
     article: Any
 
     @property
-    def noun(self) -> str:
-        return "statement" if self.finding.statement else "article"
+    def rows(self) -> str:
+        """Such as "7 statements"."""
+        return counted("statement" if self.finding.statement else "article", self.count)
 
 
 @dataclass

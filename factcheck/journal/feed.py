@@ -5,6 +5,7 @@ from typing import Any
 
 import django_filters
 from django.db.models import F
+from django.utils.translation import gettext
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -87,13 +88,15 @@ class JournalViewSet(SealMixin, BaseView, GenericViewSet[Entry]):
         after = request.query_params.get("after") or START
         match = CURSOR.fullmatch(after)
         if not match:
-            detail = "This is not a cursor. Take it from `cursor` of an earlier answer."
+            detail = gettext("This is not a cursor. Take it from `cursor` of an earlier answer.")
             raise InvalidInput(f"after: {detail}", [FieldError("?after", "invalid", detail)])
         transaction, entry = int(match[1]), int(match[2])
         size = page_size_of(request)
         end = first_open_transaction()
         if after != START and not Entry.objects.filter(transaction=transaction, pk=entry).exists():
-            raise Gone("This cursor is of an entry that the journal does not have. Read it again from the beginning.")
+            raise Gone(
+                gettext("This cursor is of an entry that the journal does not have. Read it again from the beginning.")
+            )
 
         def after_cursor(rows: Any, key: Any) -> Any:
             return rows.filter(RowComparison(key, ">", transaction, entry), transaction__lt=end)

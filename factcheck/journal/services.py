@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import orjson
 from django.db import connection, models
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from factcheck.errors import StaleVersion, Versions
 from factcheck.journal.models import Recorded
@@ -46,7 +47,9 @@ def hold_in_order(model: type[Recorded], ids: Iterable[int]) -> None:
 
 def refuse_stale(version: int, seen: Versions) -> None:
     if seen is not None and version not in seen:
-        raise StaleVersion(f"This is at version {version} now. Read it again, then decide.")
+        raise StaleVersion(
+            gettext("This is at version %(version)s now. Read it again, then decide.") % {"version": version}
+        )
 
 
 def save_next_versions(rows: Sequence[Recorded], fields: Sequence[str] = (), at: datetime | None = None) -> None:

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.db import connection
+from django.utils.translation import gettext
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 from rest_framework.exceptions import NotAuthenticated
@@ -13,7 +14,7 @@ from rest_framework.response import Response
 from factcheck.api.json_types import TIME, TIME_ERROR
 from factcheck.api.roles import is_anonymous
 from factcheck.api.viewsets import RecordedViewSet
-from factcheck.errors import FieldError, InvalidInput
+from factcheck.errors import FieldError, InvalidInput, Text
 from factcheck.journal.as_of import as_of
 from factcheck.journal.models import Entry
 from factcheck.journal.serializers import HistoryEntrySerializer
@@ -51,12 +52,15 @@ class JournaledViewSet(RecordedViewSet):
         if raw is None or not self.takes_as_of():
             return nullcontext()
         if self.action == "list" and not any(self.request.query_params.get(name) for name in self.as_of_filters):
-            raise _invalid(f"A list is read as of an instant only with {' or '.join(self.as_of_filters)}.")
+            raise _invalid(
+                gettext("A list is read as of an instant only with %(filters)s.")
+                % {"filters": " or ".join(self.as_of_filters)}
+            )
         if is_anonymous(self.request):
             raise NotAuthenticated  # `as_of` reads the journal, which is not public
         instant = _parse_instant(raw)
         if instant > _database_now():
-            raise _invalid("This lies in the future.")
+            raise _invalid(gettext("This lies in the future."))
         return as_of(instant)
 
     @extend_schema(responses=HistoryEntrySerializer(many=True), filters=False)
@@ -91,5 +95,5 @@ def _database_now() -> datetime:
         return cursor.fetchone()[0]
 
 
-def _invalid(detail: str) -> InvalidInput:
+def _invalid(detail: Text) -> InvalidInput:
     return InvalidInput(f"as_of: {detail}", [FieldError("?as_of", "invalid", detail)])

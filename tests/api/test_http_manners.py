@@ -88,6 +88,7 @@ def test_the_routes_are_all_there_is():
         "", "search/", "choose/sources/", "import/", "import/text/", "login/", "logout/", "healthz/",
         "then/api/v1/<path:rest>", "undo/<int:entry>/", "account/", "account/password/", "accounts/", "accounts/new/",
         "accounts/roles/", "accounts/<int:pk>/", "live/", "reset/", "reset/<uidb64>/<token>/",
+        "language/", "texts.js",
     }  # fmt: skip
 
 

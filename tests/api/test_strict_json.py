@@ -55,3 +55,14 @@ def test_a_body_in_another_charset_is_read_by_it(api):
     body = '{"title": "Café", "text": "Yes."}'.encode("latin-1")
     answer = api.generic("post", "/api/v1/articles/", body, "application/json; charset=latin-1")
     assert (answer.status_code, answer.json()["title"]) == (201, "Café")
+
+
+@pytest.mark.parametrize("charset", ["undefined", "punycode", "idna", "unicode_escape", "rot13", "zlib"])
+def test_a_charset_that_no_text_is_in_is_refused_by_name(api, client, settings, charset):
+    settings.PUBLIC_READ = True
+    answer = api.generic("post", "/api/v1/articles/", b"{}", f"application/json; charset={charset}")
+    assert (answer.status_code, answer.json()["detail"]) == (
+        415, f"Content-Type: no text is in the charset {charset}. Send UTF-8.",
+    )  # fmt: skip
+    for address in ("/api/v1/articles/?q=%C3%A9", "/search/?q=%C3%A9"):
+        assert client.get(address, CONTENT_TYPE=f"text/plain; charset={charset}").status_code == 415

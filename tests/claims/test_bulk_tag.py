@@ -145,3 +145,10 @@ def test_a_list_has_boxes_to_tick_and_a_form_that_comes_back_with_what_changed(a
     assert Statement.objects.filter(tag="denied").count() == 2
     assert "None was tagged." in desk.post(ADDRESS, ACT).content.decode()
     assert 'form="bulk-tag"' not in page_of(browser_of(user_with_role("vera", "viewer")), "/api/v1/statements/")
+
+
+@pytest.mark.parametrize("box", ["bogus", "", "7", "7-", "1-99999999999999999999", "9" * 40 + "-1"])
+def test_a_box_that_cannot_be_read_is_not_left_out_but_refuses_all(alice, statements, box):
+    form = {"statements": [f"{statements[0].pk}-1", box], **ACT}
+    assert browser_of(alice).post(ADDRESS, form).status_code in (400, 412)
+    assert tagged() == []

@@ -9,6 +9,7 @@ from django.test import Client
 
 from factcheck.api.models import Session, Token
 from factcheck.journal.models import Entry
+from tests.claims.test_crossing_writes import cross
 from tests.newsroom import browser_of, client_of, page_of, user_with_role
 
 PASSWORD, NEW = "long-and-odd-7", "another-and-odd-8"
@@ -181,6 +182,36 @@ def test_who_is_deactivated_is_out_everywhere_and_no_link_brings_them_in(admin, 
     assert "This link is used up" in Client().get(link, follow=True).content.decode()
 
 
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_use_a_link_at_once_one_sets_the_password():
+    admin, bob = browser_of(user_with_role("root", "admin")), user_with_role("bob", "editor")
+    link = link_in(admin.post(f"/accounts/{bob.pk}/", {"act": "link"}).content.decode())
+    both = [Client(headers={"Accept": "text/html"}) for _ in range(2)]
+    (address,) = {client.get(link, follow=True).redirect_chain[-1][0] for client in both}
+
+    def use(client):
+        return lambda: client.post(address, {"new_password1": NEW, "new_password2": NEW}).status_code
+
+    assert sorted(cross(*((use(client), "auth_user") for client in both))) == [200, 302]
+
+
+def test_who_is_logged_in_and_uses_a_link_is_logged_out_and_has_the_new_password(admin, bob):
+    here = logged_in("bob")
+    link = link_in(admin.post(f"/accounts/{bob.pk}/", {"act": "link"}).content.decode())
+    address = here.get(link, follow=True).redirect_chain[-1][0]
+    done = here.post(address, {"new_password1": NEW, "new_password2": NEW}, follow=True)
+    assert "Your password is set." in done.content.decode()
+    assert not is_in(here)
+    assert is_in(logged_in("bob", password=NEW))
+
+
+def test_who_opens_anothers_link_stays_logged_in(admin, bob):
+    link = link_in(admin.post(f"/accounts/{bob.pk}/", {"act": "link"}).content.decode())
+    address = admin.get(link, follow=True).redirect_chain[-1][0]
+    assert admin.post(address, {"new_password1": NEW, "new_password2": NEW}).status_code == 302
+    assert is_in(admin)
+
+
 def test_an_admin_ends_anothers_sessions_but_does_not_see_their_keys(admin, bob):
     here = logged_in("bob")
     page = page_of(admin, f"/accounts/{bob.pk}/")
@@ -203,7 +234,14 @@ def test_an_admin_changes_neither_the_own_role_nor_a_superuser(admin, root):
         assert admin.post(f"/accounts/{owner.pk}/", sent).status_code == 403
 
 
-@pytest.mark.parametrize(("sent", "said"), [({"username": "alice"}, "already exists"), ({"username": ""}, "required")])
+@pytest.mark.parametrize(
+    ("sent", "said"),
+    [
+        ({"username": "alice"}, "already exists"),
+        ({"username": "ALICE"}, "in other letters"),
+        ({"username": ""}, "required"),
+    ],
+)
 def test_a_user_that_cannot_be_made_comes_back_with_what_was_typed(admin, alice, sent, said):
     refused = admin.post("/accounts/new/", {"first_name": "Dora", "role": "editor"} | sent)
     assert refused.status_code == 400
@@ -238,6 +276,16 @@ def test_where_mail_is_set_an_invitation_is_mailed_and_not_shown(settings, admin
     page = made.content.decode()
     assert "was mailed to <b>dora@a.example</b>" in page
     assert re.search(r"/reset/\S+", message.body)[0] not in page
+
+
+def test_an_invitation_that_cannot_be_mailed_is_shown(settings, admin):
+    settings.HAS_MAIL, settings.DEFAULT_FROM_EMAIL = True, "desk@a.example"
+    settings.EMAIL_BACKEND, settings.EMAIL_PORT = "django.core.mail.backends.smtp.EmailBackend", 1  # nobody is there
+    settings.EMAIL_HOST = "127.0.0.1"
+    made = admin.post("/accounts/new/", {"username": "dora", "email": "dora@a.example", "role": "viewer"})
+    assert made.status_code == 200
+    assert "The mail to dora@a.example could not be sent." in made.content.decode()
+    assert "For <b>dora</b>." in Client().get(link_in(made.content.decode()), follow=True).content.decode()
 
 
 def test_links_by_mail_are_throttled_as_logging_in_is(settings, client, db, monkeypatch):

@@ -69,7 +69,7 @@ def test_a_tag_is_answered_with_its_card_the_text_the_counts_and_nothing_else(de
 def test_the_answer_is_never_kept_and_says_where_a_keyboard_goes_on(desk, statement):
     answer = tag(desk, statement, statement)
     assert answer["Cache-Control"] == "no-store"
-    assert answer["Vary"] == "Accept, Accept-Encoding, Authorization, Cookie, HX-Request"
+    assert answer["Vary"] == "Accept, Accept-Encoding, Authorization, Cookie, HX-Request, Accept-Language"
     assert "ETag" not in answer
     assert json.loads(answer["HX-Trigger-After-Swap"]) == {
         "acted": {"action": "statement.tagged", "focus": f"statement-{statement.pk}"}
@@ -78,7 +78,7 @@ def test_the_answer_is_never_kept_and_says_where_a_keyboard_goes_on(desk, statem
 
 def test_the_whole_page_is_another_answer_of_the_same_address(desk, article):
     whole = desk.get(f"/api/v1/articles/{article.pk}/")
-    assert whole["Vary"] == "Accept, Accept-Encoding, Authorization, Cookie, HX-Request"
+    assert whole["Vary"] == "Accept, Accept-Encoding, Authorization, Cookie, HX-Request, Accept-Language"
     assert whole["Cache-Control"] == "private, no-cache"
     assert whole.content.startswith(b"<!DOCTYPE html>")
 

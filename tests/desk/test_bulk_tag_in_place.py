@@ -98,3 +98,43 @@ def test_many_are_tagged_in_as_many_queries_as_two(desk, three):
 
     few = queries(*three[:2])
     assert queries(*Statement.objects.order_by("start")) == few
+
+
+class DeletedMeanwhile:
+    """Between the act and its answer, which reads the statements again."""
+
+    def __init__(self, delete):
+        self.delete, self.is_done = delete, False
+
+    def __call__(self, execute, sql, params, many, context):
+        is_tagged = "statement.tagged" in str(params) and "INSERT" in str(sql)
+        answer = execute(sql, params, many, context)
+        if not self.is_done and is_tagged:
+            self.is_done = True
+            self.delete()
+        return answer
+
+
+def test_if_all_are_deleted_before_the_answer_it_says_so_and_their_cards_go(desk, alice, article, three):
+    def delete():
+        for row in three[:2]:
+            services.delete_statement(statement_id=row.pk, versions=None, actor=alice)
+
+    during = DeletedMeanwhile(delete)
+    with connection.execute_wrapper(during):
+        answer = desk.post(ADDRESS, ticked(*three[:2]), headers=in_place(*three))
+    html = answer.content.decode()
+    assert (during.is_done, answer.status_code) == (True, 200)
+    assert "<p>They were tagged, and somebody has deleted them since.</p>" in html
+    assert [places(html).get(f"statement-{row.pk}") for row in three] == ["delete", "delete", None]
+    assert html.strip().startswith('<form method="post" action="/api/v1/statements/bulk-tag/" id="bulk-tag"')
+    assert json.loads(answer["HX-Trigger-After-Swap"])["acted"]["focus"] == f"statement-{three[2].pk}"
+
+
+def test_if_the_article_is_deleted_before_the_answer_it_says_so(desk, alice, article, three):
+    during = DeletedMeanwhile(lambda: services.delete_article(article_id=article.pk, versions=None, actor=alice))
+    with connection.execute_wrapper(during):
+        answer = desk.post(ADDRESS, ticked(*three), headers=in_place(*three))
+    assert (during.is_done, answer.status_code) == (True, 200)
+    assert "It is done, and somebody has deleted the article since." in answer.content.decode()
+    assert places(answer.content.decode()) == {"problem": "innerHTML"}

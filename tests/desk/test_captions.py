@@ -150,3 +150,53 @@ def test_a_part_of_a_recording_has_a_media_fragment(start, end, part):
 )
 def test_times_are_shown_as_players_show_them(seconds, shown):
     assert clock(seconds) == shown
+
+
+@pytest.fixture
+def talk(alice):
+    desk = browser_of(alice)
+    desk.post(IMPORT, {"title": "A talk", "media_url": VIDEO, "text": VTT})
+    return Article.objects.get()
+
+
+def correct(desk, talk, **typed):
+    body = {
+        "_method": "PATCH",
+        "version": talk.version,
+        "text": talk.text.replace("\n", "\r\n"),
+        "captions": "",
+        **typed,
+    }
+    return desk.post(f"/api/v1/articles/{talk.pk}/", body)
+
+
+def test_a_text_that_is_corrected_in_the_form_keeps_the_times_of_its_words(desk, alice, talk):
+    said = services.create_statement(article=talk, actor=alice, quote_type="narration", text="The bridge is closed")
+    assert correct(desk, talk, text="Corrected.\r\n\r\n" + talk.text.replace("\n", "\r\n")).status_code == 303
+    said.refresh_from_db()
+    assert (said.anchor, said.media_start, said.media_end) == ("moved", 8, 9.25)
+
+
+def test_corrected_captions_are_pasted_into_the_form_and_bring_their_times(desk, alice, talk):
+    said = services.create_statement(article=talk, actor=alice, quote_type="narration", text="The bridge is closed")
+    html = page_of(desk, f"/api/v1/articles/{talk.pk}/?form=edit")
+    assert '<textarea name="captions"' in html
+    captions = VTT.replace("00:08.000 --> 00:09.250", "00:08.125 --> 00:10.000").replace("\n", "\r\n")
+    assert correct(desk, talk, captions=captions).status_code == 303
+    said.refresh_from_db()
+    assert (said.text, said.media_start, said.media_end) == ("The bridge is closed", 8.125, 10)
+    assert Article.objects.get().revision == 2
+
+
+def test_of_a_corrected_text_and_captions_neither_is_taken_and_both_stay(desk, talk):
+    answer = correct(desk, talk, text="Other.", captions=VTT)
+    html = answer.content.decode()
+    assert answer.status_code == 400
+    assert "Send either text or captions." in html
+    assert "Not one cent." in html
+    assert ">\nOther.</textarea>" in html
+    assert Article.objects.get().text == TEXT
+
+
+def test_a_text_without_a_recording_is_offered_no_captions(desk, article):
+    assert 'name="captions"' not in page_of(desk, f"/api/v1/articles/{article.pk}/?form=edit")

@@ -1,3 +1,4 @@
+import html
 import re
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -8,12 +9,14 @@ from django.core.management import call_command
 from django.test import Client
 from django.utils.translation import override
 
-from claims.models import Statement
-from claims.services import set_article_status
+from claims.services import set_article_status, tag_statement
 from factcheck.desk.templatetags import desk as filters
-from tests.newsroom import browser_of, page_of
+from factcheck.journal.models import Entry
+from sources.services import create_source
+from tests.newsroom import article_page, browser_of, page_of, user_with_role
 
 HTML, JSON = "text/html", "application/json"
+GERMAN = {"Accept": HTML, "Accept-Language": "de"}
 
 
 @pytest.fixture
@@ -47,8 +50,8 @@ def test_a_page_is_in_the_first_language_of_the_browser_that_there_is(public, ar
 
 
 def test_a_stranger_reads_an_article_in_german(public, article):
-    html = read(public, f"/api/v1/articles/{article.pk}/", "de").content.decode()
-    assert "unbestätigt" in html
+    page = read(public, f"/api/v1/articles/{article.pk}/", "de").content.decode()
+    assert "unbestätigt" in page
 
 
 @pytest.mark.parametrize(
@@ -60,9 +63,12 @@ def test_json_is_the_same_in_every_language(public, address):
     assert (english.get("ETag"), english["Vary"]) == (german.get("ETag"), german["Vary"])
     assert "Accept-Language" not in english["Vary"]
     assert "Content-Language" not in german
-    format_asked = read(public, f"{address}{'&' if '?' in address else '?'}format=json", "de", f"{HTML},*/*")
-    if address.startswith("/api/v1/") and address != "/api/v1/nowhere/":
-        assert format_asked.content == english.content.replace(b'{"next"', b'{"next"')
+
+
+def test_json_that_a_browser_asks_for_is_english_too(public):
+    refused = read(public, "/api/v1/statements/?tag=no&format=json", "de", f"{HTML},*/*")
+    assert refused.json()["errors"][0]["detail"] == "“no” is not one of asserted, denied, unverified."
+    assert "Content-Language" not in refused
 
 
 def test_an_answer_in_german_leaves_no_german_behind_for_the_next_one(public, article):
@@ -92,7 +98,7 @@ def test_problem_pages_and_the_page_to_log_in_are_german(public):
 
 def test_a_refused_form_says_why_in_german_and_to_a_program_in_english(alice, article):
     desk, fields = browser_of(alice), {"title": "", "text": "x"}
-    page = desk.post("/api/v1/articles/", fields, headers={"Accept": HTML, "Accept-Language": "de"})
+    page = desk.post("/api/v1/articles/", fields, headers=GERMAN)
     assert (page.status_code, page["Content-Language"]) == (400, "de")
     told = desk.post("/api/v1/articles/", fields, headers={"Accept": JSON, "Accept-Language": "de"})
     assert told.json()["errors"][0]["detail"] == "This field may not be blank."
@@ -137,25 +143,38 @@ def test_a_stranger_chooses_a_language_and_stays_on_the_page(public, article):
     assert abroad["Location"] == "/"
 
 
-def test_what_is_recorded_by_a_german_form_is_recorded_in_english(alice, article, statement):
-    desk = browser_of(alice)
-    address = f"/api/v1/statements/{statement.pk}/"
-    form = {"tag": "denied", "reason": "Der Minister widerspricht.", "version": statement.version}
-    done = desk.post(f"{address}tag/", form, headers={"Accept": HTML, "Accept-Language": "de"})
-    assert done.status_code == 303
-    assert Statement.objects.get(pk=statement.pk).tag == "denied"
-    history = read(desk, f"{address}history/", "de", JSON).json()["results"]
-    assert history[0]["action"] == "statement.tagged"
+def test_what_the_service_itself_records_after_a_german_form_is_english(alice, minister):
+    twin = create_source(actor=alice, name="The minister herself", kind="person")
+    form = {"into": minister.pk, "reason": "Dieselbe.", "version": twin.version}
+    merged = browser_of(alice).post(f"/api/v1/sources/{twin.pk}/merge/", form, headers=GERMAN)
+    assert merged.status_code == 303, merged.content
+    entry = Entry.objects.get(resource="source", resource_id=twin.pk, version=2)
+    assert entry.reason == f"Merged into source {minister.pk}. Dieselbe."
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_told_on_an_open_page_is_not_taken_for_known_in_another_language(alice, article, statement):
+    desk, bob = browser_of(alice), user_with_role("bob", "editor")
+    address = html.unescape(re.search(r'data-address="(/live/[^"]*)"', article_page(desk, article))[1])
+    tag_statement(statement_id=statement.pk, versions=None, actor=bob, tag="denied", reason="She denies it.")
+    english = read(desk, address, "en")
+    for language, status in (("en", 304), ("de", 200)):
+        again = read(desk, address, language, **{"If-None-Match": english["ETag"]})
+        assert again.status_code == status, language
 
 
 def test_every_text_is_translated_and_keeps_its_placeholders():
     call_command("translations", "--check")
 
 
-def test_the_texts_of_scripts_differ_by_language_for_every_cache():
-    texts = read(Client(), "/texts.js", "de", "*/*")
-    assert texts["Content-Type"].startswith("text/javascript")
-    assert {"Accept-Language", "Cookie"} <= set(texts["Vary"].split(", "))
+@pytest.mark.parametrize("address", ["/texts.js", "/choose/sources/?q=minister"])
+def test_what_the_scripts_of_a_page_read_differs_by_language_for_every_cache(public, address):
+    assert {"Accept-Language", "Cookie"} <= set(read(public, address, "de", "*/*")["Vary"].split(", "))
+
+
+def test_a_chooser_says_in_german_what_a_source_is(public):
+    (choice,) = read(public, "/choose/sources/?q=minister", "de", JSON).json()["results"]
+    assert choice["details"] == "Person, Jane Doe"
 
 
 def test_times_and_numbers_are_written_as_in_the_language():
@@ -177,3 +196,9 @@ def test_times_and_numbers_are_written_as_in_the_language():
 
 def test_each_language_is_one_that_django_has_texts_for():
     assert [code for code, _name in settings.LANGUAGES] == ["en-gb", "de"]
+
+
+def test_the_frame_of_the_api_documentation_is_translated_and_the_schema_is_not(public):
+    assert "<title>API-Dokumentation – Factcheck</title>" in read(public, "/api/v1/docs/", "de").content.decode()
+    english, german = (read(public, "/api/v1/schema/", language, JSON) for language in ("en", "de"))
+    assert english.content == german.content

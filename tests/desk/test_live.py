@@ -75,6 +75,36 @@ def test_a_statement_and_a_dispute_tell_only_what_concerns_them(desk, alice, bob
     assert told() == [1, 1, 1]
 
 
+def test_an_article_tells_of_the_other_side_of_a_dispute_that_stands_in_another_article(
+    desk, alice, bob, article, statement, minister
+):
+    other = services.create_article(actor=alice, title="Elsewhere", text="He denied it. The weather was fine.")
+    denial = services.create_statement(article=other, actor=alice, source=minister, text="He denied it.")
+    services.create_statement(article=other, actor=alice, source=minister, text="The weather was fine.")
+    dispute = services.open_dispute(
+        actor=alice, statement=statement, raised_by=minister, kind="denial", counter_statement=denial
+    )
+    here, there = (address_in(article_page(desk, one)) for one in (article, other))
+    own = address_in(page_of(desk, f"/api/v1/statements/{statement.pk}/"))
+
+    def cards(address):
+        told = re.sub(r"</?bdi>|<time[^>]*>.*?</time>", "", page_of(desk, address))
+        return re.findall(r'<li data-statement="(\d+)">(.*?) *</li>', told)
+
+    services.update_statement(statement_id=denial.pk, versions=None, actor=bob, paraphrase="He says no.")
+    assert cards(here) == cards(own) == [(str(statement.pk), f"bob updated statement {denial.pk}")]
+    assert cards(there) == [(str(denial.pk), "bob updated it")]
+    note = services.create_note(actor=bob, article=other, text="Ask again.")
+    assert len(cards(here)) == 1, note
+    services.resolve_dispute(
+        dispute_id=dispute.pk, versions=None, actor=bob, state="upheld", reason="He was there.", tag=None
+    )
+    assert cards(there) == [(str(denial.pk), f"bob resolved dispute {dispute.pk}")]
+    assert cards(here) == [(str(statement.pk), f"bob resolved dispute {dispute.pk}")]
+    services.tag_statement(statement_id=statement.pk, versions=None, actor=bob, tag="denied", reason="He denies it.")
+    assert cards(there) == [(str(denial.pk), f"bob tagged statement {statement.pk}")]
+
+
 def test_only_who_works_here_is_told_and_only_with_a_mark(desk, client, article):
     address = address_in(article_page(desk, article))
     assert client.get(address).status_code == 403

@@ -63,6 +63,13 @@ def test_the_time_of_a_deletion_leads_to_what_was_deleted(desk, alice, statement
     assert statement.text in page_of(desk, link)
 
 
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59", "2026-11-30T12:00:00+20:00"])
+def test_a_time_at_the_end_of_the_calendar_or_of_the_zones_is_left_to_the_page(desk, statement, at):
+    answer = desk.get(f"/then/api/v1/statements/{statement.pk}/", {"at": at})
+    assert answer.status_code == 302
+    assert desk.get(answer["Location"]).status_code in (400, 404)
+
+
 def test_a_stranger_has_times_without_links(settings, alice, article, statement):
     settings.PUBLIC_READ = True
     tagged(alice, statement, "denied")

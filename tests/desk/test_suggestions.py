@@ -57,8 +57,10 @@ def test_the_page_shows_whom_each_passage_would_be_recorded_as(desk, address, al
     doe = create_source(actor=alice, name="Jane Doe", kind="person")
     html = page_of(desk, address)
     assert passages(html) == [OPENING, CLOSED, NOBODY]
-    assert f'“Mayor Jane Doe”</bdi> → <a href="/api/v1/sources/{doe.pk}/">Jane Doe</a>' in html
-    assert "“John Roe”</bdi> → a new source, <b>John Roe</b>" in html
+    assert (
+        f'“Mayor Jane Doe”</bdi> <span class="arrow">→</span> <a href="/api/v1/sources/{doe.pk}/">Jane Doe</a>' in html
+    )
+    assert '“John Roe”</bdi> <span class="arrow">→</span> a new source, <b>John Roe</b>' in html
     assert html.count('<span class="status">denial</span>') == 1
     assert "All 2 of this speaker" in html
 

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from factcheck.api.models import Token
 from tests.e2e.conftest import PASSWORD
-from tests.e2e.test_pages import WINDOWS, _faults_of
+from tests.e2e.test_pages import WINDOWS
 from tests.newsroom import user_with_role
 
 NEW = "another and odd 8"
@@ -86,34 +86,3 @@ def test_revoking_a_token_asks(open_desk, newsroom, options, scripted):
     first.get_by_role("button", name="Revoke the token first").click()
     expect(page.locator(".item")).to_have_count(1)
     assert [token.name for token in Token.objects.all()] == ["second"]
-
-
-@WINDOWS
-def test_axe_finds_nothing_and_nothing_scrolls_sideways(open_desk, root, newsroom, axe, options, settings):
-    desk = open_desk(**options)
-    found = []
-    for address in ("/login/", "/reset/", "/reset/MQ/wrong/"):
-        desk.open(address)
-        found += _faults_of(desk, axe, address)
-    settings.HAS_MAIL = True
-    desk.open("/reset/")
-    found += _faults_of(desk, axe, "/reset/ with mail")
-    desk.log_in("root")
-    for address in (
-        "/account/", "/account/password/", "/accounts/", "/accounts/new/", "/accounts/roles/",
-        f"/accounts/{newsroom['bob'].pk}/", f"/accounts/{root.pk}/", "/api/v1/tokens/",
-    ):  # fmt: skip
-        desk.open(address)
-        found += _faults_of(desk, axe, address)
-    desk.open(f"/accounts/{newsroom['bob'].pk}/")
-    settings.HAS_MAIL = False
-    desk.page.get_by_role("button", name="Make a link to set a password").click()
-    desk.page.locator("pre").wait_for()
-    found += _faults_of(desk, axe, "a link")
-    desk.open("/account/password/")
-    for label in ("Old password", "New password", "New password confirmation"):
-        desk.page.get_by_label(label, exact=True).fill("short")
-    desk.page.get_by_role("button", name="Change it").click()
-    desk.page.get_by_role("alert").first.wait_for()
-    found += _faults_of(desk, axe, "a refused password")
-    assert found == []

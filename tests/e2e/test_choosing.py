@@ -54,6 +54,23 @@ def test_a_name_that_fits_none_is_kept_and_can_be_made_a_source_right_there(open
     assert (statement.source.name, [one.name for one in statement.via]) == ("Joe Biden", ["Wolf Blitzer"])
 
 
+def test_enter_does_not_take_what_was_offered_for_what_was_typed_before(open_desk, newsroom, article):
+    source = Source.objects.get(name="CNN")
+    services.create_statement(article=article, actor=newsroom["alice"], source=source, start=0, end=9)
+    desk = open_desk().log_in("bob")
+    page = desk.page
+    desk.open(f"/api/v1/articles/{article.pk}/")
+    desk.select("called it certain")
+    page.get_by_role("combobox", name="Who is said to have said it").click()
+    page.locator(".options [aria-selected=true]", has_text="CNN").wait_for()
+    page.keyboard.type("jill")
+    page.keyboard.press("Enter")
+    assert page.locator("#mark-form .chosen li").count() == 0
+    page.locator(".options [aria-selected=true]", has_text="Jill Biden").wait_for()
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Remove Jill Biden").wait_for()
+
+
 def test_a_new_name_that_is_nearly_anothers_is_asked_about_before_it_is_made(open_desk, article):
     desk = open_desk().log_in("bob")
     page = desk.page

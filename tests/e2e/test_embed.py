@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 
 from claims import services
-from sources.services import create_source
+from claims.partial_dates import said_on_fields
+from sources.services import create_source, update_source
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "embedding.md"
+FIRST_LINES = "(all) => all.map((one) => one.innerText.split(/\\n/)[0])"
 TEXT = (
     "\U0001f600 The minister\r\nsaid no. The mayor said no. Nobody else was asked about the harbour.\r\n\r\n"
     "The bridge costs 12. A report says that the bridge was never\u00a0safe and that the harbour silted up. "
@@ -46,11 +48,13 @@ def desk(newsroom: Any) -> SimpleNamespace:
             )
         return made
 
-    def mark(article: Any, passage: str, nth: int = 0, tag: str = "", reason: str = "By the desk.") -> Any:
+    def mark(
+        article: Any, passage: str, nth: int = 0, tag: str = "", reason: str = "By the desk.", **fields: Any
+    ) -> Any:
         starts = [found.start() for found in re.finditer(re.escape(passage), article.text)]
         made = services.create_statement(
             actor=alice, article=article, start=starts[nth], end=starts[nth] + len(passage), source=minister,
-            via=[clerk, paper],
+            via=[clerk, paper], **fields,
         )  # fmt: skip
         if tag:
             services.tag_statement(statement_id=made.pk, versions=None, actor=alice, tag=tag, reason=reason)
@@ -64,11 +68,11 @@ def desk(newsroom: Any) -> SimpleNamespace:
 
 @pytest.fixture
 def host(live_server: Any, settings: Any, settings_without_throttle: None) -> Iterator[Any]:
-    """A newsroom's web server: `html` is what it shows, on any path."""
+    """A newsroom's web server: `html` is what it shows, on any path, in a root with the attributes `root`."""
     service = live_server.url
 
     class Handler(BaseHTTPRequestHandler):
-        html = ""
+        html, root = "", "lang=en"
 
         def do_GET(self) -> None:
             self.send_response(200)
@@ -76,7 +80,7 @@ def host(live_server: Any, settings: Any, settings_without_throttle: None) -> It
             only = "; ".join(f"{kind}-src {service}" for kind in ("script", "style", "connect"))
             self.send_header("Content-Security-Policy", f"default-src 'none'; {only}; base-uri 'none'")
             self.end_headers()
-            self.wfile.write(f"<!doctype html><html lang=en><title>News</title>{self.html}".encode())
+            self.wfile.write(f"<!doctype html><html {self.root}><title>News</title>{self.html}".encode())
 
         def log_message(self, *_: Any) -> None:
             """Logs nothing."""
@@ -96,12 +100,14 @@ def read(browser: Any, host: Any, live_server: Any) -> Iterator[Callable[..., An
     """Opens the newsroom's page with the script; `page.report` is the detail of the script's event."""
     pages: list[Any] = []
 
-    def opened(article: Any, html: str = STORY, may_complain: bool = False) -> Any:
+    def opened(
+        article: Any, html: str = STORY, may_complain: bool = False, root: str = "lang=en", **browsing: Any
+    ) -> Any:
         script = (
             f'<script src="{live_server.url}/static/embed/factcheck.js" data-article="{article.pk}" defer></script>'
         )
-        host.html = html + script
-        page = browser.new_page()
+        host.html, host.root = html + script, root
+        page = browser.new_page(**browsing)
         page.complaints = []
         page.on("console", lambda message: page.complaints.append(message.text))
         page.on("pageerror", lambda error: page.complaints.append(str(error)))
@@ -238,6 +244,75 @@ def test_a_click_on_the_words_opens_the_panel_but_a_link_stays_a_link(desk: Any,
     page.locator("article mark").first.click()
     assert page.get_by_role("dialog").count() == 1
     assert page.locator("a button, p div").count() == 0  # nothing that HTML does not allow there
+
+
+@pytest.mark.parametrize(
+    ("root", "locale", "close"),
+    [
+        ("lang=de", "en-GB", "Schließen"),
+        ("lang=de-AT", "en-GB", "Schließen"),
+        ("lang=en", "de-DE", "Close"),
+        ("", "de-DE", "Schließen"),
+        ("lang=fr", "de-DE", "Schließen"),
+        ("lang=fr", "fr-FR", "Close"),
+    ],
+)
+def test_the_panel_speaks_as_the_page_does_else_as_the_browser(
+    desk: Any, read: Any, root: str, locale: str, close: str
+) -> None:
+    article = desk.article()
+    desk.mark(article, "The mayor said no.")
+    page = read(article, root=root, locale=locale)
+    page.locator(".factcheck-sign").click()
+    assert page.get_by_role("dialog").get_by_role("button").inner_text() == close
+
+
+@pytest.mark.parametrize(
+    ("said_on", "day"), [("2021-03-05", "5. März 2021"), ("2021-03", "März 2021"), ("2021", "2021"), (None, None)]
+)
+def test_in_german_every_word_of_the_panel_is_german(desk: Any, read: Any, said_on: str, day: str) -> None:
+    article = desk.article()
+    fields = said_on_fields(said_on) if said_on else {}
+    statement = desk.mark(article, "The mayor said no.", tag="denied", reason="Anders belegt.", **fields)
+    dispute = desk.dispute(statement, kind="correction", scope="part", note="Sie sagte: vielleicht.")
+    services.resolve_dispute(
+        dispute_id=dispute.pk, versions=None, actor=desk.alice, state="upheld", reason="So auf dem Band."
+    )
+    page = read(article, root="lang=de")
+    page.get_by_role("button", name="Bestritten: The mayor said no.").click()
+    panel = page.get_by_role("dialog", name="Bestritten: The mayor said no.")
+    assert panel.get_attribute("lang") == "de"
+    assert panel.locator("p, .factcheck-dispute, button").evaluate_all(FIRST_LINES) == [
+        "− Bestritten. Jemand, der es wissen muss, bestreitet das.",
+        "Anders belegt.",
+        f"Zugeschrieben: The minister{f', {day}' if day else ''}; weitergegeben von a clerk (anonym), dann The Paper.",
+        "Umstritten: Richtigstellung zu einem Teil von The Paper, anerkannt.",
+        "Sie sagte: vielleicht.",
+        "So auf dem Band.",
+        "Die Einstufung sagt, wer hinter einer Aussage steht, nie, ob sie wahr ist.",
+        "Schließen",
+    ]
+
+
+def test_a_panel_reads_from_left_to_right_in_a_page_that_reads_from_right_to_left(desk: Any, read: Any) -> None:
+    text = "قال الوزير إن الجسر آمن تماما ولا داعي للقلق. ورفضت رئيسة البلدية التعليق على ذلك."
+    article = desk.article(text)
+    update_source(source_id=desk.minister.pk, versions=None, actor=desk.alice, name="وزير النقل")
+    desk.mark(article, "الجسر آمن تماما", tag="denied", reason="نفت البلدية ذلك.")
+    story = f"<article><p>{text}</p></article>"
+    for width in (1280, 320):
+        page = read(article, story, root="lang=ar dir=rtl", viewport={"width": width, "height": 700})
+        page.wait_for_function("document.styleSheets.length === 1")
+        page.locator(".factcheck-sign").click()
+        panel = page.get_by_role("dialog")
+        directions = "(all) => all.map((one) => getComputedStyle(one).direction)"
+        assert panel.evaluate_all(directions) == ["ltr"]
+        assert panel.locator("p").evaluate_all(directions) == ["ltr", "rtl", "ltr", "ltr"]
+        assert panel.locator("bdi").first.inner_text() == "وزير النقل"
+        assert page.locator("mark").evaluate_all(directions) == ["rtl"]
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        edges = panel.bounding_box()
+        assert (edges["x"] >= 0, edges["x"] + edges["width"] <= width) == (True, True)
 
 
 def test_passages_within_each_other_have_a_sign_each_and_marks_do_not_nest(desk: Any, read: Any) -> None:

@@ -1,8 +1,10 @@
 """What others do appears on an open page: told, shown when asked for, and never in the way."""
 
 import pytest
+from playwright.sync_api import expect
 
 from claims import services
+from sources.services import create_source
 
 TEXT = " ".join(f"Sentence {n:02} says something." for n in range(40))
 LENGTH = len("Sentence 00 says something.")
@@ -60,8 +62,10 @@ def test_changes_are_told_over_the_page_and_shown_where_nothing_is_typed(watcher
     assert page.get_by_role("status").filter(has_text="changes").inner_text() == "2 changes by alice: show"
     assert card.nth(10).locator(".news").inner_text() == "alice tagged it just now"
     assert places(page) == before
-    page.get_by_role("link", name="show").click()
+    page.get_by_role("link", name="show").focus()
+    page.keyboard.press("Enter")
     card.nth(10).get_by_text("She denies it.").wait_for()
+    assert page.evaluate("document.activeElement.id") == "main"  # the link is gone
     assert typed.input_value() == "I am not done"
     assert "You have typed something" in page.locator("#live").inner_text()
 
@@ -103,4 +107,30 @@ def test_a_statement_page_tells_of_itself(watcher, newsroom, statements):
     assert watcher.page.locator("#live").inner_text() == ""
     tag(statements[0], newsroom["alice"])
     time_passes(watcher)
-    assert watcher.page.locator("#live").inner_text() == "1 change by alice: show"
+    expect(watcher.page.locator("#live")).to_have_text("1 change by alice: show")
+
+
+def test_what_is_told_of_a_card_is_shown_though_its_statement_is_as_it_was(watcher, newsroom, statements):
+    alice, page, card = newsroom["alice"], watcher.page, watcher.page.locator(".card").nth(3)
+    services.create_evidence(actor=alice, statement=statements[3], stance="context", url="https://news.example/")
+    time_passes(watcher)
+    page.get_by_role("link", name="show").click()
+    card.get_by_text("1 piece of evidence").wait_for()
+
+    other = services.create_article(actor=alice, title="Elsewhere", text="He denied it.")
+    denial = services.create_statement(article=other, actor=alice, quote_type="narration", text="He denied it.")
+    minister = create_source(actor=alice, name="The minister", kind="person")
+    dispute = services.open_dispute(
+        actor=alice, statement=denial, raised_by=minister, kind="denial", counter_statement=statements[3]
+    )
+    time_passes(watcher)
+    expect(card.locator(".news")).to_have_text(f"alice opened dispute {dispute.pk} just now")
+    page.get_by_role("link", name="show").click()
+    card.get_by_text("Raised a denial of").wait_for()
+    assert card.locator(".news").count() == 0
+    services.update_article(article_id=other.pk, versions=None, actor=alice, text="He denied it. He did so twice.")
+    services.update_statement(statement_id=denial.pk, versions=None, actor=alice, text="He denied it. He did so twice.")
+    time_passes(watcher)
+    expect(card.locator(".news")).to_have_text(f"alice updated statement {denial.pk} just now")
+    page.get_by_role("link", name="show").click()
+    card.get_by_text("He did so twice.").wait_for()

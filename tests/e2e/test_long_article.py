@@ -247,18 +247,3 @@ def test_a_keyboard_alone_ticks_several_and_tags_them(open_desk, article, many):
         desk.page.keyboard.press(key)
     said(desk, "2 statements are tagged denied.")
     assert list(Statement.objects.filter(tag="denied").order_by("start")) == many[4:6]
-
-
-@WINDOWS
-def test_axe_finds_nothing_with_a_filter_ticks_and_a_question(open_desk, article, many, width, axe):
-    desk = open_desk(viewport={"width": width, "height": 800}).log_in("alice")
-    page = desk.page
-    desk.open(f"/api/v1/articles/{article.pk}/?tag=unverified")
-    page.get_by_label("Tick passage 5", exact=True).check()
-    desk.select("number 5 is right")
-    form_of(desk).get_by_label("In plain words").fill("Five is right.")
-    desk.select("number 6 is right")
-    form_of(desk).locator(".ask").wait_for()
-    page.evaluate(axe)
-    found = page.evaluate("axe.run().then(({ violations }) => violations.map(({ id, nodes }) => [id, nodes[0].html]))")
-    assert found == []

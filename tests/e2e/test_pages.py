@@ -1,4 +1,4 @@
-"""Every page: accessibility rules, width, and what each role is offered."""
+"""Pages on a phone and on paper, the documentation of the API, and what each role is offered."""
 
 import json
 from pathlib import Path
@@ -27,7 +27,7 @@ def seed(newsroom, settings):
     return article
 
 
-STRANGERS = ("articles", "statements", "disputes", "evidence", "sources")
+STRANGERS = {"articles": Article, "statements": Statement, "disputes": Dispute, "evidence": Evidence, "sources": Source}
 WINDOWS = pytest.mark.parametrize("options", [
     {}, {"color_scheme": "dark"}, {"viewport": {"width": 390, "height": 800}, "has_touch": True},
 ], ids=["wide", "dark", "phone"])  # fmt: skip
@@ -67,19 +67,8 @@ def seal_addresses() -> list[str]:
     return [f"{journal}checkpoints/", f"{journal}checkpoints/latest/", f"{journal}{Entry.objects.first().pk}/proof/"]
 
 
-@WINDOWS
-def test_axe_finds_nothing_on_any_page_and_none_scrolls_sideways(open_desk, seed, axe, options):
-    desk = open_desk(**options)
-    pages = ["/login/", *addresses()]
-    desk.open("/login/")
-    faults = _faults(desk, axe, pages[:1])
-    desk.log_in("alice")
-    assert faults + _faults(desk, axe, pages[1:]) == []
-
-
-@pytest.mark.parametrize("width", [1280, 390])
-def test_axe_finds_nothing_on_a_refused_form(open_desk, seed, axe, width):
-    desk = open_desk(viewport={"width": width, "height": 800}).log_in("alice")
+def test_a_refused_form_has_what_was_typed(open_desk, seed):
+    desk = open_desk().log_in("alice")
     page = desk.page
     desk.open(f"/api/v1/articles/{seed.pk}/")
     page.get_by_text("Mark a passage").click()
@@ -89,7 +78,6 @@ def test_axe_finds_nothing_on_a_refused_form(open_desk, seed, axe, width):
     page.get_by_text("The statement was not recorded.").wait_for()
     assert page.get_by_role("radio", name="Joe Biden").is_visible()
     assert page.locator("#text mark").count() > 10
-    assert _faults_of(desk, axe, "a refused passage") == []
     desk.open(f"/api/v1/statements/{Statement.objects.first().pk}/#open-dispute")
     page.get_by_role("combobox", name="Raised by").fill("Joe Bidne")
     page.get_by_label("What is contradicted, and how").fill("All of it.")
@@ -98,12 +86,10 @@ def test_axe_finds_nothing_on_a_refused_form(open_desk, seed, axe, width):
     assert page.get_by_label("What is contradicted, and how").input_value() == "All of it."
     page.get_by_role("combobox", name="Raised in the statement").click()
     page.locator(".options li").nth(10).wait_for()
-    assert _faults_of(desk, axe, "a refused dispute") == []
     desk.open("/import/")
     page.get_by_label("Annotation document (JSON)").fill('{"title": “A”}')
     page.get_by_role("button", name="Import").click()
     page.get_by_text("not valid JSON at line 1, column 11:").wait_for()
-    assert _faults_of(desk, axe, "a refused document") == []
 
 
 def test_on_a_phone_a_mark_shows_its_card_over_the_text_and_the_card_leads_back(open_desk, seed):
@@ -122,33 +108,6 @@ def test_on_a_phone_a_mark_shows_its_card_over_the_text_and_the_card_leads_back(
         card.get_by_role("link", name="Back to the text").wait_for(state="hidden")
         assert card.bounding_box()["y"] > 800
         assert 0 <= mark.bounding_box()["y"] < 400
-
-
-@WINDOWS
-def test_axe_finds_nothing_on_a_strangers_pages_and_none_scrolls_sideways(open_desk, seed, axe, settings, options):
-    settings.PUBLIC_READ = True
-    models = dict(zip(STRANGERS, (Article, Statement, Dispute, Evidence, Source), strict=True))
-    lists = [f"/api/v1/{kind}/" for kind in STRANGERS]
-    rows = [
-        f"/api/v1/{kind}/{row}/" for kind in STRANGERS for row in models[kind].objects.values_list("pk", flat=True)[:3]
-    ]
-    statement = Statement.objects.first().pk
-    formats = [
-        f"/api/v1/statements/{statement}/webannotation/", f"/api/v1/statements/{statement}/claimreview/",
-        f"/api/v1/articles/{seed.pk}/webannotations/", "/api/v1/feeds/claimreviews/",
-    ]  # fmt: skip
-    desk = open_desk(**options)
-    pages = ["/", "/search/?q=biden", *lists, *rows, *formats, *seal_addresses(), "/nowhere/", "/login/"]
-    assert _faults(desk, axe, pages) == []
-    assert desk.page.locator("form[method=post]").count() == 1  # the log-in, which is the last page
-
-
-def _faults(desk, axe, pages):
-    faults = []
-    for address in pages:
-        desk.open(address)
-        faults += _faults_of(desk, axe, address)
-    return faults
 
 
 def _faults_of(desk, axe, address):
@@ -237,6 +196,15 @@ def test_a_viewer_is_offered_nothing_that_writes(open_desk, seed):
             "form[method=post]", "forms => forms.map((f) => f.getAttribute('action'))"
         )
         assert set(forms) <= {"/logout/"}, address
+
+
+def test_a_stranger_is_offered_nothing_that_writes(open_desk, seed, settings):
+    settings.PUBLIC_READ = True
+    desk = open_desk()
+    rows = [f"/api/v1/{kind}/{row.objects.first().pk}/" for kind, row in STRANGERS.items()]
+    for address in ["/", "/search/?q=biden", *(f"/api/v1/{kind}/" for kind in STRANGERS), *rows]:
+        desk.open(address)
+        assert desk.page.locator("form[method=post]").count() == 0, address
 
 
 def test_an_annotated_article_prints_clean(open_desk, seed):

@@ -8,7 +8,7 @@ from claims import services
 from claims.models import Article, Statement
 from factcheck.journal.models import Entry
 from sources.services import create_source
-from tests.e2e.test_pages import WINDOWS, _faults_of
+from tests.e2e.test_pages import WINDOWS
 
 TEXT = "The minister said no. She left at nine. The mayor said nothing at all. "
 
@@ -108,20 +108,3 @@ def test_on_paper_each_time_is_exact_with_its_zone(open_desk, article):
     assert exact != []
     assert all(re.fullmatch(r'"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC"0px', one) for one in exact)
     assert not desk.page.get_by_text("As it stood at another time").is_visible()
-
-
-@WINDOWS
-def test_axe_finds_nothing_and_nothing_scrolls_sideways(open_desk, article, axe, options):
-    desk = open_desk(**options).log_in("alice")
-    entry = Entry.objects.get(action="article.updated")
-    moment = f"{entry.at:%Y-%m-%dT%H:%M:%S.%f}Z"
-    pages = [
-        f"/api/v1/articles/{article.pk}/?as_of={moment}", f"/api/v1/articles/{article.pk}/revisions/",
-        f"/api/v1/articles/{article.pk}/revisions/2/", f"/undo/{entry.pk}/", "/api/v1/journal/",
-        f"/api/v1/statements/?article={article.pk}&as_of={moment}", f"/api/v1/articles/{article.pk}/history/",
-    ]  # fmt: skip
-    found = []
-    for address in pages:
-        desk.open(address)
-        found += _faults_of(desk, axe, address)
-    assert found == []

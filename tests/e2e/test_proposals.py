@@ -92,21 +92,3 @@ def test_a_proposal_that_is_taken_too_late_shows_what_was_changed(open_desk, new
     desk.page.get_by_role("button", name="Apply my change").click()
     desk.page.get_by_text("bob proposed").first.wait_for()
     assert Statement.objects.get(pk=note.statement_id).tag == "denied"
-
-
-@pytest.mark.parametrize("who", ["alice", "bob"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_where_proposals_are(open_desk, newsroom, article, axe, who, scheme):
-    note = propose(newsroom)
-    other = propose(newsroom, "asserted")
-    desk = open_desk(**PHONE, color_scheme=scheme).log_in(who)
-    pages = [
-        "/", f"/api/v1/articles/{article.pk}/", f"/api/v1/statements/{note.statement_id}/",
-        "/api/v1/notes/?proposal=true", f"/api/v1/notes/{other.pk}/",
-    ]  # fmt: skip
-    for address in pages:
-        desk.open(address)
-        desk.page.evaluate(axe)
-        found = desk.page.evaluate("axe.run().then(result => result.violations.map(each => each.id))")
-        assert (address, found) == (address, [])
-        assert desk.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), address

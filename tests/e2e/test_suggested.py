@@ -9,7 +9,6 @@ from claims import services
 from claims.models import DismissedSuggestion, Dispute, Statement
 from sources.models import Source
 from sources.services import create_source
-from tests.e2e.test_pages import WINDOWS, _faults_of
 
 TEXT = """The bridge
 
@@ -299,26 +298,6 @@ def test_everything_is_done_without_a_script_too(open_desk, article, elsewhere, 
     assert texts(page) == []
     assert page.get_by_text("Nothing more is suggested.").is_visible()
     assert Dispute.objects.get(raised_by=near).statement == elsewhere
-
-
-@WINDOWS
-def test_axe_finds_nothing_and_nothing_scrolls_sideways(panel, axe, elsewhere, newsroom, options):
-    create_source(actor=newsroom["alice"], name="John Rowe", kind="person")
-    desk = panel("alice", **options)
-    page = desk.page
-    card(page, OPENING).get_by_role("button", name="Dismiss").click()
-    told(page, "Dismissed.")
-    card(page, READY).get_by_role("button", name="Accept").click()
-    told(page, "Recorded")
-    assert _faults_of(desk, axe, "the panel") == []
-    card(page, REFUSED).get_by_role("link", name="Edit").click()
-    page.locator("#mark-form[open]").wait_for()
-    assert _faults_of(desk, axe, "an edited suggestion") == []
-    for address in ("articles/{}/suggestions/", "articles/{}/suggestions/?dismissed=true"):
-        desk.open("/api/v1/" + address.format(Statement.objects.latest("pk").article_id))
-        assert _faults_of(desk, axe, address) == []
-    desk.open(f"/api/v1/statements/matches/?statement={elsewhere.pk}")
-    assert _faults_of(desk, axe, "matches") == []
 
 
 def test_who_may_not_write_sees_no_panel(open_desk, article):

@@ -33,7 +33,7 @@ from claims.totals import MAX_COUNTED
 from claims.views.checks import FindingQuery
 from claims.views.statements import StatementViewSet
 from factcheck.api.models import Token
-from factcheck.desk.timeline import ACTS
+from factcheck.desk.sentences import ACTS
 from factcheck.journal.models import Entry
 from factcheck.journal.seal.models import Leaf
 from factcheck.journal.services import record, record_ids, save_next_versions

@@ -3,9 +3,11 @@
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth import logout
 from django.contrib.auth.forms import PasswordResetForm
 from django.contrib.auth.models import User
 from django.contrib.auth.views import PasswordChangeView, PasswordResetConfirmView, PasswordResetView
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 from django.utils.decorators import method_decorator
@@ -103,6 +105,7 @@ class ResetPassword(OptionsForAnybody, PasswordResetView):
         return super().get_context_data(has_mail=settings.HAS_MAIL, is_sent="sent" in self.request.GET, **kwargs)
 
 
+@method_decorator(transaction.atomic, name="dispatch")
 class SetPassword(OptionsForAnybody, PasswordResetConfirmView):
     """Behind a link that works once, from a mail or from an admin. All sessions of the user end."""
 
@@ -111,8 +114,12 @@ class SetPassword(OptionsForAnybody, PasswordResetConfirmView):
 
     def get_user(self, uidb64: str) -> Any:
         user = super().get_user(uidb64)
-        return user if user and user.is_active else None
+        # Locked before the link is judged: of two who use it at once, the second finds it used up.
+        return user and User.objects.select_for_update().filter(pk=user.pk, is_active=True).first()
 
     def form_valid(self, form: Any) -> HttpResponse:
+        response = super().form_valid(form)
+        if self.request.user == self.user:
+            logout(self.request)  # the session of this very request cannot be saved once its row is gone
         end_sessions(user=self.user)
-        return super().form_valid(form)
+        return response

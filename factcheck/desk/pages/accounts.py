@@ -1,5 +1,6 @@
 """Users and roles, for admins. A user is deactivated and never deleted: the journal names them."""
 
+import logging
 from typing import Any
 
 from django import forms
@@ -15,6 +16,8 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from factcheck.api.models import Token
 from factcheck.api.roles import Role, role_of
@@ -25,18 +28,20 @@ from factcheck.desk.timeline import timeline
 from factcheck.journal.models import Entry
 from factcheck.journal.users import end_sessions, save_user
 
+logger = logging.getLogger(__name__)
+
 MAX_ENTRIES = 20
-CHOICES = [("", "no role"), *((role.name.lower(), ROLES[role].name) for role in Role if role)]
+CHOICES = [(role.name.lower() if role else "", ROLES[role].name) for role in Role]
 
 
 class UserForm(forms.ModelForm):
-    role = forms.ChoiceField(choices=CHOICES, required=False)
+    role = forms.ChoiceField(label=_("Role"), choices=CHOICES, required=False)
 
     class Meta:
         model = User
         fields = ["username", "first_name", "last_name", "email", "role", "is_active"]
-        labels = {"username": "User name", "email": "Mail address", "is_active": "May log in"}
-        help_texts = {"is_active": "Who leaves is not deleted: the journal names them."}
+        labels = {"username": _("User name"), "email": _("Mail address"), "is_active": _("May log in")}
+        help_texts = {"is_active": _("Who leaves is not deleted: the journal names them.")}
 
     def __init__(self, *args: Any, actor: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
@@ -47,6 +52,13 @@ class UserForm(forms.ModelForm):
             self.fields["role"].initial = held.name.lower() if held else ""
         else:
             del self.fields["is_active"]
+
+    def clean_username(self) -> str:
+        """The journal names its actors: Alice beside alice would be taken for her."""
+        name: str = self.cleaned_data["username"]
+        if User.objects.filter(username__iexact=name).exclude(pk=self.instance.pk).exists():
+            raise forms.ValidationError("A user with this name already exists, be it in other letters.")
+        return name
 
     def save_by(self, actor: Any) -> User:
         """Writes the user with the journal entry."""
@@ -147,11 +159,15 @@ class UserPage(AdminPage):
         uid = urlsafe_base64_encode(force_bytes(user.pk))
         path = reverse("set-password", args=[uid, default_token_generator.make_token(user)])
         link = self.request.build_absolute_uri(path)
-        if settings.HAS_MAIL and user.email:
-            text = render_to_string("desk/accounts/invitation.txt", {"person": user, "link": link})
-            send_mail("Your account", text, None, [user.email])
-            return self.render_to_response(self.get_context_data(mailed_to=user.email))
-        return self.render_to_response(self.get_context_data(link=link))
+        if not (settings.HAS_MAIL and user.email):
+            return self.render_to_response(self.get_context_data(link=link))
+        text = render_to_string("desk/accounts/invitation.txt", {"person": user, "link": link})
+        try:
+            send_mail(gettext("Your account"), text, None, [user.email])
+        except OSError:  # also what smtplib raises
+            logger.exception("A link could not be mailed.")
+            return self.render_to_response(self.get_context_data(link=link, is_unmailed=True))
+        return self.render_to_response(self.get_context_data(mailed_to=user.email))
 
 
 class RolesPage(DeskView):

@@ -6,13 +6,18 @@ from django.conf import settings
 
 from factcheck.desk.form_pages import FormPage
 from factcheck.desk.page import Page
+from factcheck.desk.words import ENDPOINTS
 
 
 class RootPage(Page):
     def context(self) -> dict[str, Any]:
         tags: Any = settings.SPECTACULAR_SETTINGS["TAGS"]
         descriptions = {tag["name"]: tag["description"] for tag in tags}
-        return {"endpoints": [(name, url, descriptions.get(name, "")) for name, url in self.data.items()]}
+        return {
+            "endpoints": [
+                (ENDPOINTS.get(name, name), url, descriptions.get(name, "")) for name, url in self.data.items()
+            ]
+        }
 
 
 class TokensPage(Page):

@@ -11,34 +11,52 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
 from claims.models import Article
 from claims.serializers import MarkSerializer
 from factcheck.api.conditional import form_version
+from factcheck.api.references import valid_ids
 from factcheck.desk.cards import Card
 from factcheck.desk.page import Page, query_of
 from factcheck.desk.pages.notes import notes_on_row
 from factcheck.desk.shown_article import UNANCHORED_CARDS, ShownArticle
+from factcheck.desk.words import word
 from factcheck.journal.models import Entry
 from factcheck.postgres.prepared import prepared
 
 PARTS = "desk/articles/article_parts.html"
 MESSAGES = {
-    "statement.created": "{statement} is recorded.",
-    "statement.updated": "{statement} is changed.",
-    "statement.tagged": "{statement} is tagged {tag}.",
-    "statement.reanchored": "{statement} is pinned to its passage.",
-    "statement.deleted": "The statement is deleted.",
-    "evidence.created": "The evidence on {of} is recorded.",
-    "dispute.opened": "The dispute of {of} is open.",
-    "note.created": "The note is added.",
-    "note.resolved": "The note is resolved.",
-    "note.reopened": "The note is open again.",
-    "note.taken": "The proposal is taken.",
-    "note.withdrawn": "The proposal is withdrawn.",
-    "note.set_aside": "The proposal is set aside.",
-    "article.published": "The article is published.",
-    "article.withdrawn": "The article is withdrawn.",
+    "statement.deleted": _("The statement is deleted."),
+    "note.created": _("The note is added."),
+    "note.resolved": _("The note is resolved."),
+    "note.reopened": _("The note is open again."),
+    "note.taken": _("The proposal is taken."),
+    "note.withdrawn": _("The proposal is withdrawn."),
+    "note.set_aside": _("The proposal is set aside."),
+    "article.published": _("The article is published."),
+    "article.withdrawn": _("The article is withdrawn."),
 }
+# About a statement that is marked in the text, and about another.
+STATEMENT_MESSAGES = {
+    "statement.created": (_("Passage %(number)s is recorded."), _("The statement is recorded.")),
+    "statement.updated": (_("Passage %(number)s is changed."), _("The statement is changed.")),
+    "statement.tagged": (_("Passage %(number)s is tagged %(tag)s."), _("The statement is tagged %(tag)s.")),
+    "statement.reanchored": (
+        _("Passage %(number)s is pinned to its passage."),
+        _("The statement is pinned to its passage."),
+    ),
+    "evidence.created": (
+        _("The evidence on passage %(number)s is recorded."),
+        _("The evidence on the statement is recorded."),
+    ),
+    "dispute.opened": (_("The dispute of passage %(number)s is open."), _("The dispute of the statement is open.")),
+}
+MARKED_AND_TAGGED = (
+    _("Passage %(number)s is recorded and tagged %(tag)s."),
+    _("The statement is recorded and tagged %(tag)s."),
+)
 
 
 @dataclass
@@ -105,9 +123,13 @@ class ActPage(Page):
     def context(self) -> dict[str, Any]:
         ids, seen = self._ids(), seen_cards(self.request)
         [entry] = prepared(_newest, _newest, str, int).objects(self.view.journal_resource, ids[0])
+        article = next(iter(prepared(_article, _article, int).objects(entry.article)), None)
+        if article is None:
+            self.template = "desk/articles/gone.html"
+            return {}
         own = entry.resource_id if entry.resource == "statement" else entry.data.get("statement")
-        card = _next_card(list(seen), own) if entry.action == "statement.deleted" else own
-        [article] = prepared(_article, _article, int).objects(entry.article)
+        left = [pk for pk in seen if pk == own or pk not in ids]
+        card = _next_card(left, own) if entry.action == "statement.deleted" else own
         shown = shown_beside(self.request, article, self.viewer, card)
         touched = {own, entry.data.get("counter_statement")}
         act = {"action": entry.action, "focus": _focused(entry, card)}
@@ -127,22 +149,29 @@ class ActPage(Page):
         if "pk" in self.view.kwargs:
             return [self.view.kwargs["pk"]]
         written: Any = self.data
-        return [json.loads(row.json)["id"] for row in (written if isinstance(written, list) else [written])]
+        rows = written if isinstance(written, list) else [written]
+        return [json.loads(row.json)["id"] for row in rows] or self._ticked()
+
+    def _ticked(self) -> list[int]:
+        """Those of a bulk tag, even if they have been deleted since."""
+        return valid_ids(text.partition("-")[0] for text in self.request.data.getlist("statements"))
 
     def _is_marked(self, entry: Any) -> bool:
         """Whether a statement was created, and perhaps tagged at once."""
         return entry.resource == "statement" and self.view.action == "create"
 
     def _message(self, entry: Any, number: int | None, count: int) -> str:
+        if entry.action == "statement.deleted" and self.view.action == "bulk_tag":
+            return gettext("They were tagged, and somebody has deleted them since.")
+        words = {"number": number, "tag": word(entry.data.get("tag")), "count": count}
         if count > 1:
-            return f"{count} statements are tagged {entry.data['tag']}."
+            return gettext("%(count)s statements are tagged %(tag)s.") % words
         if form_version(self.request) == entry.version:
-            return "Nothing has changed."
-        statement = f"Passage {number}" if number else "The statement"
-        of = statement[0].lower() + statement[1:]
-        if self._is_marked(entry) and entry.action == "statement.tagged":
-            return f"{statement} is recorded and tagged {entry.data['tag']}."
-        return MESSAGES.get(entry.action, "It is saved.").format(statement=statement, of=of, tag=entry.data.get("tag"))
+            return gettext("Nothing has changed.")
+        is_both = self._is_marked(entry) and entry.action == "statement.tagged"
+        if sentences := MARKED_AND_TAGGED if is_both else STATEMENT_MESSAGES.get(entry.action):
+            return str(sentences[0 if number else 1]) % words
+        return str(MESSAGES.get(entry.action) or gettext("It is saved."))
 
 
 def _newest(resource: str, row_id: int) -> Any:

@@ -5,11 +5,18 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from django.db.models import Case, Q, QuerySet, Value, When
+from django.utils.translation import gettext, ngettext_lazy
+from django.utils.translation import gettext_lazy as _
 
 from claims.models import Dispute, Evidence, Note, Statement
 from factcheck.desk.form_pages import FormPage
 
-NOTES = ("note", "notes")
+STATEMENTS = ngettext_lazy("%(number)s statement goes along.", "%(number)s statements go along.", "number")
+MORE_DISPUTES = ngettext_lazy("%(number)s more dispute goes along.", "%(number)s more disputes go along.", "number")
+EVIDENCE = ngettext_lazy(
+    "%(number)s piece of evidence goes along.", "%(number)s pieces of evidence go along.", "number"
+)
+NOTES = ngettext_lazy("%(number)s note goes along.", "%(number)s notes go along.", "number")
 MAX_DISPUTES = 20  # shown of those that go along
 
 
@@ -25,8 +32,12 @@ class Obstacle(NamedTuple):
 class Deletion:
     statement: Any = None  # whose passage and tag are shown
     disputes: list[Any] = field(default_factory=list)  # that go along, those that need a reason first
-    along: list[tuple[int, tuple[str, str]]] = field(default_factory=list)  # how many of what else, one or several
+    along: list[tuple[int, Any]] = field(default_factory=list)  # how many of what else, and the sentence that says so
     obstacles: list[Obstacle] = field(default_factory=list)
+
+    @property
+    def along_in_words(self) -> list[str]:
+        return [str(sentence % {"number": number}) for number, sentence in self.along if number]
 
     @property
     def needs_reason(self) -> bool:
@@ -43,10 +54,10 @@ class DeletePage(FormPage):
 def _of_article(article: Any) -> Deletion:
     statements = article.statements.order_by()
     deletion = _of_statements(statements, Note.objects.filter(article=article))
-    deletion.along.insert(0, (statements.count(), ("statement", "statements")))
+    deletion.along.insert(0, (statements.count(), STATEMENTS))
     if article.status == "published":
-        why = "It is published: readers may have seen it and link to it."
-        deletion.obstacles.insert(0, Obstacle(why, "Withdraw it first", f"/api/v1/articles/{article.pk}/"))
+        why = gettext("It is published: readers may have seen it and link to it.")
+        deletion.obstacles.insert(0, Obstacle(why, gettext("Withdraw it first"), f"/api/v1/articles/{article.pk}/"))
     return deletion
 
 
@@ -65,8 +76,8 @@ def _of_statements(statements: QuerySet[Any], notes: QuerySet[Any]) -> Deletion:
     return Deletion(
         disputes=shown,
         along=[
-            (disputes.count() - len(shown), ("more dispute", "more disputes")),
-            (Evidence.objects.filter(statement__in=ids).count(), ("piece of evidence", "pieces of evidence")),
+            (disputes.count() - len(shown), MORE_DISPUTES),
+            (Evidence.objects.filter(statement__in=ids).count(), EVIDENCE),
             (notes.count(), NOTES),
         ],
         obstacles=[_raised_here(dispute) for dispute in raised],
@@ -79,8 +90,8 @@ def _first_those_that_count(disputes: Any) -> list[Any]:
 
 
 def _raised_here(dispute: Any) -> Obstacle:
-    why = f"Dispute {dispute.pk}, of another statement, was raised in this text."
-    return Obstacle(why, "Delete or change that dispute first", f"/api/v1/disputes/{dispute.pk}/")
+    why = gettext("Dispute %(id)s, of another statement, was raised in this text.") % {"id": dispute.pk}
+    return Obstacle(why, gettext("Delete or change that dispute first"), f"/api/v1/disputes/{dispute.pk}/")
 
 
 def _of_dispute(dispute: Any) -> Deletion:
@@ -102,18 +113,18 @@ def _of_source(source: Any) -> Deletion:
 
 # What may refer to a source, by the name of the relation, and the list of it.
 REFERENCES = {
-    "statements": ("It is said to have said something.", "statements/?source="),
-    "relayed": ("It relayed something.", "statements/?involving="),
-    "disputes": ("It raised disputes.", "disputes/?raised_by="),
-    "published": ("It published articles.", "articles/?publisher="),
-    "parts": ("Others belong to it or speak for it.", "sources/?part_of="),
+    "statements": (_("It is said to have said something."), "statements/?source="),
+    "relayed": (_("It relayed something."), "statements/?involving="),
+    "disputes": (_("It raised disputes."), "disputes/?raised_by="),
+    "published": (_("It published articles."), "articles/?publisher="),
+    "parts": (_("Others belong to it or speak for it."), "sources/?part_of="),
 }
 
 
 def _references(source: Any) -> Iterable[Obstacle]:
     for name, (why, query) in REFERENCES.items():
         if getattr(source, name).exists():
-            yield Obstacle(why, "See which", f"/api/v1/{query}{source.pk}")
+            yield Obstacle(str(why), gettext("See which"), f"/api/v1/{query}{source.pk}")
 
 
 DELETIONS = {

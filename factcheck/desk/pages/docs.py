@@ -11,6 +11,7 @@ from factcheck.api.openapi.views import SpectacularView
 
 class DocsView(SpectacularView, SpectacularSwaggerSplitView):
     schema = None
+    is_translated = True  # its frame; what it shows is the English document
     template_name = "desk/pages/docs.html"
 
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:

@@ -2,33 +2,38 @@
 
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
 from factcheck.api.renderers import pretty
 from factcheck.desk.addresses import address_of
 from factcheck.desk.page import Page
+from factcheck.desk.words import row_name
 
 MAX_CHARACTERS = 100_000  # nobody reads more of it on a page
 # By action: the heading and the description.
 FORMAT_TEXTS = {
     "webannotation": (
-        "Web Annotation",
-        "The statement in the W3C format for annotations: the passage is the target, and the tag assesses it.",
+        _("Web Annotation"),
+        _("The statement in the W3C format for annotations: the passage is the target, and the tag assesses it."),
     ),
     "webannotations": (
-        "Web Annotations",
-        "The statements of the article in the W3C format for annotations, as a collection in pages.",
+        _("Web Annotations"),
+        _("The statements of the article in the W3C format for annotations, as a collection in pages."),
     ),
     "claimreview": (
-        "ClaimReview",
-        "The statement in the schema.org format that search engines read. The rating is the name of the tag, without "
-        "a number: it says who stands behind the statement, not whether it is true.",
+        _("ClaimReview"),
+        _(
+            "The statement in the schema.org format that search engines read. The rating is the name of the tag, "
+            "without a number: it says who stands behind the statement, not whether it is true."
+        ),
     ),
     "claimreviews": (
-        "Feed of ClaimReviews",
-        "Every statement of a published article in the schema.org format that search engines read, newest first.",
+        _("Feed of ClaimReviews"),
+        _("Every statement of a published article in the schema.org format that search engines read, newest first."),
     ),
     "annotations": (
-        "Annotation document",
-        "The whole annotated article as one document, which can be imported again.",
+        _("Annotation document"),
+        _("The whole annotated article as one document, which can be imported again."),
     ),
 }
 
@@ -37,16 +42,15 @@ class FormatPage(Page):
     def context(self) -> dict[str, Any]:
         action, row_id = self.view.action, self.view.kwargs.get("pk")
         heading, description = FORMAT_TEXTS[action]
-        row_name = f"{self.view.basename} {row_id}" if row_id else ""
         first_page = self.data["first"] if isinstance(self.data.get("first"), dict) else {}
         links = {**self.data, **first_page}
         content = pretty(self.data)
         return {
             "heading": heading,
             "description": description,
-            "row_name": row_name,
+            "row_name": row_name(self.view.basename, row_id) if row_id else "",
             "address": address_of(self.view.basename, row_id) if row_id else "",
-            "file_name": "-".join(filter(None, [*row_name.split(), action])) + ".json",
+            "file_name": "-".join([self.view.basename, str(row_id), action] if row_id else [action]) + ".json",
             "content": content[:MAX_CHARACTERS],
             "is_cut": len(content) > MAX_CHARACTERS,
             "pager": {"next_url": links.get("next"), "previous_url": links.get("prev") or links.get("previous")},

@@ -2,12 +2,16 @@
 
 from typing import Any
 
+from django.utils.text import capfirst
+from django.utils.translation import gettext
+
 from factcheck.api.conditional import form_version
 from factcheck.desk.form_pages import FormPage
 from factcheck.desk.page import ListPage, ProblemPage
 from factcheck.desk.pages.seal import sealed_among
 from factcheck.desk.pages.undo import undoable_among
 from factcheck.desk.timeline import timeline, with_corrections
+from factcheck.desk.words import row_name
 from factcheck.journal.models import Entry
 
 MAX_CONFLICTING_ENTRIES = 20  # the history has all of them
@@ -34,7 +38,7 @@ class DeletedPage(ProblemPage):
             return super().context()
         return {
             **super().context(),
-            "heading": f"{resource.capitalize()} {row_id} was deleted",
+            "heading": gettext("%(row)s was deleted") % {"row": capfirst(row_name(resource, row_id))},
             "advice": "",
             "more": "desk/journal/_deletion.html",
             "timeline": items,

@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext
 from rest_framework.exceptions import ValidationError
 
 from claims.form_input import from_form
@@ -37,12 +38,12 @@ class ImportTextPage(ImportPage):
             serializer.is_valid(raise_exception=True)
             article = create_article(actor=request.user, **serializer.validated_data)
         except NotText as error:
-            return self._refuse_text(request, [f"{error} Save the file as UTF-8."])
+            return self._refuse_text(request, [f"{error} {gettext('Save the file as UTF-8.')}"])
         except (Refusal, ValidationError, IntegrityError) as error:
             problem, _ = problem_of(error)
             found = ((each["pointer"].removeprefix("#/"), each["detail"]) for each in problem["errors"])
             return self._refuse_text(request, [f"{field_label(name)}: {in_words(detail)}" for name, detail in found])
-        messages.success(request, "The article was brought in, as a draft.")
+        messages.success(request, gettext("The article was brought in, as a draft."))
         return HttpResponseRedirect(f"/api/v1/articles/{article.pk}/", status=303)
 
     def _refuse_text(self, request: HttpRequest, errors: list[str]) -> HttpResponse:
@@ -54,11 +55,12 @@ class ImportTextPage(ImportPage):
 def _text_or_file(typed: str, file: Any) -> str:
     if not file:
         if not typed.strip():
-            raise InvalidInput.field("text", "blank", "Give a text, or choose a file.")
+            raise InvalidInput.field("text", "blank", gettext("Give a text, or choose a file."))
         return from_form(typed)
     if typed.strip():
-        raise InvalidInput.field("file", "text_too", "Give either a text or a file. Choose the file again to send it.")
+        detail = gettext("Give either a text or a file. Choose the file again to send it.")
+        raise InvalidInput.field("file", "text_too", detail)
     text = decode(file.read())
     if not text.strip():
-        raise InvalidInput.field("file", "blank", "It is empty.")
+        raise InvalidInput.field("file", "blank", gettext("It is empty."))
     return text

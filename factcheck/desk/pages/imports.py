@@ -8,6 +8,8 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError as ModelError
 from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from rest_framework.exceptions import ValidationError
 
 from claims.annotations import context_notes, import_document
@@ -23,6 +25,20 @@ from factcheck.encodings import NotText, decode
 from factcheck.errors import InvalidInput, Refusal
 
 QUOTED_CHARACTERS = 80  # of the line, on each side of a JSON error
+
+# What Python's parser says.
+JSON_ERRORS = {
+    "Expecting value": _("Expecting value"),
+    "Expecting property name enclosed in double quotes": _("Expecting property name enclosed in double quotes"),
+    "Expecting ':' delimiter": _("Expecting ':' delimiter"),
+    "Expecting ',' delimiter": _("Expecting ',' delimiter"),
+    "Illegal trailing comma before end of object": _("Illegal trailing comma before end of object"),
+    "Illegal trailing comma before end of array": _("Illegal trailing comma before end of array"),
+    "Extra data": _("Extra data"),
+    "Unterminated string starting": _("Unterminated string starting"),
+    "Invalid control character": _("Invalid control character"),
+    "Invalid \\escape": _("Invalid \\escape"),
+}
 
 
 @dataclass
@@ -49,17 +65,17 @@ class ImportPage(DeskView):
         try:
             text = self._document(request)
         except NotText as error:
-            return self._refuse("", [DocumentError(f"{error} Save the file as UTF-8.")])
+            return self._refuse("", [DocumentError(f"{error} {gettext('Save the file as UTF-8.')}")])
         if not text.strip():
-            return self._refuse("", [DocumentError("There is no document. Paste one, or choose a file.")])
+            return self._refuse("", [DocumentError(gettext("There is no document. Paste one, or choose a file."))])
         try:
             document = loads(text)
         except json.JSONDecodeError as error:
             return self._refuse(text, [_json_error(text, error)])
         except RecursionError:
-            return self._refuse(text, [DocumentError("This JSON cannot be read: it is nested too deeply.")])
+            return self._refuse(text, [DocumentError(gettext("This JSON cannot be read: it is nested too deeply."))])
         except ValueError:
-            detail = "This JSON cannot be read: it contains NaN, Infinity or a number that is too long."
+            detail = gettext("This JSON cannot be read: it contains NaN, Infinity or a number that is too long.")
             return self._refuse(text, [DocumentError(detail)])
         except InvalidInput as error:
             return self._refuse(text, _errors_at_lines(text, problem_of(error)[0]))
@@ -68,13 +84,13 @@ class ImportPage(DeskView):
             serializer.is_valid(raise_exception=True)
             article = import_document(document=serializer.validated_data, actor=request.user)
         except (Refusal, ValidationError, ModelError, IntegrityError) as error:
-            problem, _ = problem_of(error)
+            problem, _headers = problem_of(error)
             return self._refuse(text, _errors_at_lines(text, problem))
         if notes := context_notes(serializer.validated_data, article):
             lines = lines_of(text)
             shown = [_error_at(text, line_of(pointer, lines), note, pointer) for pointer, note in notes]
             return self.render_to_response(self.get_context_data(imported=article, notes=shown))
-        messages.success(request, "The document was imported.")
+        messages.success(request, gettext("The document was imported."))
         return HttpResponseRedirect(f"/api/v1/articles/{article.pk}/", status=303)
 
     @staticmethod
@@ -104,8 +120,10 @@ def _errors_at_lines(text: str, problem: dict[str, Any]) -> list[DocumentError]:
 
 
 def _json_error(text: str, error: json.JSONDecodeError) -> DocumentError:
-    message = error.msg.removesuffix(" at")
-    detail = f"This is not valid JSON at line {error.lineno}, column {error.colno}: {message}."
+    known = error.msg.removesuffix(" at")
+    message = JSON_ERRORS.get(known, known)
+    place = {"line": error.lineno, "column": error.colno, "message": message}
+    detail = gettext("This is not valid JSON at line %(line)s, column %(column)s: %(message)s.") % place
     line, at = text.split("\n")[error.lineno - 1], error.colno - 1
     before, after = line[max(0, at - QUOTED_CHARACTERS) : at], line[at : at + QUOTED_CHARACTERS]
     return DocumentError(detail, quoted=before.lstrip(), quoted_from_error=after.rstrip() or "⏎")

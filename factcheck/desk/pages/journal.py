@@ -7,19 +7,22 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import F
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from factcheck.api.pagination import RowComparison
 from factcheck.desk.filter_form import FilterField, FilterForm, filter_form
 from factcheck.desk.page import ListPage, int_parameter
 from factcheck.desk.pages.seal import sealed_among
 from factcheck.desk.pages.undo import undoable_among
-from factcheck.desk.timeline import ACTS, timeline, with_corrections
+from factcheck.desk.sentences import ACTS
+from factcheck.desk.timeline import timeline, with_corrections
 from factcheck.journal.models import Entry
 from factcheck.postgres.bounded_page import WithoutIndex
 
 PAGE_SIZE = 50
 DAY = forms.DateField(
-    required=False, input_formats=["%Y-%m-%d"], error_messages={"invalid": "Give a day as YYYY-MM-DD."}
+    required=False, input_formats=["%Y-%m-%d"], error_messages={"invalid": _("Give a day as YYYY-MM-DD.")}
 )
 
 
@@ -78,8 +81,9 @@ class JournalPage(ListPage):
 
     def _filter_form(self, errors: list[str]) -> FilterForm:
         form = filter_form(self.view, self.request, self.data)
+        acts = sorted(((action, str(words)) for action, words in ACTS.items()), key=lambda act: act[1])
         own = [
-            FilterField("day", "Day (UTC)", self._given("day"), "date", errors=errors),
-            FilterField("act", "Act", self._given("act"), "select", sorted(ACTS.items(), key=lambda act: act[1])),
+            FilterField("day", gettext("Day (UTC)"), self._given("day"), "date", errors=errors),
+            FilterField("act", gettext("Act"), self._given("act"), "select", acts),
         ]
         return FilterForm([*own, *form.main], form.more)

@@ -13,9 +13,10 @@ from factcheck.desk.page import ListPage
 
 class StatementList(ListPage):
     def context(self) -> dict[str, Any]:
+        query = api_query(self.view, self.request, without=("cursor", "page_size"))
         return {
             "articles": articles_by_id(row.article_id for row in self.rows),
-            "export_query": api_query(self.view, self.request, without=("cursor", "page_size")),
+            "export_query": f"{query}&" if query else "",
         }
 
 

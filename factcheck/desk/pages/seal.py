@@ -6,6 +6,9 @@ from typing import Any
 from urllib.parse import quote
 
 from django.db.models import F
+from django.utils.formats import number_format
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
 from claims.followers import followers_in_use
 from factcheck.api.renderers import pretty
@@ -17,13 +20,13 @@ from factcheck.journal.seal.models import Leaf
 from factcheck.postgres.row_comparison import RowComparison
 
 # The key stands beside the note, so that the mail alone can be checked.
-MAIL = """\
-{note}
-Its key: {key}
+MAIL = _("""\
+%(note)s
+Its key: %(key)s
 
-Keep this message. It proves which {entries} the journal at {service} had when you got it. How to check that:
-{service}/api/v1/journal/checkpoints/
-"""
+Keep this message. It proves which %(entries)s the journal at %(service)s had when you got it. How to check that:
+%(service)s/api/v1/journal/checkpoints/
+""")
 
 
 class SealPage(Page):
@@ -48,8 +51,8 @@ class SealPage(Page):
 
     def _mail(self, checkpoint: dict[str, Any]) -> str:
         """A `mailto:` link (RFC 6068)."""
-        body = MAIL.format(service=self._service(), **checkpoint).replace("\n", "\r\n")
-        subject = f"Checkpoint of {checkpoint['name']}: {checkpoint['entries']}"
+        body = (str(MAIL) % {"service": self._service(), **checkpoint}).replace("\n", "\r\n")
+        subject = gettext("Checkpoint of %(name)s: %(entries)s") % checkpoint
         return f"mailto:?subject={quote(subject)}&body={quote(body)}"
 
 
@@ -57,7 +60,7 @@ class ProofPage(Page):
     def context(self) -> dict[str, Any]:
         sealed = _readable(self.data)
         return {
-            "place": f"{self.data['position'] + 1:,}",
+            "place": number_format(self.data["position"] + 1, force_grouping=True),
             "entries": sealed["entries"],
             "content": pretty(self.data),
             "entry_url": self._entry_url(self.data["entry"]),
@@ -83,10 +86,11 @@ def sealed_among(entries: Iterable[Any]) -> set[int]:
 def _readable(row: Any) -> dict[str, Any]:
     """A checkpoint of the API, in the form that people read."""
     size, root = row["size"], row["root"]
+    number = number_format(size, force_grouping=True)
     return {
         **row,
         "name": row["note"].partition("\n")[0],
         "at": row.get("at") and datetime.fromisoformat(row["at"]),
-        "entries": f"{size:,} {'entry' if size == 1 else 'entries'}",
+        "entries": ngettext("%(number)s entry", "%(number)s entries", size) % {"number": number},
         "groups": [root[start : start + 4] for start in range(0, len(root), 4)],
     }

@@ -9,21 +9,9 @@ from factcheck.desk.models import Look
 from factcheck.desk.news import entries_of_others, news_of
 from factcheck.desk.page_view import DeskView
 from factcheck.desk.waiting import MAX_ROWS, waiting_for
+from factcheck.desk.words import ENDPOINTS
 from factcheck.journal.models import Entry
 
-ENDPOINTS = (
-    "articles",
-    "statements",
-    "disputes",
-    "evidence",
-    "notes",
-    "sources",
-    "checks",
-    "journal",
-    "tokens",
-    "schema",
-    "docs",
-)
 MAX_ARTICLES = 6  # in each section; the list has all
 MAX_ENTRIES = 300  # of the journal, among which the news are
 MAX_NEWS = 12
@@ -56,7 +44,7 @@ class StartPage(DeskView):
             "max_rows": MAX_ARTICLES,
             "totals": totals(),
             "max_counted": MAX_COUNTED,
-            "endpoints": [(name, f"/api/v1/{name}/") for name in ENDPOINTS],
+            "endpoints": [(words, f"/api/v1/{name}/") for name, words in ENDPOINTS.items()],
         }
 
 

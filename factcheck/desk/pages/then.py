@@ -35,9 +35,10 @@ class Then(DeskView):
         """What cannot be read is left to the page, which refuses it."""
         try:
             at = datetime.fromisoformat(typed)
-        except ValueError:
+            # The field of a form has no zone, and says that it is UTC.
+            at = at.replace(tzinfo=at.tzinfo or UTC).astimezone(UTC)
+        except (ValueError, OverflowError):  # the latter for a time that is in no year of UTC
             return typed
-        at = at.replace(tzinfo=at.tzinfo or UTC)  # the field of a form has no zone, and says that it is UTC
         return instant(self._entry_time(at) or at)
 
     def _entry_time(self, at: datetime) -> datetime | None:

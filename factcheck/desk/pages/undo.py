@@ -15,6 +15,7 @@ from factcheck.api.fields import ReasonSerializer
 from factcheck.api.problems import problem_of
 from factcheck.api.roles import Role, role_of
 from factcheck.desk.addresses import address_of
+from factcheck.desk.form_words import problem_in_words
 from factcheck.desk.page_view import DeskView
 from factcheck.desk.timeline import timeline
 from factcheck.errors import Refusal
@@ -70,7 +71,7 @@ class UndoPage(DeskView):
             form.is_valid(raise_exception=True)
             undo(entry=entry, actor=request.user, reason=form.validated_data["reason"])
         except (Refusal, ValidationError, IntegrityError) as error:
-            return self._refuse(entry, problem_of(error)[0])
+            return self._refuse(entry, problem_in_words(problem_of(error)[0]))
         except ObjectDoesNotExist:
             raise Http404 from None
         return HttpResponseRedirect(address_of(entry.resource, entry.resource_id), status=303)

@@ -3,20 +3,32 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from django.utils.text import capfirst
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
 from claims.models import Dispute, Statement
 from factcheck.desk.addresses import address_of
 from factcheck.desk.pictures.chains import Denial, Party, Told, chains_of
 from factcheck.desk.pictures.layout import drawing_of
 from factcheck.desk.viewer import Viewer
+from factcheck.desk.words import word
 
 MAX_STATEMENTS = 1_000
 TEXT = 160  # characters of a passage
+# By how much is disputed, and whether it was raised in another statement that the picture has.
+DENIALS = {
+    ("whole", False): _("%(kind)s of statement %(statement)s by %(source)s"),
+    ("whole", True): _("%(kind)s of statement %(statement)s by %(source)s, in statement %(counter_statement)s"),
+    ("part", False): _("%(kind)s of part of statement %(statement)s by %(source)s"),
+    ("part", True): _("%(kind)s of part of statement %(statement)s by %(source)s, in statement %(counter_statement)s"),
+}
 
 
 def article_picture(article: Any, viewer: Viewer, numbers: dict[int, int], as_of_query: str = "") -> dict[str, Any]:
     """`numbers` are those of the marks in the text, by statement. The picture has the first MAX_STATEMENTS."""
     address, lists = address_of("article", article.pk), f"/api/v1/statements/?article={article.pk}{as_of_query}"
-    outlet = _party(article.publisher) if article.publisher else Party("This article", address)
+    outlet = _party(article.publisher) if article.publisher else Party(gettext("This article"), address)
     statements = Statement.objects.with_chain().only("text", "tag", "start", "source__name", "source__anonymous")
     rows = viewer.fetch(statements.filter(article=article).order_by("start", "id"), MAX_STATEMENTS + 1)
     told = [
@@ -47,16 +59,17 @@ def _picture(told: Sequence[Told], disputes: Iterable[Any], lists: str, all_disp
 
 
 def _told(row: Any, outlet: Party, number: int | None, address: str, itself: str = "") -> Told:
-    speaker = _party(row.source) if row.source else Party("The article itself", itself or address)
+    speaker = _party(row.source) if row.source else Party(gettext("The article itself"), itself or address)
     relays = tuple(_party(source) for source in row.via)
     return Told(row.pk, number, row.text[:TEXT], row.tag, address, speaker, relays, outlet)
 
 
 def _denial(dispute: Any, labels: dict[int, str]) -> Denial:
-    part = " of part" if dispute.scope == "part" else ""
     raised_in = labels.get(dispute.counter_statement_id)
-    words = f"{dispute.kind.capitalize()}{part} of statement {labels[dispute.statement_id]} by {dispute.raised_by.name}"
-    words += f", in statement {raised_in}" if raised_in else ""
+    words = DENIALS[dispute.scope, bool(raised_in)] % {
+        "kind": capfirst(word(dispute.kind)), "statement": labels[dispute.statement_id],
+        "source": dispute.raised_by.name, "counter_statement": raised_in,
+    }  # fmt: skip
     return Denial(
         words, dispute.state, address_of("dispute", dispute.pk), _party(dispute.raised_by), dispute.statement_id,
         dispute.counter_statement_id,
@@ -69,4 +82,4 @@ def _party(source: Any) -> Party:
 
 def _outlet(article: Any) -> Party:
     address = address_of("article", article.pk)
-    return _party(article.publisher) if article.publisher else Party(article.title or "Untitled", address)
+    return _party(article.publisher) if article.publisher else Party(article.title or gettext("Untitled"), address)

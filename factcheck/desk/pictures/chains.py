@@ -3,7 +3,12 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
+from django.utils.translation import ngettext_lazy
+
+OTHER_SOURCES = ngettext_lazy("%(number)s other source", "%(number)s other sources", "number")
+OTHER_RELAYS = ngettext_lazy("%(number)s other relay", "%(number)s other relays", "number")
 MAX_SINGLE = 60  # statements that are drawn one by one; more are drawn as numbers
 MAX_LANES = 60  # more than that a reader cannot follow
 # How a picture of many is made smaller, step by step: how many sources and how many relays have their own names.
@@ -99,10 +104,10 @@ class Chains:
 class _Names:
     """The most frequent parties by their own names, and the others as one."""
 
-    def __init__(self, parties: Iterable[Party], kept: int | None, noun: str, address: str):
+    def __init__(self, parties: Iterable[Party], kept: int | None, others: Any, address: str):
         counted = Counter(parties)
         self.named = {party: party for party, _ in counted.most_common(kept)}
-        self.others = Party(f"{len(counted) - len(self.named)} other {noun}", address)
+        self.others = Party(others % {"number": len(counted) - len(self.named)}, address)
 
     def of(self, party: Party) -> Party:
         return self.named.get(party, self.others)
@@ -123,8 +128,8 @@ def _chains(
     is_folded, is_short = len(told) > MAX_SINGLE, relays is not None
     drawn = {each.id for each in told}
     only_deny = [denial.raised_by for denial in denials if denial.counter not in drawn]
-    speakers = _Names([*(each.speaker for each in told), *only_deny], sources, "sources", lists)
-    relayed = _Names((each.relays[-1] for each in told if each.relays), relays, "relays", lists)
+    speakers = _Names([*(each.speaker for each in told), *only_deny], sources, OTHER_SOURCES, lists)
+    relayed = _Names((each.relays[-1] for each in told if each.relays), relays, OTHER_RELAYS, lists)
     denied = defaultdict(list)
     for denial in denials:
         denied[denial.statement].append(denial)

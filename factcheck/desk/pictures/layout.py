@@ -8,8 +8,11 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from statistics import mean
 
+from django.utils.translation import gettext
+
 from factcheck.desk.pictures.chains import Chains, Denial, Lane, Party, Told
 from factcheck.desk.pictures.text import in_lines
+from factcheck.desk.words import word
 
 MARGIN, TOP = 8, 34  # around the picture; above it, for the headings
 BOX = 156  # the width of a party
@@ -40,7 +43,7 @@ class Box:
     def labels(self) -> list[tuple[int, str, str]]:
         """For each line of the name and for the word that it is anonymous: its y, its class and itself."""
         lines = [(text, "") for text in in_lines(self.party.name, LETTERS, 2)]
-        lines += [("anonymous", "hint")] if self.party.anonymous else []
+        lines += [(gettext("anonymous"), "hint")] if self.party.anonymous else []
         first = self.y + self.height // 2 - LINE * len(lines) // 2 + 13
         return [(first + LINE * place, kind, text) for place, (text, kind) in enumerate(lines)]
 
@@ -98,9 +101,13 @@ class Arrow:
     @property
     def title(self) -> str:
         """Beginning with the label, as a spoken command needs."""
-        words = ". ".join(f"{denial.words}: {denial.state}" for denial in self.denials[:MAX_TITLES])
-        more = f" and {len(self.denials) - MAX_TITLES} more" if len(self.denials) > MAX_TITLES else ""
-        return words if len(self.denials) == 1 else f"{self.label} disputes: {words}{more}"
+        words = ". ".join(f"{denial.words}: {word(denial.state)}" for denial in self.denials[:MAX_TITLES])
+        if len(self.denials) == 1:
+            return words
+        if (more := len(self.denials) - MAX_TITLES) <= 0:
+            return gettext("%(number)s disputes: %(disputes)s") % {"number": self.label, "disputes": words}
+        sentence = gettext("%(number)s disputes: %(disputes)s and %(more)s more")
+        return sentence % {"number": self.label, "disputes": words, "more": more}
 
     @property
     def text_y(self) -> int:
@@ -148,8 +155,8 @@ class _Draft:
         return self.drawing
 
     def _speakers(self) -> None:
-        self.drawing.headings.append((MARGIN, "Who says it"))
-        self.drawing.headings.append((self.right, "What"))
+        self.drawing.headings.append((MARGIN, gettext("Who says it")))
+        self.drawing.headings.append((self.right, gettext("What")))
         rows = [min(_count(lane, self.chains), CHIPS_IN_ROW) for lane in self.chains.lanes]
         end = self.right + max(rows, default=1) * (self.chip + 4)
         top = TOP
@@ -186,7 +193,7 @@ class _Draft:
             stops.setdefault(party or id(lane), []).append(lane)
         x, top = self.right + GAP, TOP
         if not steps or len(self.drawing.headings) == 2:
-            self.drawing.headings.append((x, "Through whom" if steps else "Published by"))
+            self.drawing.headings.append((x, gettext("Through whom") if steps else gettext("Published by")))
         for stop, lanes in sorted(stops.items(), key=lambda item: self._height_of(item[1])):
             party = stop if isinstance(stop, Party) else None
             height = max(PORT * len(lanes), _box_height(party) if party else PORT)
@@ -281,11 +288,13 @@ def _count(lane: Lane, chains: Chains) -> int:
 def _chips(lane: Lane, chains: Chains) -> list[tuple[str, str, str, str, list[Told]]]:
     """Of each: its label, what it says in full, its tag, its address, and the statements that it stands for."""
     if not chains.is_folded:
-        return [
-            (each.label, f"Statement {each.label}, {each.tag}: {each.text}", each.tag, each.address, [each])
-            for each in lane.told
-        ]
+        return [(each.label, _title(each), each.tag, each.address, [each]) for each in lane.told]
     return [
-        (str(len(told)), f"{len(told)} {tag}: {lane.speaker.name}", tag, chains.address(lane, tag), told)
+        (str(len(told)), f"{len(told)} {word(tag)}: {lane.speaker.name}", tag, chains.address(lane, tag), told)
         for tag, told in lane.by_tag.items()
     ]
+
+
+def _title(told: Told) -> str:
+    words = {"number": told.label, "tag": word(told.tag), "text": told.text}
+    return gettext("Statement %(number)s, %(tag)s: %(text)s") % words

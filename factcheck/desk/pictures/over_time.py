@@ -6,16 +6,23 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from django.utils.text import capfirst
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
 from claims.models import Dispute, Statement
 from factcheck.desk.addresses import address_of
 from factcheck.desk.viewer import Viewer
+from factcheck.desk.words import word
 
 MAX_EACH = 300  # the newest that it said, relayed and denied
 PARTS = 26  # of the line; what falls into one stands above each other
 SINGLE = 4  # above each other, before those with the same tag become one mark
-LEFT, PART, STEP = 84, 42, 24  # pixels: the names of the rows, a part, a mark
+LEFT, PART, STEP, DAY = 84, 42, 24, 72  # pixels: the names of the rows, a part, a mark, a day in figures
 TICKS = 5
 TEXT = 120  # characters
+ROWS = {"said": _("said"), "relayed": _("relayed"), "denied": _("denied")}
+KNOWN_TO = {"month": _("known to the month"), "year": _("known to the year")}
 
 
 @dataclass(frozen=True)
@@ -42,7 +49,7 @@ class Mark:
     @property
     def days(self) -> str:
         first, last = min(event.day for event in self.events), max(event.day for event in self.events)
-        return str(first) if first == last else f"{first} to {last}"
+        return str(first) if first == last else gettext("%(first)s to %(last)s") % {"first": first, "last": last}
 
     @property
     def when(self) -> str:
@@ -51,7 +58,12 @@ class Mark:
 
     @property
     def what(self) -> str:
-        return self.events[0].text if len(self.events) == 1 else f"{len(self.events)} of them"
+        number = len(self.events)
+        return self.events[0].text if number == 1 else gettext("%(number)s of them") % {"number": number}
+
+    @property
+    def row_in_words(self) -> str:
+        return str(ROWS[self.row])
 
     @property
     def text_y(self) -> int:
@@ -76,14 +88,15 @@ def source_picture(source: Any, viewer: Viewer) -> dict[str, Any]:
         mark for (_, part), found in _by_place(events, first, days).items() for mark in _marks(part, found, source)
     ]
     lines, height = _stacked(marks)
+    steps = min(TICKS, days) or 1
     ticks = [
-        (LEFT + PARTS * PART * tick // TICKS, first + timedelta(days=days * tick // TICKS)) for tick in range(TICKS + 1)
+        (LEFT + PARTS * PART * step // steps, first + timedelta(days=days * step // steps)) for step in range(steps + 1)
     ]
     return {
         "marks": sorted(marks, key=lambda mark: min(event.day for event in mark.events)),
         "lines": lines,
-        "ticks": ticks if days >= TICKS else ticks[:1],
-        "width": LEFT + PARTS * PART + 40,
+        "ticks": ticks if days else ticks[:1],
+        "width": LEFT + PARTS * PART + DAY,
         "height": height,
         "tick_y": height - 8,
     }
@@ -103,10 +116,10 @@ def _statements(source: Any, viewer: Viewer) -> Iterable[Event]:
 def _day_of(statement: Any) -> tuple[date, str]:
     if statement.said_on:
         precision = statement.said_on_precision
-        return statement.said_on, f"known to the {precision}" if precision else ""
+        return statement.said_on, str(KNOWN_TO.get(precision, ""))
     if published := statement.article.published_at:
-        return published.date(), "when it was published"
-    return statement.created_at.date(), "when it was recorded"
+        return published.date(), gettext("when it was published")
+    return statement.created_at.date(), gettext("when it was recorded")
 
 
 def _disputes(source: Any, viewer: Viewer) -> Iterable[Event]:
@@ -115,8 +128,9 @@ def _disputes(source: Any, viewer: Viewer) -> Iterable[Event]:
     for dispute in viewer.fetch(rows, MAX_EACH):
         counter = dispute.counter_statement
         said = counter.said_on if counter else None
-        day, known_by = (said, "") if said else (dispute.opened_at.date(), "when the dispute was opened")
-        text = f"{dispute.kind} of: {dispute.statement.text[:TEXT]}"
+        day, known_by = (said, "") if said else (dispute.opened_at.date(), gettext("when the dispute was opened"))
+        words = {"kind": word(dispute.kind), "statement": dispute.statement.text[:TEXT]}
+        text = gettext("%(kind)s of: %(statement)s") % words
         yield Event("denied", day, known_by, dispute.state, text, address_of("dispute", dispute.pk))
 
 
@@ -150,13 +164,13 @@ def _list(event: Event, source: Any) -> str:
 def _stacked(marks: list[Mark]) -> tuple[list[Line], int]:
     """Gives each mark its y. Each row is as high as its highest stack."""
     lines, base = [], 8
-    for name in ("said", "relayed", "denied"):
+    for name in ROWS:
         stacks: dict[int, list[Mark]] = defaultdict(list)
         for mark in marks:
             if mark.row == name:
                 stacks[mark.x].append(mark)
         base += max(1, *map(len, stacks.values()), 0) * STEP + 10
-        lines.append(Line(name.capitalize(), base))
+        lines.append(Line(capfirst(str(ROWS[name])), base))
         for stack in stacks.values():
             for place, mark in enumerate(sorted(stack, key=lambda mark: mark.tag)):
                 mark.y = base - 14 - place * STEP

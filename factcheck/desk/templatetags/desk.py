@@ -20,21 +20,23 @@ from claims.media_fragments import address_of_part
 from claims.partial_dates import said_on_fields
 from factcheck.api.roles import Role, role_of
 from factcheck.desk.addresses import address_of, instant, plural
-from factcheck.desk.code_words import code_in_words
 from factcheck.desk.labels import field_label
+from factcheck.desk.words import list_name, row_name, word
 
 register = template.Library()
 register.filter(plural)
 register.filter(field_label)
-register.filter(code_in_words)
+register.filter(word)
+register.filter(row_name)
+register.filter(list_name)
 
 # Shown beside the colour, for those who do not see it. No sign is a verdict.
 SIGNS = {"asserted": "+", "denied": "−", "unverified": "?"}  # noqa: RUF001  the minus sign is meant
 ANCHOR_LABELS = {
-    "anchored": "in its place",
-    "moved": "found again at another place",
-    "needs_review": "may be at another place now",
-    "orphaned": "no longer in the text",
+    "anchored": gettext_lazy("in its place"),
+    "moved": gettext_lazy("found again at another place"),
+    "needs_review": gettext_lazy("may be at another place now"),
+    "orphaned": gettext_lazy("no longer in the text"),
 }
 OBTAINED = {
     "link": gettext_lazy("Obtained by a link"),
@@ -43,6 +45,10 @@ OBTAINED = {
     "document": gettext_lazy("Obtained as a document"),
     "visit": gettext_lazy("Obtained during a visit"),
     "other": gettext_lazy("Obtained in another way"),
+}
+ATTRIBUTIONS = {
+    "direct": gettext_lazy("quoted directly: %(source)s"),
+    "mixed": gettext_lazy("partly quoted: %(source)s"),
 }
 DOUBLE_QUOTES = '“”„‟"«»'
 OPENING_QUOTES = tuple(DOUBLE_QUOTES + "‘‚'")  # noqa: RUF001
@@ -134,9 +140,9 @@ def tag_label(tag: str) -> SafeString:
 
 
 @cache
-def _tag_label(tag: str, language: str) -> SafeString:
+def _tag_label(tag: str, language: str | None) -> SafeString:
     label = '<span class="tag {}"><span aria-hidden="true">{}</span> {}</span>'
-    return format_html(label, tag, SIGNS.get(tag, ""), code_in_words(tag))
+    return format_html(label, tag, SIGNS.get(tag, ""), word(tag))
 
 
 @register.filter
@@ -179,7 +185,7 @@ def quoted(text: str, length: int) -> str:
     short = shortened(text, length)
     if text.startswith(OPENING_QUOTES):
         return short
-    return f"‘{short}’" if any(mark in short for mark in DOUBLE_QUOTES) else f"“{short}”"  # noqa: RUF001
+    return (_("‘%s’") if any(mark in short for mark in DOUBLE_QUOTES) else _("“%s”")) % short  # noqa: RUF001
 
 
 @register.simple_block_tag
@@ -230,10 +236,15 @@ def is_admin(user: Any) -> bool:
 def browser_in_words(agent: str) -> str:
     """As its user calls it, from the User-Agent."""
     browsers = {"Edg": "Edge", "OPR": "Opera", "Firefox": "Firefox", "Chrome": "Chrome", "Safari": "Safari"}
-    systems = {"Android": "Android", "iPhone": "an iPhone", "iPad": "an iPad", "Windows": "Windows", "Mac OS": "a Mac"}
+    systems = {
+        "Android": "Android", "iPhone": _("an iPhone"), "iPad": _("an iPad"), "Windows": "Windows",
+        "Mac OS": _("a Mac"), "Linux": "Linux",
+    }  # fmt: skip
     browser = next((name for sign, name in browsers.items() if sign in agent), "")
-    system = next((name for sign, name in {**systems, "Linux": "Linux"}.items() if sign in agent), "")
-    return " on ".join(filter(None, (browser, system))) or "an unknown browser"
+    system = next((name for sign, name in systems.items() if sign in agent), "")
+    if browser and system:
+        return _("%(browser)s on %(system)s") % {"browser": browser, "system": system}
+    return browser or system or _("an unknown browser")
 
 
 @register.simple_tag
@@ -278,23 +289,30 @@ def tags_starting_with(chosen: str) -> list[str]:
 
 @register.filter
 def anchor_label(anchor: str) -> str:
-    return ANCHOR_LABELS.get(anchor, anchor)
+    return str(ANCHOR_LABELS.get(anchor, anchor))
 
 
 @register.filter
 def lost_place(statement: Any) -> str:
     """Why a statement is not marked in the text. At an instant within a change of the text, it is still pinned to the
     old one."""
-    is_lost = statement.anchor in ("needs_review", "orphaned")
-    return anchor_label(statement.anchor) if is_lost else f"pinned to revision {statement.revision}"
+    if statement.anchor in ("needs_review", "orphaned"):
+        return anchor_label(statement.anchor)
+    return _("pinned to revision %(revision)s") % {"revision": statement.revision}
 
 
-@register.filter
-def attribution(statement: Any) -> str:
-    """How the words came from the source; the name of the source follows."""
-    labels = {"direct": "quoted directly:", "mixed": "partly quoted:"}
-    label = labels.get(statement.quote_type)
-    return label if label and not statement.via else "attributed to"
+@register.simple_block_tag
+def attributed(content: str, statement: Any) -> SafeString:
+    """How the words came from the source, whose name the block has."""
+    words = ATTRIBUTIONS.get(statement.quote_type) if not statement.via else None
+    sentence = str(words or _("attributed to %(source)s"))
+    return mark_safe(sentence % {"source": content})  # noqa: S308  the block is rendered, so it is escaped
+
+
+@register.simple_block_tag
+def through(content: str) -> SafeString:
+    """Who relayed the words, after who said them."""
+    return mark_safe(_(", through %(source)s") % {"source": content})  # noqa: S308  as above
 
 
 @register.filter

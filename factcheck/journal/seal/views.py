@@ -4,6 +4,7 @@ import base64
 import re
 from typing import Any, NamedTuple
 
+from django.utils.translation import gettext
 from drf_spectacular.utils import OpenApiParameter, OpenApiTypes, extend_schema, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.decorators import action
@@ -138,10 +139,12 @@ class SealMixin:
         size = _size(request, "size")
         leaf = Leaf.objects.filter(entry=pk).first()
         if leaf is None or _latest().size <= leaf.position:
-            raise NotFound("There is no sealed entry with this id.")
+            raise NotFound(gettext("There is no sealed entry with this id."))
         checkpoint = Checkpoint.objects.filter(size=size).first() if size else _latest()
         if checkpoint is None or checkpoint.size <= leaf.position:
-            raise InvalidInput.parameter("size", "invalid", "Give the size of a checkpoint that seals this entry.")
+            raise InvalidInput.parameter(
+                "size", "invalid", gettext("Give the size of a checkpoint that seals this entry.")
+            )
         path = proofs.inclusion_path(leaf.position, checkpoint.size)
         return Response(InclusionSerializer(Inclusion(leaf, checkpoint, path)).data)
 
@@ -163,13 +166,17 @@ class SealMixin:
         first, second = _size(request, "first"), _size(request, "second")
         sealed = _latest().size
         if first is None:
-            raise InvalidInput.parameter("first", "required", "Give the size of the checkpoint that you kept.")
+            raise InvalidInput.parameter("first", "required", gettext("Give the size of the checkpoint that you kept."))
         for name, size in (("first", first), ("second", second or sealed)):
             if size > sealed:
-                raise InvalidInput.parameter(name, "invalid", f"The latest checkpoint has the size {sealed}.")
+                raise InvalidInput.parameter(
+                    name, "invalid", gettext("The latest checkpoint has the size %(sealed)s.") % {"sealed": sealed}
+                )
         second = second or sealed
         if first > second:
-            raise InvalidInput.parameter("first", "invalid", f"It must not be above the second size, {second}.")
+            raise InvalidInput.parameter(
+                "first", "invalid", gettext("It must not be above the second size, %(second)s.") % {"second": second}
+            )
         path = proofs.consistency_path(first, second)
         return Response(ConsistencySerializer({"first": first, "second": second, "path": path}).data)
 
@@ -188,7 +195,7 @@ class SealMixin:
 def _latest() -> Checkpoint:
     checkpoint = Checkpoint.objects.order_by("-size").first()
     if checkpoint is None:
-        raise NotFound("Nothing is sealed yet: there is no checkpoint.")
+        raise NotFound(gettext("Nothing is sealed yet: there is no checkpoint."))
     return checkpoint
 
 
@@ -197,5 +204,5 @@ def _size(request: Request, name: str) -> int | None:
     if text is None:
         return None
     if not re.fullmatch(r"[0-9]{1,18}", text) or not int(text):
-        raise InvalidInput.parameter(name, "invalid", "Give a whole number from 1.")
+        raise InvalidInput.parameter(name, "invalid", gettext("Give a whole number from 1."))
     return int(text)

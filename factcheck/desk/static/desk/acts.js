@@ -13,9 +13,12 @@
   const scrolls = () => getComputedStyle(margin).overflowY === "auto"; // beside the text, not below it
   let acting = null; // the card from which the last request came
 
+  // A card that others have changed something about comes anew, whatever its statement's version.
+  const versionOf = (part) => (part.closest(".card:has(> .news)") ? part.dataset.version.replace(/\d+$/, 0) : part.dataset.version);
+
   document.addEventListener("htmx:configRequest", ({ detail }) => {
     acting = cardOf(detail.elt);
-    const shown = [...document.querySelectorAll("[data-version]")].map(({ dataset }) => dataset.version);
+    const shown = [...document.querySelectorAll("[data-version]")].map(versionOf);
     Object.assign(detail.headers, { Accept: "text/html", "Shown-Cards": shown.join(" ") });
   });
 
@@ -56,6 +59,8 @@
     const [above, below] = [place.top - Math.max(seen.top, 0), place.bottom - Math.min(seen.bottom, window.innerHeight)];
     margin.scrollTop += above < 0 ? above : Math.max(0, Math.min(below, above));
   };
+
+  desk.reveal = show;
 
   // A form that came, or that came back with errors. Its choosers are built before it settles.
   const FIELDS = "textarea, select, input:not([type=hidden]), button";

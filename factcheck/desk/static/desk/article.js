@@ -7,13 +7,7 @@
   if (!text) {
     return;
   }
-  const codePoints = (string) => {
-    let count = 0;
-    for (const _ of string) {
-      count += 1;
-    }
-    return count;
-  };
+  const codePoints = desk.text.points;
 
   const selected = () => {
     const selection = document.getSelection();

@@ -30,7 +30,7 @@
       ({ dataset }) => dataset.tag === "unverified" && !("outside" in dataset),
     );
     if (!next) {
-      say("No statement here is unverified.");
+      say(gettext("No statement here is unverified."));
       return;
     }
     await desk.open(next.dataset.statement);
@@ -60,7 +60,8 @@
   const count = () => {
     const place = document.querySelector("#bulk .ticked");
     if (place) {
-      place.textContent = `${ticks().filter((tick) => tick.checked).length} ticked`;
+      const number = ticks().filter((tick) => tick.checked).length;
+      place.textContent = interpolate(ngettext("%s ticked", "%s ticked", number), [number]);
     }
   };
   const tickAll = (isTicked) => {

@@ -16,13 +16,19 @@
 
   const CHOICES = "/choose/sources/"; // sources by similar names, those of the article first
 
-  const labelOf = (row) => row.name || row.title || row.text?.slice(0, 90) || `number ${row.id}`;
-  const details = (row) =>
-    row.name
-      ? row.details || ""
-      : row.text
-        ? `statement ${row.id}, ${row.tag}${row.source ? `, ${row.source.name}` : ""}`
-        : "";
+  const labelOf = (row) => row.name || row.title || row.text?.slice(0, 90) || interpolate(gettext("number %s"), [row.id]);
+  const TAGS = {
+    asserted: pgettext("code", "asserted"),
+    denied: pgettext("code", "denied"),
+    unverified: pgettext("code", "unverified"),
+  };
+  const details = (row) => {
+    if (row.name || !row.text) {
+      return row.details || "";
+    }
+    const words = interpolate(gettext("statement %(id)s, %(tag)s"), { id: row.id, tag: TAGS[row.tag] }, true);
+    return row.source ? `${words}, ${row.source.name}` : words;
+  };
 
   const fetchJson = async (address, options = {}) => {
     const answer = await fetch(address, { ...options, headers: { Accept: "application/json", ...options.headers } });
@@ -63,7 +69,7 @@
       this.search = element("input", {
         type: "text", role: "combobox", "aria-expanded": "false", "aria-autocomplete": "list", autocomplete: "off",
         "aria-controls": this.id, "aria-label": caption, "data-noun": this.box.dataset.noun,
-        placeholder: this.box.dataset.noun === "source" ? "Type a name" : "Type to search",
+        placeholder: this.box.dataset.noun === "source" ? gettext("Type a name") : gettext("Type to search"),
       });
       if (this.number.getAttribute("aria-invalid")) {
         this.search.setAttribute("aria-invalid", "true");
@@ -79,7 +85,11 @@
         }
       });
       this.search.addEventListener("keydown", (event) => this.key(event));
-      this.search.addEventListener("blur", () => setTimeout(() => this.close(), 150));
+      this.search.addEventListener("blur", () => {
+        clearTimeout(this.timer);
+        this.latest = null; // an answer that comes now would lie over what has the focus
+        setTimeout(() => this.close(), 150);
+      });
       this.box.closest("form").addEventListener("formdata", (event) => this.send(event.formData));
       this.box.querySelectorAll(".settle").forEach((fieldset) => this.offerCandidates(fieldset));
     }
@@ -123,7 +133,7 @@
         this.list.replaceChildren();
       }
       const text = element("span", { dir: "auto" }, label);
-      const remove = element("button", { type: "button", "aria-label": `Remove ${label}` }, "×");
+      const remove = element("button", { type: "button", "aria-label": interpolate(gettext("Remove %s"), [label]) }, "×");
       const item = element("li", {}, text, element("input", { type: "hidden", name: this.name, value: id }), remove);
       remove.addEventListener("click", () => {
         item.remove();
@@ -148,7 +158,15 @@
       return this.box.dataset.first || this.box.dataset.article || this.box.dataset.noun === "source";
     }
 
+    // What is still offered does not answer what is typed now, so Enter must not take it.
+    unpoint() {
+      this.at = -1;
+      this.search.removeAttribute("aria-activedescendant");
+      [...this.options.children].forEach((item) => item.setAttribute("aria-selected", "false"));
+    }
+
     searchLater() {
+      this.unpoint();
       clearTimeout(this.timer);
       this.timer = setTimeout(() => this.runSearch(), DELAY);
     }
@@ -193,12 +211,12 @@
         return item;
       });
       if (typed && this.box.dataset.noun === "source" && "mayCreate" in this.box.closest("form").dataset) {
-        const item = element("li", { role: "option", "aria-selected": "false" }, `New source “${typed}”…`);
+        const item = element("li", { role: "option", "aria-selected": "false" }, interpolate(gettext("New source “%s”…"), [typed]));
         item.choose = () => this.create(typed);
         items.push(item);
       }
       if (!items.length) {
-        items.push(element("li", { role: "option", "aria-selected": "false", "aria-disabled": "true" }, "Nothing found"));
+        items.push(element("li", { role: "option", "aria-selected": "false", "aria-disabled": "true" }, gettext("Nothing found")));
       }
       items.forEach((item, index) => {
         item.id = `${this.id}-${index}`;
@@ -230,8 +248,8 @@
       }
       const acts = {
         ArrowDown: () => this.point(this.at + 1),
-        ArrowUp: () => this.point(this.at - 1),
-        Enter: () => this.options.children[this.at].choose?.(),
+        ArrowUp: () => this.point(Math.max(this.at, 0) - 1),
+        Enter: () => this.options.children[this.at]?.choose?.(),
         Escape: () => this.close(),
       };
       if (acts[event.key]) {
@@ -266,8 +284,8 @@
         });
         return element("li", {}, take, " ", element("small", {}, row.details));
       });
-      alike.replaceChildren(...(items.length ? [element("li", {}, "Is it one of these?"), ...items] : []));
-      make.textContent = items.length ? "No, create another one" : "Create the source";
+      alike.replaceChildren(...(items.length ? [element("li", {}, gettext("Is it one of these?")), ...items] : []));
+      make.textContent = items.length ? gettext("No, create another one") : gettext("Create the source");
       make.disabled = false;
       return items.length > 0;
     }
@@ -276,22 +294,31 @@
     create(name) {
       this.close();
       this.box.querySelector(".create-source")?.remove();
-      const kinds = ["person", "organization", "outlet", "document", "account"];
+      const kinds = {
+        person: pgettext("code", "person"),
+        organization: pgettext("code", "organization"),
+        outlet: pgettext("code", "outlet"),
+        document: pgettext("code", "document"),
+        account: pgettext("code", "account"),
+      };
       const title = element("input", { type: "text", value: name });
-      const kind = element("select", {}, element("option", { value: "" }, "choose"), ...kinds.map((one) => element("option", { value: one }, one)));
+      const kind = element(
+        "select", {}, element("option", { value: "" }, gettext("choose")),
+        ...Object.entries(kinds).map(([value, word]) => element("option", { value }, word)),
+      );
       const aliases = element("textarea", { rows: "2" });
       const anonymous = element("input", { type: "checkbox" });
       const error = element("p", { class: "error", role: "alert" });
       const alike = element("ul", { class: "alike" });
-      const make = element("button", { type: "button" }, "Create the source");
-      const cancel = element("button", { type: "button", class: "second" }, "Cancel");
+      const make = element("button", { type: "button" }, gettext("Create the source"));
+      const cancel = element("button", { type: "button", class: "second" }, gettext("Cancel"));
       const panel = element(
         "fieldset", { class: "create-source" },
-        element("legend", {}, "New source"),
-        element("label", {}, "Name", title),
-        element("label", {}, "Kind", kind),
-        element("label", {}, "Other names, one per line", aliases),
-        element("label", { class: "box" }, anonymous, "anonymous: the name is the article’s own words for the source"),
+        element("legend", {}, gettext("New source")),
+        element("label", {}, gettext("Name"), title),
+        element("label", {}, gettext("Kind"), kind),
+        element("label", {}, gettext("Other names, one per line"), aliases),
+        element("label", { class: "box" }, anonymous, gettext("anonymous: the name is the article’s own words for the source")),
         error,
         alike,
         element("div", { class: "buttons" }, make, cancel),
@@ -306,7 +333,7 @@
       let asked = null; // the name for which the question was put
       make.addEventListener("click", async () => {
         if (!kind.value) {
-          error.textContent = "Say what kind of source it is.";
+          error.textContent = gettext("Say what kind of source it is.");
           kind.focus();
           return;
         }
@@ -329,7 +356,7 @@
         });
         make.disabled = false;
         if (!ok) {
-          error.textContent = body.detail || "That did not work.";
+          error.textContent = body.detail || gettext("That did not work.");
           return;
         }
         panel.remove();

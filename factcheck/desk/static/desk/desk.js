@@ -51,6 +51,12 @@ const desk = {
     form.elements.reason.focus();
   },
 
+  // The pieces of a translated sentence, with an element in the place of its %s.
+  sentence(words, element) {
+    const [before, after] = words.split("%s");
+    return [before, element, after];
+  },
+
   // Another page of the desk, to take a part of it.
   async page(address, options = {}) {
     const answer = await fetch(address, { ...options, headers: { Accept: "text/html" } });

@@ -1,5 +1,5 @@
 // Keeps what is typed into a form until it is done: for each user, page and form, in this tab. Never passwords, files
-// or hidden fields, such as tokens and versions.
+// or hidden fields, such as tokens and versions; but for the place of a passage that was chosen in the text.
 "use strict";
 
 (() => {
@@ -50,12 +50,29 @@
     return before !== JSON.stringify([field.kept, field.checked, field.value]);
   };
 
-  const keep = ({ target }) => {
+  // What is typed into a passage has no place any more.
+  const placeOf = ({ name, form }, isChosen) =>
+    name === "text" && form.elements.start
+      ? { start: isChosen ? form.elements.start.value : "", end: isChosen ? form.elements.end.value : "" }
+      : {};
+  const putPlace = ({ elements }, { start, end }) => {
+    Object.assign(elements.start, { value: start });
+    Object.assign(elements.end, { value: end });
+    const place = desk.text.passage(elements.start.form);
+    if (place) {
+      desk.text.show(place.start, place.end);
+    } else {
+      elements.start.value = elements.end.value = ""; // the text has changed since
+    }
+  };
+
+  const keep = ({ target, type }) => {
     const form = target.closest("form") ?? target.form;
     const field = fieldOf(target);
     if (form?.method === "post" && isKept(field)) {
       const key = keyOf(form);
-      desk.kept.set(key, JSON.stringify({ ...read(key), [nameOf(field)]: valueOf(field) }));
+      const place = placeOf(field, type === "passage");
+      desk.kept.set(key, JSON.stringify({ ...read(key), [nameOf(field)]: valueOf(field), ...place }));
     }
   };
   ["input", "passage", "chosen"].forEach((name) => document.addEventListener(name, keep));
@@ -74,9 +91,9 @@
   };
 
   const say = (form) => {
-    const button = Object.assign(document.createElement("button"), { type: "button", className: "plain", textContent: "Discard it" });
+    const button = Object.assign(document.createElement("button"), { type: "button", className: "plain", textContent: gettext("Discard it") });
     const line = Object.assign(document.createElement("p"), { className: "is-back quiet", role: "status" });
-    line.append("What you typed is back. ", button);
+    line.append(gettext("What you typed is back."), " ", button);
     button.addEventListener("click", () => {
       line.remove();
       discard(form);
@@ -91,6 +108,9 @@
   const restoreForm = (form) => {
     const draft = read(keyOf(form));
     const changed = fieldsOf(form).filter((field) => nameOf(field) in draft && put(field, draft[nameOf(field)]));
+    if (draft.start && form.elements.start) {
+      putPlace(form, draft);
+    }
     if (changed.length) {
       say(form);
     }

@@ -93,6 +93,7 @@
   document.addEventListener("click", (event) => {
     if (event.target.closest("#live a")) {
       event.preventDefault();
+      (desk.current() ?? document.getElementById("main")).focus({ preventScroll: true }); // the link goes away
       show();
     }
   });

@@ -26,7 +26,7 @@
       return;
     }
     found?.removeAttribute("id");
-    place.replaceChildren(...(found?.children.length ? ["Recorded before:", found] : []));
+    place.replaceChildren(...(found?.children.length ? [gettext("Recorded before:"), found] : []));
   };
 
   const lookLater = ({ target }) => {
@@ -45,7 +45,7 @@
   document.querySelectorAll("[data-matches]").forEach(async (place) => {
     const found = await likely(place.dataset.matches).catch(() => null);
     if (found) {
-      place.replaceChildren(found.children.length ? found : "No other statement is likely to say the same.");
+      place.replaceChildren(found.children.length ? found : gettext("No other statement is likely to say the same."));
     }
   });
 })();

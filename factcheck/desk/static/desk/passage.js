@@ -39,11 +39,12 @@
   // Below the passage. Nothing gets the focus, so that a selection by keys can go on.
   const ask = (form, found) => {
     const words = document.createElement("p");
-    words.append("The form is half filled. Put in ", Object.assign(document.createElement("q"), { dir: "auto", textContent: shortened(found.passage) }), " as its passage?");
+    const passage = Object.assign(document.createElement("q"), { dir: "auto", textContent: shortened(found.passage) });
+    words.append(...desk.sentence(gettext("The form is half filled. Put in %s as its passage?"), passage));
     const key = Object.assign(document.createElement("kbd"), { textContent: "r" });
-    const take = button("Replace the passage ", () => desk.replacePassage(), "take");
-    take.append(key);
-    const keep = button("Keep it", () => desk.replacePassage(false), "second");
+    const take = button(gettext("Replace the passage"), () => desk.replacePassage(), "take");
+    take.append(" ", key);
+    const keep = button(gettext("Keep it"), () => desk.replacePassage(false), "second");
     const box = form.querySelector(".ask") ?? document.createElement("div");
     Object.assign(box, { className: "ask", found });
     box.setAttribute("role", "status");
@@ -64,6 +65,8 @@
     form?.elements.text.focus({ preventScroll: true });
   };
   desk.keys.r = () => desk.replacePassage();
+
+  desk.fillPassage = fill;
 
   // `found`: the passage, and its start and end in code points.
   desk.offerPassage = (form, found) => {

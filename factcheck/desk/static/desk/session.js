@@ -32,7 +32,7 @@
         return;
       }
       form.elements.csrfmiddlewaretoken.value = answer ? tokenOf(answer) : form.elements.csrfmiddlewaretoken.value;
-      errors.textContent = answer?.querySelector(".errors")?.textContent.trim() || "The service did not answer.";
+      errors.textContent = answer?.querySelector(".errors")?.textContent.trim() || gettext("The service did not answer.");
       errors.hidden = false;
       form.elements.password.value = "";
       form.elements.password.focus();
@@ -57,7 +57,9 @@
     const now = page?.body.dataset;
     if (!page || (now.user && now.user !== user)) {
       if (page) {
-        say(`You are now logged in as ${now.username}, so this was not sent. Log in as ${document.body.dataset.username} to send it.`);
+        const names = { other: now.username, own: document.body.dataset.username };
+        const words = gettext("You are now logged in as %(other)s, so this was not sent. Log in as %(own)s to send it.");
+        say(interpolate(words, names, true));
       }
       return false;
     }
@@ -84,11 +86,13 @@
       return;
     }
     event.preventDefault();
-    if (await renewOnce(true).catch(() => say("The service did not answer."))) {
+    if (await renewOnce(true).catch(() => say(gettext("The service did not answer.")))) {
       repeated.add(elt);
       (requestConfig.triggeringEvent?.submitter ?? elt.querySelector("button:not([type=button])") ?? elt).click();
     }
   });
+
+  document.addEventListener("htmx:sendError", () => say("The service did not answer. What you typed is still here."));
 
   // What leaves the page is asked about before, since the page would be gone with it. Until then desk.js holds back a
   // second click.

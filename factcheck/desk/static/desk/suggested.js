@@ -28,7 +28,7 @@
   const load = async (address) => {
     const found = (await desk.page(address).catch(() => null))?.getElementById("suggestions");
     if (!found) {
-      tell("The suggestions could not be read. ", link(start, "Open their page"));
+      tell(gettext("The suggestions could not be read."), " ", link(start, gettext("Open their page")));
       return false;
     }
     place.replaceChildren(...found.childNodes);
@@ -52,26 +52,8 @@
     if (!card) {
       return;
     }
-    const points = [Number(card.dataset.start), Number(card.dataset.end)];
-    const range = document.createRange();
-    const walker = document.createTreeWalker(text, NodeFilter.SHOW_TEXT);
-    let seen = 0;
-    for (let node = walker.nextNode(); node && points.length; node = walker.nextNode()) {
-      let units = 0;
-      for (const character of node.data) {
-        if (seen === points[0] && points.length === 2) {
-          range.setStart(node, units);
-          points.shift();
-        }
-        units += character.length;
-        seen += 1;
-        if (seen === points[0] && points.length === 1) {
-          range.setEnd(node, units);
-          points.shift();
-          break;
-        }
-      }
-    }
+    const points = [card.dataset.start, card.dataset.end];
+    const range = desk.text.range(...points.map((point) => desk.text.unit(text.textContent, point)));
     CSS.highlights.set("suggested", new Highlight(range));
     if (!isPointing && window.matchMedia("(min-width: 60rem)").matches) {
       const { top, bottom } = range.getBoundingClientRect();
@@ -111,13 +93,13 @@
   };
 
   const refuse = (form, problem) => {
-    const details = problem?.errors?.map((error) => error.detail) || [problem?.detail || "The service did not answer."];
+    const details = problem?.errors?.map((error) => error.detail) || [problem?.detail || gettext("The service did not answer.")];
     const words = document.createElement("p");
     words.className = "error";
     words.setAttribute("role", "alert");
-    words.append(`Nothing was recorded. ${details.join(" ")} `);
+    words.append([gettext("Nothing was recorded."), ...details, ""].join(" "));
     if (problem?.status === 422) {
-      words.append(Object.assign(link(start, "Read them again"), { className: "again" }));
+      words.append(Object.assign(link(start, gettext("Read them again")), { className: "again" }));
     }
     form.querySelector(":scope > .error")?.remove();
     form.prepend(words);
@@ -127,31 +109,34 @@
     const count = body.statements.length;
     const keys = button.name === "all" ? form.querySelectorAll("[name=key], [name=same_speaker]") : [form.elements.key];
     const [{ id }] = body.statements;
-    const disputed = body.disputes.length ? ", with a dispute" : "";
-    const words = count === 1 ? link(`/api/v1/statements/${id}/`, `statement ${id}`) : `${count} statements`;
+    const words =
+      count === 1
+        ? link(`/api/v1/statements/${id}/`, interpolate(gettext("statement %s"), [id]))
+        : interpolate(ngettext("%s statement", "%s statements", count), [count]);
+    const sentence = body.disputes.length ? gettext("Recorded: %s, with a dispute.") : gettext("Recorded: %s.");
     undo = null;
     await remove([...keys].map((field) => field.value));
-    tell("Recorded: ", words, `${disputed}.`);
+    tell(...desk.sentence(sentence, words));
     await showRecorded();
   };
 
   const dismissed = async (form, button) => {
     const key = form.elements.key.value;
-    const again = Object.assign(document.createElement("button"), { type: "button", className: "second", textContent: "Undo" });
+    const again = Object.assign(document.createElement("button"), { type: "button", className: "second", textContent: gettext("Undo") });
     undo = async () => {
       undo = null;
       form.insertAdjacentHTML("beforeend", '<input type="hidden" name="dismissed" value="false">');
       const { ok, body } = await send(form, button);
       if (ok && (await load(start))) {
         go(document.getElementById(`suggestion-${key}`) || cards()[0]);
-        tell("It is suggested again.");
+        tell(gettext("It is suggested again."));
       } else if (!ok) {
-        tell(body?.detail || "The service did not answer.");
+        tell(body?.detail || gettext("The service did not answer."));
       }
     };
     again.addEventListener("click", () => undo?.());
     await remove([key]);
-    tell("Dismissed. ", again);
+    tell(gettext("Dismissed."), " ", again);
   };
 
   const press = async (form, button) => {
@@ -170,7 +155,7 @@
       await dismissed(form, button);
     } else if (button.classList.contains("again")) {
       await remove([form.elements.key.value]);
-      tell("It is suggested again.");
+      tell(gettext("It is suggested again."));
     } else {
       await recorded(form, button, body);
     }
@@ -180,7 +165,7 @@
   const edit = async (address) => {
     const fresh = (await desk.page(address).catch(() => null))?.getElementById("mark-form");
     if (!fresh?.querySelector("textarea").value) {
-      tell("It is no suggestion any more. ", Object.assign(link(start, "Read them again"), { className: "again" }));
+      tell(gettext("It is no suggestion any more."), " ", Object.assign(link(start, gettext("Read them again")), { className: "again" }));
       return;
     }
     document.getElementById("mark-form").replaceWith(fresh);

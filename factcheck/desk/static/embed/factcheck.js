@@ -4,10 +4,30 @@
 "use strict";
 const script = document.currentScript;
 const { article: id, api = new URL(script.src).origin, target = "article" } = script.dataset;
-const TAGS = {
-  asserted: ["+", "Asserted", "A source puts this forward, and nobody with standing denies it."],
-  denied: ["−", "Denied", "Somebody with standing denies this."],
-  unverified: ["?", "Unverified", "Nobody on the record stands behind this yet."],
+const SIGNS = { asserted: "+", denied: "−", unverified: "?" };
+const WORDS = {
+  en: {
+    locale: "en-GB", close: "Close", itself: "The article itself says this.", anonymous: "anonymous",
+    note: "The tag says who stands behind a statement, never whether it is true.",
+    asserted: ["Asserted", "A source puts this forward, and nobody with standing denies it."],
+    denied: ["Denied", "Somebody with standing denies this."],
+    unverified: ["Unverified", "Nobody on the record stands behind this yet."],
+    said: (who, day) => `Attributed to ${who}${day && `, ${day}`}`,
+    through: (relays) => `; it came through ${relays.join(", then ")}`,
+    dispute: (kind, isPart, who, state) => `Disputed: a ${kind}${isPart ? " of part of it" : ""} by ${who}, ${state}.`,
+  },
+  de: {
+    locale: "de", close: "Schließen", itself: "Das sagt der Artikel selbst.", anonymous: "anonym",
+    note: "Die Einstufung sagt, wer hinter einer Aussage steht, nie, ob sie wahr ist.",
+    asserted: ["Behauptet", "Eine Quelle vertritt das; niemand, der es wissen muss, bestreitet es."],
+    denied: ["Bestritten", "Jemand, der es wissen muss, bestreitet das."],
+    unverified: ["Unbestätigt", "Noch steht niemand mit Namen dahinter."],
+    said: (who, day) => `Zugeschrieben: ${who}${day && `, ${day}`}`,
+    through: (relays) => `; weitergegeben von ${relays.join(", dann ")}`,
+    dispute: (kind, isPart, who, state) => `Umstritten: ${kind}${isPart ? " zu einem Teil" : ""} von ${who}, ${state}.`,
+    denial: "Dementi", contradiction: "andere Darstellung", correction: "Richtigstellung", clarification: "Klarstellung",
+    open: "offen", upheld: "anerkannt", rejected: "zurückgewiesen", withdrawn: "zurückgezogen",
+  },
 };
 const UNREAD = "script, style, noscript, template, textarea, select, button, iframe, svg, rt, rp";
 const ACTIVE = "a, button, label, summary";
@@ -97,7 +117,7 @@ function find(text, statements, page) {
   const article = folding(), places = article.add(text + " ");
   return statements.flatMap((statement) => {
     const from = units[statement.start], to = units[statement.end];
-    if (!TAGS[statement.tag] || text.slice(from, to) !== statement.text) return []; // the text was edited
+    if (!SIGNS[statement.tag] || text.slice(from, to) !== statement.text) return []; // the text was edited
     let start = places[from], end = places[to];
     while (article.text[start] === " ") start++;
     while (article.text[end - 1] === " ") end--;
@@ -108,7 +128,12 @@ function find(text, statements, page) {
 
 const make = (name, kind, properties) =>
   Object.assign(document.createElement(name), { className: `factcheck-${kind}` }, properties);
-const words = (name, kind, textContent) => make(name, kind, { textContent, dir: "auto" });
+function words(name, kind, text) {
+  const element = make(name, kind, { dir: "auto" });
+  element.append(...text.split(/\u2068(.*?)\u2069/s).map((part, at) =>
+    at % 2 ? make("bdi", "name", { textContent: part }) : part));
+  return element;
+}
 
 // One mark for each piece of a text node, of the innermost passage there: marks never nest.
 function wrap(found, page) {
@@ -133,29 +158,37 @@ function wrap(found, page) {
   for (const match of found) addButton(match, pieceAt[match.at + match.length - 1].mark);
 }
 
-const named = ({ name, anonymous }) => name + (anonymous ? " (anonymous)" : "");
+let say = WORDS.en;
+function speak(root) { // as the page does, else as the browser does
+  const asked = [root.closest("[lang]")?.lang, ...navigator.languages];
+  say = asked.map((tag) => WORDS[tag?.split("-")[0].toLowerCase()]).find(Boolean) ?? say;
+}
+
+// Between isolates (FSI, PDI): a name in another script turns no sentence around.
+const named = ({ name, anonymous }) => `\u2068${name}\u2069${anonymous ? ` (${say.anonymous})` : ""}`;
+
+const dayOf = (day) => new Date(day).toLocaleDateString(
+  say.locale, { timeZone: "UTC", year: "numeric", month: day[5] && "long", day: day[8] && "numeric" });
 
 function chainOf({ source, via, said_on: day }) {
-  if (!source) return "The article itself says this.";
-  const relays = via.length ? `; it came through ${via.map(named).join(", then ")}` : "";
-  return `Attributed to ${named(source)}${day ? `, ${day[9] ? "on" : "in"} ${day}` : ""}${relays}.`;
+  if (!source) return say.itself;
+  const relays = via.length ? say.through(via.map(named)) : "";
+  return `${say.said(named(source), day ? dayOf(day) : "")}${relays}.`;
 }
 
 function panelOf({ statement, disputes, button }) {
-  const [sign, name, meaning] = TAGS[statement.tag];
+  const [name, meaning] = say[statement.tag];
   const items = disputes.map(({ kind, scope, raised_by: by, state, note, resolution }) => {
-    const what = kind + (scope === "part" ? " of part of it" : "");
-    const item = words("li", "dispute", `Disputed: a ${what} by ${named(by)}, ${state}.`);
+    const item = words("li", "dispute", say.dispute(say[kind] ?? kind, scope === "part", named(by), say[state] ?? state));
     item.append(words("p", "words", note), words("p", "words", resolution));
     return item;
   });
   const panel = make("div", `panel factcheck-${statement.tag}`, {
-    role: "dialog", ariaLabel: button.ariaLabel, tabIndex: -1 });
+    role: "dialog", ariaLabel: button.ariaLabel, tabIndex: -1, lang: say.locale, dir: "ltr" });
   panel.append(
-    words("p", "head", `${sign} ${name}. ${meaning}`), words("p", "words", statement.tag_reason),
+    words("p", "head", `${SIGNS[statement.tag]} ${name}. ${meaning}`), words("p", "words", statement.tag_reason),
     words("p", "chain", chainOf(statement)), make("ul", "disputes"),
-    words("p", "note", "The tag says who stands behind a statement, never whether it is true."),
-    make("button", "close", { type: "button", textContent: "Close", onclick: close }));
+    words("p", "note", say.note), make("button", "close", { type: "button", textContent: say.close, onclick: close }));
   panel.querySelector("ul").append(...items);
   return panel;
 }
@@ -183,16 +216,17 @@ function toggle(match) {
 }
 
 function addButton(match, mark) {
-  const { tag, text } = match.statement, [textContent, name] = TAGS[tag];
-  const ariaLabel = `${name}: ${[...text].slice(0, 80).join("")}`;
+  const { tag, text } = match.statement;
+  const ariaLabel = `${say[tag][0]}: ${[...text].slice(0, 80).join("")}`;
   match.button = make("button", `sign factcheck-${tag}`, {
-    type: "button", textContent, ariaLabel, ariaExpanded: "false", onclick: () => toggle(match) });
+    type: "button", textContent: SIGNS[tag], ariaLabel, ariaExpanded: "false", onclick: () => toggle(match) });
   (mark.closest(ACTIVE) ?? mark).after(match.button);
 }
 
 async function run() {
   const roots = document.querySelectorAll(target);
   if (!roots.length) throw new Error(`nothing on this page matches ${target}`);
+  speak(roots[0]);
   const [{ text }, statements, disputes] = await Promise.all(
     [get(`articles/${id}/`), list("statements/"), list("disputes/")]);
   const page = folding();
