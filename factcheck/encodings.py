@@ -17,6 +17,8 @@ NO_TEXT = (
     (b"%PDF-", "a PDF file"),
     (b"\x1f\x8b", "a compressed file (gzip)"),
 )
+# Python decodes these too. No text is in them, and five megabytes of punycode would take a quarter of an hour.
+NOT_OF_TEXT = frozenset({"idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape"})
 CONTROLS = frozenset(range(32)) - frozenset(b"\t\n\r\f")
 QUOTED_BYTES = 30  # on each side of the first byte that is not UTF-8
 
@@ -29,12 +31,23 @@ class NotText(ValueError):
         self.encoding = encoding
 
 
+def is_of_text(encoding: str) -> bool:
+    """Whether texts may be in it, and Python knows it."""
+    try:
+        bytes(4).decode(encoding)  # also refuses those that are of bytes, such as zlib
+        return codecs.lookup(encoding).name not in NOT_OF_TEXT
+    except (LookupError, ValueError):  # the latter for `undefined`, and for a name with a NUL
+        return False
+
+
 def decode(data: bytes, encoding: str | None = None) -> str:
     """By the byte order mark at the beginning, else by `encoding`, else as UTF-8. The mark is left out.
 
     Raises NotText.
     """
     marked = next((codec for mark, codec in MARKS if data.startswith(mark)), None)
+    if not is_of_text(marked or encoding or "utf-8"):
+        raise NotText(f"There is no encoding of text {encoding!r}.")
     try:
         codec = codecs.lookup(marked or encoding or "utf-8").name
         if codec == "utf-8":
@@ -42,8 +55,6 @@ def decode(data: bytes, encoding: str | None = None) -> str:
         elif not marked and _is_utf_8(data):
             raise NotText(f"This is UTF-8, not {encoding}.", "utf-8")
         return data.decode(codec)
-    except LookupError:
-        raise NotText(f"There is no encoding of text {encoding!r}.") from None
     except UnicodeDecodeError as error:
         if codec == "utf-8":
             raise _not_utf_8(data, error.start) from None

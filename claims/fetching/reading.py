@@ -1,7 +1,6 @@
 """Reads a page for its article. Only this module imports trafilatura, which takes a fifth of a second; so it is itself
 imported only when somebody fetches a page."""
 
-import codecs
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -12,10 +11,9 @@ from trafilatura.utils import load_html
 
 from claims.fetching.addresses import refusal
 from claims.fetching.pages import FetchedPage
+from factcheck.encodings import is_of_text
 
 MAX_ELEMENTS = 10_000  # at worst, each of them a link, about a second; articles have hundreds
-# Python decodes these too. No page is in them, and five megabytes of punycode would take it a quarter of an hour.
-NO_CHARSETS = frozenset({"idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape"})
 LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
 STATED_DATES = {"original_date": True, "extensive_search": False}  # none that is only guessed from the text
 
@@ -48,11 +46,9 @@ def article_in(page: FetchedPage) -> FoundArticle:
 
 def _decoded(page: FetchedPage) -> str | bytes:
     """By what the server says; otherwise trafilatura reads what the page says, or guesses."""
-    charset = page.charset or ""
     try:
-        is_known = codecs.lookup(charset).name not in NO_CHARSETS
-        return page.content.decode(charset) if is_known else page.content
-    except (LookupError, ValueError):  # the latter for a NUL in the name, or if it is not in that charset
+        return page.content.decode(page.charset) if page.charset and is_of_text(page.charset) else page.content
+    except UnicodeDecodeError:
         return page.content
 
 
