@@ -168,7 +168,6 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "factcheck.api.middleware.CrossOriginMiddleware",
     "factcheck.api.middleware.BodyLimitMiddleware",
-    "factcheck.api.middleware.CharsetMiddleware",
     "factcheck.api.middleware.SlashMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "factcheck.api.sessions.SessionMiddleware",

@@ -1,7 +1,9 @@
-from django.core.wsgi import get_wsgi_application
+import django
 
+from factcheck.api.handler import Handler
 from factcheck.startup import check_static_files, load_settings
 
 load_settings()
-application = get_wsgi_application()
+django.setup(set_prefix=False)
+application = Handler()
 check_static_files()

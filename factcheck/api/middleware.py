@@ -13,7 +13,7 @@ from django.http.response import HttpResponseBase
 from django.middleware.common import CommonMiddleware
 from django.utils.cache import patch_vary_headers
 from django.utils.http import escape_leading_slashes
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext_lazy
 
 from factcheck.api.languages import activate_language_of_problem
 from factcheck.api.problems import (
@@ -25,7 +25,6 @@ from factcheck.api.problems import (
     unavailable_detail,
 )
 from factcheck.api.renderers import dump
-from factcheck.encodings import is_of_text
 from factcheck.postgres.transactions import begin_request
 
 logger = logging.getLogger("factcheck.problems")
@@ -180,24 +179,6 @@ class BodyLimitMiddleware:
         if "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower():
             return HttpResponse(status=411)
         return self.get_response(request)
-
-
-class CharsetMiddleware:
-    """Refuses a charset that no text is in. Django reads the address by it too, and fails, or takes minutes."""
-
-    def __init__(self, get_response: GetResponse):
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if request.encoding is None or is_of_text(request.encoding):
-            return self.get_response(request)
-        response = HttpResponse(status=415)
-        text = gettext("Content-Type: no text is in the charset %(charset)s. Send UTF-8.")
-        detail = text % {"charset": request.encoding}
-        # The problem's page reads the address, and so would the setter of `encoding`.
-        request._encoding = None  # type: ignore[attr-defined]
-        response.problem_detail = detail  # type: ignore[attr-defined]
-        return response
 
 
 class PermanentRedirect(HttpResponsePermanentRedirect):

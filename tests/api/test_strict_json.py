@@ -1,8 +1,11 @@
 """A body in which an object has two members of one name is refused: each reader takes another one for meant."""
 
 import pytest
+from django.test import RequestFactory
 
+from factcheck.api.handler import Handler
 from factcheck.api.strict_json import loads
+from factcheck.encodings import NotText, decode
 from factcheck.errors import InvalidInput
 from factcheck.journal.models import Entry
 
@@ -57,12 +60,16 @@ def test_a_body_in_another_charset_is_read_by_it(api):
     assert (answer.status_code, answer.json()["title"]) == (201, "Café")
 
 
-@pytest.mark.parametrize("charset", ["undefined", "punycode", "idna", "unicode_escape", "rot13", "zlib"])
-def test_a_charset_that_no_text_is_in_is_refused_by_name(api, client, settings, charset):
-    settings.PUBLIC_READ = True
-    answer = api.generic("post", "/api/v1/articles/", b"{}", f"application/json; charset={charset}")
-    assert (answer.status_code, answer.json()["detail"]) == (
-        415, f"Content-Type: no text is in the charset {charset}. Send UTF-8.",
-    )  # fmt: skip
-    for address in ("/api/v1/articles/?q=%C3%A9", "/search/?q=%C3%A9"):
-        assert client.get(address, CONTENT_TYPE=f"text/plain; charset={charset}").status_code == 415
+@pytest.mark.parametrize("charset", ["undefined", "punycode", "idna", "unicode_escape", "rot13", "zlib", "no-such"])
+def test_a_charset_that_no_text_is_in_counts_as_none(charset):
+    environ = RequestFactory()._base_environ(QUERY_STRING="q=%C3%A9", CONTENT_TYPE=f"text/plain; charset={charset}")
+    request = Handler.request_class(environ)
+    assert (request.encoding, request.GET["q"]) == (None, "é")
+    with pytest.raises(NotText):
+        decode(b"{}", charset)
+
+
+def test_a_charset_of_text_is_kept():
+    environ = RequestFactory()._base_environ(QUERY_STRING="q=%E9", CONTENT_TYPE="text/plain; charset=latin-1")
+    request = Handler.request_class(environ)
+    assert (request.encoding, request.GET["q"]) == ("latin-1", "é")

@@ -105,9 +105,10 @@ def test_an_article_tells_of_the_other_side_of_a_dispute_that_stands_in_another_
     assert cards(there) == [(str(denial.pk), f"bob tagged statement {statement.pk}")]
 
 
-def test_only_who_works_here_is_told_and_only_with_a_mark(desk, client, article):
+def test_only_who_works_here_is_told_and_only_with_a_mark(desk, client, article, settings):
     address = address_in(article_page(desk, article))
-    assert client.get(address).status_code == 403
+    for settings.PUBLIC_READ in (False, True):
+        assert client.get(address).status_code == 403
     for wrong in ("/live/", "/live/?article=1", "/live/?since=0-1-2-", f"{address}x", f"{address}&article=2"):
         assert desk.get(wrong).status_code == 400, wrong
 

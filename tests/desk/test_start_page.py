@@ -8,6 +8,8 @@ import pytest
 
 from claims import services, totals
 from factcheck.desk.models import LOOK_LASTS, Look
+from factcheck.journal.models import Entry
+from factcheck.journal.users import save_user
 from tests.newsroom import browser_of, page_of, user_with_role
 
 
@@ -57,6 +59,15 @@ def test_it_tells_what_others_did_since_the_user_last_looked_once_for_many_rows(
         assert "alice" not in words
         assert "The whole journal" in words
     half_an_hour_passes(alice)
+    assert "Nobody else did anything." in section(start(alice), "news")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_works_here_and_in_which_role_is_no_news(alice, bob):
+    start(alice)
+    half_an_hour_passes(alice)
+    save_user(user=bob, role="viewer", actor=user_with_role("root", "admin"))
+    assert Entry.objects.filter(resource="user", resource_id=bob.pk).exists()
     assert "Nobody else did anything." in section(start(alice), "news")
 
 

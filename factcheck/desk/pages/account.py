@@ -106,16 +106,19 @@ class ResetPassword(OptionsForAnybody, PasswordResetView):
 
 
 @method_decorator(transaction.atomic, name="dispatch")
-class SetPassword(OptionsForAnybody, PasswordResetConfirmView):
+class OnceOnly(PasswordResetConfirmView):
+    """The user is locked before the link is judged: of two who use it at once, the second finds it used up."""
+
+    def get_user(self, uidb64: str) -> Any:
+        user = super().get_user(uidb64)
+        return user and User.objects.select_for_update().filter(pk=user.pk, is_active=True).first()
+
+
+class SetPassword(OptionsForAnybody, OnceOnly):
     """Behind a link that works once, from a mail or from an admin. All sessions of the user end."""
 
     template_name = "desk/accounts/set_password.html"
     success_url = "/login/?set=1"
-
-    def get_user(self, uidb64: str) -> Any:
-        user = super().get_user(uidb64)
-        # Locked before the link is judged: of two who use it at once, the second finds it used up.
-        return user and User.objects.select_for_update().filter(pk=user.pk, is_active=True).first()
 
     def form_valid(self, form: Any) -> HttpResponse:
         response = super().form_valid(form)

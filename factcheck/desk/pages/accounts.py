@@ -57,7 +57,7 @@ class UserForm(forms.ModelForm):
         """The journal names its actors: Alice beside alice would be taken for her."""
         name: str = self.cleaned_data["username"]
         if User.objects.filter(username__iexact=name).exclude(pk=self.instance.pk).exists():
-            raise forms.ValidationError("A user with this name already exists, be it in other letters.")
+            raise forms.ValidationError(gettext("A user with this name already exists, be it in other letters."))
         return name
 
     def save_by(self, actor: Any) -> User:

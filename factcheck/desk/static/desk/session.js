@@ -92,7 +92,7 @@
     }
   });
 
-  document.addEventListener("htmx:sendError", () => say("The service did not answer. What you typed is still here."));
+  document.addEventListener("htmx:sendError", () => say(gettext("The service did not answer. What you typed is still here.")));
 
   // What leaves the page is asked about before, since the page would be gone with it. Until then desk.js holds back a
   // second click.
