@@ -71,6 +71,24 @@ def test_enter_does_not_take_what_was_offered_for_what_was_typed_before(open_des
     page.get_by_role("button", name="Remove Jill Biden").wait_for()
 
 
+def test_a_list_that_comes_late_does_not_open_over_the_next_field(open_desk, newsroom, article):
+    source = Source.objects.get(name="CNN")
+    services.create_statement(article=article, actor=newsroom["alice"], source=source, start=0, end=9)
+    desk = open_desk().log_in("bob")
+    page, held = desk.page, []
+    desk.open(f"/api/v1/articles/{article.pk}/")
+    desk.select("called it certain")
+    page.route("**/choose/sources/**", lambda route: held.append(route))
+    with page.expect_request("**/choose/sources/**"):
+        page.get_by_role("combobox", name="Who is said to have said it").click()
+    page.get_by_label("In plain words").click()
+    page.wait_for_timeout(200)  # by then the chooser has closed
+    with page.expect_response("**/choose/sources/**"):
+        held[0].continue_()
+    page.wait_for_timeout(100)
+    assert page.locator(".options:visible").count() == 0
+
+
 def test_a_new_name_that_is_nearly_anothers_is_asked_about_before_it_is_made(open_desk, article):
     desk = open_desk().log_in("bob")
     page = desk.page
