@@ -82,6 +82,7 @@ def test_a_list_that_comes_late_does_not_open_over_the_next_field(open_desk, new
     with page.expect_request("**/choose/sources/**"):
         page.get_by_role("combobox", name="Who is said to have said it").click()
     page.get_by_label("In plain words").click()
+    page.wait_for_timeout(200)  # by then the chooser has closed
     with page.expect_response("**/choose/sources/**"):
         held[0].continue_()
     page.wait_for_timeout(100)
