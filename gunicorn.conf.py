@@ -6,6 +6,8 @@ import signal
 import sys
 from typing import Any
 
+from gunicorn import util
+
 port = os.environ.get("PORT") or "8000"
 if not (port.isdecimal() and int(port) < 65536):
     sys.exit(f"Factcheck does not start: PORT must be a number up to 65535, not {port!r}.")
@@ -34,6 +36,19 @@ limit_request_line = 8190  # the most that gunicorn allows; the reason of a DELE
 accesslog = os.environ.get("GUNICORN_ACCESS_LOG") or None  # "-" is stdout
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108  on a disk the heartbeat can block
 control_socket_disable = True  # it would be in $HOME, which is read-only in the container
+
+
+def write_problem(sock: Any, status_int: int, reason: str, mesg: str) -> None:
+    """What gunicorn itself refuses, such as too long an address, is a problem document as everything else."""
+    from factcheck.api.problems import CONTENT_TYPE, problem_document
+    from factcheck.api.renderers import dump
+
+    body = dump(problem_document(status_int, detail=mesg))
+    head = f"HTTP/1.1 {status_int} {reason}\r\nConnection: close\r\nContent-Type: {CONTENT_TYPE}\r\n"
+    util.write_nonblock(sock, f"{head}Content-Length: {len(body)}\r\n\r\n".encode("latin1") + body)
+
+
+util.write_error = write_problem  # gunicorn has no setting for it
 
 
 def when_ready(server: object) -> None:

@@ -150,9 +150,8 @@ CHECKS = {
 }
 NUMBERS = {code: number for number, code in enumerate(Code)}
 CODES = list(Code)
-MAX_ID = 2**63 - 1
-ARTICLE_ITSELF = MAX_ID  # in place of a statement's id: a finding about the article comes before its statements'
-START = Cursor(MAX_ID, ARTICLE_ITSELF, len(CODES))
+ARTICLE_ITSELF = 2**63 - 1  # in place of a statement's id: a finding about the article comes before its statements'
+START = Cursor(ARTICLE_ITSELF, ARTICLE_ITSELF, len(CODES))
 
 
 class FindingPage(NamedTuple):

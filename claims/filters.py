@@ -1,5 +1,5 @@
 import re
-from datetime import date
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 import django_filters
@@ -13,7 +13,7 @@ from claims.desk_checks import Code, Severity
 from claims.models import Article, Dispute, Evidence, Note, Statement
 from claims.models.words import Search
 from claims.partial_dates import PARTIAL_DATE, last_day, said_on_fields
-from factcheck.api.filters import ChoiceFilter, FlagFilter, IdFilter
+from factcheck.api.filters import ChoiceFilter, ChoicesFilter, FlagFilter, IdFilter, RecordedFilter
 from factcheck.api.references import MAX_ID
 from factcheck.api.roles import is_anonymous
 from factcheck.postgres.search import terms_of
@@ -85,26 +85,56 @@ class PartialDateFilter(django_filters.DateFilter):
     field_class = PartialDateField
 
 
-class ArticleFilter(django_filters.FilterSet):
+class BoundaryField(PartialDateField):
+    def to_python(self, value: Any) -> datetime | None:
+        """The first or the last moment of a day, a month or a year, in UTC."""
+        day = super().to_python(value)
+        return datetime.combine(day, time.max if self.to_the_end else time(), UTC) if day else None
+
+
+class BoundaryFilter(PartialDateFilter):
+    """By a time."""
+
+    field_class = BoundaryField
+
+
+class ArticleFilter(RecordedFilter):
     q = django_filters.CharFilter(method="search", label="Words in title, byline, publisher, address or text")
+    url = django_filters.CharFilter(method="filter_url", label="At this address, however it is written.")
     publisher = IdFilter(of=Source, field_name="publisher", label="Published by the source with this id.")
-    status = ChoiceFilter(choices=Article.Status.choices, label="Only articles with this status.")
+    status = ChoicesFilter(choices=Article.Status.choices, label="Only articles with one of these statuses.")
+    published_after = BoundaryFilter(
+        field_name="published_at",
+        lookup_expr="gte",
+        label="Published on this day, or in this month or year, or later (UTC).",
+    )
+    published_before = BoundaryFilter(
+        field_name="published_at",
+        lookup_expr="lte",
+        to_the_end=True,
+        label="Published on this day, or in this month or year, or before (UTC).",
+    )
     desk = DeskFilter(label="Only articles that this user has: an id, me, or none for those that nobody has.")
 
     class Meta:
         model = Article
         fields: list[str] = []
 
+    def filter_url(self, queryset, name: str, value: str):
+        return queryset.at_address(value)
+
     def search(self, queryset, name: str, value: str):
         return queryset.found_by(search_of(self.request, value))
 
 
-class StatementFilter(django_filters.FilterSet):
+class StatementFilter(RecordedFilter):
     article = IdFilter(of=Article, field_name="article", label="In the article with this id.")
     source = IdFilter(of=Source, field_name="source", label="Said by the source with this id.")
     involving = IdFilter(of=Source, method="filter_involving", label="Said or relayed by the source with this id.")
-    tag = ChoiceFilter(choices=Statement.Tag.choices, label="Only statements with this tag.")
-    anchor = ChoiceFilter(choices=Statement.Anchor.choices, label="Only statements whose anchor is in this state.")
+    tag = ChoicesFilter(choices=Statement.Tag.choices, label="Only statements with one of these tags.")
+    anchor = ChoicesFilter(
+        choices=Statement.Anchor.choices, label="Only statements whose anchor is in one of these states."
+    )
     disputed = FlagFilter(method="filter_disputed", label="Has an open dispute")
     said_after = PartialDateFilter(
         field_name="said_on", lookup_expr="gte", label="Said on this day, or in this month or year, or later"
@@ -134,7 +164,7 @@ class StatementFilter(django_filters.FilterSet):
 
 
 class MatchFilter(django_filters.FilterSet):
-    tag = ChoiceFilter(choices=Statement.Tag.choices, label="Only statements with this tag.")
+    tag = ChoicesFilter(choices=Statement.Tag.choices, label="Only statements with one of these tags.")
     article = IdFilter(of=Article, field_name="article", label="In the article with this id.")
     exclude_article = IdFilter(of=Article, field_name="article", exclude=True, label="Not in the article with this id.")
     said_after = PartialDateFilter(
@@ -146,7 +176,8 @@ class MatchFilter(django_filters.FilterSet):
         fields: list[str] = []
 
 
-class EvidenceFilter(django_filters.FilterSet):
+class EvidenceFilter(RecordedFilter):
+    article = IdFilter(of=Article, field_name="statement__article", label="In the article with this id.")
     statement = IdFilter(of=Statement, field_name="statement", label="Only what belongs to the statement with this id.")
 
     class Meta:
@@ -154,18 +185,18 @@ class EvidenceFilter(django_filters.FilterSet):
         fields: list[str] = []
 
 
-class DisputeFilter(django_filters.FilterSet):
+class DisputeFilter(RecordedFilter):
     statement = IdFilter(of=Statement, field_name="statement", label="Only what belongs to the statement with this id.")
     article = IdFilter(of=Article, field_name="statement__article", label="In the article with this id.")
     raised_by = IdFilter(of=Source, field_name="raised_by", label="Raised by the source with this id.")
-    state = ChoiceFilter(choices=Dispute.State.choices, label="Only disputes in this state.")
+    state = ChoicesFilter(choices=Dispute.State.choices, label="Only disputes in one of these states.")
 
     class Meta:
         model = Dispute
         fields: list[str] = []
 
 
-class NoteFilter(django_filters.FilterSet):
+class NoteFilter(RecordedFilter):
     article = IdFilter(
         of=Article, field_name="article", label="On the article with this id, or on a statement or a dispute in it."
     )

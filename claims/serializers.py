@@ -1,7 +1,8 @@
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db.models import F, Func, OuterRef, TextField
+from django.db.models import F, Func, OuterRef, TextField, Value
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext, gettext_lazy
 from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
@@ -15,11 +16,13 @@ from claims.partial_dates import LENGTHS, NOT_SAID, PARTIAL_DATE, said_on_fields
 from claims.suggesting.transcripts import read_transcript
 from factcheck.api.fields import (
     ChoiceField,
+    LinesField,
     OptionalChoiceField,
     OptionalWebAddressField,
     ReasonField,
     ReasonSerializer,
     RecordedSerializer,
+    WebAddressField,
 )
 from factcheck.api.references import Reference, ReferenceList, RowId
 from factcheck.api.row_json import JSONList, JSONObject, json_object
@@ -106,6 +109,20 @@ class ArticleTextField(VerbatimField):
         return value
 
 
+class AddressesField(LinesField):
+    """Stored as null if there are none."""
+
+    def __init__(self, **kwargs: Any):
+        kwargs = {"required": False, "default": None, "max_length": 20, **kwargs}
+        super().__init__(child=WebAddressField(max_length=2000), **kwargs)
+
+    def get_attribute(self, instance: Any) -> list[str]:
+        return super().get_attribute(instance) or []
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        return super().run_validation(data) or None
+
+
 class TagCountsSerializer(serializers.Serializer[Any]):
     asserted = serializers.IntegerField(min_value=0)
     denied = serializers.IntegerField(min_value=0)
@@ -117,6 +134,10 @@ class ArticleRowSerializer(RecordedSerializer, serializers.ModelSerializer[Artic
 
     url = OptionalWebAddressField(
         max_length=2000, help_text=gettext_lazy("Where it was published. No two articles share one.")
+    )
+    addresses = AddressesField(
+        help_text=gettext_lazy("Where else it stands, such as its AMP and its mobile page."),
+        style={"label": gettext_lazy("Other addresses")},
     )
     publisher = source_reference(required=False, allow_null=True, default=None)
     byline = serializers.CharField(required=False, allow_blank=True, default="", max_length=500)
@@ -141,19 +162,30 @@ class ArticleRowSerializer(RecordedSerializer, serializers.ModelSerializer[Artic
     class Meta:
         model = Article
         fields = [
-            *ROW, "title", "url", "publisher", "byline", "language", "published_at", "media_url", "revision", "sha256",
-            "status", "desk", "tags", "open_disputes", "open_notes", "reason",
+            *ROW, "title", "url", "addresses", "publisher", "byline", "language", "published_at", "media_url",
+            "revision", "sha256", "status", "desk", "tags", "open_disputes", "open_notes", "reason",
         ]  # fmt: skip
         read_only_fields = [*ROW, "revision", "sha256", "status"]
 
     def validate_url(self, url: str | None) -> str | None:
-        others = Article.objects.exclude(pk=self.instance.pk if isinstance(self.instance, Article) else 0)
-        if url and others.filter(url=url).exists():
-            raise serializers.ValidationError(gettext("Another article has this address."), code="unique")
+        self._refuse_of_others([url] if url else [])
         return url
 
+    def validate_addresses(self, addresses: list[str] | None) -> list[str] | None:
+        self._refuse_of_others(addresses or [])
+        return addresses
+
+    def _refuse_of_others(self, addresses: list[str]) -> None:
+        others = Article.objects.exclude(pk=self.instance.pk if isinstance(self.instance, Article) else 0)
+        if other := others.at_address(*addresses).only("pk").first():
+            detail = gettext("Article %(article)s has this address.") % {"article": other.pk}
+            raise serializers.ValidationError(detail, code="unique")
+
     def json_sql_overrides(self) -> dict[str, Any]:
-        return {"tags": JSONObject({name: F(name) for name in Statement.Tag.values})}
+        return {
+            "addresses": Coalesce("addresses", Value([], output_field=Article._meta.get_field("addresses"))),
+            "tags": JSONObject({name: F(name) for name in Statement.Tag.values}),
+        }
 
 
 class ArticleSerializer(ArticleRowSerializer):

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from django.utils.translation import gettext, gettext_lazy
 
+from factcheck.charsets import is_of_text
+
 MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark it begins with
@@ -19,8 +21,6 @@ NO_TEXT = (
     (b"%PDF-", gettext_lazy("a PDF file")),
     (b"\x1f\x8b", gettext_lazy("a compressed file (gzip)")),
 )
-# Python decodes these too. No text is in them, and five megabytes of punycode would take a quarter of an hour.
-NOT_OF_TEXT = frozenset({"idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape"})
 CONTROLS = frozenset(range(32)) - frozenset(b"\t\n\r\f")
 QUOTED_BYTES = 30  # on each side of the first byte that is not UTF-8
 
@@ -31,15 +31,6 @@ class NotText(ValueError):
     def __init__(self, message: str, encoding: str = "NAME"):
         super().__init__(message)
         self.encoding = encoding
-
-
-def is_of_text(encoding: str) -> bool:
-    """Whether texts may be in it, and Python knows it."""
-    try:
-        bytes(4).decode(encoding)  # also refuses those that are of bytes, such as zlib
-        return codecs.lookup(encoding).name not in NOT_OF_TEXT
-    except (LookupError, ValueError):  # the latter for `undefined`, and for a name with a NUL
-        return False
 
 
 def decode(data: bytes, encoding: str | None = None) -> str:

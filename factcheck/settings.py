@@ -155,6 +155,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "factcheck.api.middleware.RequestIdMiddleware",
     "factcheck.api.middleware.HeadMiddleware",
     # These only add headers. They come before the others so that refusals by the others have the headers too.
     "factcheck.api.middleware.ContentPolicyMiddleware",
@@ -294,9 +295,13 @@ CORS_ALLOW_HEADERS = [
     "if-match",
     "if-none-match",
     "idempotency-key",
+    "traceparent",
+    "tracestate",
+    "x-request-id",
 ]
 CORS_EXPOSE_HEADERS = [
-    "deprecation", "etag", "link", "location", "passage-note", "retry-after", "sunset", "www-authenticate",
+    "accept-patch", "deprecation", "etag", "link", "location", "passage-note", "ratelimit",
+    "ratelimit-policy", "retry-after", "sunset", "traceparent", "www-authenticate", "x-request-id",
 ]  # fmt: skip
 # No credentials: a page of another origin sends a token, not the editor's session cookie.
 CORS_ALLOW_CREDENTIALS = False
@@ -371,7 +376,7 @@ SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.1",
     "CONTACT": {"name": "The newsroom that runs this service"},
     "LICENSE": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
-    "SERVERS": [{"url": "/", "description": "this service"}],
+    "SERVERS": [{"url": "https://factcheck.example", "description": "Your service: each serves its own address."}],
     "SERVE_INCLUDE_SCHEMA": False,
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
@@ -394,6 +399,7 @@ SPECTACULAR_SETTINGS = {
         {"name": "checks", "description": gettext_noop("What an experienced editor would catch.")},
         {"name": "feeds", "description": gettext_noop("What is published, in the formats that others read.")},
         {"name": "journal", "description": gettext_noop("Who changed what, when and why.")},
+        {"name": "me", "description": gettext_noop("Who is calling.")},
         {"name": "tokens", "description": gettext_noop("Access for programs.")},
     ],
     "ENUM_NAME_OVERRIDES": {

@@ -13,6 +13,7 @@ from claims.views.checks import CheckViewSet
 from claims.views.disputes import DisputeViewSet
 from claims.views.evidence import EvidenceViewSet
 from claims.views.formats import AtomRenderer, FeedViewSet
+from claims.views.me import MeViewSet
 from claims.views.notes import NoteViewSet
 from claims.views.sources import SourceViewSet
 from claims.views.statements import StatementViewSet
@@ -54,7 +55,9 @@ class Router(DefaultRouter):
             ordering_fields=("transaction",),
             default_ordering="-transaction",
         )
-        return [*super().get_urls(), path("feeds/changes.atom", changes, name="feed-changes")]
+        me = MeViewSet.as_view({"get": "retrieve"}, basename="me")
+        own = [path("feeds/changes.atom", changes, name="feed-changes"), path("me/", me, name="me")]
+        return [*super().get_urls(), *own]
 
 
 router = Router(use_regex_path=False)

@@ -136,6 +136,7 @@ class Source(Recorded):
             models.Index(fields=["name", "id"], name="source_by_name"),
             models.Index(fields=["kind", "id"], name="source_kind"),
             models.Index(fields=["part_of", "id"], name="source_part_of"),
+            models.Index(fields=["updated_at", "id"], name="source_updated"),
             models.Index(fields=["id"], condition=Q(anonymous=True), name="source_anonymous"),
             # An import looks up sources by these.
             GinIndex(fields=["aliases"], name="source_aliases"),

@@ -19,8 +19,12 @@ class SourceViewSet(JournaledViewSet):
     filterset_class = SourceFilter
     schema_tag = "sources"
     noun = "a source"
-    ordering_fields = ("id", "name")
-    index_ordered_filters = {"id": (frozenset({"kind"}), frozenset({"part_of"}), frozenset({"anonymous"}))}
+    ordering_fields = ("id", "name", "updated_at")
+    selective_filters = frozenset({"ids", "same_as"})
+    index_ordered_filters = {
+        "id": (frozenset({"kind"}), frozenset({"part_of"}), frozenset({"anonymous"})),
+        "updated_at": (frozenset({"updated_since"}),),
+    }
     redirecting_actions = frozenset({"retrieve"})
     queryset = Source.objects.for_reading()
 

@@ -24,7 +24,7 @@ from sources.models import Source
 Document = dict[str, Any]
 Written = TypeVar("Written", Statement, Evidence, Dispute)
 Rows = tuple[list[Statement], list[Evidence], list[Dispute]]
-ARTICLE_FIELDS = ("title", "url", "byline", "language", "published_at", "media_url", "text")
+ARTICLE_FIELDS = ("title", "url", "addresses", "byline", "language", "published_at", "media_url", "text")
 
 
 def import_document(*, document: Document, actor: Any) -> Article:
@@ -138,7 +138,7 @@ def _locking(rows: QuerySet[Written]) -> QuerySet[Written]:
 
 
 def _by_url(url: str | None) -> QuerySet[Article, int]:
-    return (Article.objects.filter(url=url) if url else Article.objects.none()).values_list("pk", flat=True)
+    return (Article.objects.at_address(url) if url else Article.objects.none()).values_list("pk", flat=True)
 
 
 def _check_keys(document: Document, errors: DocumentErrors) -> None:

@@ -71,6 +71,7 @@ def _article(article: Article) -> dict[str, Any]:
     return {
         "title": article.title,
         "url": article.url,
+        "addresses": article.addresses or [],
         "publisher": source_key(article.publisher_id),
         "byline": article.byline,
         "language": article.language,

@@ -13,7 +13,7 @@ from claims.annotations.export import FORMAT
 from claims.models import Article, Dispute, Evidence, Statement
 from claims.models.article import MAX_TEXT
 from claims.models.evidence import NEEDS_TITLE
-from claims.serializers import CueTimesField, SaidOnField, VerbatimField
+from claims.serializers import AddressesField, CueTimesField, SaidOnField, VerbatimField
 from factcheck.api.fields import (
     REASON_LENGTH,
     ChoiceField,
@@ -49,7 +49,7 @@ class OptionalText(serializers.CharField):
     {
         "oneOf": [
             {"type": "string", "pattern": f"^{ADDRESS.pattern}$"},
-            {"type": "integer", "format": "int64", "minimum": 1, "maximum": 10**18 - 1},
+            {"type": "integer", "minimum": 1, "maximum": 10**18 - 1},
         ]
     }
 )
@@ -68,6 +68,7 @@ class SourceAddressField(serializers.Field):
 class ArticleDocumentSerializer(StrictSerializer):
     title = serializers.CharField(max_length=500)
     url = OptionalWebAddressField(max_length=2000)
+    addresses = AddressesField()
     publisher = KeyField(required=False, allow_null=True, default=None)
     byline = OptionalText(max_length=500)
     language = serializers.RegexField(

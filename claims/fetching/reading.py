@@ -11,7 +11,7 @@ from trafilatura.utils import load_html
 
 from claims.fetching.addresses import N_, NotFetched
 from claims.fetching.pages import FetchedPage
-from factcheck.encodings import is_of_text
+from factcheck.charsets import is_of_text
 
 MAX_ELEMENTS = 10_000  # at worst, each of them a link, about a second; articles have hundreds
 LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")

@@ -1,4 +1,4 @@
-from claims.models.article import Article, ArticleRevision
+from claims.models.article import Article, ArticleAddress, ArticleRevision
 from claims.models.dismissal import DismissedSuggestion
 from claims.models.dispute import Dispute
 from claims.models.evidence import Evidence

@@ -1,13 +1,17 @@
 import hashlib
 import json
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any, ClassVar
+from urllib.parse import urlsplit
 
+import idna
 from django.apps import apps
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Count, F, OuterRef, Q, Subquery
+from django.db.models import Count, F, Func, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce, Substr
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy
@@ -22,6 +26,13 @@ from factcheck.postgres.search import in_words, phrase, same_name
 MAX_TEXT = 500_000  # code points
 SCAN_PAGES = 10  # pages that are read in order: an article has many words, and a search looks at all of a row's
 
+EARLIEST, LATEST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+
+
+def published_at_key(*, descending: bool) -> Coalesce:
+    """Orders by the time of publication, articles without one last in both directions."""
+    return Coalesce("published_at", Value(EARLIEST if descending else LATEST, output_field=models.DateTimeField()))
+
 
 def sha256_of(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
@@ -30,6 +41,22 @@ def sha256_of(text: str) -> str:
 def sha256_of_cues(cues: Sequence[Cue]) -> str | None:
     """Of the JSON as PostgreSQL writes it. None if there are no cues."""
     return sha256_of(json.dumps(cues)) if cues else None
+
+
+def host_forms(url: str) -> list[str]:
+    """The address with its host as it is given, in ASCII and in Unicode (UTS 46)."""
+    try:
+        host = urlsplit(url).hostname or ""
+        coded = idna.encode(host, uts46=True).decode()
+        forms = [url, url.replace(host, coded, 1), url.replace(host, idna.decode(coded), 1)]
+    except (ValueError, UnicodeError):
+        forms = [url]
+    return list(dict.fromkeys(forms))
+
+
+class CanonicalAddress(Func):
+    function = "canonical_address"
+    output_field = models.TextField()
 
 
 @cache  # a queryset copies it
@@ -78,6 +105,11 @@ class ArticleQuerySet(SearchedQuerySet):
         rows = self.only("pk", "title").filter(in_words(ArticleWords, phrase(text)))
         return rows.filter(same_name("title", text)).order_by("pk")
 
+    def at_address(self, *urls: str) -> "ArticleQuerySet":
+        """Those with one of these addresses, or with another way to write it (see claims/address_triggers.py)."""
+        forms = [CanonicalAddress(Value(form)) for url in urls for form in host_forms(url)]
+        return self.filter(pk__in=ArticleAddress.objects.filter(address__in=forms).values("article"))
+
     def similar_to(self, text: str, limit: int = 6) -> list["Article"]:
         return list(newest(self.only("pk", "title", "status"), self.search(text), limit, SCAN_PAGES))
 
@@ -92,7 +124,8 @@ class Article(Recorded):
     journal_resource = "article"
     next_statuses = {"draft": ("published",), "published": ("withdrawn",), "withdrawn": ("published",)}
     constraint_errors = {
-        "article_url_unique": FieldError("#/url", "unique", gettext_lazy("Another article has this address."))
+        name: FieldError("#/url", "unique", gettext_lazy("Another article has this address."))
+        for name in ("article_url_unique", "article_address_unique")
     }
     journal_article = "r.id"
     journal_omits = {
@@ -109,6 +142,8 @@ class Article(Recorded):
     language = models.CharField(max_length=35, default="en")
     published_at = models.DateTimeField(null=True)
     text = models.TextField()
+    # Where else it stands, such as its AMP page. Null without, as in entries from before there were any.
+    addresses = ArrayField(models.URLField(max_length=2000), null=True)
     media_url = models.URLField(max_length=2000, null=True)  # noqa: DJ001  as url; the recording that the text is of
     revision = models.PositiveIntegerField(default=1)
     sha256 = models.CharField(max_length=64)
@@ -123,12 +158,17 @@ class Article(Recorded):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["url"], name="article_url_unique"),
+            models.CheckConstraint(condition=~Q(addresses=[]), name="article_addresses_null_if_none"),
             models.CheckConstraint(condition=Q(status__in=["draft", "published", "withdrawn"]), name="article_status_known"),
         ]  # fmt: skip
         indexes = [
             models.Index(fields=["publisher", "id"], name="article_publisher"),
             models.Index(fields=["status", "id"], name="article_status"),
             models.Index(fields=["desk", "id"], name="article_desk"),
+            models.Index(fields=["updated_at", "id"], name="article_updated"),
+            models.Index(fields=["published_at", "id"], name="article_published"),
+            models.Index(published_at_key(descending=False), "id", name="article_published_up"),
+            models.Index(published_at_key(descending=True), "id", name="article_published_down"),
         ]
 
     @cached_property
@@ -151,6 +191,21 @@ class Article(Recorded):
     def tags(self) -> dict[str, int]:
         """Statements by tag; needs ArticleQuerySet.for_reading."""
         return {name: getattr(self, name) for name in ("asserted", "denied", "unverified")}
+
+
+class ArticleAddress(models.Model):
+    """In canonical form. Written by the database: see claims/address_triggers.py."""
+
+    article = models.ForeignKey(Article, models.DO_NOTHING, db_constraint=False, related_name="+", db_column="article")
+    address = models.TextField()
+
+    objects: ClassVar[models.Manager[Any]]
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["address"], name="article_address_unique")]
+
+    def __str__(self) -> str:
+        return self.address
 
 
 class ArticleRevisionQuerySet(models.QuerySet["ArticleRevision"]):

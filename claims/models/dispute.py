@@ -129,6 +129,7 @@ class Dispute(Recorded):
         indexes = [
             models.Index(fields=["state", "id"], name="dispute_state"),
             models.Index(fields=["raised_by", "id"], name="dispute_raised_by"),
+            models.Index(fields=["updated_at", "id"], name="dispute_updated"),
         ]
 
     @property

@@ -63,6 +63,7 @@ class Evidence(Recorded):
             models.CheckConstraint(condition=Q(url__isnull=False) | ~Q(title=""), name="evidence_has_address_or_title"),
             models.UniqueConstraint(fields=["statement", "key"], name="evidence_key_unique"),
         ]  # fmt: skip
+        indexes = [models.Index(fields=["updated_at", "id"], name="evidence_updated")]
 
     def __str__(self) -> str:
         return self.title or self.url or ""

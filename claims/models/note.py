@@ -91,6 +91,7 @@ class Note(Recorded):
         ]  # fmt: skip
         indexes = [
             models.Index(fields=["article", "id"], name="note_article"),
+            models.Index(fields=["updated_at", "id"], name="note_updated"),
             models.Index(fields=["article", "id"], condition=Q(resolved_at__isnull=True), name="note_open"),
             models.Index(fields=["statement", "id"], condition=Q(statement__isnull=False), name="note_statement"),
             models.Index(fields=["dispute", "id"], condition=Q(dispute__isnull=False), name="note_dispute"),

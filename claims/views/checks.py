@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
-from claims.desk_checks import CHECKS, CODES, START, Code, Cursor, Severity, findings
+from claims.desk_checks import ARTICLE_ITSELF, CHECKS, CODES, START, Code, Cursor, Severity, findings
 from claims.filters import CheckFilter
 from claims.models import Statement
 from factcheck.api.base import BaseView
@@ -64,7 +64,7 @@ class FindingQuery(serializers.Serializer[Any]):
 
     def validate_cursor(self, cursor: str) -> Cursor:
         place = Cursor(*map(int, cursor.split("-")))
-        if max(place) > MAX_ID:
+        if max(place) > ARTICLE_ITSELF:
             raise serializers.ValidationError(gettext("This is not a cursor. Take it from `next`."), code="invalid")
         return place
 

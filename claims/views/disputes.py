@@ -23,8 +23,12 @@ class DisputeViewSet(JournaledViewSet):
     schema_tag = "disputes"
     noun = "a dispute"
     as_of_filters = ("statement", "article")
-    selective_filters = frozenset({"statement", "article"})
-    index_ordered_filters = {"id": (frozenset({"raised_by"}), frozenset({"state"}))}
+    selective_filters = frozenset({"ids", "statement", "article"})
+    ordering_fields = ("id", "updated_at")
+    index_ordered_filters = {
+        "id": (frozenset({"raised_by"}), frozenset({"state"})),
+        "updated_at": (frozenset({"updated_since"}),),
+    }
     queryset = Dispute.objects.for_reading()
     http_method_names = ["get", "post", "patch", "delete", "head", "options"]
 

@@ -17,8 +17,10 @@ class EvidenceViewSet(JournaledViewSet):
     filterset_class = EvidenceFilter
     schema_tag = "evidence"
     noun = "a piece of evidence"
-    as_of_filters = ("statement",)
-    selective_filters = frozenset({"statement"})
+    as_of_filters = ("statement", "article")
+    selective_filters = frozenset({"ids", "statement", "article"})
+    ordering_fields = ("id", "updated_at")
+    index_ordered_filters = {"updated_at": (frozenset({"updated_since"}),)}
     queryset = Evidence.objects.all()
 
     def perform_create(self, **fields: Any) -> Evidence:

@@ -27,7 +27,7 @@ CHUNK = 500  # rows, about half a megabyte
 
 
 class JSONLinesRenderer(JSONRenderer):
-    media_type = "application/jsonl"
+    media_type = "application/x-ndjson"
     format = "jsonl"
 
 
@@ -45,7 +45,7 @@ class ExportMixin:
             OpenApiParameter("cursor", exclude=True),
             OpenApiParameter("page_size", exclude=True),
         ],
-        responses={(200, "application/jsonl"): OpenApiTypes.STR, (200, "text/csv"): OpenApiTypes.STR},
+        responses={(200, "application/x-ndjson"): OpenApiTypes.STR, (200, "text/csv"): OpenApiTypes.STR},
         filters=True,
     )
     @action(

@@ -32,9 +32,11 @@ class NoteViewSet(JournaledViewSet):
     noun = "a note"
     has_public_reads = False
     as_of_filters = ("article",)
-    selective_filters = frozenset({"article", "statement", "dispute"})
+    ordering_fields = ("id", "updated_at")
+    selective_filters = frozenset({"ids", "article", "statement", "dispute"})
     index_ordered_filters = {
-        "id": (frozenset({"resolved"}), frozenset({"proposal"}), frozenset({"resolved", "proposal"}))
+        "id": (frozenset({"resolved"}), frozenset({"proposal"}), frozenset({"resolved", "proposal"})),
+        "updated_at": (frozenset({"updated_since"}),),
     }
     queryset = Note.objects.for_reading()
 

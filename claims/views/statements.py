@@ -13,11 +13,13 @@ from rest_framework.response import Response
 
 from claims.bulk_serializers import MAX_BULK, BulkStatementSerializer, BulkTagSerializer
 from claims.filters import SearchedList, StatementFilter
-from claims.models import Note, Statement
+from claims.models import Dispute, Evidence, Note, Statement
 from claims.models.statement import positions_on, said_on_key
 from claims.note_serializers import NoteSerializer, ProposalSerializer, TakeSerializer
 from claims.roles import permissions
 from claims.serializers import (
+    DisputeSerializer,
+    EvidenceSerializer,
     MarkSerializer,
     PositionSerializer,
     ReanchorSerializer,
@@ -40,10 +42,13 @@ from claims.views.matches import MatchesMixin
 from claims.views.passage_notes import add_notes, notes_on
 from factcheck.api.addresses import absolute_address
 from factcheck.api.form_methods import redirect_form
+from factcheck.api.including import Included
 from factcheck.api.problems import wants_page
 from factcheck.api.row_json import RowJSON, row_json_sql
 from factcheck.errors import Versions
 from factcheck.journal.views import JournaledViewSet
+from sources.models import Source
+from sources.serializers import SourceSerializer
 
 DAY_FILTERS = frozenset({"said_after", "said_before"})
 
@@ -59,10 +64,16 @@ class StatementViewSet(SearchedList, MatchesMixin, StatementFormatsMixin, Export
     passage_actions = frozenset({"create", "bulk", "update", "partial_update", "reanchor"})
     as_of_filters = ("article",)
     ordering_fields = ("id", "start", "said_on", "created_at", "updated_at")
-    selective_filters = frozenset({"article"})
+    selective_filters = frozenset({"ids", "article"})
     index_ordered_filters = {
         "id": (frozenset({"source"}), frozenset({"anchor"}), frozenset({"tag"})),
         "said_on": (DAY_FILTERS,),
+        "updated_at": (frozenset({"updated_since"}),),
+    }
+    includable = {
+        "evidence": Included("evidence", EvidenceSerializer, Evidence.objects.all(), of="statement"),
+        "disputes": Included("disputes", DisputeSerializer, Dispute.objects.for_reading(), of="statement"),
+        "source": Included("source", SourceSerializer, Source.objects.for_reading(), to="source"),
     }
     queryset = Statement.objects.for_reading()
 

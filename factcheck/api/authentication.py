@@ -89,8 +89,7 @@ class TokenScheme(OpenApiAuthenticationExtension):
 
     def get_security_definition(self, auto_schema: object) -> dict[str, str]:
         return {
-            "type": "apiKey",
-            "in": "header",
-            "name": "Authorization",
-            "description": "`Authorization: Token KEY` or `Bearer KEY`; make a key at /api/v1/tokens/.",
+            "type": "http",
+            "scheme": "bearer",
+            "description": "A key from /api/v1/tokens/. `Authorization: Token KEY` means the same.",
         }

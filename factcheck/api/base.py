@@ -1,13 +1,14 @@
 """The base view of every endpoint: the attributes that describe a view, and the order in which it judges a request."""
 
 import json
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import Any
 
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
+from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.throttling import BaseThrottle
@@ -18,10 +19,13 @@ from factcheck.api.form_methods import form_method, wants_parts
 from factcheck.api.idempotency import has_key, idempotency_key, request_digest, run_once
 from factcheck.api.languages import activate_language
 from factcheck.api.models import IdempotentAnswer
+from factcheck.api.parsers import MergePatchParser
 from factcheck.api.problems import wants_page
 from factcheck.api.roles import Role, is_anonymous
-from factcheck.api.throttles import AddressThrottle, UserThrottle
+from factcheck.api.throttles import AddressThrottle, UserThrottle, WindowCounter
 from factcheck.postgres.bounded_page import SCAN_PAGES
+
+ACCEPT_PATCH = f"{MergePatchParser.media_type}, application/json"  # RFC 5789
 
 
 class BaseView(APIView):
@@ -34,6 +38,7 @@ class BaseView(APIView):
     basename = ""
     action: Any = None
     action_map: Any = {}
+    throttle: WindowCounter | None = None  # which counted this request
     format_kwarg = None  # URLs have no format suffix
     detail: Any = None
     filterset_class: Any = None
@@ -52,6 +57,7 @@ class BaseView(APIView):
     # By ordering field: sets of filters whose rows an index holds in that order (see pagination.is_sparse).
     index_ordered_filters: dict[str, tuple[frozenset[str], ...]] = {}
     scan_pages = SCAN_PAGES
+    includable: Mapping[str, Any] = {}  # what `?include=` names; see including.py
 
     is_translated = True  # whether its pages are in the language of their reader
 
@@ -90,11 +96,18 @@ class BaseView(APIView):
         """Sends no body. DRF puts the methods into the `Allow` header of every response."""
         response = HttpResponse(status=204)
         del response["Content-Type"]
+        if "patch" in self.action_map:
+            response["Accept-Patch"] = ACCEPT_PATCH
         return response
+
+    def get_parsers(self) -> list[BaseParser]:
+        is_patch = self.request is not None and self.request.method == "PATCH"  # None while the schema is made
+        return [*super().get_parsers(), *([MergePatchParser()] if is_patch else ())]
 
     def get_throttles(self) -> list[BaseThrottle]:
         """Only the throttle that counts this caller."""
-        return [AddressThrottle() if is_anonymous(self.request) else UserThrottle()]
+        self.throttle = AddressThrottle() if is_anonymous(self.request) else UserThrottle()
+        return [self.throttle]
 
     def apply_form_method(self, request: Request) -> None:
         """Replaces POST by the method that an HTML form names.
@@ -128,6 +141,9 @@ class BaseView(APIView):
     def takes_as_of(self) -> bool:
         return False
 
+    def takes_include(self) -> bool:
+        return bool(self.includable) and self.action in ("list", "retrieve")
+
     def needs_if_match(self) -> bool:
         return self.conditional and self.request.method != "GET"
 
@@ -147,9 +163,13 @@ class BaseView(APIView):
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         response = super().finalize_response(request, response, *args, **kwargs)
+        if response.status_code == 415 and request.method == "PATCH":
+            response["Accept-Patch"] = ACCEPT_PATCH
         response["Vary"] = "Accept, Accept-Encoding, Authorization, Cookie"  # gzip skips a 304, which needs it too
         if wants_page(request):
             response["Vary"] += ", HX-Request"
+        for name, value in self.throttle.headers() if self.throttle else ():
+            response[name] = value
         response.setdefault("Cache-Control", "no-store" if wants_parts(request) else cache_rule(request, response))
         has_data = isinstance(response, Response) and response.data is not None
         if has_data and not wants_page(request) and 200 <= response.status_code < 300:

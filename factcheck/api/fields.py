@@ -163,7 +163,8 @@ class LinesField(serializers.ListField):
     """A list. An HTML form sends one item on each line."""
 
     def __init__(self, **kwargs: Any):
-        super().__init__(style={"base_template": "lines.html", "rows": 3}, **kwargs)
+        style = {"base_template": "lines.html", "rows": 3, **kwargs.pop("style", {})}
+        super().__init__(style=style, **kwargs)
 
     def get_value(self, dictionary: Any) -> Any:
         if is_html_input(dictionary) and self.field_name in dictionary:

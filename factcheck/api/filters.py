@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterable
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,10 +13,12 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.utils.functional import lazy
 from django.utils.translation import gettext
+from django_filters.fields import BaseCSVField
 from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.utils import extend_schema_field
 from rest_framework.request import Request
 
+from factcheck.api.json_types import parse_instant
 from factcheck.api.named_references import exact_matches, is_number
 from factcheck.api.problems import wants_page
 from factcheck.api.references import MAX_ID
@@ -25,6 +28,7 @@ from factcheck.errors import FieldError, InvalidInput
 LIST_PARAMETERS = {"cursor", "page_size", "ordering", "format"}
 # Only HTML pages read these: which form to show, which part of a long page, and which day and acts of the journal.
 HTML_PARAMETERS = {"form", "cards", "at", "mark", "print", "picture", "before", "day", "act", "next"}
+MAX_VALUES = 500  # of a filter that takes several
 CARD_PARAMETERS = {"tag", "source", "disputed", "check"}  # of an article's page: which cards it shows
 
 
@@ -35,7 +39,7 @@ class IdField(forms.IntegerField):
         return super().to_python(value)
 
 
-@extend_schema_field({"type": "integer", "format": "int64", "minimum": 1, "maximum": MAX_ID})
+@extend_schema_field({"type": "integer", "minimum": 1, "maximum": MAX_ID})
 class IdFilter(django_filters.NumberFilter):
     """A reference by id. A ModelChoiceFilter would render every row of the table as an option."""
 
@@ -74,6 +78,53 @@ class ChoiceFilter(django_filters.ChoiceFilter):
     def __init__(self, *args: Any, choices: list[tuple[str, str]], **kwargs: Any):
         messages = invalid_choice_message(key for key, _ in choices)
         super().__init__(*args, choices=choices, error_messages=messages, **kwargs)
+
+
+class ListField(BaseCSVField):
+    """Values separated by commas."""
+
+    def clean(self, value: Any) -> Any:
+        if value and len(value) > MAX_VALUES:
+            detail = gettext("Give at most %(limit)s values.") % {"limit": MAX_VALUES}
+            raise ValidationError(detail, code="too_many")
+        if value and "" in value:
+            raise ValidationError(gettext("Separate the values by single commas, such as 1,2,3."), code="invalid")
+        return super().clean(value)
+
+
+class ListFilter(django_filters.BaseInFilter):
+    base_field_class = ListField
+
+
+class IdsFilter(ListFilter, IdFilter):
+    """The rows with these ids; those that are not there are left out."""
+
+
+class ChoicesFilter(ListFilter, ChoiceFilter):
+    """One of these choices."""
+
+
+class InstantField(forms.Field):
+    def to_python(self, value: Any) -> datetime | None:
+        try:
+            return parse_instant(value) if value else None
+        except ValueError as error:
+            raise ValidationError(str(error), code="invalid") from None
+
+
+class InstantFilter(django_filters.IsoDateTimeFilter):
+    field_class = InstantField
+
+
+class RecordedFilter(django_filters.FilterSet):
+    """The filters of every list of recorded rows."""
+
+    ids = IdsFilter(field_name="pk", label=f"Only the rows with these ids, at most {MAX_VALUES}.")
+    updated_since = InstantFilter(
+        field_name="updated_at",
+        lookup_expr="gte",
+        label="Only rows that were changed at this time (RFC 3339) or later.",
+    )
 
 
 class UserFilter(IdFilter):
@@ -216,6 +267,8 @@ def _api_parameters(view: Any, request: Request) -> set[str]:
         known.add("reason")
     if view.takes_as_of():
         known.add("as_of")
+    if view.takes_include():
+        known.add("include")
     return known
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 
-from factcheck.encodings import is_of_text
+from factcheck.charsets import is_of_text
 
 
 class Request(WSGIRequest):

@@ -1,5 +1,6 @@
 import logging
 import re
+import secrets
 from collections.abc import Callable
 from typing import Any
 
@@ -40,6 +41,31 @@ DETAILS = {
 }
 
 BODY_HEADERS = {"Content-Type", "Content-Length", "Content-Encoding", "Content-Language", "ETag", "Last-Modified"}
+
+
+# Letters, digits and the signs of UUIDs, ULIDs and the like: what is safe in a log line and a header.
+REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/+=-]{0,127}")
+TRACE_PARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
+
+
+class RequestIdMiddleware:
+    """Answers each request with its `X-Request-ID`: that of the caller if it has a sane shape, else a new one.
+
+    A `traceparent` (W3C Trace Context) goes back as it came, so that a caller finds the answer in its trace.
+    """
+
+    def __init__(self, get_response: GetResponse):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        given = request.META.get("HTTP_X_REQUEST_ID", "")
+        request.request_id = given if REQUEST_ID.fullmatch(given) else secrets.token_hex(16)  # type: ignore[attr-defined]
+        response = self.get_response(request)
+        response.headers["X-Request-ID"] = request.request_id  # type: ignore[attr-defined]
+        parent = request.META.get("HTTP_TRACEPARENT", "")
+        if TRACE_PARENT.fullmatch(parent):
+            response.headers["traceparent"] = parent
+        return response
 
 
 class HeadMiddleware:

@@ -17,6 +17,7 @@ from rest_framework.response import Response
 
 from factcheck.api.cursors import Cursor, fingerprint
 from factcheck.api.filters import only_filtered_by
+from factcheck.api.including import included
 from factcheck.api.roles import is_anonymous
 from factcheck.api.row_json import RowJSON, row_json_sql
 from factcheck.errors import InvalidInput
@@ -48,9 +49,11 @@ class KeysetPagination(BasePagination):
         if read is None:
             filtered = view.filter_queryset(view.get_queryset())  # raises InvalidInput for a filter that is not valid
 
+            more = included(request, view.includable)
+
             def build(*position: Any) -> QuerySet[Any, Any]:
                 rows = self._rows_after(filtered, view, *position)
-                return rows.values_list(F(self.field), "pk", row_json_sql(view.get_serializer_class(), is_public))
+                return rows.values_list(F(self.field), "pk", row_json_sql(view.get_serializer_class(), is_public, more))
 
             read = prepared(key, build, *map(type, self.position))
         rows = read.cached_rows(*self.position)
@@ -187,6 +190,8 @@ def is_sparse(request: Request, view: Any, field: str) -> bool:
     names = _active_filters(request, view)
     if not names or names & view.selective_filters:
         return False
+    if _with_one_value(request, names) != names:
+        return True
     return not any(names <= indexed for indexed in view.index_ordered_filters.get(field, ()))
 
 
@@ -195,9 +200,14 @@ def _active_filters(request: Request, view: Any) -> set[str]:
     return {name for name in filters if request.query_params.get(name)}
 
 
+def _with_one_value(request: Request, names: set[str]) -> set[str]:
+    """Of several values, an index holds the rows of each in order, not the rows of all."""
+    return {name for name in names if "," not in request.query_params[name]}
+
+
 def _index_ordered_rows(request: Request, view: Any, field: str) -> QuerySet[Any] | None:
     """All rows that pass those of the filters whose rows an index holds in the list's order."""
-    active = _active_filters(request, view)
+    active = _with_one_value(request, _active_filters(request, view))
     for indexed in view.index_ordered_filters.get(field, ()):
         if names := indexed & active:
             return only_filtered_by(view, request, names)

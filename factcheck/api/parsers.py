@@ -25,6 +25,15 @@ class JSONParser(parsers.JSONParser):
         return data
 
 
+class MergePatchParser(JSONParser):
+    """RFC 7396. What is null is set to null, and refused where the field is never null; a list is replaced as a whole.
+
+    That is what PATCH does with `application/json`, too.
+    """
+
+    media_type = "application/merge-patch+json"
+
+
 def check_size(data: Any) -> None:
     """Raises InvalidInput when there is too much for the serializers to validate in a short time."""
     items, stack = 0, [data]

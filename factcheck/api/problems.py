@@ -54,7 +54,7 @@ MAX_ERRORS = 100  # listed in one problem; nobody reads more, and a response sho
 MAX_TEXT = 500  # code points of a pointer or a message, which may quote the request
 
 # RFC 9110's new phrase, which Python has since 3.13: a problem's type must not depend on the version of Python.
-PHRASES = {413: "Content Too Large"}
+PHRASES = {413: "Content Too Large", 414: "URI Too Long"}
 
 
 def problem_document(

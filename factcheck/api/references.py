@@ -13,7 +13,7 @@ from rest_framework.utils.html import is_html_input
 
 from factcheck.api.named_references import FormText, exact_matches, form_texts, is_number, unresolved_error
 
-MAX_ID = 2**63 - 1
+MAX_ID = 2**53 - 1  # JavaScript holds no larger whole number exactly, and no sequence gets that far
 
 
 def valid_ids(values: Iterable[Any]) -> list[int]:
@@ -152,5 +152,5 @@ class ReferenceSchema(OpenApiSerializerFieldExtension):
 
     def map_serializer_field(self, auto_schema: Any, direction: str) -> Any:
         if direction == "request" or isinstance(self.target, RowId):
-            return {"type": "integer", "format": "int64", "minimum": 1, "maximum": MAX_ID}
+            return {"type": "integer", "minimum": 1, "maximum": MAX_ID}
         return auto_schema.resolve_serializer(self.target.nested, direction).ref

@@ -4,6 +4,7 @@ A serializer's declaration is translated into one SQL expression, so a page of r
 There is no second definition of the shape: tests check that both ways of rendering give the same bytes.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -59,13 +60,17 @@ class AsText(Func):
 
 
 @cache
-def row_json_sql(serializer_class: type[Any], is_public: bool) -> Combinable:
-    """The whole JSON of a row, as text, since psycopg would parse JSON into Python objects."""
-    return AsText(json_object(serializer_class(context={"is_public": is_public})))
+def row_json_sql(serializer_class: type[Any], is_public: bool, more: tuple[Any, ...] = ()) -> Combinable:
+    """The whole JSON of a row, as text, since psycopg would parse JSON into Python objects.
+
+    `more` is what the row includes: see factcheck/api/including.py.
+    """
+    serializer = serializer_class(context={"is_public": is_public})
+    return AsText(json_object(serializer, more={each.field: each.json(is_public) for each in more}))
 
 
-def json_object(serializer: Any, prefix: str = "") -> JSONObject:
-    """`prefix` is the path to the serializer's row, such as `part_of__`.
+def json_object(serializer: Any, prefix: str = "", more: Mapping[str, Combinable] | None = None) -> JSONObject:
+    """`prefix` is the path to the serializer's row, such as `part_of__`. `more` has further fields, or other values.
 
     A serializer gives an expression of its own for a field in `json_sql_overrides()`, by the field's name.
     """
@@ -77,6 +82,7 @@ def json_object(serializer: Any, prefix: str = "") -> JSONObject:
             name: overrides[name] if name in overrides else _value(field, prefix, public.get(name))
             for name, field in fields.items()
         }
+        | dict(more or {})
     )
 
 

@@ -51,6 +51,7 @@ class WindowCounter(SimpleRateThrottle):
 
     num_requests: int
     duration: int
+    left: float | None = None  # how many requests the caller has left; None where nothing is counted
     counts: ClassVar[dict[str, Count]] = {}
     max_callers = 10_000
     lock = Lock()
@@ -63,10 +64,24 @@ class WindowCounter(SimpleRateThrottle):
         self.remaining = self.duration - elapsed
         with self.lock:
             count = self._count_of(key, int(window))
-            if count.previous * self.remaining / self.duration + count.current >= self.num_requests:
+            self.left = self.num_requests - count.previous * self.remaining / self.duration - count.current
+            if self.left <= 0:
                 return False
             count.current += 1
         return True
+
+    def headers(self) -> tuple[tuple[str, str], ...]:
+        """The rate limit and what is left of it, as draft-ietf-httpapi-ratelimit-headers has them.
+
+        `t` is when the present window of time ends, in seconds.
+        """
+        if self.left is None:
+            return ()
+        left, name = max(0, int(self.left - 1)), f'"{self.scope}"'
+        return (
+            ("RateLimit-Policy", f"{name};q={self.num_requests};w={self.duration}"),
+            ("RateLimit", f"{name};r={left};t={self.wait()}"),
+        )
 
     def _count_of(self, key: str, window: int) -> Count:
         kept = self.counts.get(key)

@@ -17,6 +17,7 @@ from factcheck.api.conditional import entity_tag, expected_versions, version_of
 from factcheck.api.fields import OptionalReasonField
 from factcheck.api.filters import known_parameters, refuse_unknown
 from factcheck.api.form_methods import redirect_form
+from factcheck.api.including import Included, included
 from factcheck.api.pagination import KeysetPagination
 from factcheck.api.problems import wants_page
 from factcheck.api.references import MAX_ID
@@ -87,15 +88,21 @@ class RecordedViewSet(BaseView, GenericViewSet):
         """Without the snapshot cache, which a write has just made useless."""
         return self.json_row(type(self).serializer_class, row_id, Prepared.rows)
 
-    def json_row(self, serializer_class: Any, row_id: int, read: Callable[..., Rows] = Prepared.cached_rows) -> RowJSON:
+    def json_row(
+        self,
+        serializer_class: Any,
+        row_id: int,
+        read: Callable[..., Rows] = Prepared.cached_rows,
+        more: tuple[Included, ...] = (),
+    ) -> RowJSON:
         """The row's JSON, written by PostgreSQL. Raises Http404."""
         is_public = is_anonymous(self.request)
 
         def build(placeholder: int) -> QuerySet[Any, Any]:
             rows: QuerySet[Any] = self.get_queryset()
-            return rows.filter(pk=placeholder).values_list(row_json_sql(serializer_class, is_public), "version")
+            return rows.filter(pk=placeholder).values_list(row_json_sql(serializer_class, is_public, more), "version")
 
-        for text, version in read(prepared((type(self), serializer_class, is_public), build, int), row_id):
+        for text, version in read(prepared((type(self), serializer_class, is_public, more), build, int), row_id):
             return RowJSON(text, version)
         raise Http404
 
@@ -134,7 +141,8 @@ class RecordedViewSet(BaseView, GenericViewSet):
         self.refuse_unknown()
         if wants_page(request):
             return Response(self.get_serializer(self.read_object(pk)).data)
-        return Response(self.json_row(self.get_serializer_class(), pk))
+        more = included(request, self.includable)
+        return Response(self.json_row(self.get_serializer_class(), pk, more=more))
 
     def create(self, request: Request) -> Any:
         """Create {one}.

@@ -17,7 +17,7 @@ from factcheck.desk.labels import field_label
 from factcheck.desk.words import word
 
 MAIN_FIELDS = ("q", "tag", "state", "status", "ordering")  # in this order; the others are folded away
-HIDDEN_FILTERS = {"after"}  # the cursor of API clients
+HIDDEN_FILTERS = {"after", "ids", "updated_since"}  # of API clients
 EDITOR_FILTERS = {"status", "anchor", "desk"}  # all public rows have the same, or do not tell it
 KINDS = {
     ChoiceFilter: "select",
@@ -33,6 +33,8 @@ FILTER_LABELS = {
     "code": _("Kind of check"),
     "desk": _("Who has it"),
     "disputed": _("Open dispute"),
+    "published_after": _("Published on or after"),
+    "published_before": _("Published on or before"),
     "said_after": _("Said on or after"),
     "said_before": _("Said on or before"),
     "involving": _("Said or relayed by"),

@@ -1,6 +1,5 @@
-import re
 from contextlib import AbstractContextManager, nullcontext
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from django.db import connection
@@ -11,7 +10,7 @@ from rest_framework.exceptions import NotAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from factcheck.api.json_types import TIME, TIME_ERROR
+from factcheck.api.json_types import parse_instant
 from factcheck.api.roles import is_anonymous
 from factcheck.api.viewsets import RecordedViewSet
 from factcheck.errors import FieldError, InvalidInput, Text
@@ -78,14 +77,10 @@ class JournaledViewSet(RecordedViewSet):
 
 
 def _parse_instant(raw: str) -> datetime:
-    # In a query string a plus sign that is not escaped becomes a space.
-    text = re.sub(r" ([0-9]{2}:[0-9]{2})$", r"+\1", raw)
     try:
-        if not TIME.fullmatch(text):
-            raise ValueError
-        return datetime.fromisoformat(text).astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise _invalid(TIME_ERROR) from None
+        return parse_instant(raw)
+    except ValueError as error:
+        raise _invalid(str(error)) from None
 
 
 def _database_now() -> datetime:

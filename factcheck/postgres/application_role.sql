@@ -29,8 +29,9 @@ DO $$ DECLARE counted record; BEGIN
 END $$;
 REVOKE INSERT, UPDATE, DELETE ON django_migrations, journal_epoch, journal_leaf, journal_node, journal_checkpoint,
     journal_followercursor FROM factcheck_app;
--- Triggers write the words of a search, with the rights of the owner.
-REVOKE INSERT, UPDATE, DELETE ON claims_statementwords, claims_articlewords, claims_searchlanguage FROM factcheck_app;
+-- Triggers write the words of a search and the addresses of an article, with the rights of the owner.
+REVOKE INSERT, UPDATE, DELETE ON claims_statementwords, claims_articlewords, claims_searchlanguage,
+    claims_articleaddress FROM factcheck_app;
 DO $$ DECLARE kept regclass; BEGIN
     FOR kept IN SELECT t.tgrelid FROM pg_trigger t WHERE t.tgname = 'append_only' LOOP
         EXECUTE format('REVOKE UPDATE, DELETE ON %s FROM factcheck_app', kept);

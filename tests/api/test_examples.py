@@ -77,7 +77,7 @@ class Day:
         if described := operation["responses"][status].get("content"):
             content = b"".join(answer.streaming_content) if answer.streaming else answer.content
             kind = answer["Content-Type"].partition(";")[0]
-            body = json.loads(content) if kind.endswith("json") else content.decode()
+            body = json.loads(content) if kind.endswith(("/json", "+json")) else content.decode()
             # Linked data is the same for each media type.
             kinds = [kind] if isinstance(body, str) or "text/plain" in described else described
             example.setdefault("answers", {}).setdefault(status, {}).update(dict.fromkeys(kinds, body))

@@ -73,7 +73,7 @@ def formats_of(address: str) -> set[str]:
 
 
 def compared(answer: Any) -> dict[str, str]:
-    own = {"Date", "Server", "Transfer-Encoding"}
+    own = {"Date", "Server", "Transfer-Encoding", "X-Request-ID", "RateLimit", "Expires"}
     return {name: value for name, value in answer.headers.items() if name not in own}
 
 
@@ -82,7 +82,7 @@ def methods_at(address: str) -> list[str]:
 
 
 def test_the_routes_are_all_there_is():
-    assert len(API_ROUTES) == 59
+    assert len(API_ROUTES) == 60
     assert "api/v1/statements/<int:pk>/tag/" in API_ROUTES
     assert set(ROUTES) - set(API_ROUTES) == {
         "", "search/", "choose/sources/", "import/", "import/text/", "login/", "logout/", "healthz/",
@@ -185,7 +185,7 @@ def test_a_json_answer_has_an_etag_by_which_it_is_not_sent_again(api, address_of
 def test_a_page_of_an_allowed_origin_may_send_and_read_the_headers_of_the_contract(settings, address_of, route):
     settings.CORS_ALLOWED_ORIGINS = [ORIGIN]
     address = address_of(route)
-    asked = "authorization, content-type, idempotency-key, if-match, if-none-match"
+    asked = "authorization, content-type, idempotency-key, if-match, if-none-match, traceparent, x-request-id"
     preflight = Client().options(
         address,
         headers={
@@ -199,7 +199,8 @@ def test_a_page_of_an_allowed_origin_may_send_and_read_the_headers_of_the_contra
     assert "origin" in answer["Vary"].lower()
     exposed = set(answer["Access-Control-Expose-Headers"].split(", "))
     assert exposed == {
-        "deprecation", "etag", "link", "location", "passage-note", "retry-after", "sunset", "www-authenticate",
+        "accept-patch", "deprecation", "etag", "link", "location", "passage-note", "ratelimit", "ratelimit-policy",
+        "retry-after", "sunset", "traceparent", "www-authenticate", "x-request-id",
     }  # fmt: skip
     assert "Access-Control-Allow-Credentials" not in answer
 
@@ -288,3 +289,37 @@ def test_whatever_the_format_asked_for_what_was_made_is_at_its_location(api, art
         made = api.post(f"/api/v1/{resource}/?format=json", sent, format="json")
         assert made.status_code == 201, made.content
         assert made["Location"] == f"http://testserver/api/v1/{resource}/{made.json()['id']}/"
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_each_answer_has_the_request_id_of_the_caller_or_a_new_one(api, address_of, route):
+    address = address_of(route)
+    given = api.get(address, headers={"X-Request-ID": "01J9Z-a.b_c:7"})
+    assert given["X-Request-ID"] == "01J9Z-a.b_c:7"
+    first, second = (api.get(address)["X-Request-ID"] for _ in range(2))
+    assert re.fullmatch("[0-9a-f]{32}", first)
+    assert first != second
+
+
+@pytest.mark.parametrize("sent", ["", " ", "a b", "x" * 129, "<script>", "\u00e9", "-", "a\r\nSet-Cookie: b=c"])
+def test_a_request_id_of_another_shape_is_not_sent_back(api, db, sent):
+    assert re.fullmatch("[0-9a-f]{32}", api.get("/nowhere/", HTTP_X_REQUEST_ID=sent)["X-Request-ID"])
+
+
+def test_a_trace_context_goes_back_if_it_is_one(api, db):
+    parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+    assert api.get("/api/v1/articles/", headers={"traceparent": parent})["traceparent"] == parent
+    for sent in ("00-x-y-01", parent + "\n", parent.replace("4bf92f3577b34da6a3ce929d0e0e4736", "0" * 32)):
+        assert "traceparent" not in api.get("/api/v1/articles/", HTTP_TRACEPARENT=sent)
+
+
+def test_a_patch_may_be_a_json_merge_patch(api, minister):
+    address = f"/api/v1/sources/{minister.pk}/"
+    assert api.options(address)["Accept-Patch"] == "application/merge-patch+json, application/json"
+    patch = {"path": address, "HTTP_IF_MATCH": '"1"'}
+    answer = api.patch(data='{"aliases": ["The minister"]}', content_type="application/merge-patch+json", **patch)
+    assert (answer.status_code, answer.json()["aliases"], answer.json()["version"]) == (200, ["The minister"], 2)
+    refused = api.patch(data="- aliases", content_type="application/json-patch+json", **patch)
+    assert (refused.status_code, refused["Accept-Patch"]) == (415, "application/merge-patch+json, application/json")
+    put = api.put(address, data="{}", content_type="application/merge-patch+json", HTTP_IF_MATCH='"2"')
+    assert (put.status_code, "Accept-Patch" in put) == (415, False)

@@ -109,7 +109,7 @@ def refusal(api, address=SOURCES, **parameters):
 
 @pytest.mark.parametrize("ordering", ["kind", "-kind", "--name", "name-", "", "-"])
 def test_an_order_that_the_list_does_not_have_is_refused(api, ordering):
-    detail = "Order by one of id, name, with a minus before it for the reverse."
+    detail = "Order by one of id, name, updated_at, with a minus before it for the reverse."
     assert refusal(api, ordering=ordering) == ("?ordering", "invalid", detail)
 
 
@@ -234,6 +234,12 @@ READ = [
     (StatementViewSet, "ordering=id&page_size=9", "id", False, None),
     (StatementViewSet, "article=1&disputed=true", "id", False, None),  # what belongs to one article is short
     (StatementViewSet, "tag=denied", "id", False, "tag"),
+    (StatementViewSet, "tag=denied,asserted", "id", True, None),  # of each an index holds the rows, not of both
+    (StatementViewSet, "tag=denied,asserted&anchor=moved", "id", True, "anchor"),
+    (StatementViewSet, "ids=1,2", "id", False, None),
+    (StatementViewSet, "updated_since=2026-01-01T00:00:00Z", "updated_at", False, "updated_at"),
+    (StatementViewSet, "updated_since=2026-01-01T00:00:00Z", "id", True, None),
+    (ArticleViewSet, "published_after=2026-01-01", "published_at", False, "published_at"),
     (StatementViewSet, "source=7", "id", False, "source"),
     (StatementViewSet, "tag=", "id", False, None),
     (StatementViewSet, "tag=denied", "said_on", True, None),

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 from datetime import timedelta
@@ -362,6 +363,22 @@ def test_a_user_is_throttled_whatever_the_token_and_counts_once_for_each_request
     programs = [client_of(vera), client_of(vera)]
     assert [program.get("/api/v1/articles/").status_code for program in programs] == [200, 200]
     assert throttled(programs[0].get("/api/v1/articles/"))
+
+
+def test_each_answer_says_how_many_requests_are_left(vera, monkeypatch):
+    monkeypatch.setattr("rest_framework.throttling.UserRateThrottle.rate", "2/min", raising=False)
+    program = client_of(vera)
+    answers = [program.get(f"/api/v1/articles/{path}") for path in ("", "4711/", "")]
+    assert [answer.status_code for answer in answers] == [200, 404, 429]
+    assert [answer["RateLimit-Policy"] for answer in answers] == ['"user";q=2;w=60'] * 3
+    left = [re.fullmatch('"user";r=([0-9]+);t=([0-9]+)', answer["RateLimit"]) for answer in answers]
+    assert [int(found[1]) for found in left] == [1, 0, 0]
+    assert all(1 <= int(found[2]) <= 60 for found in left)
+
+
+def test_a_service_without_a_limit_tells_of_none(vera, monkeypatch):
+    monkeypatch.setattr(WindowCounter, "THROTTLE_RATES", {"user": None})
+    assert "RateLimit" not in client_of(vera).get("/api/v1/articles/")
 
 
 @pytest.mark.parametrize("address", ["/api/v1/articles/", "/api/v1/docs/"])

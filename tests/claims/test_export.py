@@ -127,11 +127,11 @@ def test_every_beginning_of_a_formula_is_known_and_numbers_stay_numbers(begin):
 @pytest.mark.parametrize(
     ("query", "accept", "content_type"),
     [
-        ("", "*/*", "application/jsonl"),
+        ("", "*/*", "application/x-ndjson"),
         ("", "text/csv", "text/csv; charset=utf-8"),
-        ("", "application/jsonl, text/csv;q=0.5", "application/jsonl"),
+        ("", "application/x-ndjson, text/csv;q=0.5", "application/x-ndjson"),
         ("?format=csv", "application/json", "text/csv; charset=utf-8"),
-        ("?format=jsonl", "text/csv", "application/jsonl"),
+        ("?format=jsonl", "text/csv", "application/x-ndjson"),
         ("?format=csv", "text/html", "text/csv; charset=utf-8"),
     ],
 )

@@ -32,6 +32,7 @@ from claims.models import Article, Dispute, Evidence, Note, Statement, Statement
 from claims.totals import MAX_COUNTED
 from claims.views.checks import FindingQuery
 from claims.views.statements import StatementViewSet
+from factcheck.api.filters import ChoicesFilter
 from factcheck.api.models import Token
 from factcheck.desk.sentences import ACTS
 from factcheck.journal.models import Entry
@@ -71,6 +72,11 @@ VALUES: dict[str, list[Any]] = {
     ],
     "said_after": ["2020-01-01", "2025-06-01", "2031-01-01"],
     "said_before": ["2025-06-01", "2020-01-03", "2019-01-01"],
+    "published_after": ["2020-01-01", "2031-01-01"],
+    "published_before": ["2031-01-01", "2019-01-01"],
+    "updated_since": ["2020-01-01T00:00:00Z", "2041-01-01T00:00:00Z"],
+    "ids": ["1,2,3", NOBODY],
+    "same_as": ["https://nobody.example/"],
     "article": ["{article}", NOBODY],
     "exclude_article": ["{article}", NOBODY],
     "statement": ["{statement}", "{disputed}", NOBODY],
@@ -104,7 +110,8 @@ def reads() -> dict[str, Any]:
 
 def values_of(name: str, kind: Any) -> list[Any]:
     if isinstance(kind, ChoiceFilter):
-        return [value for value, _ in kind.extra["choices"]]
+        choices = [value for value, _ in kind.extra["choices"]]
+        return [*choices, ",".join(choices[:2])] if isinstance(kind, ChoicesFilter) else choices
     return ["true", "false"] if isinstance(kind, BooleanFilter) else VALUES[name]
 
 

@@ -78,7 +78,7 @@ class Command(BaseCommand):
 def import_text(text: str, actor: Any, *, only_new: bool, replace: bool) -> tuple[Changes, Notes]:
     document = loads(text)
     address = _article_address(document)
-    known = Article.objects.filter(url=address).first() if address else None
+    known = Article.objects.at_address(address).first() if address else None
     if only_new and known:
         return {}, []
     serializer = AnnotationDocumentSerializer(data=document)

@@ -15,6 +15,7 @@ PARAMETER_ENUMS = {
     frozenset({"json", "jsonld"}): "LinkedDataFormat",
     frozenset({"csv", "jsonl"}): "ExportFormat",
     frozenset({"json", "text"}): "NoteFormat",
+    frozenset({"evidence", "disputes", "source"}): "Includable",
 }
 # What no filter and no serializer describes.
 PARAMETER_DESCRIPTIONS = {
@@ -36,7 +37,11 @@ def name_parameter_enums(result: dict[str, Any], generator: Any, request: Any, p
             for parameter in operation.get("parameters", ()):
                 parameter.setdefault("description", PARAMETER_DESCRIPTIONS.get(parameter["name"], ""))
                 shape = parameter.get("schema", {})
-                if "enum" in shape:
+                if "enum" in shape.get("items", ()):
+                    name = names[frozenset(shape["items"]["enum"])]
+                    schemas.setdefault(name, shape["items"])
+                    shape["items"] = {"$ref": f"#/components/schemas/{name}"}
+                elif "enum" in shape:
                     name = names.get(frozenset(shape["enum"])) or _ordering_name(operation)
                     if parameter["name"] == "ordering":  # otherwise generators call "-start" VALUE_3
                         shape["x-enum-varnames"] = [_order_name(value) for value in shape["enum"]]

@@ -4,17 +4,21 @@ The first line of an action's docstring is the summary of its operation, the res
 the view's `noun`, `{many}` for its tag.
 """
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.apps import apps
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import get_doc
 from drf_spectacular.settings import spectacular_settings
-from drf_spectacular.utils import OpenApiParameter, OpenApiTypes
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiTypes
 
 from factcheck.api.fields import REASON_LENGTH
+from factcheck.api.filters import MAX_VALUES
 from factcheck.api.idempotency import HEADER, MAX_KEY_LENGTH
+from factcheck.api.including import MAX_INCLUDED, Included
 from factcheck.api.openapi.responses import add_address_too_long, add_link_headers, add_links, responses_of
+from factcheck.api.parsers import MergePatchParser
 from factcheck.api.roles import Role
 
 # An operation's name becomes a function's name in a generated client.
@@ -31,6 +35,7 @@ IF_MATCH = OpenApiParameter(
     OpenApiParameter.HEADER,
     required=True,
     description="The ETag of the row as you read it, its version alone in quotation marks, or *.",
+    examples=[OpenApiExample("The version alone", '"2"'), OpenApiExample("An ETag", '"2-77eda4c6a04f7a71abba013c"')],
 )
 AS_OF = OpenApiParameter(
     "as_of",
@@ -52,8 +57,14 @@ IDEMPOTENCY_KEY = OpenApiParameter(
         "nothing; another request with that key gets 422. A refused request leaves its key free."
     ),
 )
+INCLUDE = f"Also what belongs to the row, of each kind the first {MAX_INCLUDED}, in the order of their ids."
 EMPTY_TEXT = {"type": "string", "maxLength": 0}
 EMPTY_CHOICE = {"$ref": "#/components/schemas/BlankEnum"}
+
+
+def include_parameter(names: Iterable[str]) -> OpenApiParameter:
+    shape = {"type": "array", "items": {"type": "string", "enum": list(names)}}
+    return OpenApiParameter("include", shape, description=INCLUDE, style="form", explode=False)
 
 
 class Schema(AutoSchema):
@@ -90,6 +101,8 @@ class Schema(AutoSchema):
     def get_override_parameters(self) -> list[Any]:
         view = self.view
         parameters = [AS_OF] if view.takes_as_of() else []
+        if view.takes_include():
+            parameters.append(include_parameter(view.includable))
         if view.needs_if_match():
             parameters.append(IF_MATCH)
         if view.is_recorded and view.action == "destroy":
@@ -98,11 +111,16 @@ class Schema(AutoSchema):
             parameters.append(IDEMPOTENCY_KEY)
         return parameters
 
+    def map_parsers(self) -> list[str]:
+        return [*super().map_parsers(), *([MergePatchParser.media_type] if self.method == "PATCH" else ())]
+
     def _get_filter_parameters(self) -> list[dict[str, Any]]:
         """With the label of each filter: drf-spectacular leaves it out where the filter has a schema of its own."""
         parameters = super()._get_filter_parameters()
         filters = self.view.filterset_class.base_filters if self.view.filterset_class else {}
         for parameter in parameters:
+            if parameter["schema"].get("type") == "array":
+                parameter["schema"]["maxItems"] = MAX_VALUES
             if parameter["name"] in filters:
                 parameter["description"] = filters[parameter["name"]].label
         return parameters
@@ -126,12 +144,75 @@ def _mark_required(component: dict[str, Any], private: set[str]) -> None:
         component["required"] = sorted(properties.keys() - private)
 
 
+def _component_of(serializer_class: type) -> str:
+    return serializer_class.__name__.removesuffix("Serializer")
+
+
+def _add_included(schemas: dict[str, Any], component: str, name: str, more: Included) -> None:
+    """What is there only with `?include=`: a list, or more fields of a row that is shown anyway."""
+    properties, whole = schemas[component]["properties"], _component_of(more.serializer)
+    only = f"Only with `include={name}`."
+    if more.of:
+        reference = {"$ref": f"#/components/schemas/{whole}"}
+        properties[more.field] = {"type": "array", "items": reference, "maxItems": MAX_INCLUDED, "description": only}
+        return
+    summary = f"{whole}Summary"
+    required = schemas[summary]["required"]
+    described = f"All that it has with `include={name}`; otherwise {', '.join(required)}."
+    schemas[f"Included{whole}"] = {**schemas[whole], "description": described, "required": required}
+    for shape in _parts(properties[more.field]):
+        if shape.get("$ref") == f"#/components/schemas/{summary}":
+            shape["$ref"] = f"#/components/schemas/Included{whole}"
+
+
+def _simplify(result: dict[str, Any]) -> None:
+    """Leaves out what generators make too much of.
+
+    `int64` becomes a bigint, which is sent as a string; no number here is larger than JavaScript holds exactly.
+    `readOnly` tells something only where request and response share a component.
+    """
+    sent = set(_references_of([operation.get("requestBody") for _, operation in _operations(result)], result))
+    for name, component in result["components"]["schemas"].items():
+        for shape in _parts(component):
+            if name not in sent:
+                shape.pop("readOnly", None)
+    for shape in _parts(result):
+        if shape.get("format") == "int64":
+            del shape["format"]
+
+
+def _operations(result: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for path, operations in result["paths"].items():
+        yield from ((path, operation) for operation in operations.values())
+
+
+def _parts(part: Any) -> Iterator[dict[str, Any]]:
+    """Every object in it."""
+    if isinstance(part, dict):
+        yield part
+    for inner in part.values() if isinstance(part, dict) else part if isinstance(part, list) else ():
+        yield from _parts(inner)
+
+
+def _references_of(part: Any, result: dict[str, Any]) -> Iterator[str]:
+    """The names of the components that it refers to, directly or through others."""
+    for shape in _parts(part):
+        if isinstance(reference := shape.get("$ref"), str):
+            name = reference.rpartition("/")[2]
+            yield name
+            yield from _references_of(result["components"]["schemas"].get(name, {}), result)
+
+
 def postprocess(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
     """A hook of drf-spectacular."""
     private = {name for model in apps.get_models() for name in getattr(model, "private_fields", ())}
     for name, component in result["components"]["schemas"].items():
         if not name.endswith("Request") and name not in spectacular_settings.APPEND_COMPONENTS["schemas"]:
             _mark_required(component, private)
+    for _, _, _, view in generator._get_paths_and_endpoints():
+        for name, more in view.includable.items() if getattr(view, "includable", None) and view.takes_include() else ():
+            _add_included(result["components"]["schemas"], _component_of(view.get_serializer_class()), name, more)
+    _simplify(result)
     for operations in result["paths"].values():
         add_address_too_long(operations)
         add_link_headers(operations)

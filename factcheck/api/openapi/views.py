@@ -44,4 +44,9 @@ class SpectacularView(BaseView):
 
 
 class SchemaView(SpectacularView, SpectacularAPIView):
-    pass
+    def _get_schema_response(self, request: Request) -> Response:
+        """With this service's own address: tools such as Postman do not take a relative one."""
+        response: Response = super()._get_schema_response(request)
+        servers = [{"url": request.build_absolute_uri("/").rstrip("/")}]
+        response.data = {**response.data, "servers": servers}
+        return response

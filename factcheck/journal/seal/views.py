@@ -21,7 +21,7 @@ from factcheck.errors import InvalidInput
 from factcheck.journal.seal import proofs
 from factcheck.journal.seal.models import Checkpoint, Leaf
 
-SIZE = {"type": "integer", "format": "int64", "minimum": 1, "maximum": MAX_ID}
+SIZE = {"type": "integer", "minimum": 1, "maximum": MAX_ID}
 
 
 class NoteRenderer(TextRenderer):
