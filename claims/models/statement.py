@@ -77,8 +77,12 @@ class StatementQuerySet(SearchedQuerySet):
 
     def source_ids(self) -> set[int]:
         """Of those who said or relayed one of them."""
+        return {row[0] for row in self.who_said_or_relayed()}
+
+    def who_said_or_relayed(self) -> models.QuerySet[Any, Any]:
+        """The sources' ids, as rows."""
         relayed = StatementVia.objects.filter(statement__in=self.values("pk")).values_list("source")
-        return {row[0] for row in self.exclude(source=None).values_list("source").union(relayed)}
+        return self.exclude(source=None).values_list("source").union(relayed)
 
     def relayed_by(self, source_id: int) -> "StatementQuerySet":
         return self.filter(pk__in=self._relayed_by(source_id))

@@ -61,22 +61,25 @@ class SearchedQuerySet(models.QuerySet[Any]):
         return self.found_by(Search.read(terms_of(words), public=public))
 
     def found_by(self, search: Search) -> Any:
-        return self.filter(in_words(self.words, search.query))
+        return self.found(search.query)
 
-    def with_found_by(self, search: Search) -> Any:
-        """Annotates each row with `is_found`: whether found_by() would find it."""
-        return filtered_per_row(self.annotate(is_found=in_words(self.words, search.query)))
+    def found(self, query: Expression) -> Any:
+        return self.filter(in_words(self.words, query))
 
-    def nearest_to(self, words: str, *, public: bool = False) -> Iterator[Any]:
-        """For words that no row has all of, from the nearest on: rows with all of them where names may be spelled a
-        little otherwise, then those with all but one, all but two, down to any one of them."""
+    def with_found(self, query: Expression) -> Any:
+        """Annotates each row with `is_found`: whether found() would find it."""
+        return filtered_per_row(self.annotate(is_found=in_words(self.words, query)))
+
+    def nearest_to(self, words: str, *, public: bool = False) -> Iterator[Search]:
+        """For words that no row has all of, from the nearest on: searches for all of them where names may be spelled a
+        little otherwise, then for all but one, all but two, down to any one of them."""
         terms = list(dict.fromkeys(term for terms in terms_of(words) for term in terms))
         wanted = rarest(self.words, [term for term in terms if not term.is_excluded], MAX_NEAREST)
         excluded = [term for term in terms if term.is_excluded]
         search = Search.read([[*wanted, *excluded]], public=public, nearly=True)
         for count in range(len(wanted), 0, -1):
             some = tuple((*few, *excluded) for few in combinations(wanted, count))
-            yield self.found_by(replace(search, alternatives=some))
+            yield replace(search, alternatives=some)
 
 
 class SearchLanguage(models.Model):

@@ -14,6 +14,7 @@ from factcheck.desk.cards import ChecksByStatement
 from factcheck.desk.filter_form import FilterField
 from factcheck.desk.viewer import Viewer
 from factcheck.desk.words import word
+from factcheck.postgres.prepared import any_of, prepared
 from sources.models import Source
 
 MAX_SOURCES = 200  # to choose from
@@ -61,10 +62,9 @@ class CardFilter:
         codes = set(Code) if self.check == ANY_CHECK else {self.check}
         return [pk for pk, findings in checks.items() if pk and any(finding.code in codes for finding in findings)]
 
-    def fields(self, viewer: Viewer, statements: Any, checks: ChecksByStatement) -> list[FilterField]:
-        """Of the form that sets it. `statements` are all of the article, of whose sources one can be chosen."""
-        sources = viewer.visible(Source.objects.filter(pk__in=viewer.visible(statements).source_ids()))
-        named = sources.order_by("name", "id").values_list("pk", "name")[:MAX_SOURCES]
+    def fields(self, viewer: Viewer, article_id: int, checks: ChecksByStatement) -> list[FilterField]:
+        """Of the form that sets it. Of the article's sources one can be chosen."""
+        named = _sources_of(viewer, article_id)
         choices = {
             "tag": (pgettext("of a statement", "Tag"), [(tag, word(tag)) for tag in Statement.Tag.values]),
             "source": (gettext("Said or relayed by"), [(str(pk), name) for pk, name in named]),
@@ -79,3 +79,17 @@ class CardFilter:
         found = {finding.code for pk, findings in checks.items() if pk for finding in findings}
         codes = [code for code in Code if code in found or code == self.check]
         return [(ANY_CHECK, gettext("any check")), *((code.value, word(code.value)) for code in codes)]
+
+
+def _sources_of(viewer: Viewer, article_id: int) -> list[tuple[int, str]]:
+    """Id and name of those who said or relayed one of its statements."""
+
+    def in_article(article_id: int) -> Any:
+        return viewer.visible(Statement.objects.filter(article=article_id)).who_said_or_relayed()
+
+    def named(ids: list[int]) -> Any:
+        sources = viewer.visible(Source.objects.filter(any_of("pk", ids)))
+        return sources.order_by("name", "id").values_list("pk", "name")[:MAX_SOURCES]
+
+    ids = prepared((_sources_of, "ids", viewer.is_anonymous), in_article, int).rows(article_id)
+    return prepared((_sources_of, "names", viewer.is_anonymous), named, list).rows([row_id for (row_id,) in ids])

@@ -50,6 +50,7 @@ ORDERING_LABELS = {
     "start": (_("place in the text: first to last"), _("place in the text: last to first")),
     "name": (_("name, A to Z"), _("name, Z to A")),
     "said_on": (_("said: oldest first"), _("said: newest first")),
+    "published_at": (_("published: oldest first"), _("published: newest first")),
     "created_at": (_("recorded: oldest first"), _("recorded: newest first")),
     "updated_at": (_("changed: oldest first"), _("changed: newest first")),
 }

@@ -73,7 +73,7 @@ class ShownArticle:
         return cards
 
     def filter_fields(self) -> list[FilterField]:
-        return self.filter.fields(self.viewer, Statement.objects.filter(article=self.article), self.checks)
+        return self.filter.fields(self.viewer, self.article.pk, self.checks)
 
     @cached_property
     def checks(self) -> ChecksByStatement:
@@ -84,7 +84,14 @@ class ShownArticle:
         """The id and version of the first statements that are not in the text; one more than have a card."""
         if self.page.number > 1:
             return []
-        return list(self._not_anchored().values_list("id", "version")[: UNANCHORED_CARDS + 1])
+        if self.passing is not None:
+            return list(_first(self._not_anchored()))
+
+        def build(article_id: int, revision: int) -> Any:
+            return _first(not_anchored_in(self.viewer, Article(pk=article_id, revision=revision)))
+
+        kept = prepared((not_anchored_in, self.viewer.is_anonymous), build, int, int)
+        return kept.rows(self.article.pk, self.article.revision)
 
     def _not_anchored(self) -> Any:
         rows = not_anchored_in(self.viewer, self.article)
@@ -118,6 +125,10 @@ class ShownArticle:
             "check_count": sum(len(found) for statement_id, found in self.checks.items() if statement_id),
             "more_unanchored": self.more_unanchored,
         }
+
+
+def _first(rows: Any) -> Any:
+    return rows.values_list("id", "version")[: UNANCHORED_CARDS + 1]
 
 
 def _statements(ids: list[int]) -> Any:

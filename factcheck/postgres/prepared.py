@@ -37,12 +37,18 @@ PLACEHOLDERS: dict[type, Any] = {
 }
 
 
+def _placeholder(kind: type, n: int) -> Any:
+    """Of the nth parameter."""
+    one = PLACEHOLDERS[kind]
+    return one + n if kind is int else f"{one} {n}" if kind is str else one
+
+
 class Prepared:
     """`build` takes the parameters and returns a queryset, of `.values_list()` for rows; it is called once, with
     placeholders."""
 
     def __init__(self, build: Callable[..., QuerySet[Any, Any]], kinds: Sequence[type]):
-        placeholders = [PLACEHOLDERS[kind] + n if kind is int else PLACEHOLDERS[kind] for n, kind in enumerate(kinds)]
+        placeholders = [_placeholder(kind, n) for n, kind in enumerate(kinds)]
         queryset: Any = build(*placeholders)
         self.compiler = queryset.query.get_compiler(DEFAULT_DB_ALIAS)
         self.prefetched = queryset._prefetch_related_lookups
@@ -72,8 +78,28 @@ class Prepared:
         query = SimpleNamespace(get_compiler=lambda **_: compiler)
         queryset: Any = SimpleNamespace(db=DEFAULT_DB_ALIAS, query=query, _known_related_objects={})
         found: list[Any] = list(ModelIterable(queryset))
-        prefetch_related_objects(found, *self.prefetched)
+        for lookup in self.prefetched:
+            self._prefetch(lookup, found)
         return found
+
+    def _prefetch(self, lookup: Any, found: list[Any]) -> None:
+        """As Django does, whose query would be compiled anew each time, where the rows refer to these by a column."""
+        relation: Any = found and getattr(type(found[0]), getattr(lookup, "prefetch_to", ""), None)
+        field = getattr(relation, "field", None)
+        if field is None or not field.many_to_one or lookup.queryset is None:
+            prefetch_related_objects(found, lookup)
+            return
+
+        def build(ids: list[int]) -> Any:
+            return lookup.queryset.filter(any_of(field.name, ids))
+
+        rows_of: dict[int, list[Any]] = {row.pk: [] for row in found}
+        for row in prepared((self, lookup.prefetch_to), build, list).objects(list(rows_of)):
+            rows_of[getattr(row, field.attname)].append(row)
+        for row in found:
+            kept = lookup.queryset.all()
+            kept._result_cache = rows_of[row.pk]
+            row._prefetched_objects_cache = {lookup.prefetch_to: kept}
 
     def cached_rows(self, *parameters: Any) -> Rows:
         """The same rows, read again only when something was written since."""

@@ -14,6 +14,7 @@ from django.contrib.postgres.search import SearchQueryField
 from django.db import connection
 from django.db.models import BigIntegerField, BooleanField, F, Func, Model, OuterRef, Q, QuerySet, TextField, Value
 from django.db.models.lookups import Exact
+from django.db.models.sql import Query
 
 from factcheck.postgres.bounded_page import ExistsPerRow, IndexOrRowFilter
 
@@ -104,6 +105,21 @@ def beginnings(text: str) -> Expression:
 
 def matches(vector: Expression, query: Expression) -> Func:
     return Func(vector, query, template="(%(expressions)s)", arg_joiner=" @@ ", output_field=BooleanField())
+
+
+def read_queries(*queries: Expression) -> list[str]:
+    """Each as PostgreSQL reads it."""
+    compiler = Query(None).get_compiler(connection=connection)
+    compiled = [compiler.compile(query) for query in queries]
+    columns = ", ".join(f"({sql})::text" for sql, _ in compiled)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {columns}", [value for _, values in compiled for value in values])
+        return list(cursor.fetchone())
+
+
+def as_read(text: str) -> Expression:
+    """A query that was read before."""
+    return Func(Value(text), template="%(expressions)s::tsquery", output_field=SearchQueryField())
 
 
 def in_words(model: type[Model], query: Expression) -> IndexOrRowFilter:

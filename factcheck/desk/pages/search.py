@@ -13,8 +13,8 @@ from claims.models.words import Search
 from factcheck.desk.page_view import DeskView
 from factcheck.desk.search_reasons import MAX_CHARACTERS, Wanted, article_fields, source_fields, statement_fields
 from factcheck.postgres.bounded_page import newest
-from factcheck.postgres.prepared import any_of
-from factcheck.postgres.search import terms_of
+from factcheck.postgres.prepared import any_of, prepared
+from factcheck.postgres.search import as_read, read_queries, terms_of
 from sources.models import Source
 
 MAX_RESULTS = 10  # in each section
@@ -48,7 +48,7 @@ class SearchPage(DeskView):
         # Read once for both sections. One word stands by no other.
         all_words = self._search(query)
         side_by_side = self._search(_as_phrase(query)) if len(query.split()) > 1 else None
-        typed = query, (all_words, side_by_side)
+        typed = query, read_queries(*(search.query for search in (all_words, side_by_side) if search))
         found = {
             "articles": self._section(Article.objects.all(), _articles, "title", *typed, ARTICLE_SCAN_PAGES),
             "statements": self._section(Statement.objects.all(), _statements, "text", *typed, STATEMENT_SCAN_PAGES),
@@ -74,20 +74,28 @@ class SearchPage(DeskView):
         read: Callable[[list[int]], Any],
         field: str,
         query: str,
-        searches: tuple[Search, Search | None],
+        searches: list[str],
         scan_pages: int,
     ) -> Section:
-        all_words, side_by_side = searches
+        def page(limit: int, *searches: str) -> list[Any]:
+            """Of the rows that the first search finds; the second marks those that it would find."""
 
-        def page(found: Any, limit: int = MAX_RESULTS, rows: Any = everything) -> list[Any]:
-            return list(newest(rows.only("pk", field), self.viewer.visible(found), limit, scan_pages))
+            def build(search: str, *marking: str) -> Any:
+                rows = everything.with_found(as_read(*marking)) if marking else everything
+                found = self.viewer.visible(everything.found(as_read(search)))
+                return newest(rows.only("pk", field), found, limit, scan_pages)
 
-        marked = everything.with_found_by(side_by_side) if side_by_side else everything
-        if found := page(everything.found_by(all_words), MAX_COMPARED, marked):
-            if side_by_side and len(found) == MAX_COMPARED:  # older rows may have the words side by side, too
-                found += page(everything.found_by(side_by_side), rows=marked)
+            key = SearchPage, field, limit, self.viewer.is_anonymous, len(searches)
+            return prepared(key, build, *[str] * len(searches)).objects(*searches)
+
+        if found := page(MAX_COMPARED, *searches):
+            if len(found) == MAX_COMPARED and len(searches) > 1:  # older rows may have the words side by side, too
+                found += page(MAX_RESULTS, searches[1], searches[1])
             return Section(rows=self._read(read, _very_words_first(query, found, field)))
-        nearest = map(page, everything.nearest_to(query, public=self.viewer.is_anonymous))
+        nearest = (
+            page(MAX_RESULTS, *read_queries(search.query))
+            for search in everything.nearest_to(query, public=self.viewer.is_anonymous)
+        )
         return Section(nearest=self._read(read, [row.pk for row in next(filter(None, nearest), [])]))
 
     def _read(self, read: Callable[[list[int]], Any], ids: list[int]) -> list[Any]:
