@@ -73,5 +73,6 @@ def _column(model: type[Recorded], field: "Field[Any, Any]") -> str:
         return "e.article"  # this column has an index
     kind = field.db_type(connection)
     if isinstance(field, ArrayField):
-        return f"ARRAY(SELECT jsonb_array_elements_text(e.data->'{name}'))::{kind}"
+        texts = f"ARRAY(SELECT jsonb_array_elements_text(e.data->'{name}'))::{kind}"
+        return f"CASE jsonb_typeof(e.data->'{name}') WHEN 'array' THEN {texts} END"
     return f"(e.data->>'{name}')::{kind}"
