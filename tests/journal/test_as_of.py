@@ -76,7 +76,7 @@ def test_an_unescaped_plus_sign_is_understood(api, statement):
 
 @pytest.mark.parametrize(
     ("path", "filters"),
-    [("statements/", "article"), ("disputes/", "statement or article"), ("evidence/", "statement")],
+    [("statements/", "article"), ("disputes/", "statement or article"), ("evidence/", "statement or article")],
 )
 def test_a_whole_table_is_not_read_as_of_an_instant(api, path, filters):
     detail = f"A list is read as of an instant only with {filters}."
