@@ -18,7 +18,7 @@ UNRESERVED = "4[1-9a-f]|5[0-9a]|6[1-9a-f]|7[0-9a]|3[0-9]|2[de]|5f|7e"
 
 # RFC 3986, section 6.2.2, and besides: without scheme, fragment, user, default port, tracking parameters, and slashes
 # at the end. Characters that an address cannot hold are percent-encoded, those that need no encoding are decoded.
-CANONICAL = rf"""
+ENCODED = rf"""
 CREATE OR REPLACE FUNCTION address_encoded(part text) RETURNS text
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
     RETURN (
@@ -31,7 +31,9 @@ CREATE OR REPLACE FUNCTION address_encoded(part text) RETURNS text
         FROM regexp_matches(normalize(part, NFC), '%[0-9A-Fa-f]{{2}}|[!#$&-;=?-Z_a-z~]+|.', 'g')
             WITH ORDINALITY m(pieces, n), LATERAL (SELECT m.pieces[1]) p(piece)
     );
-CREATE OR REPLACE FUNCTION canonical_address(url text) RETURNS text
+"""  # noqa: S608  made of constants
+CANONICAL = guard(rf"""
+CREATE FUNCTION canonical_address(url text) RETURNS text
     LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 DECLARE
     parts text[] := regexp_match(btrim(url), '^(https?)://(?:[^/?#]*@)?([^/?#]*)([^?#]*)\??([^#]*)', 'i');
@@ -48,7 +50,7 @@ BEGIN
     WHERE part <> '' AND lower(split_part(part, '=', 1)) !~ '^({TRACKING})$';
     RETURN host || rtrim(address_encoded(parts[3]), '/') || coalesce('?' || query, '');
 END $$;
-"""  # noqa: S608  made of constants
+""")  # noqa: S608  made of constants
 
 WRITE = guard("""
 CREATE FUNCTION article_write_addresses() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
@@ -64,7 +66,5 @@ END $$;
 CREATE TRIGGER write_addresses AFTER INSERT OR DELETE OR UPDATE OF url, addresses ON claims_article
     FOR EACH ROW EXECUTE FUNCTION article_write_addresses();
 """)
-OPERATIONS = [
-    RunSQL(CANONICAL, "DROP FUNCTION IF EXISTS canonical_address, address_encoded"),
-    WRITE,
-]
+GUARDS = [CANONICAL, WRITE]
+OPERATIONS = [RunSQL(ENCODED, "DROP FUNCTION IF EXISTS address_encoded CASCADE"), *GUARDS]

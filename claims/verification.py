@@ -1,6 +1,7 @@
 """What `manage.py verify_journal` checks of articles and what is in them, and the list of all checks."""
 
 from claims import guards as claims
+from claims.address_triggers import GUARDS as ADDRESS_TRIGGERS
 from claims.models import Article, Dispute, Evidence, Note, Statement
 from claims.search_triggers import OPERATIONS as SEARCH_TRIGGERS
 from factcheck.journal import guards as journal
@@ -55,6 +56,26 @@ REVISIONS = Check(
         "SELECT resource_id AS id FROM journal_entry WHERE resource = 'article'",
     ),
     size=2_000,  # texts are long
+)
+
+# By which addresses an article is found. Where two articles had one address before it was unique in all its forms, only
+# one of them is found by it.
+ADDRESSES = Check(
+    "address",
+    """
+    SELECT 'article' AS resource, coalesce(w.article, k.article) AS id, NULL::integer AS version, CASE
+        WHEN w.address IS NULL THEN ARRAY['address_of_another', k.address || ' leads to it']
+        WHEN k.address IS NULL AND NOT EXISTS (SELECT FROM claims_articleaddress o WHERE o.address = w.address)
+            THEN ARRAY['address_missing', w.address || ' leads nowhere']
+        END AS fault
+    FROM (
+        SELECT DISTINCT a.id AS article, canonical_address(given) AS address
+        FROM claims_article a, unnest(a.url || a.addresses) given
+        WHERE given IS NOT NULL AND a.id BETWEEN %(low)s AND %(high)s
+    ) w FULL JOIN (SELECT article, address FROM claims_articleaddress WHERE article BETWEEN %(low)s AND %(high)s) k
+        ON k.article = w.article AND k.address = w.address
+    """,
+    ids=("SELECT id FROM claims_article", "SELECT article AS id FROM claims_articleaddress"),
 )
 
 PINNED = "SELECT s.article, s.revision FROM claims_statement s WHERE s.id BETWEEN %(low)s AND %(high)s"
@@ -116,14 +137,15 @@ GUARDS = [
 ]
 
 CHECKS = [
-    # What keeps the words of a search guards nothing, but runs at the writes of recorded tables as well.
-    *tables_and_guards([*GUARDS, *SEARCH_TRIGGERS]),
+    # What keeps words and addresses for searches guards nothing, but runs at the writes of recorded tables as well.
+    *tables_and_guards([*GUARDS, *SEARCH_TRIGGERS, *ADDRESS_TRIGGERS]),
     known_resources([USERS, SOURCES, ARTICLES, STATEMENTS, EVIDENCE, DISPUTES, NOTES]),
     USERS,
     SOURCES,
     REDIRECTS,
     ARTICLES,
     REVISIONS,
+    ADDRESSES,
     STATEMENTS,
     CHAINS,
     PASSAGES,

@@ -173,7 +173,7 @@ class ArticleViewSet(SearchedList, ChecksMixin, SuggestionsMixin, FetchMixin, Ar
             return annotation_document(self.get_object())
 
     @extend_schema(responses=RevisionRowSerializer(many=True), filters=False)
-    @action(detail=True, filterset_class=None)
+    @action(detail=True, filterset_class=None, ordering_fields=("id",))
     def revisions(self, request: Request, pk: int) -> Response:
         """List an article's revisions.
 

@@ -54,7 +54,7 @@ def make_record() -> SimpleNamespace:
     named = {"actor": alice, "kind": "person"}
     mayor = create_source(name="The mayor", aliases=["Jane Doe", "J. Doe"], **named)
     paper, agency, twin = (create_source(name=name, **named) for name in ("The paper", "The agency", "The mayoress"))
-    article = services.create_article(actor=alice, title="A report", text="Soon more.")
+    article = services.create_article(actor=alice, title="A report", text="Soon more.", url="https://news.example/1")
     change = {"article_id": article.pk, "versions": None, "actor": alice}
     services.update_article(text=TEXT, **change)
     services.set_article_status(status="published", reason="Checked.", **change)
@@ -358,6 +358,14 @@ FALSIFIED = {
     "a redirect of a source that is there": (
         "INSERT INTO sources_sourceredirect VALUES ({agency}, {paper})",
         "redirect_without_deletion: redirect {agency}: no entry says that it was deleted",
+    ),
+    "an address of another": (
+        "INSERT INTO claims_articleaddress (article, address) VALUES ({article}, 'elsewhere.example/1')",
+        "address_of_another: article {article}: elsewhere.example/1 leads to it",
+    ),
+    "an address is removed": (
+        "DELETE FROM claims_articleaddress",
+        "address_missing: article {article}: news.example/1 leads nowhere",
     ),
     # Names
     "a table of the same name in another schema": (
@@ -701,6 +709,7 @@ CHECKED = {
     "redirect": 1,
     "article": 3,
     "revision": 2,
+    "address": 1,
     "statement": 4,
     "chain": 2,
     "passage": 1,
@@ -718,7 +727,7 @@ def test_a_true_record_exits_with_0_and_says_what_was_checked(kept_record):
     assert status == 0
     assert out == (
         "Checked: entries 18 (user 2, source 6, article 3, statement 4, evidence 1, dispute 2), redirects 1, "
-        "revisions 2, places in chains 2, passages 1.\nFaults: 0.\n"
+        "revisions 2, addresses 1, places in chains 2, passages 1.\nFaults: 0.\n"
     )
     assert Entry.objects.count() == 18
     assert err.endswith(f"\nChecked everything before dispute:{kept_record.dispute + 1}.\n")

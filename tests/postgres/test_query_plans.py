@@ -76,6 +76,7 @@ VALUES: dict[str, list[Any]] = {
     "published_before": ["2031-01-01", "2019-01-01"],
     "updated_since": ["2020-01-01T00:00:00Z", "2041-01-01T00:00:00Z"],
     "ids": ["1,2,3", NOBODY],
+    "url": ["https://nobody.example/", "https://news.example/1"],
     "same_as": ["https://nobody.example/"],
     "article": ["{article}", NOBODY],
     "exclude_article": ["{article}", NOBODY],

@@ -16,7 +16,10 @@ from factcheck.journal.verification.ranges import Fault, Result, verify
 NAMES = [check.name for check in CHECKS if check.ids]
 COULD_NOT_RUN = 2
 # What the other checks count, besides entries.
-COUNTED = {"redirect": "redirects", "revision": "revisions", "chain": "places in chains", "passage": "passages"}
+COUNTED = {
+    "redirect": "redirects", "revision": "revisions", "address": "addresses", "chain": "places in chains",
+    "passage": "passages",
+}  # fmt: skip
 
 
 class Command(BaseCommand):
