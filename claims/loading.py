@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
+from urllib.parse import urldefrag
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -174,10 +175,18 @@ def _records(column_map: ColumnMap, text: str, limit: int | None) -> Iterator[Re
 
 def _loaded_before(column_map: ColumnMap, path: Path) -> QuerySet[Statement]:
     """What may have the keys of these rows. A line number counts within its file."""
-    if not column_map.key_is_line:
-        return Statement.objects.filter(article__url__startswith=f"{column_map.article_url}#")
-    own, as_it_was = (f"{column_map.article_url}#{name}:" for name in (_name_in_address(path), path.name))
-    return Statement.objects.filter(Q(article__url__startswith=own) | Q(article__url__startswith=as_it_was))
+    names = [f"{name}:" for name in (_name_in_address(path), path.name)] if column_map.key_is_line else [""]
+    found = Q(pk=None)
+    for before in (_rows_of(column_map), f"{column_map.article_url}#"):  # the latter in tables loaded by older versions
+        for name in names:
+            found |= Q(article__url__startswith=before + name)
+    return Statement.objects.filter(found)
+
+
+def _rows_of(column_map: ColumnMap) -> str:
+    """How the addresses of the table's articles begin. In the query, since a fragment makes no address of its own."""
+    table = urldefrag(column_map.article_url).url
+    return f"{table}{'&' if '?' in table else '?'}rows="
 
 
 def _refuse_moved_lines(records: Iterable[Record], loaded: dict[str, str]) -> None:
@@ -273,7 +282,7 @@ def _article_fields(column_map: ColumnMap, path: Path, first: int, last: int) ->
     title = column_map.value("article", "title", {"file": path.name}, column_map.name)
     return {
         "title": f"{title}, lines {first} to {last}"[:500],
-        "url": f"{column_map.article_url}#{_name_in_address(path)}:{first}-{last}",
+        "url": f"{_rows_of(column_map)}{_name_in_address(path)}:{first}-{last}",
         "language": column_map.sections["article"].get("language", "en"),
     }
 

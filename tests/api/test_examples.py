@@ -282,6 +282,7 @@ def test_the_examples_are_what_the_service_answers(settings):
     be_refused(day, reporter, anonymous)
     made = day.record("POST", "tokens/", {"name": "our front page", "read_only": True, "days": 30})
     day.record("GET", "tokens/")
+    day.record("GET", "me/")
     day.record("DELETE", f"tokens/{made['id']}/")
     day.record("DELETE", "tokens/")
     found = normalized({"operations": day.operations, "problems": day.problems}, began)

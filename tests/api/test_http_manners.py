@@ -251,7 +251,8 @@ LINK = re.compile(r"http://testserver[^\s\"<>\\\\]*")
 
 def links_in(answer: Any) -> set[str]:
     body = b"".join(answer.streaming_content) if answer.streaming else answer.content
-    return set(LINK.findall(html.unescape(body.decode()) + answer.get("Link", "")))
+    found = set(LINK.findall(html.unescape(body.decode()) + answer.get("Link", "")))
+    return found - {"http://testserver"}  # as the schema names the service itself
 
 
 @pytest.mark.parametrize("route", API_ROUTES)

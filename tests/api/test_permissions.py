@@ -131,6 +131,7 @@ TABLE = [
     ("journal-proof", "get", "journal/{sealed_entry}/proof/", None, READ),
     ("journal-consistency", "get", "journal/consistency/?first=1", None, READ),
     ("journal-key", "get", "journal/key/", None, READ),
+    ("me", "get", "me/", None, OWN_READ),
     ("token-list", "get", "tokens/", None, OWN_READ),
     ("token-list", "post", "tokens/", {"name": "A program"}, OWN_CREATE),
     ("token-list", "delete", "tokens/", None, OWN_DELETE),

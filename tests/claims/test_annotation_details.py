@@ -114,6 +114,7 @@ def test_an_export_has_every_field_in_the_order_of_the_text_and_of_recording(ful
         "article": {
             "title": "The talks",
             "url": "https://news.example/talks",
+            "addresses": [],
             "publisher": "The Post",
             "byline": "A. B.",
             "language": "en-GB",
@@ -214,6 +215,7 @@ def test_an_export_of_an_article_alone_has_empty_fields(alice):
         "article": {
             "title": "A draft",
             "url": None,
+            "addresses": [],
             "publisher": None,
             "byline": "",
             "language": "en",

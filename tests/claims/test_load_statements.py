@@ -60,7 +60,7 @@ def test_a_row_becomes_a_statement_with_its_label_as_evidence_and_no_tag(alice, 
     assert evidence.excerpt.splitlines()[0] == "Said in: a speech"
     article = Article.objects.get()
     assert (article.status, article.title) == ("draft", "LIAR, train.tsv, lines 1 to 1")
-    assert article.url == "https://www.cs.ucsb.edu/~william/data/liar_dataset.zip#train.tsv:1-1"
+    assert article.url == "https://www.cs.ucsb.edu/~william/data/liar_dataset.zip?rows=train.tsv:1-1"
     assert article.text[statement.start : statement.end] == statement.text
     entries = Entry.objects.order_by("resource").values_list("resource", "action", "actor__username", "reason")
     reason = "Loaded from train.tsv with the map liar"
@@ -284,7 +284,7 @@ def test_blank_rows_are_passed_over_and_a_row_is_named_by_its_first_line(desk):
     ]
     desk(table.replace("3,Three.,DP,4\r\n", "").replace('them.",', 'them.",DP'))
     article = Article.objects.get()
-    assert article.url == "https://desk.example/claims#desk.csv:3-7"
+    assert article.url == "https://desk.example/claims?rows=desk.csv:3-7"
     assert article.text == "One,\r\nand one.\n\nTwo\nof\nthem."
 
 
@@ -437,7 +437,7 @@ def test_the_whole_of_liar_is_loaded_within_a_minute_and_passes_the_guards():
 def test_a_file_with_a_space_in_its_name_has_an_address_that_can_be_imported_again(desk, api):
     desk(f"{HEAD}\n1,Taxes fell.,Daily Planet\n", name="my claims.csv")
     article = Article.objects.get()
-    assert article.url == "https://desk.example/claims#my%20claims.csv:2-2"
+    assert article.url == "https://desk.example/claims?rows=my%20claims.csv:2-2"
     address = f"/api/v1/articles/{article.pk}/annotations/"
     answer = api.put(address, api.get(address).json(), format="json", headers={"If-Match": "*"})
     assert answer.status_code == 200, answer.content

@@ -76,7 +76,7 @@ def test_what_is_refused_is_named_and_what_was_typed_is_kept(desk, body, words):
 
 def test_an_address_that_another_article_has_is_named(desk, article):
     html = desk.post(IMPORT, {"title": "T", "text": "A.", "url": article.url}).content.decode()
-    assert "Address (URL): Another article has this address." in html
+    assert f"Address (URL): Article {article.pk} has this address." in html
 
 
 def test_what_was_typed_beside_a_file_is_kept(desk):

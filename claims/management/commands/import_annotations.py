@@ -111,7 +111,8 @@ def changes_since(last: int, actor: Any) -> Changes:
 
 def _article_address(document: Any) -> str | None:
     article = document.get("article") if isinstance(document, dict) else None
-    return article.get("url") if isinstance(article, dict) else None
+    address = article.get("url") if isinstance(article, dict) else None
+    return address if isinstance(address, str) else None
 
 
 def _error_lines(error: Exception) -> list[str]:
