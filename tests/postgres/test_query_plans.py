@@ -34,6 +34,7 @@ from claims.views.checks import FindingQuery
 from claims.views.statements import StatementViewSet
 from factcheck.api.filters import ChoicesFilter
 from factcheck.api.models import Token
+from factcheck.api.references import MAX_ID
 from factcheck.desk.sentences import ACTS
 from factcheck.journal.models import Entry
 from factcheck.journal.seal.models import Leaf
@@ -55,7 +56,7 @@ MOST_OF_TOTALS = 8 * (MAX_COUNTED + 1)  # that many numbers are on the start pag
 # A tenth of all statements are by this source: an index of all of them is cheaper to read than those rows.
 BROAD = ("involving", "{everywhere}", "disputed", "true")
 GROWS = (Statement, StatementVia, Dispute, Evidence, Note, Entry, Source)
-NOBODY = 2**62
+NOBODY = MAX_ID
 # The first entries of the feed are about sources, and few about anything else.
 MORE = {("journal-list", "resource"): 10_000}
 # Values of each filter: of many rows, of few, and of none.
@@ -88,6 +89,7 @@ VALUES: dict[str, list[Any]] = {
     **{name: ["{source}", "{everywhere}", NOBODY] for name in ("source", "involving")},
     **{name: ["{source}", NOBODY] for name in ("publisher", "raised_by", "part_of")},
 }
+FEW = {"ids", "url", "same_as"}
 # It reads the whole list by purpose.
 STREAMS = {"statement-export"}
 # Always one page: nobody has more tokens than fit on it, matches are the best only, and the rest is no list.
@@ -299,8 +301,9 @@ def test_a_page_of_a_list_reads_no_more_of_a_large_newsroom(callers, newsroom, n
 
 
 def pairs() -> list[tuple[str, str, str]]:
-    kinds = {name: filters_of(view, options) for name, (_, view, options) in LISTS.items()}
-    return [(name, *pair) for name, filters in kinds.items() for pair in combinations(filters, 2)]
+    """Without those filters that leave a few rows by themselves."""
+    kinds = {name: filters_of(view, options).keys() - FEW for name, (_, view, options) in LISTS.items()}
+    return [(name, *pair) for name, filters in kinds.items() for pair in combinations(sorted(filters), 2)]
 
 
 @pytest.mark.parametrize(("name", "first", "second"), pairs())
