@@ -305,6 +305,15 @@ def test_the_database_itself_refuses_a_second_article_at_an_address(alice, artic
 
 def test_a_stranger_finds_no_draft_by_its_address(settings, client, article):
     settings.PUBLIC_READ = True
+def test_an_article_is_found_by_an_address_that_its_encoding_makes_long(api):
+    path = "".join(map(chr, range(0x4E00, 0x4E00 + 27 * 655, 27)))
+    made = api.post("/api/v1/articles/", {"title": "T", "text": "Text.", "url": f"https://a.example/{path}"})
+    assert made.status_code == 201
+    found = api.get("/api/v1/articles/", {"url": f"http://A.example/{path}/"}).json()["results"]
+    assert [row["id"] for row in found] == [made.json()["id"]]
+    assert api.get("/api/v1/articles/", {"url": f"https://a.example/{path[:-1]}"}).json()["results"] == []
+
+
     assert ids(client, "articles/?url=https://news.example/1") == []
 
 
