@@ -66,6 +66,12 @@ def test_what_are_no_ids_is_refused(api, name, given, detail):
     assert refusal(api, f"{name}/?ids={given}") == (400, "?ids", detail)
 
 
+@pytest.mark.parametrize("address", ["articles/?url=", "sources/?same_as="])
+def test_an_address_that_is_empty_is_refused(api, article, address):
+    pointer = f"?{address.partition('?')[2][:-1]}"
+    assert refusal(api, address) == (400, pointer, "Give a value, or leave the filter out.")
+
+
 def test_a_stranger_is_given_only_what_is_published(settings, client, alice, article, statement):
     settings.PUBLIC_READ = True
     assert ids(client, f"statements/?ids={statement.pk}") == []
