@@ -1,5 +1,6 @@
 import hashlib
 import json
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import cache
@@ -48,7 +49,8 @@ def host_forms(url: str) -> list[str]:
     try:
         host = urlsplit(url).hostname or ""
         coded = idna.encode(host, uts46=True).decode()
-        forms = [url, url.replace(host, coded, 1), url.replace(host, idna.decode(coded), 1)]
+        before, _, after = re.split(f"({re.escape(host)})", url, maxsplit=1, flags=re.IGNORECASE)
+        forms = [url, before + coded + after, before + idna.decode(coded) + after]
     except (ValueError, UnicodeError):
         forms = [url]
     return list(dict.fromkeys(forms))
