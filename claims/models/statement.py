@@ -99,10 +99,6 @@ class StatementQuerySet(SearchedQuerySet):
         """All others of the article, also those that a change of its text had not reached at an instant within it."""
         return self.filter(article=article).exclude(_is_anchored_in(article))
 
-    def needing_anchor(self) -> "StatementQuerySet":
-        """Those whose passage is lost or in doubt since the article's text changed."""
-        return self.filter(anchor__in=["needs_review", "orphaned"])
-
     def disputed(self, disputed: bool) -> "StatementQuerySet":
         disputes = apps.get_model("claims", "Dispute").objects.filter(statement=OuterRef("pk"), state="open")
         by_index, per_row = Q(Exists(disputes)), Q(ExistsPerRow(disputes))
