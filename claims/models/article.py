@@ -15,7 +15,7 @@ from django.db import models
 from django.db.models import Count, F, Func, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce, Substr
 from django.utils.functional import cached_property
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext, gettext_lazy, pgettext
 
 from claims.anchoring.cues import Cue
 from claims.models.words import ArticleWords, SearchedQuerySet
@@ -184,7 +184,8 @@ class Article(Recorded):
     @property
     def details(self) -> str:
         """Tells the article from others with the same title."""
-        return f"article {self.pk}, {self.status}"
+        name = gettext("article %(id)s") % {"id": self.pk}
+        return f"{name}, {pgettext('code', self.status)}"
 
     def __str__(self) -> str:
         return self.title
