@@ -15,6 +15,10 @@ TRACKING = (
 )
 # Letters, digits and -._~ in hexadecimal.
 UNRESERVED = "4[1-9a-f]|5[0-9a]|6[1-9a-f]|7[0-9a]|3[0-9]|2[de]|5f|7e"
+# Of a canonical form. Encoding makes nine characters of one that takes three bytes, and an entry of an index can have
+# about 2,700 bytes: a longer form is kept as its digest.
+MAX_BYTES = 2000
+DIGEST = "encode(sha256(convert_to({}, 'UTF8')), 'hex')"
 
 # RFC 3986, section 6.2.2, and besides: without scheme, fragment, user, default port, tracking parameters, and slashes
 # at the end. Characters that an address cannot hold are percent-encoded, those that need no encoding are decoded.
@@ -40,6 +44,7 @@ DECLARE
     port text := CASE lower(parts[1]) WHEN 'http' THEN '80' ELSE '443' END;
     host text COLLATE pg_c_utf8 := parts[2];
     query text;
+    canonical text;
 BEGIN
     IF parts IS NULL THEN
         RETURN url;
@@ -48,7 +53,8 @@ BEGIN
     SELECT string_agg(address_encoded(part), '&' ORDER BY n) INTO query
     FROM regexp_split_to_table(parts[4], '&') WITH ORDINALITY q(part, n)
     WHERE part <> '' AND lower(split_part(part, '=', 1)) !~ '^({TRACKING})$';
-    RETURN host || rtrim(address_encoded(parts[3]), '/') || coalesce('?' || query, '');
+    canonical := host || rtrim(address_encoded(parts[3]), '/') || coalesce('?' || query, '');
+    RETURN CASE WHEN octet_length(canonical) > {MAX_BYTES} THEN {DIGEST.format("canonical")} ELSE canonical END;
 END $$;
 """)  # noqa: S608  made of constants
 

@@ -1,5 +1,6 @@
 import hashlib
 import json
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import cache
@@ -14,7 +15,7 @@ from django.db import models
 from django.db.models import Count, F, Func, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce, Substr
 from django.utils.functional import cached_property
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext, gettext_lazy, pgettext
 
 from claims.anchoring.cues import Cue
 from claims.models.words import ArticleWords, SearchedQuerySet
@@ -48,7 +49,8 @@ def host_forms(url: str) -> list[str]:
     try:
         host = urlsplit(url).hostname or ""
         coded = idna.encode(host, uts46=True).decode()
-        forms = [url, url.replace(host, coded, 1), url.replace(host, idna.decode(coded), 1)]
+        before, _, after = re.split(f"({re.escape(host)})", url, maxsplit=1, flags=re.IGNORECASE)
+        forms = [url, before + coded + after, before + idna.decode(coded) + after]
     except (ValueError, UnicodeError):
         forms = [url]
     return list(dict.fromkeys(forms))
@@ -182,7 +184,8 @@ class Article(Recorded):
     @property
     def details(self) -> str:
         """Tells the article from others with the same title."""
-        return f"article {self.pk}, {self.status}"
+        name = gettext("article %(id)s") % {"id": self.pk}
+        return f"{name}, {pgettext('code', self.status)}"
 
     def __str__(self) -> str:
         return self.title

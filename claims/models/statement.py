@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import Count, Exists, F, Func, OuterRef, Prefetch, Q, Subquery, Value
 from django.db.models.fields.json import KT
 from django.db.models.functions import Coalesce
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext, gettext_lazy, pgettext
 
 from claims.models.article import in_public_text
 from claims.models.words import SearchedQuerySet, StatementWords
@@ -98,10 +98,6 @@ class StatementQuerySet(SearchedQuerySet):
     def not_anchored_in(self, article: Any) -> "StatementQuerySet":
         """All others of the article, also those that a change of its text had not reached at an instant within it."""
         return self.filter(article=article).exclude(_is_anchored_in(article))
-
-    def needing_anchor(self) -> "StatementQuerySet":
-        """Those whose passage is lost or in doubt since the article's text changed."""
-        return self.filter(anchor__in=["needs_review", "orphaned"])
 
     def disputed(self, disputed: bool) -> "StatementQuerySet":
         disputes = apps.get_model("claims", "Dispute").objects.filter(statement=OuterRef("pk"), state="open")
@@ -281,7 +277,8 @@ class Statement(Recorded):
     @property
     def details(self) -> str:
         """Tells the statement from others with the same words."""
-        return ", ".join(filter(None, (f"statement {self.pk}", self.tag, self.source.name if self.source else "")))
+        name = gettext("statement %(id)s") % {"id": self.pk}
+        return ", ".join(filter(None, (name, pgettext("code", self.tag), self.source.name if self.source else "")))
 
     @property
     def date_said(self) -> str | None:

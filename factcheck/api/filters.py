@@ -28,6 +28,7 @@ from factcheck.errors import FieldError, InvalidInput
 LIST_PARAMETERS = {"cursor", "page_size", "ordering", "format"}
 # Only HTML pages read these: which form to show, which part of a long page, and which day and acts of the journal.
 HTML_PARAMETERS = {"form", "cards", "at", "mark", "print", "picture", "before", "day", "act", "next"}
+MAY_BE_EMPTY = {"q", "after"}  # a search for nothing, and a feed from its beginning
 MAX_VALUES = 500  # of a filter that takes several
 CARD_PARAMETERS = {"tag", "source", "disputed", "check"}  # of an article's page: which cards it shows
 
@@ -235,12 +236,12 @@ def refuse_unknown(request: Request, known: set[str]) -> None:
 
 
 def refuse_empty(request: Request, filters: Any) -> None:
-    """An empty variable in a client would read all rows by mistake. An empty text search is allowed."""
+    """An empty variable in a client would read all rows by mistake."""
     _raise_errors(
         [
             FieldError(f"?{name}", "empty", gettext("Give a value, or leave the filter out."))
-            for name, row_filter in filters.items()
-            if request.query_params.get(name) == "" and not isinstance(row_filter, django_filters.CharFilter)
+            for name in filters
+            if request.query_params.get(name) == "" and name not in MAY_BE_EMPTY
         ]
     )
 

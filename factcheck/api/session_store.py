@@ -20,6 +20,10 @@ class SessionStore(db.SessionStore):
     def get_model_class(cls) -> Any:
         return Session
 
+    def _validate_session_key(self, key: str) -> bool:
+        """A cookie may have any octets. PostgreSQL has no text with a NUL."""
+        return super()._validate_session_key(key) and "\x00" not in key  # type: ignore[misc]
+
     def _get_session_from_db(self) -> Any:
         kept = prepared(_not_ended, _not_ended, str, datetime)
         found: Any = next(iter(kept.objects(self.session_key, timezone.now())), None)

@@ -99,7 +99,7 @@ class Prepared:
         for row in found:
             kept = lookup.queryset.all()
             kept._result_cache = rows_of[row.pk]
-            row._prefetched_objects_cache = {lookup.prefetch_to: kept}
+            vars(row).setdefault("_prefetched_objects_cache", {})[lookup.prefetch_to] = kept
 
     def cached_rows(self, *parameters: Any) -> Rows:
         """The same rows, read again only when something was written since."""

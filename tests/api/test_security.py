@@ -138,6 +138,13 @@ def test_the_session_cookie_is_for_https_for_this_site_and_hidden_from_scripts(v
     assert cookie["max-age"] == 14 * 24 * 3600
 
 
+def test_a_session_cookie_with_a_nul_is_of_no_session(db, client):
+    answer = client.get("/login/", headers={"Cookie": r'sessionid="\000aaaaaaaaaaaaaaa"'})
+    assert answer.status_code == 200
+    answer = client.get("/api/v1/me/", headers={"Cookie": r'sessionid="\000aaaaaaaaaaaaaaa"'})
+    assert answer.status_code == 401
+
+
 def test_a_session_begun_before_the_log_in_is_not_taken_over(vera, client):
     session = client.session
     session["planted"] = True

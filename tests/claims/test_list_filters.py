@@ -66,6 +66,12 @@ def test_what_are_no_ids_is_refused(api, name, given, detail):
     assert refusal(api, f"{name}/?ids={given}") == (400, "?ids", detail)
 
 
+@pytest.mark.parametrize("address", ["articles/?url=", "sources/?same_as="])
+def test_an_address_that_is_empty_is_refused(api, article, address):
+    pointer = f"?{address.partition('?')[2][:-1]}"
+    assert refusal(api, address) == (400, pointer, "Give a value, or leave the filter out.")
+
+
 def test_a_stranger_is_given_only_what_is_published(settings, client, alice, article, statement):
     settings.PUBLIC_READ = True
     assert ids(client, f"statements/?ids={statement.pk}") == []
@@ -231,6 +237,7 @@ SAME = [
     ("https://xn--e1afmkfd.xn--p1ai/a", "https://\u043f\u0440\u0438\u043c\u0435\u0440.\u0440\u0444/a"),
     ("https://\u043f\u0440\u0438\u043c\u0435\u0440.\u0440\u0444/a", "https://xn--e1afmkfd.xn--p1ai/a"),
     ("https://M\u00fcnchen.example/a", "https://m\u00fcnchen.example/a"),
+    ("https://xn--mnchen-3ya.example/a", "https://M\u00dcNCHEN.example/a"),
 ]
 OTHER = [
     ("https://news.example/a", "https://news.example/A"),
@@ -296,6 +303,15 @@ def test_an_article_is_found_by_its_other_addresses_too(api, alice):
     api.delete(f"/api/v1/articles/{row}/", HTTP_IF_MATCH="*")
     assert ids(api, "articles/?url=https://news.example/1") == []
     assert api.post("/api/v1/articles/", sent).status_code == 201
+
+
+def test_an_article_is_found_by_an_address_that_its_encoding_makes_long(api):
+    path = "".join(map(chr, range(0x4E00, 0x4E00 + 27 * 655, 27)))
+    made = api.post("/api/v1/articles/", {"title": "T", "text": "Text.", "url": f"https://a.example/{path}"})
+    assert made.status_code == 201
+    found = api.get("/api/v1/articles/", {"url": f"http://A.example/{path}/"}).json()["results"]
+    assert [row["id"] for row in found] == [made.json()["id"]]
+    assert api.get("/api/v1/articles/", {"url": f"https://a.example/{path[:-1]}"}).json()["results"] == []
 
 
 def test_the_database_itself_refuses_a_second_article_at_an_address(alice, article):

@@ -9,7 +9,7 @@ from django.core.management import call_command
 from django.test import Client
 from django.utils.translation import override
 
-from claims.services import set_article_status, tag_statement
+from claims.services import create_article, set_article_status, tag_statement
 from factcheck.desk.templatetags import desk as filters
 from factcheck.journal.models import Entry
 from sources.services import create_source
@@ -175,6 +175,14 @@ def test_what_the_scripts_of_a_page_read_differs_by_language_for_every_cache(pub
 def test_a_chooser_says_in_german_what_a_source_is(public):
     (choice,) = read(public, "/choose/sources/?q=minister", "de", JSON).json()["results"]
     assert choice["details"] == "Person, Jane Doe"
+
+
+def test_a_filter_says_in_german_which_of_several_rows_may_be_meant(alice, article, statement):
+    create_article(title=article.title, text="Another.", actor=alice)
+    page = read(browser_of(alice), f"/api/v1/statements/?article={article.title}", "de")
+    assert f"Artikel {article.pk}, Entwurf" in page.content.decode()
+    with override("de"):
+        assert statement.details.startswith(f"Aussage {statement.pk}, unbestätigt")
 
 
 def test_times_and_numbers_are_written_as_in_the_language():

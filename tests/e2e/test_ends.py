@@ -265,6 +265,15 @@ def test_a_character_that_one_sees_is_never_cut(opened, mark):
     assert passage_of(statement) == f"The {FAMILY}"
 
 
+def test_a_text_whose_code_is_of_no_language_has_ends_too(opened, mark, article, newsroom):
+    statement = mark("it is right")
+    services.update_article(article_id=article.pk, versions=None, actor=newsroom["alice"], language="abcd")
+    ends = opened()
+    ends.choose(statement)
+    ends["End"].press("ArrowDown")
+    assert ends.chosen == "it is right,"
+
+
 def test_behind_the_last_word_of_a_paragraph_comes_the_first_of_the_next(opened, mark):
     statement = mark("denied it")
     ends = opened()

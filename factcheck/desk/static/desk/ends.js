@@ -53,10 +53,17 @@
       CSS.highlights?.delete("chosen");
     }
   };
+  const localeOf = (code) => {
+    try {
+      return Intl.getCanonicalLocales(code)[0];
+    } catch {
+      return undefined; // a code of the right shape, such as "abcd", that no language can have
+    }
+  };
   let known = {};
   const segmented = (whole) => {
     if (known.whole !== whole) {
-      const cut = (granularity) => new Intl.Segmenter(text.lang || undefined, { granularity }).segment(whole);
+      const cut = (granularity) => new Intl.Segmenter(localeOf(text.lang), { granularity }).segment(whole);
       known = { whole, words: cut("word"), characters: cut("grapheme") };
     }
     return known;
