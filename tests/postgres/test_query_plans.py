@@ -302,8 +302,12 @@ def test_a_page_of_a_list_reads_no_more_of_a_large_newsroom(callers, newsroom, n
 
 def pairs() -> list[tuple[str, str, str]]:
     """Without those filters that leave a few rows by themselves."""
-    kinds = {name: filters_of(view, options).keys() - FEW for name, (_, view, options) in LISTS.items()}
-    return [(name, *pair) for name, filters in kinds.items() for pair in combinations(sorted(filters), 2)]
+    kinds = {name: filters_of(view, options) for name, (_, view, options) in LISTS.items()}
+    return [
+        (name, *pair)
+        for name, filters in kinds.items()
+        for pair in combinations([f for f in filters if f not in FEW], 2)
+    ]
 
 
 @pytest.mark.parametrize(("name", "first", "second"), pairs())
