@@ -93,6 +93,16 @@ class SecondsField(serializers.FloatField):
         return int(value) if value.is_integer() else value
 
 
+class LanguageField(serializers.RegexField):
+    """A BCP 47 tag that begins with an ISO 639 code of two or three letters: “english” is none."""
+
+    default_error_messages = {"invalid": gettext_lazy("Give the code of a language, such as en, de or pt-BR.")}
+
+    def __init__(self, **kwargs: Any):
+        pattern = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$"
+        super().__init__(pattern, **{"required": False, "default": "en", "max_length": 35, **kwargs})
+
+
 class UserReference(Reference):
     """An active user. Written as an id. There are few users, so an HTML form lists them all."""
 
@@ -141,9 +151,7 @@ class ArticleRowSerializer(RecordedSerializer, serializers.ModelSerializer[Artic
     )
     publisher = source_reference(required=False, allow_null=True, default=None)
     byline = serializers.CharField(required=False, allow_blank=True, default="", max_length=500)
-    language = serializers.RegexField(
-        r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$", required=False, default="en", max_length=35
-    )
+    language = LanguageField()
     published_at = serializers.DateTimeField(required=False, allow_null=True, default=None)
     media_url = OptionalWebAddressField(
         max_length=2000, help_text=gettext_lazy("The recording that the text is a transcript of.")

@@ -13,7 +13,7 @@ from claims.annotations.export import FORMAT
 from claims.models import Article, Dispute, Evidence, Statement
 from claims.models.article import MAX_TEXT
 from claims.models.evidence import NEEDS_TITLE
-from claims.serializers import AddressesField, CueTimesField, SaidOnField, VerbatimField
+from claims.serializers import AddressesField, CueTimesField, LanguageField, SaidOnField, VerbatimField
 from factcheck.api.fields import (
     REASON_LENGTH,
     ChoiceField,
@@ -71,9 +71,7 @@ class ArticleDocumentSerializer(StrictSerializer):
     addresses = AddressesField()
     publisher = KeyField(required=False, allow_null=True, default=None)
     byline = OptionalText(max_length=500)
-    language = serializers.RegexField(
-        r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$", required=False, default="en", max_length=35
-    )
+    language = LanguageField()
     published_at = serializers.DateTimeField(required=False, allow_null=True, default=None)
     status = ChoiceField(
         Article.Status.choices,

@@ -14,7 +14,7 @@ from claims.fetching.pages import FetchedPage
 from factcheck.charsets import is_of_text
 
 MAX_ELEMENTS = 10_000  # at worst, each of them a link, about a second; articles have hundreds
-LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
+LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 STATED_DATES = {"original_date": True, "extensive_search": False}  # none that is only guessed from the text
 
 

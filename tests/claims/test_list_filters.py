@@ -414,3 +414,9 @@ def test_what_cannot_be_included_is_refused(api, statement, address, given):
 def test_other_lists_include_nothing(api, rows):
     assert refusal(api, "sources/?include=evidence")[:2] == (400, "?include")
     assert refusal(api, f"evidence/{rows['evidence']}/?include=source")[:2] == (400, "?include")
+
+
+@pytest.mark.parametrize("sent", ["english", "Deutsch", "e", "", "en_GB", "en-", "123"])
+def test_what_is_no_code_of_a_language_is_refused(api, sent):
+    refused = api.post("/api/v1/articles/", {"title": "T", "text": "Text.", "language": sent})
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (400, "#/language")

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from claims import services
 from claims.models import Statement
 from sources.services import create_source
-from tests.newsroom import browser_of
+from tests.newsroom import browser_of, user_with_role
 
 
 @pytest.fixture
@@ -248,3 +248,21 @@ def test_codes_that_are_no_cards_are_passed_over(desk, article, statement):
     answer = desk.get(f"/api/v1/articles/{article.pk}/", headers=headers)
     assert answer.status_code == 200
     assert "delete" not in places(answer.content.decode()).values()
+
+
+def test_a_proposal_says_what_is_proposed_and_its_field_is_empty_again(article, statement):
+    reporter = browser_of(user_with_role("rita", "reporter"))
+    headers = {"HX-Request": "true", "Shown-Cards": f"{statement.pk}-{statement.version}"}
+    sent = {"version": statement.version, "tag": "denied", "reason": "She said no."}
+    answer = reporter.post(f"/api/v1/statements/{statement.pk}/propose/", sent, headers=headers).content.decode()
+    assert "Proposed: denied." in answer
+    assert "Nothing has changed." not in answer
+    assert f'id="reason-{statement.pk}" rows' in answer
+
+
+def test_what_is_unresolved_is_told_anew_beside_the_button_to_publish(api, alice, article, statement):
+    editor = browser_of(alice)
+    headers = {"HX-Request": "true", "Shown-Cards": f"{statement.pk}-{statement.version}"}
+    sent = {"version": statement.version, "tag": "denied", "reason": "She said no."}
+    answer = editor.post(f"/api/v1/statements/{statement.pk}/tag/", sent, headers=headers).content.decode()
+    assert '<p id="unresolved" hx-swap-oob="true" class="unresolved quiet">Nothing is unresolved.</p>' in answer

@@ -246,3 +246,12 @@ def test_an_entry_of_users_or_of_nothing_is_no_page(desk, client, alice):
     for entry in (Entry.objects.filter(resource="user").latest("id").pk, 999_999):
         assert desk.get(f"/undo/{entry}/").status_code == 404
     assert client.get("/undo/1/").status_code == 302
+
+
+def test_the_reason_of_a_tag_that_is_taken_back_is_offered_again(desk, alice, statement):
+    tag = {"statement_id": statement.pk, "versions": None, "actor": alice}
+    services.tag_statement(tag="denied", reason="He said so himself.", **tag)
+    services.tag_statement(tag="asserted", reason="A slip of the mouse.", **tag)
+    page = page_of(desk, f"/undo/{last_entry().pk}/")
+    assert "He said so himself.</textarea>" in page
+    assert "Taken back." not in page

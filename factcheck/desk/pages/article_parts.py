@@ -138,6 +138,7 @@ class ActPage(Page):
             **parts_context(shown, seen, frozenset(filter(None, touched))),
             "entry": entry,
             "is_bulk": self.view.action == "bulk_tag",
+            "is_proposed": self.view.action == "propose",
             "is_marked": self._is_marked(entry),
             "message": self._message(entry, shown.numbers.get(own), len(ids)),
             "mark_form": MarkSerializer(context=self.view.get_serializer_context()),
@@ -166,6 +167,8 @@ class ActPage(Page):
         words = {"number": number, "tag": word(entry.data.get("tag")), "count": count}
         if count > 1:
             return gettext("%(count)s statements are tagged %(tag)s.") % words
+        if self.view.action == "propose":
+            return gettext("Proposed: %(tag)s.") % {"tag": word(self.request.data.get("tag"))}
         if form_version(self.request) == entry.version:
             return gettext("Nothing has changed.")
         is_both = self._is_marked(entry) and entry.action == "statement.tagged"

@@ -21,6 +21,9 @@ from factcheck.desk.timeline import timeline
 from factcheck.errors import Refusal
 from factcheck.journal.models import Entry
 
+# What the reason of an act becomes on the row, by the act: to take it back, the former one is offered.
+KEPT_REASONS = {"tag": "tag_reason", "resolve": "resolution"}
+
 
 def undoable_among(entries: Iterable[Any], user: Any) -> set[int]:
     """The ids of those that the user may undo: each the last act on its row, and read by `with_before`."""
@@ -61,6 +64,7 @@ class UndoPage(DeskView):
             items=timeline([entry]),
             newer=timeline(newer.with_before().order_by("-version")[:5]),
             address=address_of(entry.resource, entry.resource_id),
+            former_reason=entry.before.get(KEPT_REASONS.get(undone_by(entry) or "", ""), ""),
             **kwargs,
         )
 

@@ -29,7 +29,8 @@
   const valueOf = (field) => field.kept ?? (isBox(field) ? field.checked : field.value);
   const fieldOf = (element) => element.closest(".chooser")?.owner ?? element;
   const fieldsOf = (form) => [...new Set([...form.elements].map(fieldOf))].filter(isKept);
-  const isKept = (field) => field.name && !NOT_KEPT.includes(field.type);
+  // Ticks are no text: one that came back unseen would be tagged with the others.
+  const isKept = (field) => field.name && field.name !== "statements" && !NOT_KEPT.includes(field.type);
 
   // Whether that changes the field.
   const put = (field, value) => {
