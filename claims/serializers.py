@@ -168,11 +168,13 @@ class ArticleRowSerializer(RecordedSerializer, serializers.ModelSerializer[Artic
         read_only_fields = [*ROW, "revision", "sha256", "status"]
 
     def validate_url(self, url: str | None) -> str | None:
-        self._refuse_of_others([url] if url else [])
+        if url and url != getattr(self.instance, "url", None):
+            self._refuse_of_others([url])
         return url
 
     def validate_addresses(self, addresses: list[str] | None) -> list[str] | None:
-        self._refuse_of_others(addresses or [])
+        known = getattr(self.instance, "addresses", None) or []
+        self._refuse_of_others([address for address in addresses or [] if address not in known])
         return addresses
 
     def _refuse_of_others(self, addresses: list[str]) -> None:
