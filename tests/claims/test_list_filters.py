@@ -210,6 +210,11 @@ def test_a_token_that_only_reads_may_only_read(alice, client):
     assert not {"create", "tag", "publish", "destroy"} & set(body["may"])
 
 
+def test_who_calls_is_asked_without_parameters(api):
+    detail = "There is no such filter here. Known: format."
+    assert refusal(api, "me/?user=7") == (400, "?user", detail)
+
+
 def test_nobody_is_told_who_nobody_is(settings, client, db):
     settings.PUBLIC_READ = True
     assert client.get("/api/v1/me/").status_code == 401
