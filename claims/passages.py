@@ -78,7 +78,9 @@ def _refuse_missing(passage: str, error: anchors.PassageNotFound) -> NoReturn:
         detail = gettext("The article holds this passage more than once, but nowhere between this prefix and suffix.")
     members: dict[str, Any] = {"nearest": vars(error.places[0])} if error.places else {}
     if len(error.places) > 1:
-        detail += f" These places fit equally well: {', '.join(str(place.start) for place in error.places)}."
+        places = gettext("These places fit equally well: %(places)s.")
+        places %= {"places": ", ".join(str(place.start) for place in error.places)}
+        detail = f"{detail} {places}"
         members["candidates"] = [vars(place) for place in error.places]
     raise Unprocessable(detail, [FieldError("#/text", "not_found", detail)], **members) from None
 

@@ -13,7 +13,7 @@ from claims.form_input import PassageForm, from_form
 from claims.models import Article, ArticleRevision, Dispute, Evidence, Statement, StatementVia
 from claims.models.article import MAX_TEXT
 from claims.partial_dates import LENGTHS, NOT_SAID, PARTIAL_DATE, said_on_fields
-from claims.suggesting.transcripts import read_transcript
+from claims.suggesting.transcripts import NoCaptions, read_transcript
 from factcheck.api.fields import (
     ChoiceField,
     LinesField,
@@ -176,11 +176,13 @@ class ArticleRowSerializer(RecordedSerializer, serializers.ModelSerializer[Artic
         read_only_fields = [*ROW, "revision", "sha256", "status"]
 
     def validate_url(self, url: str | None) -> str | None:
-        self._refuse_of_others([url] if url else [])
+        if url and url != getattr(self.instance, "url", None):
+            self._refuse_of_others([url])
         return url
 
     def validate_addresses(self, addresses: list[str] | None) -> list[str] | None:
-        self._refuse_of_others(addresses or [])
+        known = getattr(self.instance, "addresses", None) or []
+        self._refuse_of_others([address for address in addresses or [] if address not in known])
         return addresses
 
     def _refuse_of_others(self, addresses: list[str]) -> None:
@@ -221,8 +223,9 @@ class ArticleSerializer(ArticleRowSerializer):
 def _transcribed(captions: str) -> dict[str, Any]:
     try:
         transcript = read_transcript(captions)
-    except ValueError as error:
-        raise serializers.ValidationError({"captions": str(error)}, code="invalid") from None
+    except NoCaptions as error:
+        detail = gettext(error.text) % error.values
+        raise serializers.ValidationError({"captions": detail}, code="invalid") from None
     if len(transcript.text) > MAX_TEXT:
         detail = gettext("Its words have more than %(max_text)s code points. Make two articles of it.") % {
             "max_text": MAX_TEXT

@@ -55,7 +55,7 @@ class Router(DefaultRouter):
             ordering_fields=("transaction",),
             default_ordering="-transaction",
         )
-        me = MeViewSet.as_view({"get": "retrieve"}, basename="me")
+        me = MeViewSet.as_view({"get": "retrieve"}, basename="me", detail=True)
         own = [path("feeds/changes.atom", changes, name="feed-changes"), path("me/", me, name="me")]
         return [*super().get_urls(), *own]
 

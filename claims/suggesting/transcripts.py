@@ -26,6 +26,15 @@ NAME = re.compile(r"[^\W\d_][\w.,’'\- ]{1,40}:\s")
 PAUSE = 3_000  # milliseconds of silence that begin a paragraph
 SHOWN = 80  # code points of a line in an error
 LONG = 600  # code points after which a paragraph ends with its sentence
+N_ = str  # marks a text for `manage.py translations`
+
+
+class NoCaptions(ValueError):
+    """Why. `text` has places for the `values`, as `%` fills them: whoever shows it translates it before."""
+
+    def __init__(self, text: str, **values: object):
+        super().__init__(text % values)
+        self.text, self.values = text, values
 
 
 class Caption(NamedTuple):
@@ -54,7 +63,7 @@ def is_transcript(content: str) -> bool:
 
 
 def read_transcript(content: str) -> Transcript:
-    """A paragraph for each turn. Raises ValueError for content without a cue, or with a line that is of none."""
+    """A paragraph for each turn. Raises NoCaptions for content without a cue, or with a line that is of none."""
     transcript, parts, length = Transcript(), list[str](), 0
     before: Caption | None = None
     paragraph = 0
@@ -68,7 +77,7 @@ def read_transcript(content: str) -> Transcript:
         transcript.cues.append(Cue(start, length, caption.begins, caption.ends))
         before = caption
     if before is None:
-        raise ValueError("There is no cue: a line such as “00:00:01,000 --> 00:00:04,000” with words below it.")
+        raise NoCaptions(N_("There is no cue: a line such as “00:00:01,000 --> 00:00:04,000” with words below it."))
     transcript.text = "".join(parts)
     return transcript
 
@@ -150,7 +159,8 @@ def _blocks(content: str) -> Iterator[tuple[int, int, list[str]]]:
             yield *cue, [line for _, line in lines]
             cue, lines = times, []
         elif lines:
-            raise ValueError(f"Line {lines[0][0]} stands before the first cue: “{lines[0][1][:SHOWN]}”")
+            text = N_("Line %(number)d stands before the first cue: “%(line)s”")
+            raise NoCaptions(text, number=lines[0][0], line=lines[0][1][:SHOWN])
         else:
             cue = times
     if cue:
@@ -169,9 +179,8 @@ def _read_lines(content: str) -> Iterator[tuple[int, str, tuple[int, int] | None
         if timing:
             yield number, line, (_milliseconds(*timing.groups()[:4]), _milliseconds(*timing.groups()[4:]))
         elif ARROW in line and not skips:
-            raise ValueError(
-                f"Line {number} is no time as in “00:00:01,000 --> 00:00:04,000”: “{line[:SHOWN].strip()}”"
-            )
+            text = N_("Line %(number)d is no time as in “00:00:01,000 --> 00:00:04,000”: “%(line)s”")
+            raise NoCaptions(text, number=number, line=line[:SHOWN].strip())
         elif not line.strip():
             skips = False
         elif not skips and not _names_cue(lines, number, is_webvtt and follows_blank):

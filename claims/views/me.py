@@ -11,6 +11,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from claims.roles import REQUIRED_ROLE
 from factcheck.api.base import BaseView
+from factcheck.api.filters import known_parameters, refuse_unknown
 from factcheck.api.roles import Role, role_of
 from factcheck.journal.serializers import UserSerializer
 
@@ -32,7 +33,6 @@ class MeViewSet(BaseView, GenericViewSet[User]):
     schema_tag = "me"
     required_role = Role.VIEWER
     pagination_class = None
-    detail = True
 
     @extend_schema(operation_id="me_read", responses=MeSerializer)
     def retrieve(self, request: Request) -> Response:
@@ -40,6 +40,7 @@ class MeViewSet(BaseView, GenericViewSet[User]):
 
         A frontend offers only that. Without credentials the answer is 401, also if the service has public reads.
         """
+        refuse_unknown(request, known_parameters(self, request))
         role, read_only = role_of(request.user), bool(getattr(request.auth, "read_only", False))
         held = min(role, Role.VIEWER) if read_only else role
         return Response(

@@ -226,7 +226,7 @@ def page_size_of(request: Request, default: int = PAGE_SIZE, largest: int = MAX_
     if raw is None:
         return default
     if not (raw.isascii() and raw.isdecimal() and len(raw) < 5 and 1 <= int(raw) <= largest):
-        detail = f"page_size must be a whole number from 1 to {largest}."
+        detail = gettext("page_size must be a whole number from 1 to %(largest)d.") % {"largest": largest}
         raise InvalidInput.parameter("page_size", "invalid", detail)
     return int(raw)
 

@@ -9,6 +9,7 @@ from rest_framework.test import APIClient
 from claims import services
 from claims.annotations import import_document
 from claims.annotations.schema import AnnotationDocumentSerializer
+from claims.models.article import ArticleAddress
 from claims.services.merging import merge_source
 from factcheck.api.models import Token
 from sources.services import create_source
@@ -209,6 +210,11 @@ def test_a_token_that_only_reads_may_only_read(alice, client):
     assert not {"create", "tag", "publish", "destroy"} & set(body["may"])
 
 
+def test_who_calls_is_asked_without_parameters(api):
+    detail = "There is no such filter here. Known: format."
+    assert refusal(api, "me/?user=7") == (400, "?user", detail)
+
+
 def test_nobody_is_told_who_nobody_is(settings, client, db):
     settings.PUBLIC_READ = True
     assert client.get("/api/v1/me/").status_code == 401
@@ -317,6 +323,15 @@ def test_an_article_is_found_by_an_address_that_its_encoding_makes_long(api):
 def test_the_database_itself_refuses_a_second_article_at_an_address(alice, article):
     with pytest.raises(IntegrityError, match="article_address_unique"):
         services.create_article(actor=alice, title="Another", text="Text.", url="http://NEWS.example/1/?utm_source=x")
+
+
+def test_an_article_that_shared_its_address_before_is_corrected_all_the_same(api, alice, article):
+    ArticleAddress.objects.all().delete()  # as if both were there before addresses were compared
+    other = services.create_article(actor=alice, title="Another", text="Text.", url="http://news.example/1")
+    for sent in ({"title": "Corrected"}, {"text": "Corrected."}, {"title": "Again", "url": article.url}):
+        answer = api.patch(f"/api/v1/articles/{article.pk}/", sent, headers={"If-Match": "*"})
+        assert answer.status_code == 200, answer.content
+    assert ids(api, "articles/?url=https://news.example/1") == [other.pk]
 
 
 def test_a_stranger_finds_no_draft_by_its_address(settings, client, article):

@@ -9,8 +9,10 @@ from django.core.management import call_command
 from django.test import Client
 from django.utils.translation import override
 
+from claims.passages import find_span
 from claims.services import create_article, set_article_status, tag_statement
 from factcheck.desk.templatetags import desk as filters
+from factcheck.errors import Unprocessable
 from factcheck.journal.models import Entry
 from sources.services import create_source
 from tests.newsroom import article_page, browser_of, page_of, user_with_role
@@ -183,6 +185,31 @@ def test_a_filter_says_in_german_which_of_several_rows_may_be_meant(alice, artic
     assert f"Artikel {article.pk}, Entwurf" in page.content.decode()
     with override("de"):
         assert statement.details.startswith(f"Aussage {statement.pk}, unbestätigt")
+
+
+@pytest.mark.parametrize(
+    ("captions", "said"),
+    [
+        ("WEBVTT\n\nNOTE nothing", "Es gibt keinen Untertitel"),
+        ("WEBVTT\n\nEarly\n\n00:01.000 --> 00:02.000\nOne.", "Zeile 3 steht vor dem ersten Untertitel: „Early“"),
+        ("1\n00:00:0x,000 --> 00:00:02,000\nA.", "Zeile 2 ist keine Zeit wie in"),
+    ],
+)
+def test_captions_are_refused_in_german(alice, captions, said):
+    page = browser_of(alice).post("/import/text/", {"title": "T", "text": captions}, headers=GERMAN)
+    assert said in html.unescape(page.content.decode())
+
+
+def test_a_page_of_a_list_is_refused_in_german(public):
+    page = html.unescape(read(public, "/api/v1/articles/?page_size=no", "de").content.decode())
+    assert "page_size muss eine ganze Zahl von 1 bis 200 sein." in page
+
+
+def test_places_that_fit_equally_well_are_told_in_german(alice):
+    article = create_article(title="T", text="The bridge opens in May. It rains. The bridge opens in May.", actor=alice)
+    with override("de"), pytest.raises(Unprocessable) as refused:
+        find_span(article, {"text": "The bridge opened in May."})
+    assert "Diese Stellen passen gleich gut: 0, 35." in str(refused.value.detail)
 
 
 def test_times_and_numbers_are_written_as_in_the_language():
