@@ -96,7 +96,7 @@ class SecondsField(serializers.FloatField):
 class LanguageField(serializers.RegexField):
     """A BCP 47 tag that begins with an ISO 639 code of two or three letters: “english” is none."""
 
-    default_error_messages = {"invalid": gettext_lazy("Give the code of a language, such as en, de or pt-BR.")}
+    default_error_messages = {"invalid": gettext_lazy("Give the code of a language, such as en or pt-BR.")}
 
     def __init__(self, **kwargs: Any):
         pattern = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$"

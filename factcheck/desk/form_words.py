@@ -36,7 +36,6 @@ WORDS = {
     ),
     "Date has wrong format. Use one of these formats instead: {format}.": A_DAY,
     "Enter a valid date.": A_DAY,
-    "This value does not match the required pattern.": _("Give the code of a language, such as en or pt-BR."),
     "Null characters are not allowed.": _("This holds a character that no text can have (NUL). Paste it without it."),
     "Give the passage: start and end, or text.": _("Select a passage in the text, or paste its words here."),
     "Send If-Match with the ETag of your last GET, so that you do not overwrite a change that you have not seen.": _(

@@ -3,11 +3,13 @@
 import os
 import re
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.newsroom import user_with_role
@@ -114,6 +116,19 @@ SELECT = """(passage) => {
 }"""
 
 
+def wait_for_requests() -> None:
+    """Until the last one is answered: it would stand in the way of the flush after the test."""
+    with connection.cursor() as cursor:
+        for _ in range(100):
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state <> 'idle' "
+                "AND pid <> pg_backend_pid()"
+            )
+            if cursor.fetchone() == (0,):
+                return
+            time.sleep(0.05)
+
+
 @pytest.fixture
 def open_desk(browser: Browser, live_server: Any, newsroom: Any) -> Iterator[Callable[..., Desk]]:
     """A new browser for each call. No console may have errors or warnings at the end of the test."""
@@ -128,4 +143,5 @@ def open_desk(browser: Browser, live_server: Any, newsroom: Any) -> Iterator[Cal
     yield opened
     for desk in desks:
         desk.context.close()
+    wait_for_requests()
     assert [complaint for desk in desks for complaint in desk.complaints] == []

@@ -41,7 +41,7 @@ def minister(newsroom):
 
 def assert_seen(page):
     """As soon as what was open before has closed."""
-    for _ in range(20):
+    for _ in range(100):
         if not (fault := page.evaluate(SEEN)):
             return
         page.wait_for_timeout(50)
