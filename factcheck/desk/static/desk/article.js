@@ -114,7 +114,7 @@
       location.hash = `statement-${id}`; // the style sheet shows the card over the text until the reader goes back
       document.getElementById(`mark-${id}`).scrollIntoView({ block: "start" });
     } else {
-      card().scrollIntoView({ block: "nearest" });
+      desk.reveal(card()); // among the cards, which scroll by themselves: the text stays where it is read
     }
   };
 })();
