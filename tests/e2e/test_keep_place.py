@@ -1,6 +1,7 @@
 """An act on an article's page changes what it is about, and moves nothing else."""
 
 import pytest
+from playwright.sync_api import expect
 
 from claims import services
 from claims.models import Evidence, Note, Statement
@@ -258,6 +259,16 @@ def test_a_mark_opens_its_card_in_whichever_part_it_is(open_desk, article, many,
         if width < 960:
             card.get_by_role("link", name="Back to the text").click()
     assert page.evaluate("window.stayed")
+
+
+def test_a_click_on_a_mark_scrolls_the_cards_and_leaves_the_text_where_it_is(open_desk, article, many):
+    desk = open_desk(viewport={"width": 1280, "height": 800}).log_in("alice")
+    desk.open(f"/api/v1/articles/{article.pk}/")
+    for statement in many[1:4]:
+        before = desk.page.evaluate("scrollY")
+        desk.page.locator(f"#mark-{statement.pk} > a").click()
+        expect(desk.page.locator(f"#statement-{statement.pk}.current")).to_be_in_viewport()
+        assert desk.page.evaluate("scrollY") == before
 
 
 def test_a_keyboard_alone_opens_a_card_of_another_part_tags_it_and_goes_on(open_desk, article, many):
