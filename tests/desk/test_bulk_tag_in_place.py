@@ -40,7 +40,10 @@ def test_the_answer_has_the_cards_that_were_ticked_and_an_empty_form(desk, three
     found = places(html)
     assert [found.get(f"statement-{row.pk}") for row in three] == ["innerHTML", None, "innerHTML"]
     assert html.strip().startswith('<form method="post" action="/api/v1/statements/bulk-tag/" id="bulk-tag"')
-    assert f'name="statements" value="{first.pk}-2" form="bulk-tag" aria-label="Tick passage 1">' in html
+    assert (
+        f'name="statements" value="{first.pk}-2" form="bulk-tag" autocomplete="off" aria-label="Tick passage 1">'
+        in html
+    )
     assert json.loads(answer["HX-Trigger-After-Swap"])["acted"]["focus"] == f"statement-{first.pk}"
     entries = Entry.objects.filter(action="statement.tagged").order_by("id")
     assert list(entries.values_list("resource_id", "version", "reason")) == [

@@ -93,7 +93,7 @@ FEW = {"ids", "url", "same_as"}
 # It reads the whole list by purpose.
 STREAMS = {"statement-export"}
 # Always one page: nobody has more tokens than fit on it, matches are the best only, and the rest is no list.
-UNPAGED = {"statement-matches", "token-list", "schema", "journal-consistency", "journal-key", "journal-latest"}
+UNPAGED = {"me", "statement-matches", "token-list", "schema", "journal-consistency", "journal-key", "journal-latest"}
 # Parameters that a read does not do without.
 NEEDED = {"journal-consistency": "?first=1", "statement-matches": "?text=The+minister+said+seldomword"}
 
