@@ -171,7 +171,7 @@ def _simplify(result: dict[str, Any]) -> None:
     `int64` becomes a bigint, which is sent as a string; no number here is larger than JavaScript holds exactly.
     `readOnly` tells something only where request and response share a component.
     """
-    sent = set(_references_of([operation.get("requestBody") for _, operation in _operations(result)], result))
+    sent = _references_of([operation.get("requestBody") for _, operation in _operations(result)], result)
     for name, component in result["components"]["schemas"].items():
         for shape in _parts(component):
             if name not in sent:
@@ -194,13 +194,17 @@ def _parts(part: Any) -> Iterator[dict[str, Any]]:
         yield from _parts(inner)
 
 
-def _references_of(part: Any, result: dict[str, Any]) -> Iterator[str]:
+def _references_of(part: Any, result: dict[str, Any]) -> set[str]:
     """The names of the components that it refers to, directly or through others."""
-    for shape in _parts(part):
-        if isinstance(reference := shape.get("$ref"), str):
-            name = reference.rpartition("/")[2]
-            yield name
-            yield from _references_of(result["components"]["schemas"].get(name, {}), result)
+    found: set[str] = set()
+    waiting = [part]
+    while waiting:
+        for shape in _parts(waiting.pop()):
+            name = str(shape.get("$ref", "")).rpartition("/")[2]
+            if name and name not in found:
+                found.add(name)
+                waiting.append(result["components"]["schemas"].get(name, {}))
+    return found
 
 
 def postprocess(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
