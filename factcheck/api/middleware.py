@@ -43,7 +43,7 @@ DETAILS = {
 BODY_HEADERS = {"Content-Type", "Content-Length", "Content-Encoding", "Content-Language", "ETag", "Last-Modified"}
 
 
-# Letters, digits and the signs of UUIDs, ULIDs and the like: what is safe in a log line and a header.
+# Letters, digits and the signs of UUIDs, ULIDs and the like: what is safe in a header, and in a log that a proxy keeps.
 REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/+=-]{0,127}")
 TRACE_PARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 
