@@ -173,17 +173,27 @@ def own_server():
         shutil.rmtree(home)
 
 
+CHECKPOINTER = "SELECT pid FROM pg_stat_activity WHERE backend_type = 'checkpointer'"
+
+
 def kill_backend(database):
-    """PostgreSQL then ends every connection and recovers from its log; its main process goes on."""
+    """PostgreSQL then ends every connection and recovers from its log; its main process goes on.
+
+    Until it has seen the crash it still takes connections, which end with the others: only a new checkpointer
+    tells that it has recovered.
+    """
+    before = one_row(database, CHECKPOINTER)
     os.kill(database.connection.info.backend_pid, signal.SIGKILL)
     deadline = time.monotonic() + 15
     while True:
         database.close()
         try:
-            return database.ensure_connection()
+            if one_row(database, CHECKPOINTER) not in (before, None):
+                return
         except OperationalError:
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+            pass
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 def test_nothing_kept_survives_a_crash_after_which_postgresql_gives_out_transaction_ids_again(own_server):
@@ -200,10 +210,14 @@ def test_nothing_kept_survives_a_crash_after_which_postgresql_gives_out_transact
     assert read.cached_rows() == [("version 2",)]
 
 
-def snapshot_and_start(database):
+def one_row(database, sql):
     with database.cursor() as cursor:
-        cursor.execute("SELECT pg_current_snapshot()::text, pg_postmaster_start_time()")
+        cursor.execute(sql)
         return cursor.fetchone()
+
+
+def snapshot_and_start(database):
+    return one_row(database, "SELECT pg_current_snapshot()::text, pg_postmaster_start_time()")
 
 
 def test_what_is_kept_has_an_upper_bound():
