@@ -50,6 +50,7 @@ IMPLIED_FIELDS = {
     "article.withdrawn": {"status"},
     "dispute.resolved": {"state"},
     "dispute.reopened": {"state"},
+    "note.reopened": {"outcome", "statement_version"},
     **{f"note.{outcome}": {"outcome"} for outcome in Note.Outcome},
 }
 MAX_FOLDED = 100  # re-anchored statements that one page lists
