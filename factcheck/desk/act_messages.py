@@ -3,11 +3,17 @@
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.utils.html import format_html
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+
+from factcheck.api.conditional import form_version
+from factcheck.desk.pages.undo import offered_undo
 
 # By the basename of the view and the name of its action.
 SENTENCES = {
@@ -59,5 +65,15 @@ class ActMessageMiddleware:
             action = getattr(view, "actions", {}).get(str(request.method).lower())  # as the form's `_method` set it
             key = f"{view.initkwargs['basename']}.{action.removeprefix('partial_')}" if action else ""
             if key in SENTENCES:
-                messages.success(request, str(SENTENCES[key]), fail_silently=True)
+                messages.success(request, _sentence(request, view, key, response), fail_silently=True)
         return response
+
+
+def _sentence(request: HttpRequest, view: Any, key: str, response: HttpResponseBase) -> str:
+    """With the link to take the act back, which leads back to the page that shows it."""
+    sentence, row_id = str(SENTENCES[key]), request.resolver_match.kwargs.get("pk", 0)  # type: ignore[union-attr]
+    entry = offered_undo(view.initkwargs["basename"], row_id, form_version(request), request.user)
+    if not entry:
+        return sentence
+    query = urlencode({"next": response["Location"]})
+    return format_html('{} <a class="undo" href="/undo/{}/?{}">{}</a>', sentence, entry.pk, query, gettext("Undo"))

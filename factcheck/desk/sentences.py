@@ -5,6 +5,8 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from factcheck.desk.words import row_name, word
+
 CREATED = _("%(actor)s created %(row)s")
 UPDATED = _("%(actor)s updated %(row)s")
 DELETED = _("%(actor)s deleted %(row)s")
@@ -97,6 +99,17 @@ def entry_sentence(entry: Any) -> list[Piece]:
     if entry.action == "note.created" and entry.data.get("tag"):
         return pieces(PROPOSED)
     return pieces(OUTCOMES.get(entry.action) or SENTENCES[entry.action])
+
+
+def sentence_in_text(entry: Any) -> str:
+    """As plain text, such as "alice tagged statement 12 denied"."""
+    said = {
+        "actor": entry.actor_name,
+        "row": row_name(entry.resource, entry.resource_id),
+        "tag": word(entry.data.get("tag")),
+        "state": word(entry.data.get("state")),
+    }
+    return "".join(text + said.get(place, "") for text, place in entry_sentence(entry))
 
 
 def pieces(sentence: Any) -> list[Piece]:
