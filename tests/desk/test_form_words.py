@@ -61,7 +61,7 @@ def test_the_page_after_an_act_says_what_was_done_and_the_one_after_that_does_no
     tagged = Entry.objects.get(action="statement.tagged").pk
     back = f"/undo/{tagged}/?next=%2Fapi%2Fv1%2Farticles%2F{article.pk}%2F"
     assert said(page_of(desk, following["Location"])) == [
-        f'<p>The statement was tagged. <a class="undo" href="{back}">Undo</a></p>'
+        f'<p>Statement {statement.pk} was tagged denied. <a class="undo" href="{back}">Undo</a></p>'
     ]
     assert said(page_of(desk, following["Location"])) == []
     assert "messages" not in following.cookies

@@ -21,7 +21,7 @@ from factcheck.api.references import valid_ids
 from factcheck.desk.cards import Card
 from factcheck.desk.page import Page, query_of
 from factcheck.desk.pages.notes import notes_on_row
-from factcheck.desk.pages.undo import focused_after, offered_undo, reason_to_undo, statement_of
+from factcheck.desk.pages.undo import focused_after, may_undo_now, reason_to_undo, statement_of
 from factcheck.desk.shown_article import UNANCHORED_CARDS, ShownArticle
 from factcheck.desk.words import word
 from factcheck.journal.models import Entry
@@ -141,7 +141,7 @@ class ActPage(Page):
             "is_bulk": self.view.action == "bulk_tag",
             "is_proposed": self.view.action == "propose",
             "is_marked": self._is_marked(entry),
-            **self._undo(ids),
+            **self._undo(entry, len(ids)),
             "message": self._message(entry, shown.numbers.get(own), len(ids)),
             "mark_form": MarkSerializer(context=self.view.get_serializer_context()),
             **(notes_on_row(self.viewer, "article", article.pk) if entry.resource == "note" else {}),
@@ -159,13 +159,12 @@ class ActPage(Page):
         """Those of a bulk tag, even if they have been deleted since."""
         return valid_ids(text.partition("-")[0] for text in self.request.data.getlist("statements"))
 
-    def _undo(self, ids: list[int]) -> dict[str, Any]:
+    def _undo(self, entry: Any, count: int) -> dict[str, Any]:
         """For the message: how to take the act back at once. Several acts at once have theirs in the journal."""
-        if len(ids) > 1 or self.view.action == "propose":
-            return {}
-        user = self.request.user
-        entry = offered_undo(self.view.journal_resource, ids[0], form_version(self.request), user)
-        return {"undo_entry": entry, "undo_reason": reason_to_undo(entry)} if entry else {}
+        is_act = count == 1 and self.view.action != "propose"
+        if is_act and may_undo_now(self.request.user, entry, form_version(self.request)):
+            return {"undo_entry": entry, "undo_reason": reason_to_undo(entry)}
+        return {}
 
     def _is_marked(self, entry: Any) -> bool:
         """Whether a statement was created, and perhaps tagged at once."""
@@ -188,7 +187,7 @@ class ActPage(Page):
 
 
 def _newest(resource: str, row_id: int) -> Any:
-    return Entry.objects.of(resource, row_id).order_by("-version")[:1]
+    return Entry.objects.of(resource, row_id).with_before().order_by("-version")[:1]
 
 
 def _article(row_id: int) -> Any:

@@ -33,15 +33,13 @@ from factcheck.journal.models import Entry
 KEPT_REASONS = {"tag": "tag_reason", "resolve": "resolution"}
 
 
-def offered_undo(resource: str, row_id: int, seen: int | None, user: Any) -> Any:
-    """The entry of the act that a form did on the version that it had `seen`, if the user may undo it; otherwise None.
+def last_act(resource: str, row_id: int) -> Any:
+    return Entry.objects.of(resource, row_id).with_before().order_by("-version").first()
 
-    None also if somebody has changed the row since.
-    """
-    if seen is None:
-        return None
-    entry = Entry.objects.of(resource, row_id).with_before().order_by("-version").first()
-    return entry if entry and entry.version == seen + 1 and _may_undo(user, entry) else None
+
+def may_undo_now(user: Any, last: Any, seen: int | None) -> bool:
+    """Whether the last act on a row is that of a form, on the version that it had `seen`, and can be undone."""
+    return seen is not None and last.version == seen + 1 and _may_undo(user, last)
 
 
 def reason_to_undo(entry: Any) -> str:
