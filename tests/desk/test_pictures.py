@@ -103,8 +103,8 @@ def test_an_anonymous_relay_is_told_apart_by_its_line_and_by_a_word(desk, articl
 
 def test_the_table_says_the_same(desk, article, call):
     assert rows_of(picture(desk, article)) == [
-        ["The minister", "unnamed official (anonymous) , CNN", "No publisher", "− denied Passage 1 “The minister said no.”",
-         "Denial of passage 1 by A spokeswoman, in passage 2 , open"],
+        ["The minister", "unnamed official (anonymous) , CNN", "No publisher",
+         "− denied Passage 1 “The minister said no.”", "Denial of passage 1 by A spokeswoman, in passage 2 , open"],
         ["A spokeswoman", "nobody", "No publisher", "? unverified Passage 2 “The minister said no.”", ""],
     ]  # fmt: skip
 

@@ -57,6 +57,7 @@ def test_on_a_phone_the_picture_scrolls_and_not_the_page(open_desk, article, siz
     assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
     shown = page.eval_on_selector(".picture", "box => [box.clientWidth, box.scrollWidth]")
     assert (shown[1] > shown[0]) is (size[0] < 900)
+    assert page.get_by_text("The picture goes on: scroll it sideways.").is_visible() is (size[0] < 900)
 
 
 def test_on_paper_the_picture_is_whole_and_in_black(open_desk, article):
