@@ -421,6 +421,7 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "factcheck.api.openapi.schema.postprocess",
+        "claims.exports.linked_data.add_components",
         "factcheck.api.openapi.names.name_parameter_enums",
         "factcheck.api.openapi.names.drop_unused_components",
         "factcheck.api.openapi.examples.add_examples",

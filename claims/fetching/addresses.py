@@ -14,6 +14,7 @@ from claims.exports.common import uri
 
 Address = IPv4Address | IPv6Address
 PORTS = {"http": 80, "https": 443}
+MAX_LENGTH = 2000  # of the address of an article, with every letter outside ASCII escaped
 # All public IPv6 addresses are here. Outside are the ones that stand for IPv4 (::ffff:0:0/96 and NAT64's 64:ff9b::/96).
 GLOBAL_UNICAST = IPv6Network("2000::/3")
 SIX_TO_FOUR = IPv6Network("2002::/16")  # holds an IPv4 address, which may be private
@@ -74,7 +75,11 @@ def place_of(url: str, ports: frozenset[int], base: str = "") -> Place:
         text = N_("Port %(port)d is not asked. Pages are fetched from ports 80 and 443 only.")
         raise NotFetched("forbidden", text, port=port)
     query = f"?{escaped.query}" if escaped.query else ""
-    return Place(parts.scheme, host, port, f"{escaped.path or '/'}{query}")
+    place = Place(parts.scheme, host, port, f"{escaped.path or '/'}{query}")
+    if len(place.url) > MAX_LENGTH:
+        text = N_("The address is longer than %(limit)d characters. Leave out what the page does not need.")
+        raise NotFetched("long", text, limit=MAX_LENGTH)
+    return place
 
 
 def addresses_of(place: Place, is_allowed: Callable[[Address], bool]) -> list[str]:

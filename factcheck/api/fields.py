@@ -7,6 +7,7 @@ from typing import Any, ClassVar, NoReturn
 from urllib.parse import urlsplit
 
 from django.utils.translation import gettext, gettext_lazy
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.utils.html import is_html_input
 
@@ -83,6 +84,8 @@ class OptionalChoiceField(ChoiceField):
         return super().run_validation(data) or None
 
 
+# The same in requests and in answers.
+@extend_schema_field({"type": "string", "format": "uri", "minLength": 1, "maxLength": 2000})
 class WebAddressField(serializers.URLField):
     """An http or https URL. Any other scheme could run as a script when a page links to it."""
 
