@@ -81,6 +81,7 @@
   });
 
   document.addEventListener("acted", ({ detail }) => {
+    document.querySelectorAll("main > .said").forEach((message) => message.remove()); // of an act before this one
     const element = document.getElementById(detail.focus);
     if (element?.matches("[data-card]")) {
       desk.choose(element);
