@@ -17,8 +17,9 @@ from factcheck.errors import Text
 
 REASON_LENGTH = 2000
 MAX_NAME_ERRORS = 10  # listed for one object, which may have a million unknown members
-# What an HTML form sends besides the fields: the method it stands for, the page to show next, the chosen passage.
-HTML_FORM_FIELDS = {"_method", "next", "span"}
+# What an HTML form sends besides the fields: the method it stands for, the page to show next, the chosen passage, and
+# whether its sender has seen what speaks against it.
+HTML_FORM_FIELDS = {"_method", "next", "span", "confirmed"}
 
 
 # Refuses unknown fields, values of another JSON type, and changes of fields that only an action may change. A client
