@@ -24,4 +24,5 @@ class NotFetched(Exception):
 
     @classmethod
     def because(cls, error: NotAsked) -> "NotFetched":
-        return cls(*WORDS[error.why], **error.values)
+        code, text = WORDS[error.why]
+        return cls(code, text, **error.values)
