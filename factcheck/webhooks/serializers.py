@@ -5,8 +5,9 @@ from django.apps import apps
 from django.conf import settings
 from django.utils.translation import gettext, gettext_lazy
 from rest_framework import serializers
+from rest_framework.utils.html import is_html_input
 
-from factcheck.api.fields import ChoiceField, LinesField, StrictSerializer, WebAddressField
+from factcheck.api.fields import ChoiceField, StrictSerializer, WebAddressField
 from factcheck.api.references import MAX_ID
 from factcheck.journal.serializers import UserSerializer
 from factcheck.outgoing import NotAsked, Why, addresses_of, place_of
@@ -54,17 +55,27 @@ def _judge(address: str) -> None:
             raise
 
 
+class ActionsField(serializers.ListField):
+    """An HTML form sends an empty one with those that are ticked, so that it can send none."""
+
+    def get_value(self, dictionary: Any) -> Any:
+        if is_html_input(dictionary) and self.field_name in dictionary:
+            return [action for action in dictionary.getlist(self.field_name) if action]
+        return super().get_value(dictionary)
+
+
 class WebhookSerializer(StrictSerializer, serializers.ModelSerializer[Webhook]):
     url = ReceiverField(
         max_length=2000,
         style={"input_type": "url", "placeholder": PLACEHOLDER},
         help_text=gettext_lazy("Where entries are sent, with http or https. Redirects are not followed."),
     )
-    actions = LinesField(
+    actions = ActionsField(
         child=ChoiceField([(action, action) for action in ACTIONS]),
         required=False,
         default=list,
         max_length=len(ACTIONS),
+        style={"base_template": "checks.html", "choices": ACTIONS},
         help_text=gettext_lazy("Which acts are sent, such as statement.tagged. Without any, all are."),
     )
     article = serializers.IntegerField(

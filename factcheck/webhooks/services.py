@@ -1,5 +1,6 @@
 """Writes to webhooks. They are not recorded in the journal, as tokens are not."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.utils import timezone
@@ -45,7 +46,7 @@ def update_webhook(*, webhook_id: int, versions: Versions, **fields: Any) -> Web
         give_up(webhook)
     elif webhook.url != before.get("url", webhook.url):
         hurry(webhook)
-    return _save(webhook)
+    return _save(webhook, [*fields, "first_transaction", "disabled_at", "disabled_reason"])
 
 
 @atomic_with_retry
@@ -65,7 +66,7 @@ def rotate_secret(*, webhook_id: int, versions: Versions) -> Webhook:
     webhook = _lock(webhook_id, versions)
     webhook.old_secret, webhook.old_secret_until = webhook.secret, timezone.now() + Webhook.OVERLAP
     webhook.secret = make_secret()
-    return _save(webhook)
+    return _save(webhook, ["secret", "old_secret", "old_secret_until"])
 
 
 @atomic_with_retry
@@ -100,7 +101,7 @@ def disable_webhook(*, webhook_id: int, reason: str) -> None:
     if webhook:
         webhook.active, webhook.disabled_at, webhook.disabled_reason = False, timezone.now(), reason
         give_up(webhook)
-        _save(webhook)
+        _save(webhook, ["active", "disabled_at", "disabled_reason"])
 
 
 def _lock(webhook_id: int, versions: Versions) -> Webhook:
@@ -109,10 +110,10 @@ def _lock(webhook_id: int, versions: Versions) -> Webhook:
     return webhook
 
 
-def _save(webhook: Webhook) -> Webhook:
+def _save(webhook: Webhook, fields: Sequence[str]) -> Webhook:
     webhook.version += 1
     webhook.updated_at = timezone.now()
-    webhook.save()
+    webhook.save(update_fields=[*fields, "version", "updated_at"])
     return webhook
 
 

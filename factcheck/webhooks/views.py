@@ -147,6 +147,7 @@ class DeliveryViewSet(BaseView, GenericViewSet[Delivery]):
     filterset_class = DeliveryFilter
     schema_tag = "webhooks"
     required_role = Role.EDITOR
+    lookup_url_kwarg = "delivery"
     lookup_value_converter = "int"
     index_ordered_filters = {"id": (frozenset({"state"}),)}
     queryset = Delivery.objects.all()
@@ -170,12 +171,12 @@ class DeliveryViewSet(BaseView, GenericViewSet[Delivery]):
 
     @extend_schema(responses=DeliverySerializer)
     @action(detail=True, methods=["post"], serializer_class=NoInputSerializer)
-    def redeliver(self, request: Request, webhook: int, pk: int) -> Any:
+    def redeliver(self, request: Request, webhook: int, delivery: int) -> Any:
         """Send a delivery again.
 
         With the same `webhook-id`, whatever came of it before. A pending one is sent at once.
         """
         self.get_serializer(data=request.data).is_valid(raise_exception=True)
-        delivery = redeliver(webhook_id=webhook, delivery_id=pk)
+        row = redeliver(webhook_id=webhook, delivery_id=delivery)
         log = absolute_address(request, "delivery-list", webhook)
-        return redirect_form(request, log) or Response(DeliverySerializer(delivery).data)
+        return redirect_form(request, log) or Response(DeliverySerializer(row).data)
