@@ -43,8 +43,8 @@ SELECT due.id FROM webhooks_webhook w
 LEFT JOIN unnest(%s::bigint[], %s::int[]) busy (webhook, number) ON busy.webhook = w.id
 CROSS JOIN LATERAL (
     SELECT d.id FROM webhooks_delivery d
-    WHERE d.webhook_id = w.id AND d.state = 'pending' AND d.next_attempt_at <= clock_timestamp()
-    AND (d.leased_until IS NULL OR d.leased_until <= clock_timestamp())
+    WHERE d.webhook_id = w.id AND d.state = 'pending' AND d.next_attempt_at <= statement_timestamp()
+    AND (d.leased_until IS NULL OR d.leased_until <= statement_timestamp())
     AND NOT EXISTS (
         SELECT FROM webhooks_delivery before WHERE before.webhook_id = d.webhook_id AND before.state = 'pending'
         AND before.resource = d.resource AND before.resource_id = d.resource_id AND before.id < d.id
@@ -53,9 +53,9 @@ CROSS JOIN LATERAL (
 """
 # The lease is longer than an exchange may take.
 LEASE_DUE = """
-UPDATE webhooks_delivery SET leased_until = clock_timestamp() + interval '30 seconds' WHERE id IN (
+UPDATE webhooks_delivery SET leased_until = statement_timestamp() + interval '30 seconds' WHERE id IN (
     SELECT id FROM webhooks_delivery WHERE id = ANY(%s) AND state = 'pending'
-    AND (leased_until IS NULL OR leased_until <= clock_timestamp()) FOR UPDATE SKIP LOCKED
+    AND (leased_until IS NULL OR leased_until <= statement_timestamp()) FOR UPDATE SKIP LOCKED
 ) RETURNING id
 """
 DELIVERED = """
