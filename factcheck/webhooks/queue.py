@@ -19,6 +19,7 @@ from factcheck.journal.models import Entry
 from factcheck.webhooks.actions import PING
 from factcheck.webhooks.models import Delivery, Webhook
 
+LEASE = 30  # seconds: longer than an exchange may take
 AT_ONCE = 4  # deliveries that one worker sends to one webhook at the same time
 KEPT_FOR = timedelta(days=30)
 MAX_DELETED = 1_000  # in one transaction
@@ -51,9 +52,8 @@ CROSS JOIN LATERAL (
     ) ORDER BY d.next_attempt_at, d.id LIMIT %s - coalesce(busy.number, 0)
 ) due WHERE w.active
 """
-# The lease is longer than an exchange may take.
 LEASE_DUE = """
-UPDATE webhooks_delivery SET leased_until = statement_timestamp() + interval '30 seconds' WHERE id IN (
+UPDATE webhooks_delivery SET leased_until = statement_timestamp() + make_interval(secs => %s) WHERE id IN (
     SELECT id FROM webhooks_delivery WHERE id = ANY(%s) AND state = 'pending'
     AND (leased_until IS NULL OR leased_until <= statement_timestamp()) FOR UPDATE SKIP LOCKED
 ) RETURNING id
@@ -104,7 +104,7 @@ def lease_due(busy: Mapping[int, int]) -> list[Delivery]:
         cursor.execute(DUE, [list(busy), list(busy.values()), AT_ONCE])
         if not (due := [row[0] for row in cursor.fetchall()]):
             return []
-        cursor.execute(LEASE_DUE, [due])
+        cursor.execute(LEASE_DUE, [LEASE, due])
         leased = [row[0] for row in cursor.fetchall()]
     return list(Delivery.objects.filter(pk__in=leased).select_related("webhook", "entry").order_by("pk"))
 

@@ -89,6 +89,7 @@ class WebhookSerializer(StrictSerializer, serializers.ModelSerializer[Webhook]):
     active = serializers.BooleanField(
         required=False,
         default=True,
+        initial=True,
         help_text=gettext_lazy("Whether anything is sent. Switched on again, it goes on with what is written then."),
     )
     created_by = UserSerializer(read_only=True)

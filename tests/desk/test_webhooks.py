@@ -33,6 +33,7 @@ def test_editors_find_them_from_their_account_and_reporters_do_not(db, desk):
 def test_the_secret_is_on_the_page_that_follows_the_form_and_on_no_other(desk):
     form = page_of(desk, f"{HOOKS}?form=new")
     assert '<input type="checkbox" name="actions" value="statement.tagged">' in form
+    assert re.search(r'<input type="checkbox" name="active"[^>]* checked', form)
     answer = desk.post(HOOKS, {"url": URL, "actions": ["", "statement.tagged"], "article": "", "active": "true"})
     assert answer.status_code == 201
     webhook = Webhook.objects.get()
