@@ -18,7 +18,7 @@ PINS := requirements.txt requirements-semantic.txt requirements-embedded.txt req
 export PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help run test clients e2e screenshots faults fuzz mutants bench bench-pages bench-servers check lint-schema db-stop clean \
+.PHONY: help run test clients e2e screenshots faults webhook-faults fuzz mutants bench bench-pages bench-servers check lint-schema db-stop clean \
 	environment test-environment bench-environment mutants-environment node-environment
 
 help: ## Show this list
@@ -43,6 +43,9 @@ test: test-environment ## Run all tests, on all cores (or some, on one: ARGS="te
 
 faults: test-environment ## Kill workers and PostgreSQL under load: nothing may be lost (SECONDS=120, SEED=)
 	@$(PY) -m tests.faults $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED))
+
+webhook-faults: test-environment ## Kill the workers that send webhooks: every entry must arrive, in order (SIZE=10000, SEED=)
+	@$(PY) -m tests.webhook_faults --changes $(SIZE) $(if $(SEED),--seed $(SEED))
 
 bench: environment bench-environment ## Measure against the limit and its rivals (SIZE=10000, SECONDS=2, ARGS=--flat)
 	@$(PY) -m benchmarks --size $(SIZE) $(if $(SECONDS),--seconds $(SECONDS)) $(ARGS)

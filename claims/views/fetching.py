@@ -12,8 +12,8 @@ from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from claims.fetching.addresses import NotFetched
 from claims.fetching.pages import fetch_page
+from claims.fetching.refusals import NotFetched
 from factcheck.api.fields import StrictSerializer, WebAddressField
 from factcheck.errors import InvalidInput
 

@@ -17,9 +17,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from claims.fetching.addresses import NotFetched, addresses_of, is_public, place_of
 from claims.fetching.pages import MAX_BYTES, FetchedPage, Reach, fetch_page
 from claims.fetching.reading import article_in
+from claims.fetching.refusals import NotFetched
+from factcheck.outgoing import NotAsked, addresses_of, is_public, place_of
 from tests.other_servers import REPORT
 
 
@@ -154,7 +155,7 @@ def resolved(*addresses):
 
 def test_a_name_with_one_private_address_among_public_ones_is_not_asked(monkeypatch):
     monkeypatch.setattr(socket, "getaddrinfo", lambda *a, **k: resolved("8.8.8.8", "192.168.0.1"))
-    with pytest.raises(NotFetched):
+    with pytest.raises(NotAsked):
         addresses_of(place_of("http://news.example/", frozenset({80})), is_public)
 
 
