@@ -65,6 +65,7 @@ components:
         tags: {type: array, maxItems: 5, items: {type: string}}
         mood: {type: [string, 'null'], enum: [good, null]}
         extra: {type: object, additionalProperties: {type: string}}
+        label: {$ref: '#/components/schemas/Name'}
         first: {allOf: [{$ref: '#/components/schemas/Name'}], maxLength: 9}
         by:
           oneOf:
@@ -74,6 +75,9 @@ components:
 
 
 KIND = {"$ref": "#/components/schemas/Kind"}
+
+
+FILLED = {"type": ["string", "null"], "minLength": 1}
 
 
 def operation(document: Document, method: str = "get") -> Document:
@@ -184,6 +188,10 @@ def changed(change: Change) -> list[str]:
             lambda d: fields(d, "RowRequest")["extra"]["additionalProperties"].update(maxLength=3),
             ["RowRequest: extra.* maxLength is 3"],
         ),
+        (
+            lambda d: d["components"]["schemas"]["Name"].update(minLength=1),
+            ["Name: minLength is 1", "RowRequest: first minLength is 1"],
+        ),
         # what is answered
         (
             lambda d: (
@@ -236,6 +244,7 @@ def test_a_change_that_breaks_a_client_is_found_once_at_its_place(change: Change
         lambda d: fields(d, "RowRequest")["title"].update(type=["string", "null"], maxLength=400, default="A"),
         lambda d: fields(d, "RowRequest").update(note={"oneOf": [{"type": "string"}, {"type": "null"}]}),
         lambda d: fields(d, "RowRequest").update(note={}),
+        lambda d: fields(d, "RowRequest").update(note={"oneOf": [FILLED, {"type": "string", "maxLength": 0}]}),
         lambda d: fields(d, "RowRequest")["title"].pop("maxLength"),
         lambda d: fields(d, "Row").update(by={"type": "string"}),
         lambda d: required(d, "Row").append("made_on"),

@@ -48,7 +48,7 @@ class SchemaChanges:
         name = old.get(NAME)
         if name is None:
             return list(self._changes(old, new, is_sent, where, at))
-        key = (name, new.get(NAME), _type(old), _type(new), is_sent)
+        key = (*_identity(old), *_identity(new), is_sent)
         if key not in self._known or NAME not in new:
             self._known[key] = []
             self._known[key] = list(self._changes(old, new, is_sent, name, ""))
@@ -88,7 +88,7 @@ def resolved(document: Schema, part: Schema) -> Schema:
 
 
 def forms(document: Schema, schema: Schema) -> Iterator[Schema]:
-    """A schema for each alternative and each type that it allows."""
+    """A schema for each alternative and each type that it allows, and for the empty string, which is often one."""
     whole = _merged(document, schema)
     alternatives = whole.pop("oneOf", None) or whole.pop("anyOf", None)
     if alternatives:
@@ -102,6 +102,15 @@ def forms(document: Schema, schema: Schema) -> Iterator[Schema]:
         form = {**whole, "type": one}
         if values is not None:
             form["enum"] = [value for value in values if TYPES[type(value)] == one]
+        yield from _with_and_without_letters(form)
+
+
+def _with_and_without_letters(form: Schema) -> Iterator[Schema]:
+    may_be_empty = form["type"] == "string" and "enum" not in form and not form.get("minLength")
+    if may_be_empty and form.get("maxLength") != 0:
+        yield {**form, "minLength": 1}
+        yield {**form, "maxLength": 0}
+    else:
         yield form
 
 
@@ -127,6 +136,10 @@ def _field(at: str, name: str) -> str:
     return f"{at}.{name}" if at else name
 
 
+def _identity(form: Schema) -> tuple[Any, ...]:
+    return form.get(NAME), form["type"], form.get("maxLength") == 0
+
+
 def _type(form: Schema) -> str:
     return form["type"] or "any value"
 
@@ -137,6 +150,8 @@ def _fits(asked: Schema, offered: Schema) -> bool:
 
 
 def _limits(old: Schema, new: Schema) -> Iterator[str]:
+    if new["type"] == "null":
+        return
     if "enum" in new:
         gone = [value for value in old["enum"] if value not in new["enum"]] if "enum" in old else ["other values"]
         yield from (f"no longer takes {value}" for value in gone)
