@@ -1,0 +1,188 @@
+"""A channel for many listeners in one event loop: each event is read once, and written out once for each view.
+
+What was read is kept for some seconds, and each listener takes from it at its own pace. There is no queue for each, so
+a slow one needs no more memory than a quick one. One that is too slow is dropped; its client goes on by Last-Event-ID.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Collection, Hashable
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+from django.db import close_old_connections
+
+from factcheck.api.callers import Caller, present_roles
+from factcheck.api.roles import Role
+from factcheck.errors import Unavailable
+from factcheck.journal.followers import TROUBLE
+from factcheck.journal.models import Place
+from factcheck.journal.stream.listeners import BEAT, HEARTBEAT, PAUSE, Channel, Event, Listener, Stretch
+
+PATIENCE = 10  # seconds that a listener may be behind
+MOST_KEPT = 8_000_000  # bytes of events
+PAUSE_IN_TROUBLE = 1  # second between two attempts to reach the database
+
+logger = logging.getLogger("factcheck.streams")
+
+
+@dataclass
+class Batch:
+    """What was read at once. `roles` are of those who listened then; None: the access has ended."""
+
+    events: list[Event]
+    until: Place
+    is_beat: bool
+    roles: dict[Caller, Role | None]
+    read_at: float
+    texts: dict[Hashable, bytes] = field(default_factory=dict)  # by the listeners' views
+
+    def __post_init__(self) -> None:
+        self.size = sum(len(event.text) for event in self.events)
+
+    def text_for(self, listener: Listener) -> bytes:
+        text = self.texts.get(listener.view)
+        if text is None:
+            text = listener.text_of(self.events) or (BEAT if self.is_beat else b"")
+            self.texts[listener.view] = text
+        return text
+
+
+class Broadcast:
+    def __init__(self, channel: Channel, reading: Executor, asking: Executor) -> None:
+        """`reading` runs what reads the channel, `asking` what finds what listeners have missed."""
+        self.channel, self.reading, self.asking = channel, reading, asking
+        self.listeners: set[Listener] = set()
+        self.reader: asyncio.Task[None] | None = None
+        self.batches: deque[Batch] = deque()
+        self.first = 0  # the number of the first one
+        self.start: Place = (0, 0)  # where it begins
+        self.place: Place = (0, 0)  # where the last one ends
+        self.kept = 0  # bytes
+        self.news = asyncio.Event()
+
+    async def texts(self, listener: Listener) -> AsyncIterator[bytes]:
+        """What to send. Ends when the listener's access does, or the server. Raises TimeoutError if it is too slow."""
+        self.listeners.add(listener)
+        if self.reader is None:
+            self.start = self.place = listener.now
+            self.reader = asyncio.create_task(self._read())
+        reader = self.reader
+        try:
+            yield listener.opening()
+            place = listener.place
+            while place < self.start:
+                found, may_go_on = await run(self.asking, _ask, listener, place)
+                if not may_go_on:
+                    return
+                yield listener.text_of(found.events)
+                place = found.until
+            number: int | None = self.first + len(self.batches)
+            events = (event for batch in self.batches for event in batch.events)
+            text = listener.text_of([event for event in events if event.entry.place > place])
+            listener.read = self.channel.read  # the other one keeps the request in memory
+            while number is not None and self.reader is reader:
+                news = self.news
+                if text:
+                    yield text
+                else:
+                    await news.wait()
+                text, number = self._text_from(number, listener)
+            if text:
+                yield text
+        finally:
+            self.listeners.discard(listener)
+
+    def close(self) -> None:
+        """Ends all streams."""
+        self.reader = None
+        self._tell()
+
+    def _text_from(self, number: int, listener: Listener) -> tuple[bytes, int | None]:
+        """What the batches from this one on have for it, and the number of the next one; None if its access ended."""
+        if number < self.first:
+            raise TimeoutError
+        texts: list[bytes] = []
+        for batch in islice(self.batches, number - self.first, None):
+            if not listener.admits(batch.roles.get(listener.caller, listener.role)):
+                return b"".join(texts), None
+            texts.append(batch.text_for(listener))
+        return b"".join(texts), self.first + len(self.batches)
+
+    async def _read(self) -> None:
+        try:
+            await self._follow()
+        except Unavailable as reason:  # the cursors may be of another journal
+            logger.warning("All streams end: %s", reason)
+        except Exception:
+            logger.exception("All streams end.")
+        finally:
+            self.first += len(self.batches)
+            self.batches.clear()
+            self.kept = 0
+            self.close()
+
+    async def _follow(self) -> None:
+        time = asyncio.get_running_loop().time
+        beat, trouble = time(), ""
+        while self.listeners and self.reader is asyncio.current_task():
+            is_due = time() - beat >= HEARTBEAT
+            callers = {listener.caller for listener in self.listeners}
+            try:
+                found, roles = await run(self.reading, _look, self.channel, self.place, is_due, callers)
+                trouble = ""
+            except Unavailable:
+                raise
+            except TROUBLE as error:
+                if trouble != (trouble := " ".join(str(error).split())):
+                    logger.warning("Waiting: %s", trouble)
+                found, roles = Stretch([], self.place, False), {}
+                await asyncio.sleep(PAUSE_IN_TROUBLE)
+            self._keep(found, is_due, roles, time())
+            beat = time() if is_due else beat
+            if not found.more:
+                await asyncio.sleep(PAUSE)
+
+    def _keep(self, found: Stretch, is_beat: bool, roles: dict[Caller, Role | None], now: float) -> None:
+        self.place = found.until
+        if found.events or is_beat:
+            batch = Batch(found.events, found.until, is_beat, roles, now)
+            self.batches.append(batch)
+            self.kept += batch.size
+            self._tell()
+        while self.batches and (self.kept > MOST_KEPT or self.batches[0].read_at < now - PATIENCE):
+            old = self.batches.popleft()
+            self.first, self.start, self.kept = self.first + 1, old.until, self.kept - old.size
+        if not self.batches:
+            self.start = self.place
+
+    def _tell(self) -> None:
+        self.news.set()
+        self.news = asyncio.Event()
+
+
+async def run(executor: Executor, work: Callable[..., Any], *arguments: Any) -> Any:
+    return await asyncio.get_running_loop().run_in_executor(executor, _with_connection, work, *arguments)
+
+
+def _with_connection(work: Callable[..., Any], *arguments: Any) -> Any:
+    """As Django does around a request."""
+    close_old_connections()
+    try:
+        return work(*arguments)
+    finally:
+        close_old_connections()
+
+
+def _look(channel: Channel, place: Place, is_due: bool, callers: Collection[Caller]) -> Any:
+    """What is new, and who may still see it: judged after the read, so that nobody sees what came later."""
+    found = channel.read(place)
+    return found, present_roles(callers) if found.events or is_due else {}
+
+
+def _ask(listener: Listener, place: Place) -> tuple[Stretch, bool]:
+    found = listener.read(place)
+    return found, listener.may_go_on()
