@@ -7,7 +7,7 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from itertools import count
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 
 import psycopg
@@ -170,8 +170,8 @@ def test_the_whole_journal_can_be_heard_from_its_beginning(newsroom, server):
     ("query", "header", "status", "detail"),
     [
         ("?after=nonsense", "", 400, "after: This is not a cursor. Take it from `cursor` of an earlier answer."),
-        ("", "12", 400, "Last-Event-ID: This is not the id of an event. Leave the header out to begin now."),
-        ("", "now", 400, "Last-Event-ID: This is not the id of an event. Leave the header out to begin now."),
+        ("", "12", 400, "Last-Event-ID: This is not the id of an event. Leave it out to begin now."),
+        ("", "now", 400, "Last-Event-ID: This is not the id of an event. Leave it out to begin now."),
         ("?after=1-1", "", 410, "This cursor is of an entry that the journal does not have."),
         ("", "1-1", 410, "This cursor is of an entry that the journal does not have."),
         ("?page_size=2", "", 400, "page_size: There is no such filter here."),
@@ -331,10 +331,17 @@ def test_strangers_hear_of_an_article_while_it_is_published(newsroom, server):
 def test_nothing_is_skipped_or_repeated_though_the_server_is_killed(newsroom):
     listening = newsroom.listen(f"{JOURNAL}?resource=source")
     start = listening.block()["id"]
+    is_done = Event()
     made: list[int] = []
-    writing = Thread(target=lambda: made.extend(newsroom.source()["id"] for _ in range(60)))
-    writing.start()
     heard: list[int] = []
+
+    def write() -> None:
+        while not is_done.is_set():
+            made.append(newsroom.source()["id"])
+            time.sleep(0.01)
+
+    writing = Thread(target=write)
+    writing.start()
     for _ in range(3):
         heard += [listening.event()["resource_id"] for _ in range(5)]
         newsroom.service.streams.kill()
@@ -343,8 +350,9 @@ def test_nothing_is_skipped_or_repeated_though_the_server_is_killed(newsroom):
             heard.append(event["resource_id"])
         newsroom.start_streams()
         listening = newsroom.listen(f"{JOURNAL}?resource=source", **{"Last-Event-ID": listening.last_id or start})
+    is_done.set()
     writing.join()
-    while len(heard) < 60:
+    while len(heard) < len(made):
         heard.append(listening.event()["resource_id"])
     assert heard == made
 
@@ -354,7 +362,7 @@ def test_who_does_not_read_is_dropped_and_can_go_on_while_others_hear_everything
     quick.block()
     assert slow.answer.readline() == b"retry: 2000\n"
     start = slow.answer.readline().decode().removeprefix("id: ").strip()
-    made = [newsroom.source(description="x" * 500_000)["id"] for _ in range(20)]
+    made = [newsroom.source(description="\U0001f600" * 10_000)["id"] for _ in range(150)]  # more than buffers hold
     assert [quick.event()["resource_id"] for _ in made] == made
     wait_until(lambda: "A listener that was too slow was dropped" in newsroom.service.log.read_text())
     with pytest.raises((OSError, http.client.HTTPException)):

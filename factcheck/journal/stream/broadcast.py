@@ -20,7 +20,7 @@ from factcheck.api.roles import Role
 from factcheck.errors import Unavailable
 from factcheck.journal.followers import TROUBLE
 from factcheck.journal.models import Place
-from factcheck.journal.stream.listeners import BEAT, HEARTBEAT, PAUSE, Channel, Event, Listener, Stretch
+from factcheck.journal.stream.listeners import BEAT, HEARTBEAT, PAUSE, AccessEnded, Channel, Event, Listener, Stretch
 
 PATIENCE = 10  # seconds that a listener may be behind
 MOST_KEPT = 8_000_000  # bytes of events
@@ -73,26 +73,19 @@ class Broadcast:
         reader = self.reader
         try:
             yield listener.opening()
-            place = listener.place
-            while place < self.start:
-                found, may_go_on = await run(self.asking, _ask, listener, place)
-                if not may_go_on:
-                    return
-                yield listener.text_of(found.events)
-                place = found.until
-            number: int | None = self.first + len(self.batches)
-            events = (event for batch in self.batches for event in batch.events)
-            text = listener.text_of([event for event in events if event.entry.place > place])
-            listener.read = self.channel.read  # the other one keeps the request in memory
-            while number is not None and self.reader is reader:
+            while listener.place < self.start:
+                yield await run(self.asking, _missed, listener)
+            number = self.first + len(self.batches)
+            text = self._text_behind(listener)
+            while self.reader is reader:
                 news = self.news
                 if text:
                     yield text
                 else:
                     await news.wait()
-                text, number = self._text_from(number, listener)
-            if text:
-                yield text
+                text, number = self._text_from(number, listener), self.first + len(self.batches)
+        except (AccessEnded, *TROUBLE):  # the client connects again, and is told what is wrong
+            return
         finally:
             self.listeners.discard(listener)
 
@@ -101,16 +94,21 @@ class Broadcast:
         self.reader = None
         self._tell()
 
-    def _text_from(self, number: int, listener: Listener) -> tuple[bytes, int | None]:
-        """What the batches from this one on have for it, and the number of the next one; None if its access ended."""
+    def _text_behind(self, listener: Listener) -> bytes:
+        """What the batches have behind its place."""
+        listener.read = self.channel.read  # the other one keeps the request in memory
+        events = (event for batch in self.batches for event in batch.events)
+        return listener.text_of([event for event in events if event.entry.place > listener.place])
+
+    def _text_from(self, number: int, listener: Listener) -> bytes:
+        """What the batches from this one on have for it."""
         if number < self.first:
             raise TimeoutError
         texts: list[bytes] = []
         for batch in islice(self.batches, number - self.first, None):
-            if not listener.admits(batch.roles.get(listener.caller, listener.role)):
-                return b"".join(texts), None
+            listener.admit(batch.roles.get(listener.caller, listener.role))
             texts.append(batch.text_for(listener))
-        return b"".join(texts), self.first + len(self.batches)
+        return b"".join(texts)
 
     async def _read(self) -> None:
         try:
@@ -183,6 +181,8 @@ def _look(channel: Channel, place: Place, is_due: bool, callers: Collection[Call
     return found, present_roles(callers) if found.events or is_due else {}
 
 
-def _ask(listener: Listener, place: Place) -> tuple[Stretch, bool]:
-    found = listener.read(place)
-    return found, listener.may_go_on()
+def _missed(listener: Listener) -> bytes:
+    found = listener.read(listener.place)
+    listener.judge()
+    listener.place = found.until
+    return listener.text_of(found.events)

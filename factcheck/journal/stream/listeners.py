@@ -22,6 +22,10 @@ BEAT = b": the connection is open\n\n"
 BEHIND_ALL = 2**63 - 1  # greater than every id
 
 
+class AccessEnded(Exception):
+    """The caller's token or session is no longer good, or the role no longer suffices."""
+
+
 class Event(NamedTuple):
     entry: Entry
     text: bytes
@@ -69,23 +73,23 @@ class Listener:
     needed: Role  # unless it is anonymous
     role: Role
     wanted: tuple[tuple[str, Any], ...]  # (attribute of an entry, its value)
+    last: Place  # of the last entry before it, by which its client can go on
     place: Place  # it has everything up to here
     now: Place  # up to where the feed could be read when it came
     read: Callable[[Place], Stretch]  # at first what it missed, which may be long; then as its channel does
 
     def opening(self) -> bytes:
         """An id without data: a browser keeps it for its next connection, and tells no script."""
-        return b"retry: %d\nid: %d-%d\n\n" % (RETRY, *self.place)
+        return b"retry: %d\nid: %d-%d\n\n" % (RETRY, *self.last)
 
-    def admits(self, role: Role | None) -> bool:
-        """Takes over the present role of its caller, None if the access has ended. Whether it may go on."""
+    def judge(self) -> None:
+        self.admit(present_roles([self.caller])[self.caller])
+
+    def admit(self, role: Role | None) -> None:
+        """Takes over the present role of its caller. Raises AccessEnded where that is too little, or None."""
         if role is None or not (self.caller.is_anonymous or role >= self.needed):
-            return False
+            raise AccessEnded
         self.role = role
-        return True
-
-    def may_go_on(self) -> bool:
-        return self.admits(present_roles([self.caller])[self.caller])
 
     @property
     def view(self) -> tuple[bool, Any]:

@@ -1,5 +1,6 @@
 """The request for a stream: judged as every other one, and answered by an `EventStream`."""
 
+import re
 from functools import partial
 from typing import Any
 
@@ -7,6 +8,7 @@ from django.core.handlers.asgi import ASGIRequest
 from django.http import StreamingHttpResponse
 from django.utils.translation import gettext
 from drf_spectacular.utils import OpenApiParameter
+from rest_framework.request import Request
 
 from factcheck.api.callers import caller_of
 from factcheck.api.filters import refuse_unknown
@@ -19,9 +21,10 @@ from factcheck.journal.stream.listeners import PAGE, Channel, Listener, Stretch,
 from factcheck.journal.stream.waiting import WaitingThread
 
 START, NOW = "0-0", "now"
+EVENT_ID = "[0-9]{1,18}-[0-9]{1,18}"
 LAST_EVENT_ID = OpenApiParameter(
     "Last-Event-ID",
-    {"type": "string", "pattern": r"^[0-9]{1,18}-[0-9]{1,18}$"},
+    {"type": "string", "pattern": f"^{EVENT_ID}$"},
     OpenApiParameter.HEADER,
     description="The id of the last event that arrived: the stream goes on behind it. A browser sends it by itself.",
 )
@@ -53,6 +56,8 @@ def event_stream(view: Any, channel: Channel) -> EventStream:
     refuse_unknown(request, {"format", *view.filterset_class.base_filters})
     view.filter_queryset(view.get_queryset())  # refuses filters that are not valid
     end = first_open_transaction()
+    cursor = _given_cursor(request)
+    last = view.place_of(cursor, end)
     given = {name: request.query_params[name] for name in ATTRIBUTES if name in request.query_params}
     listener = Listener(
         channel=channel,
@@ -62,23 +67,20 @@ def event_stream(view: Any, channel: Channel) -> EventStream:
         wanted=tuple(
             (ATTRIBUTES[name], value if name == "resource" else int(value)) for name, value in sorted(given.items())
         ),
-        place=_first_place(view, end),
+        last=last,
+        place=before(end) if cursor == NOW else last,
         now=before(end),
         read=partial(_missed, view, channel),
     )
     return EventStream(listener, request)
 
 
-def _first_place(view: Any, end: int) -> Place:
+def _given_cursor(request: Request) -> str:
     """The header comes before `after`: a browser that connects again sends the address as it was."""
-    header = view.request.headers.get("Last-Event-ID", "")
-    if not header:
-        return view.place_of(view.request.query_params.get("after", NOW) or START, end)
-    try:
-        return view.place_of("" if header == NOW else header, end)
-    except InvalidInput:
-        detail = gettext("Last-Event-ID: This is not the id of an event. Leave the header out to begin now.")
-        raise InvalidInput(detail) from None
+    header = request.headers.get("Last-Event-ID", "")
+    if header and not re.fullmatch(EVENT_ID, header):
+        raise InvalidInput(gettext("Last-Event-ID: This is not the id of an event. Leave it out to begin now."))
+    return header or request.query_params.get("after", NOW) or START
 
 
 def _missed(view: Any, channel: Channel, after: Place) -> Stretch:

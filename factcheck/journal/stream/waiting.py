@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 
 from factcheck.errors import Unavailable
 from factcheck.journal.followers import TROUBLE
-from factcheck.journal.stream.listeners import BEAT, HEARTBEAT, PAUSE, Listener
+from factcheck.journal.stream.listeners import BEAT, HEARTBEAT, PAUSE, AccessEnded, Listener
 
 AT_MOST = 2  # in each process, whose other threads answer requests
 
@@ -41,15 +41,14 @@ class WaitingThread:
 
     def _texts(self, listener: Listener) -> Any:
         yield listener.opening()
-        place = listener.place
         beat = time.monotonic()
-        with suppress(*TROUBLE):  # the client connects again, and is told what is wrong
+        with suppress(AccessEnded, *TROUBLE):  # the client connects again, and is told what is wrong
             while self._is_wanted() and not self._is_gone():
-                found = listener.read(place)
-                place = found.until
+                found = listener.read(listener.place)
+                listener.place = found.until
                 is_due = time.monotonic() - beat >= HEARTBEAT
-                if (found.events or is_due) and not listener.may_go_on():
-                    return
+                if found.events or is_due:
+                    listener.judge()
                 if text := listener.text_of(found.events) or (BEAT if is_due else b""):
                     beat = time.monotonic()
                     yield text
