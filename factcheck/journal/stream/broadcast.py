@@ -7,7 +7,7 @@ a slow one needs no more memory than a quick one. One that is too slow is droppe
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Collection, Hashable
+from collections.abc import AsyncIterator, Callable, Hashable
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from itertools import islice
@@ -128,16 +128,18 @@ class Broadcast:
         beat, trouble = time(), ""
         while self.listeners and self.reader is asyncio.current_task():
             is_due = time() - beat >= HEARTBEAT
-            callers = {listener.caller for listener in self.listeners}
+            roles: dict[Caller, Role | None] = {}
             try:
-                found, roles = await run(self.reading, _look, self.channel, self.place, is_due, callers)
+                found = await run(self.reading, self.channel.read, self.place)
+                if found.events or is_due:  # judged after the read, so that nobody sees what came later
+                    roles = await run(self.reading, present_roles, {each.caller for each in self.listeners})
                 trouble = ""
             except Unavailable:
                 raise
             except TROUBLE as error:
                 if trouble != (trouble := " ".join(str(error).split())):
                     logger.warning("Waiting: %s", trouble)
-                found, roles = Stretch([], self.place, False), {}
+                found = Stretch([], self.place, False)
                 await asyncio.sleep(PAUSE_IN_TROUBLE)
             self._keep(found, is_due, roles, time())
             beat = time() if is_due else beat
@@ -173,12 +175,6 @@ def _with_connection(work: Callable[..., Any], *arguments: Any) -> Any:
         return work(*arguments)
     finally:
         close_old_connections()
-
-
-def _look(channel: Channel, place: Place, is_due: bool, callers: Collection[Caller]) -> Any:
-    """What is new, and who may still see it: judged after the read, so that nobody sees what came later."""
-    found = channel.read(place)
-    return found, present_roles(callers) if found.events or is_due else {}
 
 
 def _missed(listener: Listener) -> bytes:
