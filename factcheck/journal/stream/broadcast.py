@@ -153,11 +153,11 @@ class Broadcast:
             self.batches.append(batch)
             self.kept += batch.size
             self._tell()
-        while self.batches and (self.kept > MOST_KEPT or self.batches[0].read_at < now - PATIENCE):
+        while len(self.batches) > 1 and (self.kept > MOST_KEPT or self.batches[0].read_at < now - PATIENCE):
             old = self.batches.popleft()
             self.first, self.start, self.kept = self.first + 1, old.until, self.kept - old.size
         if not self.batches:
-            self.start = self.place
+            self.start = found.until
 
     def _tell(self) -> None:
         self.news.set()

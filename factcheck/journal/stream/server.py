@@ -8,6 +8,7 @@ import asyncio
 import logging
 import resource
 import signal
+from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from typing import Any
@@ -18,7 +19,7 @@ from django.core.signals import request_started
 from django.urls import set_script_prefix
 
 from factcheck.journal.stream.broadcast import PATIENCE, Broadcast
-from factcheck.journal.stream.listeners import Channel
+from factcheck.journal.stream.listeners import Channel, Listener
 from factcheck.journal.stream.response import EventStream
 from factcheck.postgres.backend.base import keep_connections
 
@@ -68,8 +69,9 @@ class StreamHandler(ASGIHandler):
 
     async def stream(self, scope: Any, receive: Any, send: Any) -> None:
         response = await asyncio.get_running_loop().run_in_executor(self.asking, self.answer, scope)
-        if isinstance(response, EventStream) and scope["method"] == "GET":
-            response.streaming_content = self.broadcast_of(response.listener.channel).texts(response.listener)
+        if isinstance(response, EventStream):
+            is_heard = scope["method"] == "GET"
+            response.streaming_content = self.texts_for(response.listener) if is_heard else _nothing()
         sending = asyncio.create_task(self.send_response(response, _impatient(send)))
         gone = asyncio.create_task(_until_gone(receive))
         try:
@@ -96,8 +98,14 @@ class StreamHandler(ASGIHandler):
         response.close()  # what Django does then gives the connection back
         return response
 
-    def broadcast_of(self, channel: Channel) -> Broadcast:
-        return self.broadcasts.setdefault(channel, Broadcast(channel, self.reading, self.asking))
+    def texts_for(self, listener: Listener) -> AsyncIterator[bytes]:
+        channel = listener.channel
+        return self.broadcasts.setdefault(channel, Broadcast(channel, self.reading, self.asking)).texts(listener)
+
+
+async def _nothing() -> AsyncIterator[bytes]:
+    return
+    yield
 
 
 def _impatient(send: Any) -> Any:
