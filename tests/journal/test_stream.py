@@ -420,6 +420,15 @@ def test_streams_end_at_once_with_their_server_and_go_on_with_its_successor(news
         assert again.event()["resource_id"] == made
 
 
+def test_whatever_else_is_asked_of_the_process_for_streams_leaves_it_its_connections(newsroom):
+    port = newsroom.service.stream_port
+    for address in ["/healthz/", "/api/v1/sources/", "/api/v1/sources/1000000/", "/login/"] * 5:
+        assert newsroom.ask("GET", address, port=port)[0] in (200, 404)
+    assert newsroom.ask("POST", "/api/v1/sources/", {}, port=port)[0] == 400
+    listening = newsroom.listen()
+    assert set(listening.block()) == {"retry", "id"}
+
+
 def test_streams_outlive_a_crash_of_the_database(newsroom):
     listening = newsroom.listen()
     listening.block()

@@ -1,7 +1,8 @@
 """The ASGI application: it sends the streams to many listeners from one process, and all else as Django does.
 
 A request for a stream is judged in one of a few threads, by the same middleware and view as in gunicorn's workers. Then
-it needs neither a thread nor a connection to the database.
+it needs neither a thread nor a connection to the database. Any other request has a thread that ends with it: so none
+keeps the connection that the pool lent it.
 """
 
 import asyncio
@@ -21,7 +22,6 @@ from django.urls import set_script_prefix
 from factcheck.journal.stream.broadcast import PATIENCE, Broadcast
 from factcheck.journal.stream.listeners import Channel, Listener
 from factcheck.journal.stream.response import EventStream
-from factcheck.postgres.backend.base import keep_connections
 
 ASKING = 4  # threads that judge requests and read what was missed
 READING = 2  # threads that read what is new, one for each channel
@@ -56,7 +56,6 @@ class StreamHandler(ASGIHandler):
     def prepare(self) -> None:
         hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))  # each listener is an open file
-        keep_connections(ASKING + READING + 1)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             # The server would wait for the streams to end by themselves.
