@@ -80,23 +80,27 @@ class Exchange:
         deadline = time.monotonic() + SECONDS
         error = TOO_SLOW
         for address in addresses:
+            if self.is_stopped:  # its delivery is tried again by now: nothing may be sent after that
+                break
             self.connection = Connection(place, address, tls(), max(0.1, deadline - time.monotonic()))
             try:
                 self.connection.connect()
             except ssl.SSLError as refused:
                 error = f"{place.host} has no certificate that can be trusted ({refused.reason or 'TLS'})."
+            except TimeoutError:
+                error = TOO_SLOW
             except OSError as refused:
                 error = f"{place.host} cannot be reached ({refused.strerror or refused})."
             else:
                 return self._send(place, self.connection)
-            if self.is_stopped:
-                break
         return Outcome(error=error)
 
     def _send(self, place: Place, connection: Connection) -> Outcome:
         headers = {"Host": place.host_header, **self.headers}
         try:
             with closing(connection):
+                if self.is_stopped:
+                    raise TimeoutError
                 connection.request("POST", place.target, self.body, headers)
                 with connection.getresponse() as response:
                     return Outcome(response.status, _beginning(response.read(MAX_ANSWER)))

@@ -387,6 +387,28 @@ def test_the_name_is_looked_up_once_and_told_to_the_address_that_was_judged(alic
     assert (receiver.received[0].headers["Host"], names) == (f"hooks.example:{port}", ["10.0.0.1"])
 
 
+def test_nothing_is_sent_once_the_time_is_over_though_the_name_is_found_then(alice, receiver, subscribe, monkeypatch):
+    monkeypatch.setattr(sender, "SECONDS", 0.5)
+    look_up = socket.getaddrinfo
+    port = receiver.server_address[1]
+    found = threading.Event()
+
+    def getaddrinfo(name, *rest, **more):
+        if name == "hooks.example":
+            time.sleep(2)
+            found.set()
+        return look_up("127.0.0.1" if name == "hooks.example" else name, *rest, **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    subscribe(f"http://hooks.example:{port}/")
+    create_source(actor=alice, name="A", kind="person")
+    follow()
+    found.wait(5)
+    time.sleep(0.5)
+    assert receiver.received == []
+    assert Delivery.objects.get().attempts[0]["error"] == "No answer within 10 seconds."
+
+
 def test_while_nothing_is_due_nothing_is_written(alice, receiver, subscribe):
     """A write, however small, ends what web processes keep of their reads."""
     subscribe(receiver)
