@@ -10,6 +10,7 @@ from factcheck.errors import Conflict, Versions
 from factcheck.journal.epoch import first_open_transaction
 from factcheck.journal.services import refuse_stale
 from factcheck.postgres.transactions import atomic_with_retry
+from factcheck.webhooks.actions import PING
 from factcheck.webhooks.models import Delivery, Webhook
 from factcheck.webhooks.queue import add_ping, give_up, hurry, pending_like
 from factcheck.webhooks.signing import make_secret
@@ -71,10 +72,14 @@ def rotate_secret(*, webhook_id: int, versions: Versions) -> Webhook:
 
 @atomic_with_retry
 def ping_webhook(*, webhook_id: int) -> Delivery:
-    """Raises DoesNotExist, and Conflict if it is not active."""
+    """While a ping waits, it is sent at once and no other is added: a receiver that fails gathers none.
+
+    Raises DoesNotExist, and Conflict if the webhook is not active.
+    """
     webhook = _lock(webhook_id, None)
     _refuse_inactive(webhook)
-    return add_ping(webhook)
+    waiting = webhook.deliveries.select_for_update().filter(type=PING, state=Delivery.State.PENDING).first()
+    return _send_now(waiting) if waiting else add_ping(webhook)
 
 
 @atomic_with_retry
@@ -86,6 +91,10 @@ def redeliver(*, webhook_id: int, delivery_id: int) -> Delivery:
     webhook = _lock(webhook_id, None)
     delivery: Delivery = Delivery.objects.select_for_update().get(webhook=webhook, pk=delivery_id)
     _refuse_inactive(webhook)
+    return _send_now(delivery)
+
+
+def _send_now(delivery: Delivery) -> Delivery:
     delivery.state, delivery.ended_at = Delivery.State.PENDING, None
     delivery.failures, delivery.failing_since = 0, None
     delivery.save(update_fields=["state", "ended_at", "failures", "failing_since"])

@@ -97,6 +97,7 @@ class WebhookViewSet(RecordedViewSet):
         """Send a ping.
 
         It waits its turn as an entry does, and the log of deliveries has its answer a moment later. Its type is `ping`.
+        While one waits, that one is sent at once, and there is no other.
         """
         self._judge_input()
         delivery = ping_webhook(webhook_id=self.row_id())

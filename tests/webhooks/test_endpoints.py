@@ -3,9 +3,11 @@
 import json
 import re
 import socket
+from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 from standardwebhooks import Webhook as Verifier
 
 from claims import services
@@ -125,6 +127,15 @@ def test_no_name_is_looked_up_when_it_is_saved(api, monkeypatch):
     assert api.post(HOOKS, {"url": "https://front.example:8443/"}).status_code == 201
 
 
+@pytest.mark.parametrize("host", ["front:3000", "front"])
+def test_a_name_without_a_dot_is_taken_only_where_private_addresses_are(api, settings, host):
+    assert errors_of(api.post(HOOKS, {"url": f"http://{host}/hooks"})) == [("#/url", "invalid")]
+    settings.WEBHOOK_ALLOW_PRIVATE = True
+    assert api.post(HOOKS, {"url": f"http://{host}/hooks"}).status_code == 201
+    for url in ("http://front_end/", "http://-front/", "http://front end/", "http://front:x/", "http:///hooks"):
+        assert errors_of(api.post(HOOKS, {"url": url})) == [("#/url", "invalid")]
+
+
 def test_where_the_setting_says_so_a_private_address_is_taken(api, settings):
     settings.WEBHOOK_ALLOW_PRIVATE = True
     for url in ("http://127.0.0.1:9000/", "http://localhost/", "http://[::1]:80/"):
@@ -205,6 +216,17 @@ def test_a_ping_waits_in_the_log(api, webhook):
         "resource_id": 0, "state": "pending", "created_at": row["created_at"],
         "next_attempt_at": row["next_attempt_at"], "ended_at": None, "attempts": [],
     }  # fmt: skip
+
+
+def test_while_a_ping_waits_there_is_no_other(api, webhook):
+    first = api.post(f"{HOOKS}{webhook.pk}/ping/").json()
+    later = timezone.now() + timedelta(hours=6)
+    webhook.deliveries.update(next_attempt_at=later, failures=9)
+    again = api.post(f"{HOOKS}{webhook.pk}/ping/").json()
+    assert (again["id"], again["state"]) == (first["id"], "pending")
+    assert again["next_attempt_at"] < later.isoformat()
+    webhook.deliveries.update(state="delivered", ended_at=timezone.now())
+    assert api.post(f"{HOOKS}{webhook.pk}/ping/").json()["id"] != first["id"]
 
 
 def test_nothing_is_sent_for_one_that_is_not_active(api, webhook):
