@@ -98,6 +98,7 @@ class Sender:
 
     def _turn(self) -> bool:
         """Whether another one is to follow."""
+        is_last = self.is_ending or self.is_finishing  # asked before the look, which then finds all that was written
         try:
             self._record()
             found = 0 if self.is_ending else self._launch()
@@ -106,7 +107,7 @@ class Sender:
         except TROUBLE as error:
             self._wait_for_database(error)
             return not self.is_ending
-        if not (self.flying or found) and (self.is_ending or self.is_finishing):
+        if not (self.flying or found) and is_last:
             return False
         self._wait()
         return True

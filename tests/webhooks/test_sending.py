@@ -409,6 +409,22 @@ def test_nothing_is_sent_once_the_time_is_over_though_the_name_is_found_then(ali
     assert Delivery.objects.get().attempts[0]["error"] == "No answer within 10 seconds."
 
 
+def test_one_that_is_to_finish_sends_what_was_written_during_its_last_look(receiver, subscribe, monkeypatch):
+    webhook, one, look = subscribe(receiver), sender.Sender(), queue.lease_due
+
+    def lease_due(busy):
+        found = look(busy)
+        if not one.is_finishing:
+            ping_webhook(webhook_id=webhook.pk)
+            one.is_finishing = True
+        return found
+
+    monkeypatch.setattr(sender, "lease_due", lease_due)
+    while one._turn():
+        pass
+    assert [each.message["type"] for each in receiver.received] == ["ping"]
+
+
 def test_while_nothing_is_due_nothing_is_written(alice, receiver, subscribe):
     """A write, however small, ends what web processes keep of their reads."""
     subscribe(receiver)
