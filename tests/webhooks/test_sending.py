@@ -236,6 +236,16 @@ def test_a_pending_one_is_sent_at_once_when_somebody_says_so_and_so_is_what_wait
     assert [each.message["data"]["version"] for each in receiver.received] == [1, 1, 2]
 
 
+def test_a_webhook_goes_on_without_the_account_that_made_it(alice, receiver, subscribe):
+    subscribe(receiver)
+    create_source(actor=alice, name="A", kind="person")
+    alice.groups.clear()
+    alice.is_active = False
+    alice.save()
+    follow()
+    assert [each.message["type"] for each in receiver.received] == ["source.created"]
+
+
 def test_a_new_address_is_tried_at_once(alice, receiver, other, subscribe):
     webhook = subscribe(receiver)
     receiver.answer = lambda received: 500
