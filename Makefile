@@ -19,7 +19,7 @@ export PORT
 
 .DEFAULT_GOAL := help
 .PHONY: help run test clients e2e screenshots faults fuzz mutants bench bench-pages bench-servers check lint-schema db-stop clean \
-	environment test-environment bench-environment mutants-environment node-environment
+	packages environment test-environment bench-environment mutants-environment node-environment
 
 help: ## Show this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
@@ -86,7 +86,24 @@ clients: test-environment ## Generate the TypeScript and the Python client, and 
 	@clients/node_modules/.bin/openapi-typescript openapi.yaml --default-non-nullable=false --output $(CLIENTS)/factcheck.d.ts
 	@PATH="$(CURDIR)/clients/.venv/bin:$$PATH" clients/.venv/bin/python -m openapi_python_client generate --path openapi.yaml \
 		--config clients/python.yaml --meta none --overwrite --output-path $(CLIENTS)/factcheck_client
+	@$(MAKE) --no-print-directory packages
 	@$(PY) -m pytest clients $(ARGS)
+
+# Needs what `make clients` has set up. TYPES has every query, body and answer of the API by name.
+TYPES := $(CLIENTS)/named-schemas.json
+BUILT := $(CLIENTS)/packages
+packages:
+	@rm -rf $(BUILT) && mkdir -p $(BUILT)
+	@$(PY) clients/packages.py
+	@clients/node_modules/.bin/openapi-typescript $(TYPES) --default-non-nullable=false --root-types \
+		--root-types-no-schema-prefix --output clients/typescript/src/schema.ts >$(BUILT)/log 2>&1 || { cat $(BUILT)/log; exit 1; }
+	@clients/.venv/bin/python -m datamodel_code_generator --input $(TYPES) --input-file-type openapi --formatters builtin \
+		--output-model-type typing.TypedDict --enum-field-as-literal all --target-python-version 3.11 --disable-timestamp \
+		--output clients/python/factcheck_client/types.py
+	@cp LICENSE clients/typescript/ && cp LICENSE clients/python/
+	@npm ci --prefix clients/typescript --ignore-scripts --no-audit --no-fund --silent
+	@npm pack ./clients/typescript --pack-destination $(BUILT) --silent
+	@clients/.venv/bin/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir $(BUILT) ./clients/python
 
 check: export DEBUG := 1
 check: test-environment lint-schema ## Style, types, migrations, import rules, schema, compose file, settings for production
