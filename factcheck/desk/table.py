@@ -89,6 +89,7 @@ PAGES: dict[Key, PageSpec] = {
     ("source", "retrieve"): PageSpec("desk/sources/source_detail.html", SourcePage, is_public=True),
     ("source", "history"): HISTORY,
     ("check", "list"): PageSpec("desk/checks/check_list.html", CheckList),
+    ("change", "list"): FORMAT,
     ("feed", "claimreviews"): FORMAT,
     ("journal", "list"): PageSpec("desk/journal/entry_list.html", JournalPage),
     ("journal", "checkpoints"): SEAL,

@@ -178,6 +178,7 @@ def spend(day: Day) -> None:
     record("GET", "journal/?resource=dispute&page_size=1")
     read_seal(day)
     record("GET", "feeds/claimreviews/?page_size=1")
+    record("GET", "feeds/changes/?after=now")
     record("GET", "feeds/changes.atom?page_size=1")
 
     annotations = record("GET", "articles/2/annotations/")

@@ -125,6 +125,7 @@ TABLE = [
     ("check-list", "get", "checks/", None, READ),
     ("feed-claimreviews", "get", "feeds/claimreviews/", None, READ),
     ("feed-changes", "get", "feeds/changes.atom", None, READ),
+    ("change-list", "get", "feeds/changes/", None, READ),
     ("journal-list", "get", "journal/", None, READ),
     ("journal-checkpoints", "get", "journal/checkpoints/", None, READ),
     ("journal-latest", "get", "journal/checkpoints/latest/", None, READ),

@@ -34,7 +34,12 @@ FORMATS = {
     "/api/v1/statements/{id}/webannotation/",
     "/api/v1/statements/{id}/claimreview/",
 }
-FEEDS = {"/api/v1/feeds/claimreviews/", "/api/v1/feeds/changes.atom", "/api/v1/statements/export/"}
+FEEDS = {
+    "/api/v1/feeds/claimreviews/",
+    "/api/v1/feeds/changes/",
+    "/api/v1/feeds/changes.atom",
+    "/api/v1/statements/export/",
+}
 FILES = ("changes.atom", "export/")  # which have their own media type
 
 

@@ -128,7 +128,8 @@ API = (
     "disputes/{dispute}/?form=edit", "disputes/{dispute}/?form=delete", "notes/", "notes/{note}/", "notes/{proposal}/",
     "notes/{note}/history/", "notes/?form=new&article={article}", "notes/{note}/?form=edit",
     "sources/", "sources/{source}/", "sources/{relay}/", "sources/{source}/history/", "sources/?form=new",
-    "sources/{source}/?form=edit", "sources/{source}/?form=delete", "checks/", "feeds/claimreviews/", "journal/",
+    "sources/{source}/?form=edit", "sources/{source}/?form=delete", "checks/", "feeds/claimreviews/", "feeds/changes/",
+    "journal/",
     "journal/checkpoints/", "tokens/", "statements/?tag=no", "statements/?ordering=no", "sources/?nothing=1",
     "journal/?day=no", "nowhere/", "articles/0/",
 )  # fmt: skip
