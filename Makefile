@@ -101,7 +101,6 @@ packages:
 		--output-model-type typing.TypedDict --enum-field-as-literal all --target-python-version 3.11 --disable-timestamp \
 		--output clients/python/factcheck_client/types.py
 	@cp LICENSE clients/typescript/ && cp LICENSE clients/python/
-	@npm ci --prefix clients/typescript --ignore-scripts --no-audit --no-fund --silent
 	@npm pack ./clients/typescript --pack-destination $(BUILT) --silent
 	@clients/.venv/bin/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir $(BUILT) ./clients/python
 

@@ -55,7 +55,7 @@ class Operation:
     @property
     def answer_types(self) -> dict[str, Any]:
         statuses = self.described["responses"]
-        (success,) = (answer for status, answer in statuses.items() if status.startswith("2"))
+        success = next(answer for status, answer in sorted(statuses.items()) if status.startswith("2"))
         content: dict[str, Any] = success.get("content", {})
         return content
 
@@ -116,8 +116,9 @@ class Operation:
 
     def typescript_row(self) -> str:
         method = "LIST" if self.is_list else self.method.upper()
-        flags = ', "version"' * self.takes_version + ', "query"' * bool(self.query)
-        return f'    {camel(self.name)}: ["{method}", "{self.path}"{flags}],\n'
+        takes = {"version": self.takes_version, "body": self.body, "query": self.query}
+        row = ", ".join(f'"{word}"' for word in (method, self.path, *(name for name in takes if takes[name])))
+        return f"    {camel(self.name)}: [{row}],\n"
 
     def typescript_type(self) -> str:
         taken = [f"{name}: {self.target(name, 'number', 'string')}" for name in self.path_names]

@@ -8,7 +8,6 @@ from .operations import AsyncFactcheck as AsyncFactcheck
 from .operations import Factcheck as Factcheck
 from .problems import PreconditionFailed as PreconditionFailed
 from .problems import Problem as Problem
-from .streams import Change as Change
 from .streams import Streamed as Streamed
 from .streams import async_changes_stream as async_changes_stream
 from .streams import async_journal_stream as async_journal_stream

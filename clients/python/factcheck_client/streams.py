@@ -8,33 +8,21 @@ import json
 import random
 import time
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass, field
-from typing import Any, Generic, TypedDict, TypeVar
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
 import httpx
 from httpx_sse import EventSource, ServerSentEvent
 
 from .client import AsyncClient, Client
 from .problems import Problem, problem_of
-from .types import Entry
+from .types import Change, Entry
 
 Data = TypeVar("Data")
 JOURNAL = "/api/v1/journal/stream/"
 CHANGES = "/api/v1/feeds/changes/stream/"
 TIMEOUT = httpx.Timeout(30.0, read=45.0)
 LONGEST_WAIT = 30.0
-
-
-class Change(TypedDict):
-    """What anybody may know of an entry."""
-
-    id: int
-    at: str
-    action: str
-    resource: str
-    resource_id: int
-    version: int
-    article: int | None
 
 
 @dataclass(frozen=True)
@@ -70,7 +58,7 @@ class Place:
     cursor: str | None
     pause: float = 1.0  # seconds; the service may give another
     failures: int = 0
-    asked: float | None = field(default=None)  # by Retry-After
+    asked: float | None = None  # by Retry-After
 
     @property
     def headers(self) -> dict[str, str]:
@@ -78,12 +66,13 @@ class Place:
         return {"Accept": "text/event-stream", **last}
 
     def take(self, event: ServerSentEvent) -> Streamed[Any] | None:
-        """None for an event without data, as for `retry:` alone."""
+        """None for what has no data: the stream begins with `retry:` and the id of where it begins."""
         if event.retry is not None:
             self.pause = event.retry / 1000
+        self.cursor = event.id or self.cursor
         if not event.data:
             return None
-        self.cursor, self.failures, self.asked = event.id, 0, None
+        self.failures = 0
         return Streamed(event.id, json.loads(event.data))
 
     def failed(self, problem: Problem) -> None:

@@ -4,7 +4,9 @@ import asyncio
 import base64
 import json
 import os
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import httpx
@@ -25,6 +27,7 @@ from factcheck_client.types import Article, Source, Statement, TagRequest
 SERVER, RELAY, TOKEN = os.environ["SERVER"], os.environ["RELAY"], os.environ["TOKEN"]
 SECRET = os.environ["WEBHOOK_SECRET"]
 EMOJI = "👩‍🚀"
+REASON = f"Yes:\u2028 {EMOJI}"  # a line separator ends no line of a stream
 factcheck = Factcheck(SERVER, TOKEN)
 
 
@@ -128,7 +131,7 @@ def follows_the_journal_over_a_cut(row: Statement) -> None:
     *_, last = factcheck.journal.list(article=row["article"], page_size=200).pages()
 
     def give(version: int) -> None:
-        factcheck.statements.tag({"id": row["id"], "version": version}, {"tag": "asserted", "reason": "Yes."})
+        factcheck.statements.tag({"id": row["id"], "version": version}, {"tag": "asserted", "reason": REASON})
 
     give(row["version"])
     seen = []
@@ -137,13 +140,24 @@ def follows_the_journal_over_a_cut(row: Statement) -> None:
         if len(seen) == 3:
             break
         give(event.data["version"])
-    assert [(event.data["action"], event.data["resource_id"], event.data["version"]) for event in seen] == [
-        ("statement.tagged", row["id"], row["version"] + more) for more in (1, 2, 3)
+    assert [(event.data["action"], event.data["version"], event.data["reason"]) for event in seen] == [
+        ("statement.tagged", row["version"] + more, REASON) for more in (1, 2, 3)
     ]
     assert len({event.cursor for event in seen}) == 3
     assert readme.follow(Factcheck(RELAY, TOKEN), last["cursor"]) in {event.cursor for event in seen}
     assert refused(lambda: next(journal_stream(Factcheck(RELAY)))).status == 401
     asyncio.run(follows_asynchronously(last["cursor"], [event.data["version"] for event in seen]))
+
+
+def goes_on_where_it_began(row: Statement) -> None:
+    """The relay cuts before the first event, and refuses a stream that begins anew."""
+    with ThreadPoolExecutor() as threads:
+        first = threads.submit(next, journal_stream(Factcheck(RELAY, TOKEN)))
+        while not first.done():
+            row = factcheck.statements.update(row, {"paraphrase": f"In version {row['version']}."})
+            time.sleep(0.1)
+    data = first.result().data
+    assert (data["action"], data["resource_id"]) == ("statement.updated", row["id"])
 
 
 async def follows_asynchronously(after: str, versions: list[int]) -> None:
@@ -214,8 +228,9 @@ def the_day() -> None:
     tags_what_it_has_seen(taken.statements[1])
     repeats_what_is_safe(taken, taken.statements[2])
     follows_the_journal_over_a_cut(taken.statements[3])
+    goes_on_where_it_began(taken.statements[4])
     believes_only_a_signed_webhook()
-    asyncio.run(does_it_without_waiting(taken.statements[4]))
+    asyncio.run(does_it_without_waiting(taken.statements[5]))
     assert "A Russian invasion is now virtually certain once the ground freezes" in asyncio.run(readme.denied())
 
 

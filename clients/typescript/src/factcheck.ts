@@ -1,7 +1,7 @@
 import { operations, type Operations } from "./operations.js";
 import { type Options, type Query, Requests, Rows, type Settings, type Versioned } from "./requests.js";
 
-type Operation = readonly [method: string, path: string, ...takes: ("version" | "query")[]];
+type Operation = readonly [method: string, path: string, ...takes: ("version" | "body" | "query")[]];
 
 /**
  * The operations of the service, by resource: `factcheck.statements.list({ article: 3 })`. Each takes what is in its
@@ -29,7 +29,7 @@ function method(requests: Requests, [verb, address, ...takes]: Operation) {
       if (takes.includes("version")) headers = { "If-Match": `"${target.version}"` };
       return String(target.id);
     });
-    const body = verb === "POST" || verb === "PUT" || verb === "PATCH" ? given.shift() : undefined;
+    const body = takes.includes("body") ? given.shift() : undefined;
     const query = takes.includes("query") ? (given.shift() as Query | undefined) : undefined;
     const sent = { ...(given.shift() as Options | undefined), headers, body, query };
     return verb === "LIST" ? new Rows(requests, path, sent) : requests.json(verb, path, sent);

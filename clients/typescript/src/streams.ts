@@ -1,11 +1,7 @@
-import { createParser } from "eventsource-parser";
 import type { Factcheck } from "./factcheck.js";
 import { Problem } from "./problems.js";
-import { type Query, type Requests, sleep } from "./requests.js";
-import type { Entry } from "./schema.js";
-
-/** What anybody may know of an entry. */
-export type Change = Pick<Entry, "id" | "at" | "action" | "resource" | "resource_id" | "version" | "article">;
+import { type Query, type Requests, type Sent, sleep } from "./requests.js";
+import type { Change, Entry } from "./schema.js";
 
 export interface Streamed<Data> {
   /** Keep it, and give it as `after` to go on behind this event. */
@@ -39,57 +35,79 @@ async function* stream<Data>(
   path: string,
   { after, query, signal }: StreamOptions,
 ): AsyncGenerator<Streamed<Data>, void> {
-  const state = { cursor: after, pause: 1000, failures: 0 };
-  while (!signal?.aborted) {
+  const events = new Events(after);
+  for (let failures = 0; !signal?.aborted; failures += 1) {
     let asked: number | undefined;
     try {
-      for await (const data of connection(requests, path, query, state, signal)) {
-        state.failures = 0;
-        yield { cursor: state.cursor ?? "", data: JSON.parse(data) as Data };
+      for await (const text of textOf(requests, path, { query, headers: headersOf(events) }, signal)) {
+        for (const data of events.in(text)) {
+          failures = 0;
+          yield { cursor: events.id ?? "", data: JSON.parse(data) as Data };
+        }
       }
     } catch (error) {
       if (error instanceof Problem && error.status !== 429 && error.status < 500) throw error;
       asked = error instanceof Problem ? error.retryAfter : undefined;
     }
-    const backoff = Math.min(state.pause * 2 ** state.failures, LONGEST_WAIT) * (0.5 + Math.random() / 2);
-    state.failures += 1;
+    events.forgetTheUnfinished();
+    const backoff = Math.min(events.retry * 2 ** failures, LONGEST_WAIT) * (0.5 + Math.random() / 2);
     await sleep(asked === undefined ? backoff : asked * 1000, signal).catch(() => undefined);
   }
 }
 
-/** The data of one connection's events, until it ends or has been silent for too long. */
-async function* connection(
-  requests: Requests,
-  path: string,
-  query: Query | undefined,
-  state: { cursor: string | undefined; pause: number },
-  signal: AbortSignal | undefined,
-): AsyncGenerator<string, void> {
-  const silent = new AbortController();
-  const aloud = async <Answer>(answer: Promise<Answer>): Promise<Answer> => {
-    const timer = setTimeout(() => silent.abort(), SILENCE);
+function headersOf({ id }: Events): Record<string, string> {
+  return { Accept: "text/event-stream", ...(id ? { "Last-Event-ID": id } : undefined) };
+}
+
+/** What comes over one connection, until it ends. Throws when nothing has come for too long. */
+async function* textOf(requests: Requests, path: string, sent: Sent, signal?: AbortSignal): AsyncGenerator<string, void> {
+  const over = new AbortController();
+  const inTime = async <Answer>(answer: Promise<Answer>): Promise<Answer> => {
+    const timer = setTimeout(() => over.abort(), SILENCE);
     return answer.finally(() => clearTimeout(timer));
   };
-  const headers = { Accept: "text/event-stream", ...(state.cursor && { "Last-Event-ID": state.cursor }) };
-  const ends = AbortSignal.any([silent.signal, ...(signal ? [signal] : [])]);
-  const response = await aloud(requests.once("GET", path, { query, headers, signal: ends }, 0));
-  const came: { id: string | undefined; data: string }[] = [];
-  const parser = createParser({
-    onEvent: ({ id, data }) => came.push({ id, data }),
-    onRetry: (milliseconds) => (state.pause = milliseconds),
-  });
-  const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
+  const ends = AbortSignal.any(signal ? [over.signal, signal] : [over.signal]);
   try {
+    const response = await inTime(requests.once("GET", path, { ...sent, signal: ends }, 0));
+    const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
     for (;;) {
-      const { done, value } = await aloud(reader.read());
+      const { done, value } = await inTime(reader.read());
       if (done) return;
-      parser.feed(value);
-      for (const { id, data } of came.splice(0)) {
-        state.cursor = id ?? state.cursor;
-        yield data;
-      }
+      yield value;
     }
   } finally {
-    silent.abort();
+    over.abort();
+  }
+}
+
+/** Server-sent events, as the HTML standard reads them: an id counts from its blank line on, also one without data. */
+class Events {
+  retry = 1000; // milliseconds
+  #rest = "";
+  #data: string[] = [];
+  #next: string | undefined;
+
+  constructor(public id: string | undefined) {}
+
+  /** The data of the events that are complete with this text. */
+  *in(text: string): Generator<string, void> {
+    const lines = (this.#rest + text).split(/\r\n|\n|\r(?!$)/);
+    this.#rest = lines.pop() ?? "";
+    for (const line of lines) {
+      const [, name, value = ""] = /^([^:]*):? ?(.*)$/s.exec(line) ?? [];
+      if (name === "data") this.#data.push(value);
+      if (name === "id") this.#next = value;
+      if (name === "retry" && /^\d+$/.test(value)) this.retry = Number(value);
+      if (line === "") {
+        this.id = this.#next ?? this.id;
+        if (this.#data.length) yield this.#data.splice(0).join("\n");
+      }
+    }
+  }
+
+  forgetTheUnfinished(): void {
+    this.#rest = "";
+    this.#data = [];
+    this.#next = undefined;
   }
 }

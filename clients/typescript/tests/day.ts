@@ -105,7 +105,8 @@ async function followsTheJournalOverACut([, , , row]: Statement[]): Promise<void
   assert(row);
   let after = "";
   for await (const page of factcheck.journal.list({ article: row.article, page_size: 200 }).pages()) after = page.cursor;
-  const give = (version: number) => factcheck.statements.tag({ id: row.id, version }, { tag: "asserted", reason: "Yes." });
+  const reason = `Yes:\u2028 ${EMOJI}`; // a line separator ends no line of a stream
+  const give = (version: number) => factcheck.statements.tag({ id: row.id, version }, { tag: "asserted", reason });
   const seen: Entry[] = [], cursors = new Set<string>();
   await give(row.version);
   const stop = new AbortController();
@@ -116,11 +117,23 @@ async function followsTheJournalOverACut([, , , row]: Statement[]): Promise<void
     if (seen.length === 3) stop.abort();
     else await give(data.version);
   }
-  const tagged = [1, 2, 3].map((more) => ["statement.tagged", row.id, row.version + more]);
-  assert.deepEqual(seen.map(({ action, resource_id, version }) => [action, resource_id, version]), tagged);
+  const tagged = [1, 2, 3].map((more) => ["statement.tagged", row.id, row.version + more, reason]);
+  assert.deepEqual(seen.map((entry) => [entry.action, entry.resource_id, entry.version, entry.reason]), tagged);
   assert.equal(cursors.size, 3);
   assert(cursors.has(await follow(relayed, after)));
   assert.equal((await refused(journalStream(new Factcheck({ server: RELAY })).next())).status, 401);
+}
+
+/** The relay cuts before the first event, and refuses a stream that begins anew. */
+async function goesOnWhereItBegan([, , , , row]: Statement[]): Promise<void> {
+  const first = journalStream(new Factcheck({ server: RELAY, token })).next();
+  let seen: Entry | undefined;
+  void first.then(({ value }) => (seen = value?.data));
+  for (let now = row; !seen; await new Promise((resolve) => setTimeout(resolve, 100))) {
+    assert(now);
+    now = await factcheck.statements.update(now, { paraphrase: `In version ${now.version}.` });
+  }
+  assert.deepEqual([seen.action, seen.resource_id], ["statement.updated", row?.id]);
 }
 
 async function believesOnlyASignedWebhook(): Promise<void> {
@@ -169,5 +182,6 @@ await readsAListToItsEnd(article);
 await tagsWhatItHasSeen(statements);
 await repeatsWhatIsSafe(article, source, statements);
 await followsTheJournalOverACut(statements);
+await goesOnWhereItBegan(statements);
 await believesOnlyASignedWebhook();
 console.log("the day is done");
