@@ -21,10 +21,11 @@ SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 SIGN = """
 import datetime, json, sys
 from standardwebhooks import Webhook
-now = datetime.datetime.now(datetime.timezone.utc)
-signature = Webhook(sys.argv[1]).sign("msg_1", now, sys.argv[2])
-sent = {"webhook-id": "msg_1", "webhook-timestamp": str(int(now.timestamp())), "webhook-signature": signature}
-print(json.dumps({"headers": sent, "body": sys.argv[2]}))
+def signed(minutes):
+    at = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(minutes=minutes)
+    signature = Webhook(sys.argv[1]).sign("msg_1", at, sys.argv[2])
+    return {"webhook-id": "msg_1", "webhook-timestamp": str(int(at.timestamp())), "webhook-signature": signature}
+print(json.dumps({"headers": signed(0), "old": signed(-6), "early": signed(6), "body": sys.argv[2]}))
 """
 
 

@@ -7,7 +7,7 @@ export class CodePoints {
 
   constructor(readonly text: string) {
     for (let unit = 0; unit < text.length; unit += 1) {
-      if (text.codePointAt(unit)! > 0xffff) this.#pairs.push(unit++);
+      if (text.codePointAt(unit)! > 0xffff) this.#pairs.push(unit);
     }
   }
 
