@@ -67,7 +67,7 @@ class SaidOnField(serializers.Field):
         kwargs.setdefault(
             "help_text", gettext_lazy("A day, a month or a year. A month or a year is ordered by its first day.")
         )
-        style = {"placeholder": gettext_lazy("2021-03-05, 2021-03 or 2021")}
+        style = {"placeholder": gettext_lazy("2021-03-05 or 2021")}
         kwargs = {"default": None, **kwargs}
         super().__init__(source="*", required=False, allow_null=True, style=style, **kwargs)
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.core.paginator import Paginator
+from django.utils import timezone
 
 from claims.models import Article
 from claims.serializers import MarkSerializer
@@ -70,6 +71,7 @@ def print_context(article: Any, viewer: Viewer, query: Mapping[str, str]) -> dic
         "notes": [note for note in notes if note.number],
         "unanchored_notes": [note for note in notes if not note.number],
         "note_page": page,
+        "recorded_at": timezone.now(),
         **(article_picture(article, viewer, numbers, as_of_query(query)) if page.number == 1 else {}),
     }
 

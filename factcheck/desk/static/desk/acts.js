@@ -95,6 +95,13 @@
   // The cards as they are now, also after others have changed them.
   const refresh = (source, card) => htmx.ajax("GET", desk.partWith(card), { source, swap: "none" });
 
+  // What was taken back from the message of an act: its card, its mark and the counts are read again.
+  document.addEventListener("undone", async ({ detail }) => {
+    await refresh(margin, detail.statement ?? desk.cards()[0]?.dataset.card ?? "");
+    const element = document.getElementById(detail.focus);
+    element?.matches("[data-card]") ? desk.choose(element) : element?.focus({ preventScroll: true });
+  });
+
   // Back shows the page as it was loaded, without what was done on it since.
   const [navigation] = performance.getEntriesByType("navigation");
   window.addEventListener("pageshow", ({ persisted }) => {

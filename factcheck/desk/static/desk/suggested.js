@@ -255,13 +255,6 @@
     }
   });
 
-  // What was recorded in the form of the page is no longer suggested.
-  document.addEventListener("acted", ({ detail }) => {
-    if (loaded && detail.action === "statement.created") {
-      load(start);
-    }
-  });
-
   desk.keys.s = async () => {
     panel.open = true;
     await open();
