@@ -21,11 +21,13 @@ SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 SIGN = """
 import datetime, json, sys
 from standardwebhooks import Webhook
-def signed(minutes):
+def signed(body, minutes=0):
     at = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(minutes=minutes)
-    signature = Webhook(sys.argv[1]).sign("msg_1", at, sys.argv[2])
+    signature = Webhook(sys.argv[1]).sign("msg_1", at, body)
     return {"webhook-id": "msg_1", "webhook-timestamp": str(int(at.timestamp())), "webhook-signature": signature}
-print(json.dumps({"headers": signed(0), "old": signed(-6), "early": signed(6), "body": sys.argv[2]}))
+body, ping = sys.argv[2:]
+sent = {"headers": signed(body), "old": signed(body, -6), "early": signed(body, 6), "body": body}
+print(json.dumps({**sent, "ping": {"headers": signed(ping), "body": ping}}))
 """
 
 
@@ -75,8 +77,10 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def day(service: dict[str, str], python: Path) -> Iterator[dict[str, str]]:  # noqa: F811
     """What the programs find in their environment: the webhook is signed by the specification's own library."""
-    body = json.dumps({"type": "statement.tagged", "timestamp": "2026-03-02T14:05:00Z", "data": {"resource_id": 6}})
-    webhook = succeeded(HERE / ".venv" / "bin" / "python", "-c", SIGN, SECRET, body, cwd=python)
+    at = "2026-03-02T14:05:00.000000Z"
+    body = json.dumps({"type": "statement.tagged", "timestamp": at, "data": {"resource_id": 6}})
+    ping = json.dumps({"type": "ping", "timestamp": at, "data": {"webhook": 1}})
+    webhook = succeeded(HERE / ".venv" / "bin" / "python", "-c", SIGN, SECRET, body, ping, cwd=python)
     with cutting_relay(service["SERVER"]) as relay:
         yield {**service, "RELAY": relay, "WEBHOOK_SECRET": SECRET, "WEBHOOK": webhook}
 

@@ -18,12 +18,15 @@ class WebhookRefused(Exception):
 
 @dataclass(frozen=True)
 class WebhookEvent:
-    """`id` is the same for each delivery of this event: set aside what you have seen."""
+    """`id` is the same for each delivery of this event: set aside what you have seen.
+
+    `type` is the entry's action, or `ping`, which has no entry.
+    """
 
     id: str
     type: str
     timestamp: str
-    data: Entry
+    entry: Entry | None
 
 
 def verify_webhook(secret: str, headers: Mapping[str, str], body: bytes) -> WebhookEvent:
@@ -39,7 +42,7 @@ def verify_webhook(secret: str, headers: Mapping[str, str], body: bytes) -> Webh
     if not any(hmac.compare_digest(b"v1," + signature, given.encode()) for given in signatures.split()):
         raise WebhookRefused("No signature of the webhook is right.")
     event = json.loads(body)
-    return WebhookEvent(id, event["type"], event["timestamp"], event["data"])
+    return WebhookEvent(id, event["type"], event["timestamp"], None if event["type"] == "ping" else event["data"])
 
 
 def key_of(secret: str) -> bytes:

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import hmac
 import json
 import os
 import time
@@ -175,17 +176,22 @@ def believes_only_a_signed_webhook() -> None:
     webhook = json.loads(os.environ["WEBHOOK"])
     headers, body = webhook["headers"], webhook["body"].encode()
     event = verify_webhook(SECRET, headers, body)
-    assert (event.id, event.type, event.data["resource_id"]) == ("msg_1", "statement.tagged", 6)
+    assert event.entry
+    assert (event.id, event.type, event.entry["resource_id"]) == ("msg_1", "statement.tagged", 6)
+    ping = webhook["ping"]
+    assert verify_webhook(SECRET, ping["headers"], ping["body"].encode()).entry is None
     signature = headers["webhook-signature"]
     rotated = {name.title(): value for name, value in headers.items()}
     rotated["Webhook-Signature"] = f"v1,bm9uZQ== v1a,x {signature} nonsense"
     assert verify_webhook(SECRET, rotated, body).id == "msg_1"
+    signed = f"msg_1.{headers['webhook-timestamp']}.".encode() + body
+    by_nobody = {**headers, "webhook-signature": f"v1,{base64.b64encode(hmac.digest(b'', signed, 'sha256')).decode()}"}
     another = "whsec_" + base64.b64encode(b"another").decode()
     wrong: list[tuple[str, dict[str, str], bytes]] = [
         (SECRET, headers, body.replace(b"6", b"7")),
         (SECRET, headers, b"\xff"),
         (another, headers, body),
-        ("whsec_", headers, body),
+        ("whsec_", by_nobody, body),
         ("whsec_!", headers, body),
         (SECRET, {**headers, "webhook-signature": "v1,"}, body),
         (SECRET, {**headers, "webhook-signature": signature.replace("v1,", "v2,")}, body),

@@ -8,9 +8,11 @@ export class WebhookRefused extends Error {
 export interface WebhookEvent {
   /** The same for each delivery of this event: set aside what you have seen. */
   id: string;
+  /** The entry's action, or `ping`. */
   type: string;
   timestamp: string;
-  data: Entry;
+  /** Undefined for a ping. */
+  entry: Entry | undefined;
 }
 
 type HeadersGiven = Headers | Readonly<Record<string, string | readonly string[] | undefined>>;
@@ -40,7 +42,8 @@ export async function verifyWebhook(
   for (const signature of signatures.split(" ")) {
     const [version, encoded = ""] = signature.split(",");
     if (version === "v1" && (await crypto.subtle.verify("HMAC", key, bytes(encoded), signed))) {
-      return { id, ...(JSON.parse(text) as Omit<WebhookEvent, "id">) };
+      const { type, data, ...sent } = JSON.parse(text) as { type: string; timestamp: string; data: Entry };
+      return { id, type, timestamp: sent.timestamp, entry: type === "ping" ? undefined : data };
     }
   }
   throw new WebhookRefused("No signature of the webhook is right.");

@@ -138,10 +138,11 @@ async function goesOnWhereItBegan([, , , , row]: Statement[]): Promise<void> {
 
 async function believesOnlyASignedWebhook(): Promise<void> {
   type Sent = Record<string, string>;
-  type Sample = { headers: Sent; old: Sent; early: Sent; body: string };
-  const { headers, old, early, body } = JSON.parse(WEBHOOK) as Sample;
+  type Sample = { headers: Sent; old: Sent; early: Sent; body: string; ping: { headers: Sent; body: string } };
+  const { headers, old, early, body, ping } = JSON.parse(WEBHOOK) as Sample;
   const event = await verifyWebhook(secret, headers, body);
-  assert.deepEqual([event.id, event.type, event.data.resource_id], ["msg_1", "statement.tagged", 6]);
+  assert.deepEqual([event.id, event.type, event.entry?.resource_id], ["msg_1", "statement.tagged", 6]);
+  assert.equal((await verifyWebhook(secret, ping.headers, ping.body)).entry, undefined);
   const signature = headers["webhook-signature"] ?? "";
   const rotated = { ...headers, "webhook-signature": `v1,bm9uZQ== v1a,x ${signature} nonsense` };
   assert.equal((await verifyWebhook(secret, new Headers(rotated), new TextEncoder().encode(body))).id, "msg_1");
