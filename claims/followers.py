@@ -5,10 +5,12 @@ from claims.vectors.table import FOLLOWER as VECTORS
 from claims.vectors.table import has_table
 from factcheck.journal.followers import Follower
 from factcheck.journal.seal.services import Seal
+from factcheck.webhooks.follower import Webhooks
 
 FOLLOWERS: dict[str, Follower] = {
     "seal": Seal(),
     VECTORS: Vectors(),
+    "webhooks": Webhooks(),
 }
 
 

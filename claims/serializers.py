@@ -235,6 +235,8 @@ def _transcribed(captions: str) -> dict[str, Any]:
 
 
 class MatchedArticleSerializer(serializers.ModelSerializer[Article]):
+    url = OptionalWebAddressField()
+
     class Meta:
         model = Article
         fields = ["id", "title", "url", "status", "published_at"]

@@ -7,28 +7,19 @@ import shutil
 import subprocess
 import tomllib
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import yaml
 from cutting_relay import cutting_relay
+from standardwebhooks import Webhook
 from test_clients import service  # noqa: F401
 
 HERE = Path(__file__).parent
 BUILT = HERE / "generated" / "packages"
 TOOLS = HERE / "node_modules"
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
-SIGN = """
-import datetime, json, sys
-from standardwebhooks import Webhook
-def signed(body, minutes=0):
-    at = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(minutes=minutes)
-    signature = Webhook(sys.argv[1]).sign("msg_1", at, body)
-    return {"webhook-id": "msg_1", "webhook-timestamp": str(int(at.timestamp())), "webhook-signature": signature}
-body, ping = sys.argv[2:]
-sent = {"headers": signed(body), "old": signed(body, -6), "early": signed(body, 6), "body": body}
-print(json.dumps({**sent, "ping": {"headers": signed(ping), "body": ping}}))
-"""
 
 
 def succeeded(*command: str | Path, cwd: Path, **environment: str) -> str:
@@ -74,15 +65,27 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def signed(body: str, minutes: int = 0) -> dict[str, str]:
+    """The headers of a webhook, sent so many minutes from now, by the specification's own library."""
+    at = datetime.now(UTC) + timedelta(minutes=minutes)
+    signature = Webhook(SECRET).sign("msg_1", at, body)
+    return {"webhook-id": "msg_1", "webhook-timestamp": str(int(at.timestamp())), "webhook-signature": signature}
+
+
+def webhooks() -> str:
+    """What the programs are to believe, and what not, as JSON."""
+    event = {"type": "statement.tagged", "timestamp": "2026-03-02T14:05:00.000000Z"}
+    body = json.dumps({**event, "data": {"resource_id": 6}})
+    ping = json.dumps({**event, "type": "ping", "data": {"webhook": 1}})
+    sent = {"headers": signed(body), "old": signed(body, -6), "early": signed(body, 6), "body": body}
+    return json.dumps({**sent, "ping": {"headers": signed(ping), "body": ping}})
+
+
 @pytest.fixture
-def day(service: dict[str, str], python: Path) -> Iterator[dict[str, str]]:  # noqa: F811
-    """What the programs find in their environment: the webhook is signed by the specification's own library."""
-    at = "2026-03-02T14:05:00.000000Z"
-    body = json.dumps({"type": "statement.tagged", "timestamp": at, "data": {"resource_id": 6}})
-    ping = json.dumps({"type": "ping", "timestamp": at, "data": {"webhook": 1}})
-    webhook = succeeded(HERE / ".venv" / "bin" / "python", "-c", SIGN, SECRET, body, ping, cwd=python)
+def day(service: dict[str, str]) -> Iterator[dict[str, str]]:  # noqa: F811
+    """What the programs find in their environment."""
     with cutting_relay(service["SERVER"]) as relay:
-        yield {**service, "RELAY": relay, "WEBHOOK_SECRET": SECRET, "WEBHOOK": webhook}
+        yield {**service, "RELAY": relay, "WEBHOOK_SECRET": SECRET, "WEBHOOKS": webhooks()}
 
 
 def compiled(folder: Path, *programs: str, **options: object) -> None:

@@ -135,6 +135,7 @@ INSTALLED_APPS = [
     "factcheck.desk",
     "claims",
     "sources",
+    "factcheck.webhooks",
     "factcheck.journal",
     "factcheck.api",
     "rest_framework",
@@ -247,6 +248,9 @@ PUBLIC_READ = env_flag("PUBLIC_READ")
 
 # Whether editors may have the pages of other servers fetched, as the beginnings of articles.
 FETCH_ARTICLES = env_flag("FETCH_ARTICLES")
+
+# Whether webhooks may be sent to private and loopback addresses too.
+WEBHOOK_ALLOW_PRIVATE = env_flag("WEBHOOK_ALLOW_PRIVATE")
 
 # Static files
 STATIC_URL = "static/"
@@ -400,6 +404,7 @@ SPECTACULAR_SETTINGS = {
         {"name": "feeds", "description": gettext_noop("What is published, in the formats that others read.")},
         {"name": "journal", "description": gettext_noop("Who changed what, when and why.")},
         {"name": "me", "description": gettext_noop("Who is calling.")},
+        {"name": "webhooks", "description": gettext_noop("The journal’s entries, sent to other programs.")},  # noqa: RUF001
         {"name": "tokens", "description": gettext_noop("Access for programs.")},
     ],
     "ENUM_NAME_OVERRIDES": {
@@ -417,10 +422,13 @@ SPECTACULAR_SETTINGS = {
         "CheckCode": "claims.views.checks.CHECK_CODES",
         "Severity": "claims.views.checks.SEVERITIES",
         "Resolution": "claims.models.Dispute.Resolution",
+        "DeliveryState": "factcheck.webhooks.models.Delivery.State",
+        "WebhookAction": "factcheck.webhooks.actions.ACTIONS",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "factcheck.api.openapi.schema.postprocess",
+        "claims.exports.linked_data.add_components",
         "factcheck.api.openapi.names.name_parameter_enums",
         "factcheck.api.openapi.names.drop_unused_components",
         "factcheck.api.openapi.examples.add_examples",

@@ -35,6 +35,7 @@ from factcheck.desk.pages.then import Then
 from factcheck.desk.pages.undo import UndoPage
 from factcheck.health import Health
 from factcheck.journal.feed import JournalViewSet
+from factcheck.webhooks.views import DeliveryViewSet, WebhookViewSet
 
 
 class Router(DefaultRouter):
@@ -76,6 +77,8 @@ router.register("notes", NoteViewSet, "note")
 router.register("checks", CheckViewSet, "check")
 router.register("feeds", FeedViewSet, "feed")
 router.register("journal", JournalViewSet, "journal")
+router.register("webhooks", WebhookViewSet, "webhook")
+router.register("webhooks/<int:webhook>/deliveries", DeliveryViewSet, "delivery")
 router.register("tokens", TokenViewSet, "token")
 
 # The texts of the scripts. Vary parts the languages; ten minutes, so that not each page waits for them.

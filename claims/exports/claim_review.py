@@ -6,8 +6,9 @@ from typing import Any
 
 from django.db.models import Prefetch, QuerySet
 
-from claims.exports.common import timestamp, uri
+from claims.exports.common import timestamp
 from claims.models import Article, Evidence, Statement
+from factcheck.uris import uri
 from sources.models import Source
 
 MEDIA_TYPE = "application/ld+json"

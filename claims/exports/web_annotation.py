@@ -9,8 +9,9 @@ from typing import Any
 from django.db.models import Prefetch, QuerySet
 
 from claims import media_fragments
-from claims.exports.common import timestamp, uri
+from claims.exports.common import timestamp
 from claims.models import Article, ArticleRevision, Dispute, Evidence, Statement
+from factcheck.uris import uri
 from sources.models import Source
 
 CONTEXT = "http://www.w3.org/ns/anno.jsonld"

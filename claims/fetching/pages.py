@@ -1,20 +1,20 @@
 """Fetches one page: five seconds and five megabytes in all, HTML only, without cookies."""
 
-import socket
 import ssl
 import zlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from http.client import HTTPConnection, HTTPException, HTTPResponse
+from http.client import HTTPException, HTTPResponse
 
-from claims.fetching.addresses import N_, Address, NotFetched, Place, addresses_of, is_public, place_of
+from claims.fetching.refusals import N_, NotFetched
+from factcheck.outgoing import Address, Connection, NotAsked, Place, addresses_of, is_public, place_of
 
 SECONDS = 5.0
 MAX_BYTES = 5_000_000  # after decompression
 MAX_REDIRECTS = 5
+MAX_ADDRESS = 2000  # characters of the address of an article, with every letter outside ASCII escaped
 WEB_PORTS = frozenset({80, 443})
 HEADERS = {
     "User-Agent": "Factcheck/1.0 (an editor asked for this page)",
@@ -53,39 +53,32 @@ class Reach:
     seconds: float = SECONDS
 
 
-class _Connection(HTTPConnection):
-    """To an address that was judged. The name is only told to the server."""
-
-    def __init__(self, place: Place, address: str, reach: Reach):
-        # The fetch has ended by then: what is left is a thread that still connects.
-        super().__init__(place.host, place.port, timeout=2 * reach.seconds)
-        self.place, self.address, self.tls = place, address, reach.tls
-        self.opened: socket.socket | None = None  # http.client forgets `sock` once it has the headers
-
-    def connect(self) -> None:
-        self.sock = self.opened = socket.create_connection((self.address, self.port), self.timeout)
-        if self.place.scheme == "https":
-            self.sock = self.opened = self.tls.wrap_socket(self.sock, server_hostname=self.place.host)
-
-
 class _Fetch:
     """One fetch. `stop` may be called from another thread."""
 
     def __init__(self, reach: Reach):
         self.reach = reach
-        self.connection: _Connection | None = None
+        self.connection: Connection | None = None
         self.is_stopped = False
 
     def stop(self) -> None:
         self.is_stopped = True
-        if self.connection and self.connection.opened:
-            with suppress(OSError):
-                self.connection.opened.shutdown(socket.SHUT_RDWR)  # wakes a thread that waits for the next byte
+        if self.connection:
+            self.connection.stop()
 
     def page(self, url: str) -> FetchedPage:
+        try:
+            return self._page(url)
+        except NotAsked as error:
+            raise NotFetched.because(error) from None
+
+    def _page(self, url: str) -> FetchedPage:
         base = ""
         for _ in range(MAX_REDIRECTS + 1):
             place = place_of(url, self.reach.ports, base)
+            if len(place.url) > MAX_ADDRESS:
+                text = N_("The address is longer than %(limit)d characters. Leave out what the page does not need.")
+                raise NotFetched("long", text, limit=MAX_ADDRESS)
             response = self._ask(place)
             location = response.getheader("Location")
             if response.status not in (301, 302, 303, 307, 308) or not location:
@@ -100,7 +93,8 @@ class _Fetch:
         for address in addresses:
             if self.is_stopped:
                 break
-            self.connection = _Connection(place, address, self.reach)
+            # The fetch has ended before this timeout: it ends a thread that still connects.
+            self.connection = Connection(place, address, self.reach.tls, 2 * self.reach.seconds)
             try:
                 self.connection.request("GET", place.target, headers={"Host": place.host_header, **HEADERS})
                 return self.connection.getresponse()

@@ -9,8 +9,8 @@ import trafilatura
 from trafilatura.metadata import extract_metadata
 from trafilatura.utils import load_html
 
-from claims.fetching.addresses import N_, NotFetched
 from claims.fetching.pages import FetchedPage
+from claims.fetching.refusals import N_, NotFetched
 from factcheck.charsets import is_of_text
 
 MAX_ELEMENTS = 10_000  # at worst, each of them a link, about a second; articles have hundreds

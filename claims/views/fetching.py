@@ -12,8 +12,8 @@ from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from claims.fetching.addresses import NotFetched
 from claims.fetching.pages import fetch_page
+from claims.fetching.refusals import NotFetched
 from factcheck.api.fields import StrictSerializer, WebAddressField
 from factcheck.errors import InvalidInput
 
@@ -27,7 +27,7 @@ class FetchSerializer(StrictSerializer):
 class FoundArticleSerializer(serializers.Serializer[Any]):
     """What is on a page. What the page does not say is empty, or null."""
 
-    url = serializers.URLField(help_text="Where the address led.")
+    url = WebAddressField(help_text="Where the address led.")
     title = serializers.CharField(allow_blank=True)
     byline = serializers.CharField(allow_blank=True)
     language = serializers.CharField(allow_blank=True)

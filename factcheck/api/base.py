@@ -64,7 +64,7 @@ class BaseView(APIView):
     # What the OpenAPI document says about it.
     schema_tag = ""
     noun = ""  # such as "an article"
-    is_recorded = False  # whether its rows have versions and a journal
+    is_recorded = False  # whether its rows have versions
     conditional = False  # (action) whether a write needs If-Match
     streamed = False  # (action) whether the response is a stream, which has no ETag
     passage_actions: frozenset[str] = frozenset()  # actions that answer 422 if a passage does not fit the text

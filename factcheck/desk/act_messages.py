@@ -51,6 +51,10 @@ SENTENCES = {
     "source.update": _("The source was saved."),
     "source.destroy": _("The source was deleted."),
     "source.merge": _("The sources were merged."),
+    "webhook.update": _("The webhook was saved."),
+    "webhook.destroy": _("The webhook was deleted."),
+    "webhook.ping": _("A ping is on its way. Its answer is below in a moment: open this page again."),
+    "delivery.redeliver": _("It is sent again. Its answer is below in a moment: open this page again."),
     "token.create": _("The token was recorded."),
     "token.destroy": _("The token was deleted."),
 }

@@ -5,6 +5,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 LABELS = {
+    "actions": _("acts that are sent; none ticked stands for all"),
+    "active": _("active: what is written is sent"),
     "aliases": _("other names"),
     "anchor": _("anchor"),
     "anonymous": _("anonymous (the name is the article’s own words for the source)"),  # noqa: RUF001

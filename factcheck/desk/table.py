@@ -14,7 +14,7 @@ from factcheck.desk.form_pages import FormPage
 from factcheck.desk.page import JSONPage, ListPage, Page, ProblemPage
 from factcheck.desk.pages.api import NewTokenPage, RefusedTokenPage, RootPage, TokensPage
 from factcheck.desk.pages.article_parts import ActPage
-from factcheck.desk.pages.articles import ArticlePage, StatementFormPage
+from factcheck.desk.pages.articles import ArticlePage, PublishPage, StatementFormPage
 from factcheck.desk.pages.deleting import DeletePage
 from factcheck.desk.pages.disputes import DisputeFormPage, DisputePage
 from factcheck.desk.pages.evidence import EvidencePage
@@ -29,6 +29,7 @@ from factcheck.desk.pages.seal import ProofPage, SealPage
 from factcheck.desk.pages.sources import SourcePage
 from factcheck.desk.pages.statements import BulkTagPage, MatchesPage, StatementPage
 from factcheck.desk.pages.suggestions import RefusedSuggestionPage, SuggestionsPage
+from factcheck.desk.pages.webhooks import DeliveryList, SecretPage, WebhookFormPage, WebhookPage
 
 Key = tuple[str, str]
 
@@ -95,6 +96,11 @@ PAGES: dict[Key, PageSpec] = {
     ("journal", "checkpoints"): SEAL,
     ("journal", "latest"): SEAL,
     ("journal", "proof"): PageSpec("desk/journal/proof.html", ProofPage, is_public=True),
+    ("webhook", "list"): PageSpec("desk/webhooks/webhook_list.html", ListPage),
+    ("webhook", "retrieve"): PageSpec("desk/webhooks/webhook_detail.html", WebhookPage),
+    ("webhook", "create"): PageSpec("desk/webhooks/webhook_detail.html", SecretPage),
+    ("webhook", "rotate_secret"): PageSpec("desk/webhooks/webhook_detail.html", SecretPage),
+    ("delivery", "list"): PageSpec("desk/webhooks/delivery_list.html", DeliveryList),
     ("token", "list"): PageSpec("desk/pages/tokens.html", TokensPage),
     ("token", "create"): PageSpec("desk/pages/tokens.html", NewTokenPage),
 }
@@ -103,6 +109,7 @@ PAGES: dict[Key, PageSpec] = {
 FORMS: dict[Key, FormSpec] = {
     ("article", "create"): FormSpec("desk/articles/article_form.html"),
     ("article", "partial_update"): FormSpec("desk/articles/article_form.html"),
+    ("article", "publish"): FormSpec("desk/articles/publish_form.html", PublishPage),
     ("article", "fetch"): FormSpec("desk/articles/article_form.html", RefusedFetchPage),
     ("article", "accept_suggestions"): REFUSED_SUGGESTION,
     ("article", "dismiss_suggestions"): REFUSED_SUGGESTION,
@@ -117,10 +124,13 @@ FORMS: dict[Key, FormSpec] = {
     ("dispute", "resolve"): FormSpec("desk/disputes/resolve_form.html"),
     ("note", "create"): FormSpec("desk/notes/note_form.html"),
     ("note", "partial_update"): FormSpec("desk/notes/note_form.html"),
+    ("webhook", "partial_update"): FormSpec("desk/form.html", WebhookFormPage),
     ("token", "create"): FormSpec("desk/pages/tokens.html", RefusedTokenPage),
     **{(name, "destroy"): DELETION for name in ("article", "statement", "evidence", "dispute", "source")},
 }
 
+# Buttons without a form that could come back.
+BUTTONS = {("webhook", "ping"), ("webhook", "rotate_secret"), ("webhook", "destroy"), ("delivery", "redeliver")}
 # With these statuses a form comes back as it was typed, with the errors. Any other problem has a page of its own.
 REFUSED_FORM = {400, 409, 412, 422, 428}
 # `?form=` on the page of an action shows the form of another.
@@ -150,6 +160,9 @@ def _form_action(view: Any, request: Any, response: Any, action: str) -> str:
     if getattr(response, "is_problem", False):
         is_write = request.method != "GET" and not is_anonymous(request)
         is_refused = response.status_code in REFUSED_FORM and is_write and is_form(request)
+        has_changes_to_show = response.status_code != 412 or view.journal_resource
+        if (view.basename, action) in BUTTONS or not has_changes_to_show:
+            return ""
         return action if is_refused and hasattr(view, "get_serializer") else ""
     offered = OFFERED_FORMS.get((request.query_params.get("form", ""), action), "")
     return offered if permissions(request.user).get(offered) else ""

@@ -59,6 +59,11 @@ WORDS: dict[str, Promise] = {
     "note": pgettext_lazy("code", "note"),
     "user": pgettext_lazy("code", "user"),
     "token": pgettext_lazy("code", "token"),
+    "webhook": pgettext_lazy("code", "webhook"),
+    # deliveries of a webhook
+    "pending": pgettext_lazy("code", "pending"),
+    "delivered": pgettext_lazy("code", "delivered"),
+    "failed": pgettext_lazy("code", "failed"),
     # roles
     "viewer": pgettext_lazy("code", "viewer"),
     "reporter": pgettext_lazy("code", "reporter"),
@@ -84,6 +89,7 @@ ROWS = {
     "source": _("source %(id)s"),
     "user": _("user %(id)s"),
     "token": _("token %(id)s"),
+    "webhook": _("webhook %(id)s"),
 }
 PASSAGE = _("passage %(number)s")
 LISTS = {
@@ -94,6 +100,7 @@ LISTS = {
     "note": _("notes"),
     "source": _("sources"),
     "token": _("tokens"),
+    "webhook": _("webhooks"),
 }
 # The lists of the API, by the last part of their address.
 ENDPOINTS = {
@@ -105,6 +112,7 @@ ENDPOINTS = {
     "sources": LISTS["source"],
     "checks": _("checks"),
     "journal": _("journal"),
+    "webhooks": LISTS["webhook"],
     "tokens": LISTS["token"],
     "schema": _("schema"),
     "docs": _("docs"),

@@ -36,7 +36,10 @@ class LeftOut(ImproperlyConfigured):
 
 
 class Follower(Protocol):
-    """`batch`, if it has one: how many entries it is given at most, instead of BATCH."""
+    """`batch`, if it has one: how many entries it is given at most, instead of BATCH.
+
+    `end(finish=…)`, if it has one, is called at the end. `finish` says that what it has begun is to be done first.
+    """
 
     def prepare(self) -> None:
         """Called once, before the first batch. Raises ImproperlyConfigured when a setting is missing."""
@@ -80,6 +83,17 @@ def run(
     `may_leave_out`: what this installation does without is logged, and not raised.
     """
     followers = {name: follower for name, follower in followers.items() if _is_ready(name, follower, may_leave_out)}
+    has_caught_up = False
+    try:
+        _follow(followers, once, is_wanted)
+        has_caught_up = once
+    finally:
+        for follower in followers.values():
+            if end := getattr(follower, "end", None):
+                end(finish=has_caught_up)
+
+
+def _follow(followers: Mapping[str, Follower], once: bool, is_wanted: Callable[[], bool]) -> None:
     caught_up: dict[str, Place | None] = dict.fromkeys(followers)
     trouble = ""
     while is_wanted():

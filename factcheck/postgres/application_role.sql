@@ -53,4 +53,8 @@ DO $$ DECLARE kept regclass; BEGIN
     END LOOP;
 END $$;
 
+-- `manage.py follow webhooks` has the queue, and disables a webhook. It makes none, and changes no address and no secret.
+GRANT INSERT, UPDATE, DELETE ON webhooks_delivery TO factcheck_follow;
+GRANT UPDATE (version, updated_at, active, disabled_at, disabled_reason) ON webhooks_webhook TO factcheck_follow;
+
 -- A table or a column of a later migration is closed until this has run again.

@@ -23,6 +23,7 @@ from factcheck.api.openapi.responses import PROBLEMS
 from factcheck.api.problems import problem_of
 from factcheck.errors import FirstAttemptRunning
 from factcheck.journal.seal.models import Leaf
+from factcheck.webhooks.models import Delivery
 from tests.newsroom import SIGNING_KEY, client_of, user_with_role
 from tests.other_servers import report_on_another_server
 from tests.schema_truth import document, operation_at, validator
@@ -46,6 +47,7 @@ DENIED = {"tag": "denied", "reason": "Horne denies it by name, for the National 
 CHANGED = {"reason": "As the transcript has it."}
 DENIAL = "Emily Horne said that the report was not true. “The president did not say that,” Horne told CNN."
 PUBLISHED = {"reason": "The editor on duty has read it."}
+WEBHOOK = {"url": "https://front.example/hooks", "actions": ["statement.tagged"]}
 
 
 class Day:
@@ -190,6 +192,7 @@ def spend(day: Day) -> None:
     record("POST", "articles/2/withdraw/", {"reason": "Merged into the longer report."})
     record("DELETE", "articles/2/?reason=Merged%20into%20the%20longer%20report.")
     take_suggestions(day)
+    use_webhooks(day)
 
 
 def take_suggestions(day: Day) -> None:
@@ -199,6 +202,21 @@ def take_suggestions(day: Day) -> None:
     day.record("GET", f"{address}?page_size=1")
     day.record("POST", f"{address}dismiss/", [{"key": second}])
     day.record("POST", f"{address}accept/", [{"key": first, "dispute": {"statement": 6}}])
+
+
+def use_webhooks(day: Day) -> None:
+    made = day.record("POST", "webhooks/", WEBHOOK)["id"]
+    day.record("GET", "webhooks/?page_size=1")
+    day.record("GET", f"webhooks/{made}/")
+    day.record("PUT", f"webhooks/{made}/", {**WEBHOOK, "article": 1})
+    day.record("PATCH", f"webhooks/{made}/", {"actions": ["statement.tagged", "dispute.opened"]})
+    ping = day.record("POST", f"webhooks/{made}/ping/")["id"]
+    attempt = {"at": "2022-01-28T10:00:00.000000Z", "status": 503, "answer": "Busy.", "error": "", "milliseconds": 41}
+    Delivery.objects.update(attempts=[attempt])
+    day.record("GET", f"webhooks/{made}/deliveries/?state=pending")
+    day.record("POST", f"webhooks/{made}/deliveries/{ping}/redeliver/")
+    day.record("POST", f"webhooks/{made}/rotate-secret/", If_Match="*")
+    day.record("DELETE", f"webhooks/{made}/")
 
 
 def read_seal(day: Day) -> None:

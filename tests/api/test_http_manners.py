@@ -15,6 +15,7 @@ from factcheck.api.models import Token
 from factcheck.journal.models import Entry
 from factcheck.journal.seal.notes import make_key
 from factcheck.journal.seal.services import append, sign
+from factcheck.webhooks.services import create_webhook
 from tests.newsroom import browser_of
 
 ORIGIN = "https://news.example"
@@ -48,18 +49,26 @@ def address_of(api, alice, article, statement, minister):
     services.set_article_status(
         article_id=article.pk, versions=None, actor=alice, status="published", reason="It is edited."
     )
+    webhook = create_webhook(actor=alice, url="https://front.example/", actions=[], article=None, active=True)
     entry = Entry.objects.earliest("id")
     sign(append([entry]), make_key("factcheck.example"))
     rows = {
         "sources": minister.pk, "articles": article.pk, "statements": statement.pk, "evidence": evidence.pk,
         "disputes": dispute.pk, "notes": note.pk, "journal": entry.pk, "accounts": alice.pk,
+        "webhooks": webhook.pk,
     }  # fmt: skip
 
     def address(route: str) -> str:
         resource = route.removeprefix("api/v1/").partition("/")[0]
         filled = route.replace("<int:pk>", str(rows.get(resource))).replace("<int:number>", "1")
         filled = filled.replace("<uuid:id>", str(token.id)).replace("<path:rest>", "articles/")
-        filled = filled.replace("<int:entry>", "1").replace("<uidb64>", "MQ").replace("<token>", "x-y")
+        filled = (
+            filled.replace("<int:entry>", "1")
+            .replace("<int:webhook>", str(webhook.pk))
+            .replace("<int:delivery>", "1")
+            .replace("<uidb64>", "MQ")
+            .replace("<token>", "x-y")
+        )
         assert "<" not in filled
         return "/" + filled
 
@@ -82,7 +91,7 @@ def methods_at(address: str) -> list[str]:
 
 
 def test_the_routes_are_all_there_is():
-    assert len(API_ROUTES) == 61
+    assert len(API_ROUTES) == 67
     assert "api/v1/statements/<int:pk>/tag/" in API_ROUTES
     assert set(ROUTES) - set(API_ROUTES) == {
         "", "search/", "choose/sources/", "import/", "import/text/", "login/", "logout/", "healthz/",

@@ -26,6 +26,7 @@ from factcheck.api.models import IdempotentAnswer, Token
 from factcheck.errors import InvalidInput
 from factcheck.journal.models import Entry
 from factcheck.urls import router
+from factcheck.webhooks.services import create_webhook, ping_webhook
 from sources import services as source_services
 from sources.models import Source
 
@@ -136,6 +137,8 @@ POSTS = [
     ("notes/{settled}/reopen/", {"reason": "Still no answer."}),
     ("articles/{suggesting}/suggestions/accept/", [{"key": "{key}"}]),
     ("articles/{suggesting}/suggestions/dismiss/", [{"key": "{key}"}]),
+    ("webhooks/{webhook}/ping/", {}),
+    ("webhooks/{webhook}/deliveries/{delivery}/redeliver/", {}),
 ]
 
 
@@ -159,6 +162,8 @@ def test_every_post_is_answered_again_as_it_was_and_journalled_once(api, alice, 
     [card] = api.get(f"/api/v1/articles/{suggesting.pk}/suggestions/").json()["results"]
     rows |= {"published": published.pk, "resolved": resolved.pk, "suggesting": suggesting.pk}
     rows |= {"note": note.pk, "settled": settled.pk, "proposal": proposal.pk}
+    webhook = create_webhook(actor=alice, url="https://front.example/", actions=[], article=None, active=True)
+    rows |= {"webhook": webhook.pk, "delivery": ping_webhook(webhook_id=webhook.pk).pk}
     rows["key"] = json.dumps(card["key"])
     text = json.dumps(body)
     for name, row_id in rows.items():
@@ -193,7 +198,7 @@ def test_the_posts_above_and_the_tokens_are_all_posts_that_there_are():
         == {  # which only read
             (parts[0], parts[-1] if parts[1:] else "create") for parts in tried
         }
-        | {("tokens", "create")}
+        | {("tokens", "create"), ("webhooks", "create"), ("webhooks", "rotate-secret")}
     )
 
 

@@ -13,6 +13,7 @@ from factcheck.journal.models import Entry
 from factcheck.journal.seal.notes import make_key
 from factcheck.journal.seal.services import append, sign
 from factcheck.urls import router
+from factcheck.webhooks.services import create_webhook, ping_webhook
 from sources.services import create_source
 
 WHO = ("anonymous", "no_role", "viewer", "reporter", "editor", "admin", "read_only_editor")
@@ -22,6 +23,8 @@ CREATE = (401, 403, 403, 201, 201, 201, 403)
 CHANGE = (401, 403, 403, 200, 200, 200, 403)
 ACT = (401, 403, 403, 403, 200, 200, 403)
 DELETE = (401, 403, 403, 403, 204, 204, 403)
+OF_EDITORS_READ = (401, 403, 403, 403, 200, 200, 200)
+OF_EDITORS_CREATE = (401, 403, 403, 403, 201, 201, 403)
 OWN_READ = (401, 403, 200, 200, 200, 200, 200)
 OWN_CREATE = (401, 403, 201, 201, 201, 201, 403)
 OWN_DELETE = (401, 403, 204, 204, 204, 204, 403)
@@ -40,6 +43,7 @@ DOCUMENT: dict[str, object] = {
 SUGGESTION = {"key": "{suggestion}"}
 BULK_TAG = {"statements": [{"id": "{statement}", "version": 1}], "tag": "denied", **REASON}
 NOTE = {"statement": "{statement}", "text": "Ask both."}
+WEBHOOK = {"url": "https://front.example/", "actions": ["statement.tagged"]}
 DISPUTE = {"statement": "{statement}", "raised_by": "{source}", "kind": "denial"}
 
 # The route's name, method, path, body, and the status for each of WHO; None is not tested.
@@ -133,6 +137,16 @@ TABLE = [
     ("journal-consistency", "get", "journal/consistency/?first=1", None, READ),
     ("journal-key", "get", "journal/key/", None, READ),
     ("me", "get", "me/", None, OWN_READ),
+    ("webhook-list", "get", "webhooks/", None, OF_EDITORS_READ),
+    ("webhook-list", "post", "webhooks/", WEBHOOK, OF_EDITORS_CREATE),
+    ("webhook-detail", "get", "webhooks/{webhook}/", None, OF_EDITORS_READ),
+    ("webhook-detail", "put", "webhooks/{webhook}/", WEBHOOK, ACT),
+    ("webhook-detail", "patch", "webhooks/{webhook}/", {"active": False}, ACT),
+    ("webhook-detail", "delete", "webhooks/{webhook}/", None, DELETE),
+    ("webhook-ping", "post", "webhooks/{webhook}/ping/", None, OF_EDITORS_CREATE),
+    ("webhook-rotate-secret", "post", "webhooks/{webhook}/rotate-secret/", None, ACT),
+    ("delivery-list", "get", "webhooks/{webhook}/deliveries/", None, OF_EDITORS_READ),
+    ("delivery-redeliver", "post", "webhooks/{webhook}/deliveries/{delivery}/redeliver/", None, ACT),
     ("token-list", "get", "tokens/", None, OWN_READ),
     ("token-list", "post", "tokens/", {"name": "A program"}, OWN_CREATE),
     ("token-list", "delete", "tokens/", None, OWN_DELETE),
@@ -168,10 +182,13 @@ def rows(db):
     proposal = services.propose_tag(
         statement_id=statement.pk, versions=None, actor=maker, tag="denied", reason="He says so."
     )
+    webhook = create_webhook(actor=maker, url="https://front.example/", actions=[], article=None, active=True)
     sealed_entry = Entry.objects.earliest("id")
     sign(append([sealed_entry]), make_key("factcheck.example"))
     return {
         "sealed_entry": sealed_entry.pk,
+        "webhook": webhook.pk,
+        "delivery": ping_webhook(webhook_id=webhook.pk).pk,
         "source": source.pk,
         "unused_source": unused.pk,
         "article": article.pk,

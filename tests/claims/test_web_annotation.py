@@ -12,9 +12,9 @@ from django.test.utils import CaptureQueriesContext
 from jsonschema import Draft202012Validator, FormatChecker
 
 from claims import services
-from claims.exports.common import uri
 from claims.exports.web_annotation import CONTEXT, MEDIA_TYPE, TERMS
 from claims.models import Article, ArticleRevision, Statement
+from factcheck.uris import uri
 from sources.services import create_source
 from tests.newsroom import TEXT
 

@@ -14,6 +14,11 @@ from django.utils.http import urlsafe_base64_encode
 from claims import services
 from claims.models import Article, Dispute, Evidence, Statement
 from factcheck.api.models import Session, Token
+from factcheck.journal.models import Entry
+from factcheck.webhooks.actions import ACTIONS
+from factcheck.webhooks.models import Delivery, Webhook
+from factcheck.webhooks.queue import fan_out
+from factcheck.webhooks.services import create_webhook, disable_webhook, ping_webhook
 from sources.models import Source
 from tests.e2e.conftest import Desk
 from tests.e2e.everything import Everything
@@ -121,6 +126,41 @@ def refused(desk: Desk, all_: Everything) -> Iterator[str]:
         desk.open("/")
         send(desk, path, fields)
         yield f"{path} with {fields}"
+
+
+def webhooks(desk: Desk, all_: Everything, users: dict[str, Any]) -> Iterator[str]:
+    yield from opened(desk, [f"{API}webhooks/", f"{API}webhooks/?form=new"])
+    url = f"https://front.example/{'a-long-address-' * 12}"
+    for fields in ({"url": "http://127.0.0.1/"}, {"url": url, "actions": "", "active": "true"}):
+        desk.open("/")
+        send(desk, f"{API}webhooks/", fields)
+        yield f"webhooks/ with {fields}"
+    given_up, empty = (
+        create_webhook(actor=users["alice"], url=url, actions=ACTIONS, article=all_.seed.pk, active=True)
+        for _ in range(2)
+    )
+    attempts = [
+        {"at": "2026-03-02T14:05:00Z", "status": None, "answer": "", "error": "No answer.", "milliseconds": 10_000},
+        {"at": "2026-03-02T14:06:00Z", "status": 500, "answer": "x" * 500, "error": "", "milliseconds": 7},
+    ]
+    Webhook.objects.exclude(pk=empty.pk).update(first_transaction=0)
+    fan_out(Entry.objects.order_by("-pk")[:30])
+    Delivery.objects.update(attempts=attempts)
+    webhook = Webhook.objects.earliest("pk").pk
+    delivery = ping_webhook(webhook_id=given_up.pk).pk
+    disable_webhook(webhook_id=given_up.pk, reason="Deliveries have failed for three days. No answer.")
+    yield from opened(desk, ["/", "/account/", f"{API}webhooks/", f"{API}webhooks/{given_up.pk}/", *(
+        f"{API}webhooks/{row}/{more}" for row in (webhook, empty.pk) for more in ("", "deliveries/", "?form=edit")
+    ), *(f"{API}webhooks/{webhook}/deliveries/?state={state}" for state in ("failed", "lost"))])  # fmt: skip
+    for path, sent in (
+        (f"{webhook}/", {"_method": "PATCH", "version": 1, "url": "nowhere"}), (f"{webhook}/ping/", {}),
+        (f"{webhook}/", {"_method": "PATCH", "version": 7}), (f"{webhook}/rotate-secret/", {"version": 1}),
+        (f"{given_up.pk}/ping/", {}), (f"{given_up.pk}/deliveries/{delivery}/redeliver/", {}),
+    ):  # fmt: skip
+        desk.open("/")
+        send(desk, f"{API}webhooks/{path}", sent)
+        yield f"webhooks/{path} with {sent}"
+    Webhook.objects.all().delete()
 
 
 def fetched(desk: Desk) -> Iterator[str]:

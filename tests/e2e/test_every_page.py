@@ -79,6 +79,7 @@ def test_no_page_in_any_state_breaks_a_rule_or_its_window(open_desk, users, axe,
     judge(alice, states.pages(alice, rows))
     judge(alice, states.refused(alice, rows))
     judge(alice, states.fetched(alice))
+    judge(alice, states.webhooks(alice, rows, users))
     judge(alice, states.at_work(alice, rows, users))
     for name, of_role in (("bob", states.of_reporters), ("vera", states.of_readers)):
         person = open_desk().log_in(name)

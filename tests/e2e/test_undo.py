@@ -100,3 +100,14 @@ def test_without_scripts_the_message_has_the_way_back(open_desk, article, statem
     desk.page.get_by_text("Taken back:").wait_for()
     assert f"/articles/{article.pk}/?at={statement.pk}" in desk.page.url
     assert tag_of(statement) == "unverified"
+
+
+def test_the_message_of_an_act_takes_the_place_of_the_one_before_it(open_desk, article, statements):  # noqa: F811
+    desk = open_desk().log_in("alice")
+    page = desk.page
+    desk.open(f"/api/v1/articles/{article.pk}/?form=edit")
+    page.get_by_label("Byline").fill("Somebody")
+    page.get_by_role("button", name="Save").click()
+    page.get_by_text("The article was saved.").wait_for()
+    tag(desk, statements[0])
+    expect(page.get_by_text("The article was saved.")).to_have_count(0)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from django.db import DatabaseError, connection, transaction
+from django.utils import timezone
 
 from claims.matches import find_matches
 from claims.models import Statement
@@ -12,11 +13,15 @@ from factcheck.journal.followers import advance
 from factcheck.journal.models import Checkpoint, Entry
 from factcheck.journal.seal.notes import make_key
 from factcheck.journal.seal.services import Seal
+from factcheck.webhooks import queue
+from factcheck.webhooks.models import Webhook
+from factcheck.webhooks.services import disable_webhook
 from tests.newsroom import TEXT
 
 ROLE = (Path(__file__).parents[2] / "factcheck/postgres/application_role.sql").read_text()
 ANY = {"If-Match": "*"}
 WHY = {"reason": "It is so."}
+ATTEMPT = {"at": "2026-03-02T14:05:00Z", "status": 200, "answer": "", "error": "", "milliseconds": 7}
 
 
 def run(sql: str) -> None:
@@ -122,6 +127,27 @@ def test_the_role_of_the_followers_can_write_vectors(statement, settings):
     be_owner()
 
 
+def test_the_role_of_the_followers_can_send_webhooks_and_disable_them(api, alice, statement):
+    address = api.post("/api/v1/webhooks/", {"url": "https://front.example/"})["Location"]
+    be("factcheck_follow")
+    assert queue.fan_out(list(Entry.objects.all()))
+    for delivery in queue.lease_due({}):
+        queue.record_failed(queue.Sent(delivery, ATTEMPT), timezone.now())
+    queue.record_delivered([queue.Sent(delivery, ATTEMPT) for delivery in queue.lease_due({})])
+    queue.delete_old()
+    disable_webhook(webhook_id=Webhook.objects.get().pk, reason="It fails.")
+    be_owner()
+    be("factcheck_app")
+    address = address.removeprefix("http://testserver")
+    assert api.get(address).json()["disabled_reason"] == "It fails."
+    assert {row["state"] for row in api.get(address + "deliveries/").json()["results"]} == {"delivered"}
+    assert api.patch(address, {"active": True}, headers=ANY).status_code == 200
+    assert api.post(address + "ping/").status_code == 201
+    assert api.post(address + "rotate-secret/", {}, headers=ANY).status_code == 200
+    assert api.delete(address, headers=ANY).status_code == 204
+    be_owner()
+
+
 @pytest.mark.parametrize(
     "attempt",
     [
@@ -196,6 +222,10 @@ def test_an_edit_without_its_entry_is_refused_to_that_role_too(as_app, statement
         "UPDATE claims_statement SET tag = 'denied'",
         "INSERT INTO journal_entry (reason) VALUES ('')",
         "DELETE FROM auth_user",
+        "UPDATE webhooks_webhook SET url = 'https://other.example/'",
+        "UPDATE webhooks_webhook SET secret = 'whsec_'",
+        "INSERT INTO webhooks_webhook (url) VALUES ('https://other.example/')",
+        "DELETE FROM webhooks_webhook",
     ],
 )
 def test_the_role_of_the_followers_writes_nothing_else(statement, as_follower, attempt):

@@ -41,6 +41,9 @@ from factcheck.journal.seal.models import Leaf
 from factcheck.journal.services import record, record_ids, save_next_versions
 from factcheck.postgres.bounded_page import MIN_SCAN_ROWS, SCAN_PAGES
 from factcheck.postgres.bulk import insert_rows
+from factcheck.webhooks.models import Delivery, Webhook
+from factcheck.webhooks.queue import fan_out
+from factcheck.webhooks.services import create_webhook
 from sources.models import Source
 from sources.services import create_source
 from tests.newsroom import SIGNING_KEY, user_with_role
@@ -55,7 +58,7 @@ MOST_OF_PAIRS = 10_000
 MOST_OF_TOTALS = 8 * (MAX_COUNTED + 1)  # that many numbers are on the start page, each counted no further
 # A tenth of all statements are by this source: an index of all of them is cheaper to read than those rows.
 BROAD = ("involving", "{everywhere}", "disputed", "true")
-GROWS = (Statement, StatementVia, Dispute, Evidence, Note, Entry, Source)
+GROWS = (Statement, StatementVia, Dispute, Evidence, Note, Entry, Source, Delivery)
 NOBODY = MAX_ID
 # The first entries of the feed are about sources, and few about anything else.
 MORE = {("journal-list", "resource"): 10_000}
@@ -161,6 +164,9 @@ def newsroom(django_db_setup, django_db_blocker):
         change("hashint8(id + 1) & 1023 < 102", f"source = {everywhere}", actor)
         change("id % 5 = 1 AND tag <> 'unverified'", "updated_at = tagged_at + interval '1 microsecond'", actor)
         take_notes(actor)
+        webhook = create_webhook(actor=actor, url="https://front.example/", actions=[], article=None, active=True)
+        Webhook.objects.update(first_transaction=0)
+        fan_out(Entry.objects.only("pk")[:STATEMENTS])
         patch.setattr(django_settings, "JOURNAL_SIGNING_KEY", SIGNING_KEY)
         call_command("follow", "seal", once=True)
         with connection.cursor() as cursor:
@@ -178,6 +184,7 @@ def newsroom(django_db_setup, django_db_blocker):
             "reader": reader.pk,
             "feed": "{}-{}".format(*place),
             "journal": Leaf.objects.latest("position").entry,
+            "webhook": webhook.pk,
             "token": Token.issue(reader, name="plans").key,
         }
         call_command("flush", interactive=False, verbosity=0)
@@ -337,8 +344,9 @@ def test_a_short_page_of_two_filters_is_filled_from_what_is_read_in_order(caller
 def test_what_belongs_to_one_row_reads_no_more_of_a_large_newsroom(callers, newsroom, name):
     resource = name.partition("-")[0]
     rows = {"evidence": Evidence, "dispute": Dispute, "source": Source, "note": Note}
-    row_id = rows[resource].objects.latest("pk").pk if resource in rows else newsroom[resource]
-    address = re.sub(r"<[a-z]+:number>", "1", re.sub(r"<[a-z]+:pk>", str(row_id), READS[name][0]))
+    row_id = rows[resource].objects.latest("pk").pk if resource in rows else newsroom.get(resource)
+    address = READS[name][0].replace("<int:webhook>", str(newsroom["webhook"]))
+    address = re.sub(r"<[a-z]+:number>", "1", re.sub(r"<[a-z]+:pk>", str(row_id), address))
     for who, caller in callers.items():
         assert_little_is_read(f"{who}, {address}", asked(caller, address)[1])
 

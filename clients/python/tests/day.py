@@ -173,7 +173,7 @@ async def follows_asynchronously(after: str, versions: list[int]) -> None:
 
 
 def believes_only_a_signed_webhook() -> None:
-    webhook = json.loads(os.environ["WEBHOOK"])
+    webhook = json.loads(os.environ["WEBHOOKS"])
     headers, body = webhook["headers"], webhook["body"].encode()
     event = verify_webhook(SECRET, headers, body)
     assert event.entry

@@ -4,7 +4,7 @@ import { type Article, changesStream, CodePoints, type Entry, Factcheck, journal
   type Source, type Statement, WebhookRefused, verifyWebhook } from "factcheck-client";
 import { follow, POST } from "./readme.js";
 
-const { SERVER: server = "", RELAY = "", TOKEN: token = "", WEBHOOK = "", WEBHOOK_SECRET: secret = "" } = process.env;
+const { SERVER: server = "", RELAY = "", TOKEN: token = "", WEBHOOKS = "", WEBHOOK_SECRET: secret = "" } = process.env;
 const factcheck = new Factcheck({ server, token });
 const EMOJI = "👩‍🚀";
 
@@ -139,7 +139,7 @@ async function goesOnWhereItBegan([, , , , row]: Statement[]): Promise<void> {
 async function believesOnlyASignedWebhook(): Promise<void> {
   type Sent = Record<string, string>;
   type Sample = { headers: Sent; old: Sent; early: Sent; body: string; ping: { headers: Sent; body: string } };
-  const { headers, old, early, body, ping } = JSON.parse(WEBHOOK) as Sample;
+  const { headers, old, early, body, ping } = JSON.parse(WEBHOOKS) as Sample;
   const event = await verifyWebhook(secret, headers, body);
   assert.deepEqual([event.id, event.type, event.entry?.resource_id], ["msg_1", "statement.tagged", 6]);
   assert.equal((await verifyWebhook(secret, ping.headers, ping.body)).entry, undefined);

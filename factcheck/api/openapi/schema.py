@@ -105,7 +105,7 @@ class Schema(AutoSchema):
             parameters.append(include_parameter(view.includable))
         if view.needs_if_match():
             parameters.append(IF_MATCH)
-        if view.is_recorded and view.action == "destroy":
+        if view.journal_resource and view.action == "destroy":
             parameters.append(REASON_TO_DELETE)
         if self.method == "POST" and not view.only_reads:
             parameters.append(IDEMPOTENCY_KEY)

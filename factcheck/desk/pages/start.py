@@ -10,6 +10,7 @@ from factcheck.desk.news import ENTRIES, entries_of_others, news_of
 from factcheck.desk.page_view import DeskView
 from factcheck.desk.waiting import MAX_ROWS, waiting_for
 from factcheck.desk.words import ENDPOINTS
+from factcheck.webhooks.models import Webhook
 
 MAX_ARTICLES = 6  # in each section; the list has all
 MAX_ENTRIES = 300  # of the journal, among which the news are
@@ -33,10 +34,12 @@ class StartPage(DeskView):
 
     def _editor_context(self) -> dict[str, Any]:
         user: Any = self.request.user
+        may = permissions(user)
         articles = Article.objects.for_reading().defer("text").order_by("-id")
         return {
             **_news_since(Look.take(user.pk)),
-            "waiting": waiting_for(permissions(user)),
+            "waiting": waiting_for(may),
+            "disabled_webhooks": Webhook.objects.disabled() if may.get("publish") else [],
             "max_waiting": MAX_ROWS,
             "mine": articles.filter(desk=user)[:MAX_ARTICLES],
             "articles": articles[:MAX_ARTICLES],

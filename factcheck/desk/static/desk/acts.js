@@ -18,6 +18,10 @@
 
   document.addEventListener("htmx:configRequest", ({ detail }) => {
     acting = cardOf(detail.elt);
+    const said = document.getElementById("said");
+    if (detail.verb === "post" && !said.contains(detail.elt)) {
+      said.replaceChildren(); // about an act before this one
+    }
     const shown = [...document.querySelectorAll("[data-version]")].map(versionOf);
     Object.assign(detail.headers, { Accept: "text/html", "Shown-Cards": shown.join(" ") });
   });
@@ -81,6 +85,7 @@
   });
 
   document.addEventListener("acted", ({ detail }) => {
+    document.querySelectorAll("main > .said").forEach((message) => message.remove()); // of an act before this one
     const element = document.getElementById(detail.focus);
     if (element?.matches("[data-card]")) {
       desk.choose(element);
