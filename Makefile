@@ -138,6 +138,7 @@ check: test-environment lint-schema ## Style, types, migrations, import rules, s
 	$(MANAGE) translations --check
 	$(PY) -c 'from importlinter.cli import lint_imports_command as run; run()'
 	$(MANAGE) spectacular --validate --fail-on-warn --file /dev/null
+	$(MANAGE) breaking_changes
 	$(PY) -m check_jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 	@echo "manage.py check --deploy, with the settings of a server"
 	@export DEBUG=0 ALLOWED_HOSTS=factcheck.example DATABASE_URL=postgres://factcheck@database/factcheck; \

@@ -106,7 +106,8 @@ def test_a_mark_puts_its_card_among_the_others_and_moves_nothing(open_desk, arti
     page.locator(f"#mark-{last.pk}").evaluate("mark => mark.scrollIntoView({ block: 'center' })")
     before = places(desk, last)
     desk.select("number 20 is")
-    nothing_moved(desk, last, before)
+    if width > 960:  # on a phone what is selected goes above the form
+        nothing_moved(desk, last, before)
     desk.choose("Who is said to have said it", "mini", "The minister")
     record = page.get_by_role("button", name="Record the statement")
     record.scroll_into_view_if_needed()
