@@ -102,11 +102,11 @@ class Operation:
         return self.named({"type": "object", "properties": properties, "required": required}, "query")
 
     def target(self, name: str, integer: str, string: str) -> str:
-        """The type of this parameter of the path: where it is the id of a row, the row itself is taken too."""
+        """The type of this parameter of the path. The first is the id of a row; the row itself is taken too."""
         (schema,) = (parameter["schema"] for parameter in self.parameters("path") if parameter["name"] == name)
         if schema["type"] == "string":
             return string
-        if name != "id":
+        if name != self.path_names[0]:
             return integer
         return "Versioned" if self.takes_version else f"{integer} | Identified"
 
@@ -133,7 +133,7 @@ class Operation:
         taken = ["self", *(f"{name}: {self.target(name, 'int', 'str')}" for name in self.path_names)]
         sent = [f'"{self.path}"', "{" + ", ".join(f'"{name}": {name}' for name in self.path_names) + "}"]
         if self.takes_version:
-            sent.append('version=id["version"]')
+            sent.append(f'version={self.path_names[0]}["version"]')
         if self.body:
             taken.append(f"body: types.{self.body}")
             sent.append("body=body")
