@@ -160,7 +160,7 @@ MIDDLEWARE = [
     "factcheck.api.middleware.HeadMiddleware",
     # These only add headers. They come before the others so that refusals by the others have the headers too.
     "factcheck.api.middleware.ContentPolicyMiddleware",
-    "django.middleware.gzip.GZipMiddleware",  # before what makes ETags: it weakens them
+    "factcheck.api.middleware.CompressionMiddleware",  # before what makes ETags: it weakens them
     "factcheck.api.languages.LanguageMiddleware",  # before the problem pages, which have a language too
     "django_htmx.middleware.HtmxMiddleware",  # before the problem pages, which are parts of a page too
     "factcheck.desk.problem_pages.ProblemPageMiddleware",
@@ -299,6 +299,7 @@ CORS_ALLOW_HEADERS = [
     "if-match",
     "if-none-match",
     "idempotency-key",
+    "last-event-id",
     "traceparent",
     "tracestate",
     "x-request-id",

@@ -59,8 +59,10 @@ class Router(DefaultRouter):
         )
         me = MeViewSet.as_view({"get": "retrieve"}, basename="me", detail=True)
         polled = ChangeViewSet.as_view({"get": "list"}, basename="change", detail=False)
+        heard = ChangeViewSet.as_view({"get": "stream"}, basename="change", detail=False, **ChangeViewSet.stream.kwargs)
         own = [
             path("feeds/changes/", polled, name="change-list"),
+            path("feeds/changes/stream/", heard, name="change-stream"),
             path("feeds/changes.atom", changes, name="feed-changes"),
             path("me/", me, name="me"),
         ]

@@ -3,8 +3,9 @@
 from typing import Any
 
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery
-from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_serializer
+from drf_spectacular.utils import OpenApiParameter, OpenApiTypes, extend_schema, extend_schema_serializer
 from rest_framework import serializers
+from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -13,6 +14,8 @@ from factcheck.api.filters import ChoiceFilter
 from factcheck.api.pagination import PAGE_SIZE_SCHEMA, RowComparison
 from factcheck.journal.feed import AfterFilter, FeedSerializer, FeedView, Stretch
 from factcheck.journal.models import Entry, Place
+from factcheck.journal.stream.listeners import Channel
+from factcheck.journal.stream.response import LAST_EVENT_ID, EventStream, EventStreamRenderer, event_stream
 from factcheck.postgres.bounded_page import ExistsPerRow
 from sources.models import Source
 
@@ -41,6 +44,13 @@ class ChangesSerializer(FeedSerializer):
     results = ChangeSerializer(many=True)  # type: ignore[assignment]
 
 
+def public_entries_without_data() -> QuerySet[Entry]:
+    return public_entries(Entry.objects.defer("data"))
+
+
+PUBLIC_CHANGES = Channel(public_entries_without_data, ChangeSerializer)
+
+
 class ChangeViewSet(FeedView):
     """Signed-in callers get the same as anonymous ones."""
 
@@ -65,6 +75,25 @@ class ChangeViewSet(FeedView):
         can be empty although `next` is not null. A cursor that is not of this journal is 410: read the lists again.
         """
         return super().list(request)
+
+    @extend_schema(
+        operation_id="feeds_changes_stream",
+        responses={(200, EventStreamRenderer.media_type): OpenApiTypes.STR},
+        parameters=[LAST_EVENT_ID],
+        filters=True,
+    )
+    @action(detail=False, streamed=True, renderer_classes=[EventStreamRenderer])
+    def stream(self, request: Request) -> EventStream:
+        """Listen to what changes in published articles.
+
+        Server-sent events: `data` is one change, as in the list, and `id` its cursor. Events have no name, so
+        `EventSource.onmessage` hears them. The stream begins now, or behind `after`; after an interruption behind
+        `Last-Event-ID`, without gap or repetition. A comment every 15 seconds keeps the connection open.
+
+        What is public is judged at each event: those of an article end when it is withdrawn. A client that takes more
+        than 10 seconds for what is sent is cut off, and may connect again.
+        """
+        return event_stream(self, PUBLIC_CHANGES)
 
     def get_queryset(self) -> Any:
         return public_entries(super().get_queryset())

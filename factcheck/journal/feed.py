@@ -6,8 +6,9 @@ from typing import Any, NamedTuple
 import django_filters
 from django.db.models import F
 from django.utils.translation import gettext
-from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_serializer
+from drf_spectacular.utils import OpenApiParameter, OpenApiTypes, extend_schema, extend_schema_serializer
 from rest_framework import serializers
+from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
@@ -22,6 +23,8 @@ from factcheck.journal.epoch import first_open_transaction
 from factcheck.journal.models import Entry, Place
 from factcheck.journal.seal.views import SealMixin
 from factcheck.journal.serializers import EntrySerializer
+from factcheck.journal.stream.listeners import Channel
+from factcheck.journal.stream.response import LAST_EVENT_ID, EventStream, EventStreamRenderer, event_stream
 from factcheck.postgres.bounded_page import AfterCursor, bounded_page
 
 START = "0-0"  # the cursor before the first entry
@@ -114,6 +117,9 @@ def cursor_of(place: Place) -> str:
     return "{}-{}".format(*place)
 
 
+WHOLE_JOURNAL = Channel(Entry.objects.all, EntrySerializer)
+
+
 class JournalViewSet(SealMixin, FeedView):
     """Who changed what, when and why."""
 
@@ -142,6 +148,22 @@ class JournalViewSet(SealMixin, FeedView):
         has confirmed such a change, the answer is 503.
         """
         return super().list(request)
+
+    @extend_schema(
+        responses={(200, EventStreamRenderer.media_type): OpenApiTypes.STR}, parameters=[LAST_EVENT_ID], filters=True
+    )
+    @action(detail=False, streamed=True, renderer_classes=[EventStreamRenderer])
+    def stream(self, request: Request) -> EventStream:
+        """Listen to the journal.
+
+        Server-sent events: `data` is one entry, as in the list, and `id` its cursor. Events have no name, so
+        `EventSource.onmessage` hears them. The stream begins now, or behind `after`; after an interruption behind
+        `Last-Event-ID`, without gap or repetition. A comment every 15 seconds keeps the connection open.
+
+        What you may see is judged at each event. When your access ends, the stream does, at the latest at the next
+        comment. A client that takes more than 10 seconds for what is sent is cut off, and may connect again.
+        """
+        return event_stream(self, WHOLE_JOURNAL)
 
     def read_after(self, after: Place, end: int, size: int) -> Stretch:
         def after_cursor(rows: Any, key: Any) -> Any:

@@ -16,6 +16,8 @@ from claims import services
 from claims.models import Note, Statement
 from factcheck.desk.table import FORMS, PAGES
 from factcheck.journal.models import Entry
+from factcheck.webhooks.models import Delivery, Webhook
+from factcheck.webhooks.services import create_webhook, disable_webhook, ping_webhook, rotate_secret
 from sources.services import create_source, update_source
 from tests.newsroom import browser_of, user_with_role
 
@@ -30,7 +32,7 @@ SAME = re.compile(
     r"Factcheck|Text|Name|Status|ClaimReview|Web Annotations?|CSV|JSON Lines|JSON|Export|Version|Tokens?|Person|Feed"
     r"|Atom|curl|English|Deutsch|news\.example.*|https?:.*|UTC|(, )?in|en|Filter|Reporter|Desk|Link"
     r"|(alice|bob)[,:]?( – Factcheck)?|J\w+ [DR]oe|database role factcheck|seal|404 Not Found"
-    r"|[0-9: -]+ UTC"
+    r"|[0-9: -]+ UTC|Webhooks?( [0-9]+)?( – Factcheck)?"
 )
 PLACE = re.compile(r"\{(\w+)\}")
 
@@ -106,8 +108,23 @@ def newsroom(alice, settings):
         "article": article.pk, "other": other.pk, "statement": first.pk, "second": second.pk, "lost": lost.pk,
         "evidence": evidence.pk, "dispute": dispute.pk, "note": note.pk, "source": speaker.pk, "relay": relay.pk,
         "proposal": Note.objects.get(tag="denied").pk, "user": alice.pk,
-        "entry": Entry.objects.get(action="article.published").pk,
+        "entry": Entry.objects.get(action="article.published").pk, **_webhooks(alice, article),
     }  # fmt: skip
+
+
+def _webhooks(alice, article):
+    webhook, off = (
+        create_webhook(actor=alice, url="https://news.example/", actions=actions, article=article.pk, active=True)
+        for actions in ([], ["note.created"])
+    )
+    ping_webhook(webhook_id=webhook.pk)
+    delivery = ping_webhook(webhook_id=off.pk)
+    answers = [{"status": None, "answer": "", "error": "No."}, {"status": 200, "answer": "Ok.", "error": ""}]
+    Delivery.objects.update(attempts=[{"at": "2026-03-02T14:05:00Z", "milliseconds": 7, **each} for each in answers])
+    rotate_secret(webhook_id=webhook.pk, versions=None)
+    Webhook.objects.update(version=1)
+    disable_webhook(webhook_id=off.pk, reason="It fails.")
+    return {"webhook": webhook.pk, "off": off.pk, "delivery": delivery.pk}
 
 
 API = (
@@ -130,7 +147,9 @@ API = (
     "sources/", "sources/{source}/", "sources/{relay}/", "sources/{source}/history/", "sources/?form=new",
     "sources/{source}/?form=edit", "sources/{source}/?form=delete", "checks/", "feeds/claimreviews/", "feeds/changes/",
     "journal/",
-    "journal/checkpoints/", "tokens/", "statements/?tag=no", "statements/?ordering=no", "sources/?nothing=1",
+    "journal/checkpoints/", "tokens/", "webhooks/", "webhooks/?form=new", "webhooks/{webhook}/",
+    "webhooks/{webhook}/?form=edit", "webhooks/{webhook}/deliveries/", "webhooks/{off}/",
+    "statements/?tag=no", "statements/?ordering=no", "sources/?nothing=1",
     "journal/?day=no", "nowhere/", "articles/0/",
 )  # fmt: skip
 DESK = (
@@ -165,6 +184,12 @@ REFUSED = (
     ("notes/", {"article": "{article}", "text": ""}),
     ("sources/", {"name": "", "kind": "", "part_of": "0"}),
     ("sources/", {"name": DATA + " ministr", "kind": "person"}),
+    ("webhooks/", {"url": "http://127.0.0.1/", "article": "x"}),
+    ("webhooks/{webhook}/", {"_method": "PATCH", "version": "1", "url": ""}),
+    ("webhooks/{webhook}/", {"_method": "PATCH", "version": "7", "active": "true"}),
+    ("webhooks/{webhook}/rotate-secret/", {"version": "7"}),
+    ("webhooks/{off}/ping/", {"next": "/"}),
+    ("webhooks/{off}/deliveries/{delivery}/redeliver/", {"next": "/"}),
     ("tokens/", {"name": "", "days": "x", "read_only": "maybe"}),
     ("/import/text/", {"title": "", "text": DATA}),
     ("/import/", {"document": "{]"}),

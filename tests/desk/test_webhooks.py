@@ -32,7 +32,7 @@ def test_editors_find_them_from_their_account_and_reporters_do_not(db, desk):
 
 def test_the_secret_is_on_the_page_that_follows_the_form_and_on_no_other(desk):
     form = page_of(desk, f"{HOOKS}?form=new")
-    assert '<input type="checkbox" name="actions" value="statement.tagged">' in form
+    assert '<input type="checkbox" name="actions" value="statement.tagged"> <code>statement.tagged</code>' in form
     assert re.search(r'<input type="checkbox" name="active"[^>]* checked', form)
     answer = desk.post(HOOKS, {"url": URL, "actions": ["", "statement.tagged"], "article": "", "active": "true"})
     assert answer.status_code == 201
@@ -62,7 +62,7 @@ def test_it_is_changed_pinged_rotated_and_deleted_by_its_buttons(desk, webhook):
     webhook.refresh_from_db()
     assert (webhook.actions, webhook.version) == ([], 2)
     assert desk.post(f"{address}ping/").status_code == 303
-    assert "<b>ping</b>" in page_of(desk, address)
+    assert "<code>ping</code>" in page_of(desk, address)
     rotated = desk.post(f"{address}rotate-secret/", {"version": 2}).content.decode()
     webhook.refresh_from_db()
     assert webhook.secret in rotated
@@ -102,8 +102,8 @@ def test_the_log_shows_each_attempt_with_its_answer_escaped(desk, webhook):
     Delivery.objects.update(state="delivered", ended_at=timezone.now(), attempts=attempts)
     page = page_of(desk, f"{HOOKS}{webhook.pk}/deliveries/?state=delivered")
     assert "2 attempts" in page
-    assert "9 ms: No answer." in page
-    assert '7 ms: <b>200</b> <code dir="auto">&lt;b&gt;ok&lt;/b&gt;</code>' in page
+    assert 'after 9 milliseconds: <span lang="en" dir="auto">No answer.</span>' in page
+    assert 'after 7 milliseconds: <b>200</b> <code dir="auto">&lt;b&gt;ok&lt;/b&gt;</code>' in page
     assert '<option value="delivered" selected>delivered</option>' in page
     again = desk.post(f"{HOOKS}{webhook.pk}/deliveries/{delivery.pk}/redeliver/", {"next": f"{HOOKS}{webhook.pk}/"})
     assert (again.status_code, again["Location"]) == (303, f"{HOOKS}{webhook.pk}/")

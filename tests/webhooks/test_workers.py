@@ -20,14 +20,23 @@ from tests.service import ROOT
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
+WORKER = """
+import sys
+from django.conf import settings
+from factcheck.startup import run_command
+settings.DATABASES["default"]["NAME"] = sys.argv[1]
+run_command(["manage.py", "follow", "webhooks"])
+"""
+
+
 @pytest.fixture
 def start_worker():
     started = []
 
     def start():
-        command = ["-m", "tests.manage_test_database", connection.settings_dict["NAME"], "follow", "webhooks"]
+        command = [sys.executable, "-c", WORKER, connection.settings_dict["NAME"]]
         environment = {**os.environ, "WEBHOOK_ALLOW_PRIVATE": "1"}
-        started.append(subprocess.Popen([sys.executable, *command], cwd=ROOT, env=environment))
+        started.append(subprocess.Popen(command, cwd=ROOT, env=environment))
         return started[-1]
 
     yield start
