@@ -19,7 +19,7 @@ export PORT
 
 .DEFAULT_GOAL := help
 .PHONY: help run test clients e2e screenshots faults webhook-faults fuzz mutants bench bench-pages bench-servers check lint-schema db-stop clean \
-	environment test-environment bench-environment mutants-environment node-environment
+	packages environment test-environment bench-environment mutants-environment node-environment
 
 help: ## Show this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
@@ -77,19 +77,57 @@ mutants: mutants-environment ## Change the code in small ways: which does no tes
 	@.venv-mutants/bin/python -m tests.mutants $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
 CLIENTS := clients/generated
+CLIENTS_PYTHON := PATH="$(CURDIR)/clients/.venv/bin:$$PATH" clients/.venv/bin/python -m
+GENERATORS := openapi-typescript orval hey-api swagger-typescript-api openapi-zod-client openapi-python-client \
+	datamodel-code-generator
 clients: export DEBUG := 1
-clients: test-environment ## Generate the TypeScript and the Python client, and try both (needs Node)
+clients: test-environment ## Generate the TypeScript and the Python clients, and try them (needs Node)
 	@$(call need,node,nodejs npm)
 	@$(call need,npm,npm)
 	@$(MAKE) --no-print-directory node-environment
 	@cmp -s clients/requirements.txt clients/.venv/stamp || { $(PY) -m venv --clear clients/.venv \
 		&& clients/.venv/bin/python -m pip install --quiet --disable-pip-version-check -r clients/requirements.txt \
 		&& cp clients/requirements.txt clients/.venv/stamp; }
-	@mkdir -p $(CLIENTS)
-	@clients/node_modules/.bin/openapi-typescript openapi.yaml --default-non-nullable=false --output $(CLIENTS)/factcheck.d.ts
-	@PATH="$(CURDIR)/clients/.venv/bin:$$PATH" clients/.venv/bin/python -m openapi_python_client generate --path openapi.yaml \
-		--config clients/python.yaml --meta none --overwrite --output-path $(CLIENTS)/factcheck_client
+	@mkdir -p $(CLIENTS)/openapi_zod_client
+	@$(MAKE) --no-print-directory --jobs 2 $(GENERATORS:%=generate-%) packages
 	@$(PY) -m pytest clients $(ARGS)
+
+# What each needs to be told is in docs/clients.md.
+.PHONY: $(GENERATORS:%=generate-%)
+generate-openapi-typescript:
+	@clients/node_modules/.bin/openapi-typescript openapi.yaml --default-non-nullable=false --output $(CLIENTS)/factcheck.d.ts
+generate-orval:
+	@clients/node_modules/.bin/orval --config clients/generators/orval.config.ts
+generate-hey-api:
+	@clients/node_modules/.bin/openapi-ts --silent --input openapi.yaml --output $(CLIENTS)/hey_api --client @hey-api/client-fetch
+generate-swagger-typescript-api:
+	@clients/node_modules/.bin/swagger-typescript-api generate --silent --path openapi.yaml --enum-style union \
+		--disable-throw-on-error --output $(CLIENTS)/swagger_typescript_api --name factcheck.ts
+generate-openapi-zod-client:
+	@clients/node_modules/.bin/openapi-zod-client openapi.yaml --export-schemas --media-type-expr '/json/.test(mediaType)' \
+		--output $(CLIENTS)/openapi_zod_client/factcheck.ts
+generate-openapi-python-client:
+	@$(CLIENTS_PYTHON) openapi_python_client generate --path openapi.yaml --config clients/python.yaml --meta none \
+		--overwrite --output-path $(CLIENTS)/factcheck_client
+generate-datamodel-code-generator:
+	@$(CLIENTS_PYTHON) datamodel_code_generator --input openapi.yaml --input-file-type openapi \
+		--output-model-type pydantic_v2.BaseModel --target-python-version 3.11 --formatters builtin --disable-timestamp --disable-warnings \
+		--use-annotated --set-default-enum-member --type-mappings uri=string --output $(CLIENTS)/factcheck_models.py
+
+# Needs what `make clients` has set up. TYPES has every query, body and answer of the API by name.
+TYPES := $(CLIENTS)/named-schemas.json
+BUILT := $(CLIENTS)/packages
+packages:
+	@rm -rf $(BUILT) && mkdir -p $(BUILT)
+	@$(PY) clients/packages.py
+	@clients/node_modules/.bin/openapi-typescript $(TYPES) --default-non-nullable=false --root-types \
+		--root-types-no-schema-prefix --output clients/typescript/src/schema.ts >$(BUILT)/log 2>&1 || { cat $(BUILT)/log; exit 1; }
+	@clients/.venv/bin/python -m datamodel_code_generator --input $(TYPES) --input-file-type openapi --formatters builtin \
+		--output-model-type typing.TypedDict --enum-field-as-literal all --target-python-version 3.11 --disable-timestamp \
+		--output clients/python/factcheck_client/types.py
+	@cp LICENSE clients/typescript/ && cp LICENSE clients/python/
+	@npm pack ./clients/typescript --pack-destination $(BUILT) --silent
+	@clients/.venv/bin/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir $(BUILT) ./clients/python
 
 check: export DEBUG := 1
 check: test-environment lint-schema ## Style, types, migrations, import rules, schema, compose file, settings for production
@@ -100,6 +138,7 @@ check: test-environment lint-schema ## Style, types, migrations, import rules, s
 	$(MANAGE) translations --check
 	$(PY) -c 'from importlinter.cli import lint_imports_command as run; run()'
 	$(MANAGE) spectacular --validate --fail-on-warn --file /dev/null
+	$(MANAGE) breaking_changes
 	$(PY) -m check_jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 	@echo "manage.py check --deploy, with the settings of a server"
 	@export DEBUG=0 ALLOWED_HOSTS=factcheck.example DATABASE_URL=postgres://factcheck@database/factcheck; \

@@ -73,9 +73,11 @@ def pre_request(worker: Any, request: Any) -> None:
 
 
 def post_worker_init(worker: Any) -> None:
+    from factcheck.journal.stream.waiting import WaitingThread
     from factcheck.postgres.backend.base import keep_connections
 
     keep_connections(worker.cfg.threads)
+    WaitingThread.worker = worker  # so that streams end with it, which otherwise waits for them
     # Ctrl-C reaches every process of the terminal, and the arbiter passes it on. Of the two signals the second met the
     # worker within its shutdown, whose lock it then waited for until the graceful timeout.
     signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -150,6 +150,7 @@ CHECKS = {
 }
 NUMBERS = {code: number for number, code in enumerate(Code)}
 CODES = list(Code)
+ERRORS = [code for code in CODES if CHECKS[code].severity is Severity.ERROR]
 ARTICLE_ITSELF = 2**63 - 1  # in place of a statement's id: a finding about the article comes before its statements'
 START = Cursor(ARTICLE_ITSELF, ARTICLE_ITSELF, len(CODES))
 

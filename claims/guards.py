@@ -273,8 +273,13 @@ NOTE_GUARDS = [
             WHEN 'note.updated' THEN NEW.tag IS NULL AND {only_changes("text")}
             WHEN 'note.resolved' THEN NEW.tag IS NULL AND OLD.resolved_at IS NULL AND NEW.resolved_at IS NOT NULL
                 AND entry.actor = NEW.resolved_by AND {only_changes("resolved_by", "resolved_at")}
-            WHEN 'note.reopened' THEN NEW.tag IS NULL AND OLD.resolved_at IS NOT NULL AND NEW.resolved_at IS NULL
-                AND {only_changes("resolved_by", "resolved_at")}
+            WHEN 'note.reopened' THEN OLD.resolved_at IS NOT NULL AND NEW.resolved_at IS NULL AND CASE
+                WHEN NEW.tag IS NULL THEN {only_changes("resolved_by", "resolved_at")}
+                ELSE OLD.outcome = 'taken' AND EXISTS (SELECT FROM journal_entry e
+                        WHERE e.resource = 'statement' AND e.resource_id = NEW.statement
+                        AND e.version = NEW.statement_version AND e.action = 'statement.tagged'
+                        AND e.actor = entry.actor AND e.data->>'tag' <> NEW.tag)
+                    AND {only_changes("resolved_by", "resolved_at", "outcome", "statement_version")} END
             ELSE entry.action = 'note.' || NEW.outcome AND OLD.outcome IS NULL AND entry.actor = NEW.resolved_by
                 AND {only_changes("resolved_by", "resolved_at", "outcome")} AND CASE NEW.outcome
                     WHEN 'withdrawn' THEN NEW.resolved_by = NEW.author

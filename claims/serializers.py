@@ -67,7 +67,7 @@ class SaidOnField(serializers.Field):
         kwargs.setdefault(
             "help_text", gettext_lazy("A day, a month or a year. A month or a year is ordered by its first day.")
         )
-        style = {"placeholder": gettext_lazy("2021-03-05, 2021-03 or 2021")}
+        style = {"placeholder": gettext_lazy("2021-03-05 or 2021")}
         kwargs = {"default": None, **kwargs}
         super().__init__(source="*", required=False, allow_null=True, style=style, **kwargs)
 
@@ -235,6 +235,8 @@ def _transcribed(captions: str) -> dict[str, Any]:
 
 
 class MatchedArticleSerializer(serializers.ModelSerializer[Article]):
+    url = OptionalWebAddressField()
+
     class Meta:
         model = Article
         fields = ["id", "title", "url", "status", "published_at"]

@@ -19,7 +19,7 @@ from claims.suggesting.cards import (
     statements_by_card,
 )
 from claims.suggesting.grammar import Grammar, grammar_of
-from claims.suggesting.naming import named
+from claims.suggesting.naming import is_common_noun, named
 from claims.suggesting.suggestions import Speaker, suggest
 from claims.suggesting.turns import Label, voices
 from sources.mentions import Mentioned, mentioned_sources
@@ -74,7 +74,8 @@ class ArticleSuggestions:
         names = {speaker: names_of(speaker, self.grammar) for speaker in speakers}
         wanted = {name for each in names.values() for name in each}
         own = _own_sources(self.article) if wanted else set()
-        mentioned = mentioned_sources(wanted, own)
+        words = {word for name in wanted for word in name.split()}
+        mentioned = mentioned_sources(wanted, own, {word for word in words if is_common_noun(word, self.grammar)})
         return {
             speaker: self._known(speaker, [mentioned[name] for name in names[speaker]], own) for speaker in speakers
         }

@@ -16,6 +16,7 @@ HERE = Path(__file__).parent
 GENERATED = HERE / "generated"
 PYTHON = HERE / ".venv" / "bin" / "python"
 TSC = HERE / "node_modules" / ".bin" / "tsc"
+ESBUILD = HERE / "node_modules" / ".bin" / "esbuild"
 MYPY = [PYTHON, "-m", "mypy", "--strict", "--config-file=", "--cache-dir=generated/.mypy_cache"]
 
 
@@ -66,6 +67,16 @@ def javascript(example: dict[str, Path]) -> Path:
     return GENERATED / "js"
 
 
+@pytest.fixture(scope="module")
+def bundles() -> Path:
+    """The programs in generators/ in TypeScript, compiled strictly; each with the code that its generator made."""
+    succeeded(TSC, "--project", "generators")
+    programs = sorted((HERE / "generators").glob("*.ts"))
+    options = ["--bundle", "--packages=external", "--platform=node", "--format=esm", "--target=node20"]
+    succeeded(ESBUILD, *programs, *options, "--log-level=warning", "--outdir=generated/bundles")
+    return GENERATED / "bundles"
+
+
 def test_what_is_wrong_does_not_compile_in_typescript() -> None:
     """Without the comments that expect them, the compiler reports exactly these errors."""
     code = (HERE / "editors_day.ts").read_text()
@@ -82,6 +93,7 @@ def test_what_is_wrong_does_not_compile_in_typescript() -> None:
 
 
 def test_the_python_client_compiles_strictly_and_what_is_wrong_does_not(example: dict[str, Path]) -> None:
+    succeeded(*MYPY, "generated/factcheck_client")
     succeeded(*MYPY, "editors_day.py")
     succeeded(*MYPY, example["py"])
     code = (HERE / "editors_day.py").read_text()
@@ -106,3 +118,23 @@ def test_the_programs_in_the_clients_page_run(
     tagged = "A Russian invasion is now virtually certain once the ground freezes denied\n"
     assert succeeded("node", javascript / "generated" / "example.js", **service) == tagged
     assert succeeded(PYTHON, example["py"], **service) == tagged
+
+
+@pytest.mark.parametrize("program", ["orval", "hey_api", "swagger_typescript_api", "openapi_zod_client"])
+def test_a_generated_typescript_client_lists_reads_tags_and_is_told_what_is_wrong(
+    service: dict[str, str], bundles: Path, program: str
+) -> None:
+    assert succeeded("node", bundles / f"{program}.js", **service) == f"{program} is driven\n"
+
+
+@pytest.mark.parametrize("program", ["orval_zod", "openapi_zod_client_zod"])
+def test_the_generated_schemas_for_zod_take_real_answers_and_refuse_spoiled_ones(
+    service: dict[str, str], bundles: Path, program: str
+) -> None:
+    assert succeeded("node", bundles / f"{program}.js", **service) == f"{program} is judged\n"
+
+
+def test_the_generated_models_for_pydantic_compile_strictly_and_are_driven(service: dict[str, str]) -> None:
+    program = Path("generators") / "datamodel_code_generator.py"
+    succeeded(*MYPY, program)
+    assert succeeded(PYTHON, program, **service) == "datamodel_code_generator is driven\n"

@@ -1,7 +1,10 @@
-import os
+import django
 
-from django.core.asgi import get_asgi_application
+from factcheck.startup import load_settings
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "factcheck.settings")
+load_settings()
+django.setup(set_prefix=False)
 
-application = get_asgi_application()
+from factcheck.journal.stream.server import StreamHandler  # noqa: E402  its models need the settings
+
+application = StreamHandler()

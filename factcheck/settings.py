@@ -160,7 +160,7 @@ MIDDLEWARE = [
     "factcheck.api.middleware.HeadMiddleware",
     # These only add headers. They come before the others so that refusals by the others have the headers too.
     "factcheck.api.middleware.ContentPolicyMiddleware",
-    "django.middleware.gzip.GZipMiddleware",  # before what makes ETags: it weakens them
+    "factcheck.api.middleware.CompressionMiddleware",  # before what makes ETags: it weakens them
     "factcheck.api.languages.LanguageMiddleware",  # before the problem pages, which have a language too
     "django_htmx.middleware.HtmxMiddleware",  # before the problem pages, which are parts of a page too
     "factcheck.desk.problem_pages.ProblemPageMiddleware",
@@ -299,6 +299,7 @@ CORS_ALLOW_HEADERS = [
     "if-match",
     "if-none-match",
     "idempotency-key",
+    "last-event-id",
     "traceparent",
     "tracestate",
     "x-request-id",
@@ -376,7 +377,7 @@ SPECTACULAR_SETTINGS = {
         "Who said it, through whom it reached us, and who denies it. A tag records who stands behind a "
         "statement; it is not a verdict on truth. Offsets are Unicode code points, end-exclusive. Times are UTC."
     ),
-    "VERSION": "1.0.0",
+    "VERSION": "0.1.0",
     "OAS_VERSION": "3.1.1",
     "CONTACT": {"name": "The newsroom that runs this service"},
     "LICENSE": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
@@ -428,6 +429,7 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "factcheck.api.openapi.schema.postprocess",
+        "claims.exports.linked_data.add_components",
         "factcheck.api.openapi.names.name_parameter_enums",
         "factcheck.api.openapi.names.drop_unused_components",
         "factcheck.api.openapi.examples.add_examples",

@@ -9,6 +9,7 @@ from django.views.i18n import JavaScriptCatalog
 from rest_framework.routers import DefaultRouter
 
 from claims.views.articles import ArticleViewSet
+from claims.views.changes import ChangeViewSet
 from claims.views.checks import CheckViewSet
 from claims.views.disputes import DisputeViewSet
 from claims.views.evidence import EvidenceViewSet
@@ -57,7 +58,14 @@ class Router(DefaultRouter):
             default_ordering="-transaction",
         )
         me = MeViewSet.as_view({"get": "retrieve"}, basename="me", detail=True)
-        own = [path("feeds/changes.atom", changes, name="feed-changes"), path("me/", me, name="me")]
+        polled = ChangeViewSet.as_view({"get": "list"}, basename="change", detail=False)
+        heard = ChangeViewSet.as_view({"get": "stream"}, basename="change", detail=False, **ChangeViewSet.stream.kwargs)
+        own = [
+            path("feeds/changes/", polled, name="change-list"),
+            path("feeds/changes/stream/", heard, name="change-stream"),
+            path("feeds/changes.atom", changes, name="feed-changes"),
+            path("me/", me, name="me"),
+        ]
         return [*super().get_urls(), *own]
 
 

@@ -42,9 +42,12 @@ class Mentioned(NamedTuple):
     near: list[Source]
 
 
-def mentioned_sources(names: Iterable[str], own: Collection[int] = ()) -> dict[str, Mentioned]:
+def mentioned_sources(
+    names: Iterable[str], own: Collection[int] = (), nouns: Iterable[str] = ()
+) -> dict[str, Mentioned]:
     """For each name the sources that are called so, and those that may be meant: with its words, or with the words that
-    it ends in, each spelled so or nearly so. Those whose ids are in `own` come first. Two queries for any number."""
+    it ends in, each spelled so or, unless it is one of `nouns`, nearly so: a minister is no ministry. Those whose ids
+    are in `own` come first. Two queries for any number."""
     words = {name: _words(name) for name in names}
     wanted = [name for name, found in words.items() if found]
     with connection.cursor() as cursor:
@@ -55,33 +58,37 @@ def mentioned_sources(names: Iterable[str], own: Collection[int] = ()) -> dict[s
         found = cursor.fetchall()
     rows = Source.objects.in_bulk({row_id for _, row_id, _ in found})
     sources = {name: Mentioned([], []) for name in words}
+    exact = {word for noun in nouns for word in _words(noun)}
     for place, row_id, is_exact in found:
         mentioned, row = sources[wanted[place - 1]], rows.get(row_id)
         if row and row not in mentioned.exact and row not in mentioned.near:
             (mentioned.exact if is_exact else mentioned.near).append(row)
-    return {name: _ordered(name, words[name], each, own) for name, each in sources.items()}
+    return {name: _ordered(name, words[name], each, own, exact) for name, each in sources.items()}
 
 
-def _ordered(name: str, words: list[str], found: Mentioned, own: Collection[int]) -> Mentioned:
+def _ordered(name: str, words: list[str], found: Mentioned, own: Collection[int], exact: Collection[str]) -> Mentioned:
     def order(row: Source) -> tuple[Any, ...]:
         likeness = max(token_sort_ratio(plain(name), plain(one)) for one in row.visible_names)
         return row.pk not in own, -likeness, row.pk
 
-    near = [row for row in found.near if any(_may_be(words, _words(one)) for one in row.visible_names)]
+    near = [row for row in found.near if any(_may_be(words, _words(one), exact) for one in row.visible_names)]
     return Mentioned(sorted(found.exact, key=order), sorted(near, key=order))
 
 
-def _may_be(mentioned: list[str], name: list[str]) -> bool:
+def _may_be(mentioned: list[str], name: list[str], exact: Collection[str]) -> bool:
     """“Biden” may be Joe Biden, and “President Joe Biden” too; “a CNN reporter” is not CNN."""
-    return _holds(name, mentioned) or (_holds(mentioned, name) and _holds(mentioned[-1:], name[-1:]))
+    is_part = _holds(mentioned, name, exact) and _holds(mentioned[-1:], name[-1:], exact)
+    return is_part or _holds(name, mentioned, exact)
 
 
-def _holds(words: list[str], others: list[str]) -> bool:
-    return bool(others) and all(any(_alike(one, other) for one in words) for other in others)
+def _holds(words: list[str], others: list[str], exact: Collection[str]) -> bool:
+    return bool(others) and all(any(_alike(one, other, exact) for one in words) for other in others)
 
 
-def _alike(one: str, other: str) -> bool:
-    return one == other or (max(len(one), len(other)) >= MIN_LETTERS and ratio(one, other) >= MIN_LIKENESS)
+def _alike(one: str, other: str, exact: Collection[str]) -> bool:
+    if one == other or one in exact or other in exact:
+        return one == other
+    return max(len(one), len(other)) >= MIN_LETTERS and ratio(one, other) >= MIN_LIKENESS
 
 
 def _words(name: str) -> list[str]:

@@ -8,6 +8,7 @@ from rest_framework.test import APIClient
 from claims import services
 from claims.matches import shares
 from factcheck.api.throttles import WindowCounter
+from factcheck.journal.stream.waiting import WaitingThread
 from sources.services import create_source
 from tests.newsroom import TEXT, client_of, lift_truncate_guards, user_with_role
 from tests.schema_truth import described_operations, untruth_in
@@ -37,6 +38,7 @@ def pytest_collection_modifyitems(items):
 def nothing_is_remembered_of_another_test():
     WindowCounter.counts.clear()
     shares.read_for = ("", 0.0)
+    WaitingThread.opened.clear()
 
 
 @pytest.fixture(autouse=True)

@@ -25,6 +25,8 @@ def before_load_schema(context: Any, raw_schema: dict[str, Any]) -> None:
     for name, shape in raw_schema["components"]["schemas"].items():
         if "properties" in shape and not name.endswith("Request") and name != "Problem":
             shape["additionalProperties"] = False
+    for path in [path for path in raw_schema["paths"] if path.endswith("/stream/")]:
+        del raw_schema["paths"][path]  # its answer has no end
 
 
 @schemathesis.hook

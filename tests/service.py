@@ -15,6 +15,7 @@ from pathlib import Path
 from factcheck.postgres import embedded
 
 ROOT = Path(__file__).resolve().parent.parent
+STREAM_OPTIONS = ["--workers", "1", "--no-access-log", "--no-proxy-headers", "--timeout-graceful-shutdown", "5"]
 
 LOAD_DEMO = """
 import sys
@@ -37,7 +38,9 @@ class Service:
         self.data_dir = home / "data"
         self.log = home / "server.log"
         self.port = free_port()
+        self.stream_port = free_port()
         self.masters: list[subprocess.Popen[bytes]] = []
+        self.streams: subprocess.Popen[bytes] | None = None
         self.environment = {
             **os.environ,
             "DATABASE_URL": "postgres://server@settings.invalid/replaces",
@@ -79,6 +82,14 @@ class Service:
                 )
             )
 
+    def start_streams(self, application: str = "factcheck.asgi:application") -> None:
+        """The asynchronous process beside gunicorn, as docker-compose.yml starts it."""
+        command = [sys.executable, "-m", "uvicorn", *STREAM_OPTIONS, "--port", str(self.stream_port), application]
+        with self.log.open("ab") as log:
+            self.streams = subprocess.Popen(
+                command, cwd=ROOT, env=self.environment, stdout=log, stderr=log, start_new_session=True
+            )
+
     def web_processes(self) -> list[int]:
         """The master and its workers. Their command line names this service's log file."""
         return processes_with(f"{self.log} factcheck.wsgi")
@@ -100,6 +111,9 @@ class Service:
             return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
     def end(self) -> None:
+        if self.streams:
+            self.streams.kill()
+            self.streams.wait()
         kill(self.web_processes())
         for master in self.masters:
             with suppress(ProcessLookupError):  # this also ends a pg_ctl or psql that a worker was running

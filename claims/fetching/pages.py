@@ -14,6 +14,7 @@ from factcheck.outgoing import Address, Connection, NotAsked, Place, addresses_o
 SECONDS = 5.0
 MAX_BYTES = 5_000_000  # after decompression
 MAX_REDIRECTS = 5
+MAX_ADDRESS = 2000  # characters of the address of an article, with every letter outside ASCII escaped
 WEB_PORTS = frozenset({80, 443})
 HEADERS = {
     "User-Agent": "Factcheck/1.0 (an editor asked for this page)",
@@ -75,6 +76,9 @@ class _Fetch:
         base = ""
         for _ in range(MAX_REDIRECTS + 1):
             place = place_of(url, self.reach.ports, base)
+            if len(place.url) > MAX_ADDRESS:
+                text = N_("The address is longer than %(limit)d characters. Leave out what the page does not need.")
+                raise NotFetched("long", text, limit=MAX_ADDRESS)
             response = self._ask(place)
             location = response.getheader("Location")
             if response.status not in (301, 302, 303, 307, 308) or not location:

@@ -33,7 +33,8 @@ class Note(Recorded):
     """An internal remark on an article, or on a statement or a dispute in it. Never public.
 
     One with a `tag` is a proposal: its author would tag the statement so, for the reason in `text`. It stays as it was
-    made, and ends once: an editor takes it or sets it aside, or its author withdraws it.
+    made, and ends: an editor takes it or sets it aside, or its author withdraws it. If the tag that took it is taken
+    back, it waits again, and is about the statement as it then is.
     """
 
     class Outcome(models.TextChoices):

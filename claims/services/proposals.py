@@ -57,6 +57,22 @@ def take_proposal(*, statement_id: int, versions: Versions, actor: Any, proposal
     end_proposal(note, Note.Outcome.TAKEN, actor=actor, at=at)
 
 
+def reopen_taken_by(*, statement_id: int, tagged_at: str, actor: Any, reason: str) -> None:
+    """The tag of that instant was taken back: the proposal that it took waits again, if it took one.
+
+    It stays taken if its author has proposed anew since. The caller has locked the statement.
+    """
+    statement = Statement.objects.get(pk=statement_id)
+    taken = Note.objects.filter(statement=statement, outcome=Note.Outcome.TAKEN, resolved_at=tagged_at)
+    note = taken.select_for_update().first()
+    if note is None or Note.objects.waiting().filter(statement=statement, author=note.author_id).exists():
+        return
+    note.resolved_by = note.resolved_at = note.outcome = None
+    note.statement_version = statement.version
+    save_next_versions([note], [*ENDING, "statement_version"])
+    record([note], action="note.reopened", actor=actor, reason=reason)
+
+
 def end_proposal(note: Note, outcome: Note.Outcome, *, actor: Any, reason: str = "", at: Any = None) -> None:
     """The caller has locked the note. Raises Conflict if it ended before."""
     if note.outcome:

@@ -17,8 +17,10 @@ from claims.services.articles import set_article_status, update_article
 from claims.services.disputes import reopen_dispute, resolve_dispute, update_dispute
 from claims.services.evidence import update_evidence
 from claims.services.notes import reopen_note, resolve_note, update_note
+from claims.services.proposals import reopen_taken_by
 from claims.services.statements import reanchor_statement, tag_statement, update_statement
 from factcheck.errors import Conflict
+from factcheck.postgres.transactions import atomic_with_retry
 from sources.models import Source
 from sources.services import update_source
 
@@ -71,7 +73,7 @@ def undo(*, entry: Any, actor: Any, reason: str) -> None:
     before = entry.before
     services: dict[str | None, Callable[..., Any]] = {
         "partial_update": UPDATES[entry.resource][1],
-        "tag": partial(tag_statement, tag=before.get("tag")),
+        "tag": partial(_tag_as_before, tag=before.get("tag"), taken_back=entry.data.get("tagged_at")),
         "reanchor": partial(reanchor_statement, start=before.get("start"), end=before.get("end")),
         "publish": partial(set_article_status, status="published"),
         "withdraw": partial(set_article_status, status="withdrawn"),
@@ -85,6 +87,12 @@ def undo(*, entry: Any, actor: Any, reason: str) -> None:
     versions = frozenset({entry.version})
     row = {f"{entry.resource}_id": entry.resource_id}
     services[action](**row, versions=versions, actor=actor, reason=reason, **fields)
+
+
+@atomic_with_retry
+def _tag_as_before(*, statement_id: int, taken_back: str, actor: Any, reason: str, **tag: Any) -> None:
+    tag_statement(statement_id=statement_id, actor=actor, reason=reason, **tag)
+    reopen_taken_by(statement_id=statement_id, tagged_at=taken_back, actor=actor, reason=reason)
 
 
 def _former_fields(entry: Any) -> dict[str, Any]:

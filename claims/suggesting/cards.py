@@ -66,10 +66,9 @@ def kept(cards: Iterable[Card], keep: Callable[[Card], bool]) -> list[Card]:
 
 def names_of(speaker: Speaker, grammar: Grammar | None) -> list[str]:
     """By which the speaker may be known, the fullest first: no pronoun, and besides without “the”, “a” or “Mayor”."""
-    if grammar and is_pronoun(speaker.text, grammar):
-        return [speaker.name] if speaker.name else []
-    bare = bare_name(speaker.text, grammar) if grammar else None
-    return list(dict.fromkeys(filter(None, (speaker.name, speaker.text, bare))))
+    written = speaker.name if grammar and is_pronoun(speaker.text, grammar) else speaker.text
+    bare = bare_name(written, grammar) if written and grammar else None
+    return list(dict.fromkeys(filter(None, (speaker.name, written, bare))))
 
 
 def statements_by_card(

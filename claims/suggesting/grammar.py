@@ -7,7 +7,7 @@ what it is called; `act` takes an object (urged them to go); `order` may take an
 
 [words], by what they do in a sentence. `traits`: `verb_second` inverts after any first phrase, `comma_clause` needs no
 conjunction after a comma, `drops_subject` (“…”, dijo), `noun_capitals`, `inverts_tags` (“…”, dit X, never X dit),
-`article_before_title` (la maire X).
+`article_before_title` (la maire X), `personal_pronouns` where he and she are persons, never things.
 - The verb: `auxiliaries`, of these `modals` and `passive`; `adverbs` and `negations` beside it; the mark of an
   `infinitive`, and `infinitive_leads` after which one attributes all the same (went on to say).
 - The clause: `complementizers` begin a content, `hypothetical` one that nobody said; `conjunctions`, of these `joins`

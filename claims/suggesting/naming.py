@@ -58,6 +58,17 @@ def is_pronoun(words: str, grammar: Grammar) -> bool:
     return any(grammar.is_a(kind, words.lower()) for kind in ("pronouns", "objects"))
 
 
+def is_common_noun(word: str, grammar: Grammar | None) -> bool:
+    """A minister; not in capitals alone: Residents, Polizeisprecher"""
+    phrase = _Phrase(word, grammar) if grammar else None
+    return word[0].islower() or (phrase is not None and phrase.is_known_noun())
+
+
+def is_particle(word: str) -> bool:
+    """Of a surname: Le Pen, Van Hollen, De Niro"""
+    return PARTICLE.fullmatch(word.lower()) is not None
+
+
 class _Phrase:
     """A speaker as written: `words` are those behind its articles."""
 
@@ -112,6 +123,9 @@ class _Phrase:
         if self._is_one_of("roles", head[-1]) or (self.grammar.has("noun_capitals") and self._is_title(head[-1])):
             return True
         return words[-1].islower() or (words[0].islower() and not PARTICLE.fullmatch(words[0].partition("-")[0]))
+
+    def is_known_noun(self) -> bool:
+        return any(self._is_one_of(kind, self.words[-1]) for kind in ("titles", *KINDS))
 
     def _begins_name(self, end: int) -> int:
         """Where the capitalized words begin that end there, those between them included: de, von der"""

@@ -12,6 +12,7 @@ from claims.suggesting.dates import said_on
 from claims.suggesting.folding import Folded, folded
 from claims.suggesting.grammar import Grammar, grammar_of
 from claims.suggesting.names import Names
+from claims.suggesting.pronouns import Pronouns
 from claims.suggesting.quotations import Quotation, paragraphs, quotations
 from claims.suggesting.turns import Label
 
@@ -81,7 +82,8 @@ class _Cards:
 
     def __init__(self, text: str, grammar: Grammar | None, published_on: date | None, found: list[Attribution]) -> None:
         self.text, self.grammar, self.published_on = text, grammar, published_on
-        self.names = Names(text, grammar, found)
+        self.names = Names(text, grammar) if grammar else None
+        self.pronouns = Pronouns(text, grammar, self.names, found) if grammar and self.names else None
         self.quotations = _quotations(text)
         self.starts, self.ends = [each.start for each in self.quotations], [each.end for each in self.quotations]
 
@@ -102,7 +104,12 @@ class _Cards:
         )
 
     def _speaker(self, span: Span | None) -> Speaker | None:
-        return Speaker(self.text[slice(*span)], *span, self.names.name_of(span)) if span else None
+        return Speaker(self.text[slice(*span)], *span, self._name(span)) if span else None
+
+    def _name(self, span: Span) -> str | None:
+        if self.names is None or self.pronouns is None:
+            return None
+        return (self.pronouns if self.pronouns.is_one(span) else self.names).name_of(span)
 
     def _quote_type(self, found: Attribution) -> QuoteType:
         if found.rule == "label":

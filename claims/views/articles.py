@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -15,6 +16,7 @@ from rest_framework.response import Response
 from claims.annotations import context_notes, replace_document
 from claims.annotations.export import annotation_document
 from claims.annotations.schema import AnnotationDocumentSerializer
+from claims.desk_checks import ERRORS, findings
 from claims.filters import ArticleFilter, SearchedList
 from claims.models import Article, ArticleRevision, Dispute, Evidence, Statement
 from claims.models.article import EARLIEST, LATEST, SCAN_PAGES, published_at_key
@@ -34,11 +36,12 @@ from claims.views.fetching import FetchMixin
 from claims.views.formats import ArticleFormatsMixin
 from claims.views.passage_notes import add_notes
 from claims.views.suggestions import SuggestionsMixin
-from factcheck.api.conditional import entity_tag, version_of
+from factcheck.api.conditional import entity_tag, is_form, version_of
 from factcheck.api.fields import ReasonSerializer
 from factcheck.api.including import Included
+from factcheck.api.problems import wants_page
 from factcheck.api.renderers import dump
-from factcheck.errors import Versions
+from factcheck.errors import Conflict, Versions
 from factcheck.journal.as_of import as_of
 from factcheck.journal.models import Entry
 from factcheck.journal.views import JournaledViewSet
@@ -131,7 +134,14 @@ class ArticleViewSet(SearchedList, ChecksMixin, SuggestionsMixin, FetchMixin, Ar
 
         From then on anonymous readers see it, if the service has public reads.
         """
+        self._ask_about_errors(request)
         return self.run_action(partial(set_article_status, status="published"))
+
+    def _ask_about_errors(self, request: Request) -> None:
+        """Once, and a person only: a form that has not been asked yet comes back with what the desk checks found."""
+        is_asked = wants_page(request) and is_form(request) and not request.POST.get("confirmed")
+        if is_asked and findings(codes=ERRORS, article=self.row_id(), limit=1).rows:
+            raise Conflict(gettext("The desk checks find errors in it."))
 
     @extend_schema(responses=ArticleSerializer)
     @action(detail=True, methods=["post"], conditional=True, serializer_class=ReasonSerializer)

@@ -27,7 +27,7 @@ class FetchSerializer(StrictSerializer):
 class FoundArticleSerializer(serializers.Serializer[Any]):
     """What is on a page. What the page does not say is empty, or null."""
 
-    url = serializers.URLField(help_text="Where the address led.")
+    url = WebAddressField(help_text="Where the address led.")
     title = serializers.CharField(allow_blank=True)
     byline = serializers.CharField(allow_blank=True)
     language = serializers.CharField(allow_blank=True)

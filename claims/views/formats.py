@@ -35,6 +35,14 @@ PAGING = [
 ]
 
 
+def component(name: str) -> dict[str, str]:
+    """One of claims/exports/linked_data.yaml."""
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+ANNOTATIONS = {"oneOf": [component("WebAnnotationCollection"), component("WebAnnotationPage")]}
+
+
 class AnnotationRenderer(JSONRenderer):
     # Without the profile: with it, an Accept of plain application/ld+json would not match.
     media_type = "application/ld+json"
@@ -59,7 +67,7 @@ def api_base_url(request: Request) -> str:
 class StatementFormatsMixin:
     """`webannotation/` and `claimreview/` of a statement."""
 
-    @extend_schema(responses={LINKED_DATA: OpenApiTypes.OBJECT}, filters=False)
+    @extend_schema(responses={LINKED_DATA: component("WebAnnotation")}, filters=False)
     @action(
         detail=True,
         filterset_class=None,
@@ -75,7 +83,7 @@ class StatementFormatsMixin:
         statement = web_annotation.with_related(Statement.objects.filter(pk=row_id)).get()
         return Response(web_annotation.annotation(statement, api_base_url(request)))
 
-    @extend_schema(responses={LINKED_DATA: OpenApiTypes.OBJECT}, filters=False)
+    @extend_schema(responses={LINKED_DATA: component("ClaimReview")}, filters=False)
     @action(
         detail=True,
         filterset_class=None,
@@ -98,7 +106,7 @@ class StatementFormatsMixin:
 class ArticleFormatsMixin:
     """`webannotations/` of an article."""
 
-    @extend_schema(responses={LINKED_DATA: OpenApiTypes.OBJECT}, filters=False, parameters=PAGING)
+    @extend_schema(responses={LINKED_DATA: ANNOTATIONS}, filters=False, parameters=PAGING)
     @action(
         detail=True,
         filterset_class=None,
@@ -168,7 +176,7 @@ class FeedViewSet(BaseView, GenericViewSet[Any]):
     queryset = Statement.objects.none()
 
     @extend_schema(
-        responses={LINKED_DATA: OpenApiTypes.OBJECT},
+        responses={LINKED_DATA: component("ClaimReviewFeed")},
         parameters=PAGING,
         operation_id="feeds_claimreviews",
     )

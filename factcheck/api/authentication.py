@@ -53,7 +53,7 @@ def token_with_user(digest: str) -> Token | None:
     """
 
     def build(placeholder: str) -> QuerySet[Any, Any]:
-        columns: list[Any] = [*TOKEN_FIELDS, *(f"user__{name}" for name in USER_FIELDS), _groups_of("user")]
+        columns: list[Any] = [*TOKEN_FIELDS, *(f"user__{name}" for name in USER_FIELDS), groups_of("user")]
         return Token.objects.filter(digest=placeholder).values_list(*columns)
 
     for row in prepared(token_with_user, build, str).rows(digest):
@@ -75,10 +75,10 @@ class UserBackend(ModelBackend):
 
 
 def _user_with_groups(user_id: int) -> QuerySet[Any, Any]:
-    return User.objects.filter(pk=user_id).annotate(held=_groups_of("pk"))
+    return User.objects.filter(pk=user_id).annotate(held=groups_of("pk"))
 
 
-def _groups_of(user: str) -> ArraySubquery:
+def groups_of(user: str) -> ArraySubquery:
     return ArraySubquery(Group.objects.filter(user=OuterRef(user)).order_by("pk").values("name"))
 
 

@@ -9,7 +9,7 @@ import hashlib
 import re
 from typing import Any
 
-from django.http import HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase
 from django.utils.translation import gettext
 from rest_framework import status
 from rest_framework.request import Request
@@ -73,14 +73,14 @@ def _parse_versions(header: str) -> frozenset[int]:
     return frozenset(int(match["version"]) for match in matches if match)
 
 
-def form_version(request: Request) -> int | None:
+def form_version(request: Request | HttpRequest) -> int | None:
     """The `version` that an HTML form sends instead of If-Match."""
     text = request.POST.get("version", "") if is_form(request) else ""
     return int(text) if re.fullmatch(r"[0-9]{1,18}", text) else None
 
 
-def is_form(request: Request) -> bool:
-    return request.content_type.split(";")[0] in ("application/x-www-form-urlencoded", "multipart/form-data")
+def is_form(request: Request | HttpRequest) -> bool:
+    return str(request.content_type).split(";")[0] in ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
 def cache_rule(request: Any, response: HttpResponseBase) -> str:

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, NoReturn
 from urllib.parse import urlsplit
 
 from django.utils.translation import gettext, gettext_lazy
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.utils.html import is_html_input
 
@@ -16,8 +17,9 @@ from factcheck.errors import Text
 
 REASON_LENGTH = 2000
 MAX_NAME_ERRORS = 10  # listed for one object, which may have a million unknown members
-# What an HTML form sends besides the fields: the method it stands for, the page to show next, the chosen passage.
-HTML_FORM_FIELDS = {"_method", "next", "span"}
+# What an HTML form sends besides the fields: the method it stands for, the page to show next, the chosen passage, and
+# whether its sender has seen what speaks against it.
+HTML_FORM_FIELDS = {"_method", "next", "span", "confirmed"}
 
 
 # Refuses unknown fields, values of another JSON type, and changes of fields that only an action may change. A client
@@ -83,6 +85,8 @@ class OptionalChoiceField(ChoiceField):
         return super().run_validation(data) or None
 
 
+# The same in requests and in answers.
+@extend_schema_field({"type": "string", "format": "uri", "minLength": 1, "maxLength": 2000})
 class WebAddressField(serializers.URLField):
     """An http or https URL. Any other scheme could run as a script when a page links to it."""
 

@@ -36,5 +36,9 @@ def redirect_form(request: Request, address: str, row_id: int | None = None) -> 
     if not (wants_page(request) and (is_form(request) or request.method == "POST")) or wants_parts(request):
         return None
     target = str(request.data.get("next", "")).replace("{id}", str(row_id)) if isinstance(request.data, dict) else ""
-    is_own = target.startswith("/") and url_has_allowed_host_and_scheme(target, allowed_hosts=None)
-    return HttpResponseRedirect(target if is_own else address, status=status.HTTP_303_SEE_OTHER)
+    return HttpResponseRedirect(own_address(target) or address, status=status.HTTP_303_SEE_OTHER)
+
+
+def own_address(target: str) -> str:
+    """Empty if it is not one of this service."""
+    return target if target.startswith("/") and url_has_allowed_host_and_scheme(target, allowed_hosts=None) else ""

@@ -5,7 +5,7 @@ known that the answer is a page; then texts are in that of LANGUAGE_CODE.
 """
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from django.http import HttpRequest
@@ -30,6 +30,7 @@ def _keep_translations(language: str) -> None:
     """For each text gettext asks one catalogue after the other, in English all in vain, and a page has 450 texts."""
     catalogues: Any = trans_real.translation(language)
     catalogues.gettext = cache(catalogues.gettext)
+    catalogues.ngettext = lru_cache(2_000)(catalogues.ngettext)
 
 
 def activate_language_of_problem(request: HttpRequest) -> None:

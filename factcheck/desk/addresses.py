@@ -16,4 +16,4 @@ def address_of(resource: str, row_id: Any) -> str:
 
 def instant(at: datetime) -> str:
     """As `?as_of=` takes it."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"

@@ -7,7 +7,7 @@ from rest_framework.renderers import HTMLFormRenderer
 
 from claims.serializers import UserReference
 from factcheck.api.named_references import Choice, form_texts
-from factcheck.api.references import Reference, ReferenceList
+from factcheck.api.references import Reference, ReferenceList, RowId
 from factcheck.desk.chooser import Chooser, chooser_of
 from factcheck.desk.labels import field_label
 from sources.models import Source
@@ -26,7 +26,8 @@ class FieldRenderer(HTMLFormRenderer):
             inner.style = {**inner.style, "users": inner.queryset.order_by("username"), "chosen": chosen}
         elif isinstance(reference, Reference):
             multiple, article = inner is not reference, parent_style.get("article")
-            chooser = {"chooser": _chooser(reference, field, article), "article": article}
+            shown_help = "" if isinstance(reference, RowId) else field.help_text  # it explains an id
+            chooser = {"help": shown_help, "chooser": _chooser(reference, field, article), "article": article}
             inner.style = {"multiple": multiple, **reference.style, **chooser, "may": parent_style.get("may")}
         elif "asks_if_new" in inner.style and field.errors:
             inner.style = {**inner.style, "alike": Source.objects.nearly_called(str(field.value))}

@@ -6,6 +6,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from factcheck.api.conditional import form_version, version_of
+from factcheck.api.form_methods import own_address
+from factcheck.desk.addresses import address_of, plural
 from factcheck.desk.form_fields import new_form, non_field_errors, refused_form
 from factcheck.desk.page import Page
 
@@ -46,10 +48,17 @@ class FormPage(Page):
             "method": METHODS.get(self.action),
             "row_version": self.version(),
             "next": form_data.get("next", ""),
+            "cancel": self._cancelled(form_data.get("next", "")),
             "problem": self.data if self.is_refused else None,
             "non_field_errors": non_field_errors(form, errors)
             or ([self.data["detail"]] if self.is_refused and not errors else []),
         }
+
+    def _cancelled(self, following: str) -> str:
+        """Where one goes without sending the form. What would follow may be about a row that it has not created."""
+        row_id = self.view.kwargs.get("pk")
+        place = address_of(self.view.basename, row_id) if row_id else f"/api/v1/{plural(self.view.basename)}/"
+        return (own_address(following) if "{id}" not in following else "") or place
 
     def version(self) -> int | None:
         """The version of the row that the form changes."""

@@ -63,7 +63,7 @@ LABELS = {
     "statement": _("statement"),
     "status": _("status"),
     "tag": _("tag"),
-    "tag_reason": _("tag reason"),
+    "tag_reason": _("reason for the tag"),
     "text": _("text"),
     "title": _("title"),
     "url": _("address (URL)"),

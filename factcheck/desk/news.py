@@ -7,16 +7,23 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
+from django.db.models import Case, When
+from django.db.models.fields.json import KT
 from django.utils.text import Truncator
 from django.utils.translation import gettext
 
 from factcheck.desk.addresses import address_of
 from factcheck.desk.cards import articles_by_id
-from factcheck.desk.sentences import Piece, act_sentence
+from factcheck.desk.sentences import PROPOSED, Piece, act_sentence, pieces
 from factcheck.desk.words import counted, row_name
 from factcheck.journal.mark import Mark
+from factcheck.journal.models import Entry
 
-# Without the data, which may be long.
+# Of the data, which may be long, only this: the tag that a note proposes, and the statement that a note is on.
+ENTRIES = Entry.objects.annotate(
+    proposed=Case(When(action="note.created", then=KT("data__tag"))),
+    of_statement=Case(When(action="note.created", then=KT("data__statement"))),
+)
 FIELDS = ("transaction", "actor_id", "actor_name", "action", "resource", "resource_id", "article", "at")
 
 
@@ -26,6 +33,7 @@ class News:
     sentence: list[Piece]
     rows: str  # such as "7 statements" or "statement 12"
     address: str
+    tag: str | None  # that was proposed
     article: Any  # the row, without its text; None if it is gone, or if the news is of no article
     at: datetime
 
@@ -51,9 +59,10 @@ def entries_of_others(user_id: int, entries: Any, mark: Mark | None, limit: int)
 
 
 def news_of(entries: Iterable[Any], limit: int) -> list[News]:
+    """The entries are of ENTRIES."""
     groups: dict[Any, list[Any]] = defaultdict(list)
     for entry in entries:
-        groups[entry.actor_id, entry.actor_name, entry.action, entry.article].append(entry)
+        groups[entry.actor_id, entry.actor_name, entry.action, entry.article, entry.proposed].append(entry)
     shown = list(groups.values())[:limit]
     articles = articles_by_id(entries[0].article for entries in shown if entries[0].article)
     return [_news(found, articles.get(found[0].article or 0)) for found in shown]
@@ -61,21 +70,28 @@ def news_of(entries: Iterable[Any], limit: int) -> list[News]:
 
 def _news(entries: Sequence[Any], article: Any) -> News:
     newest = entries[0]
-    count = len({entry.resource_id for entry in entries})
-    rows = counted(newest.resource, count) if count > 1 else row_name(newest.resource, newest.resource_id)
-    is_article = newest.resource == "article" and count == 1
+    resource, row_id = _row(newest)
+    count = len({_row(entry) for entry in entries})
+    rows = counted(resource, count) if count > 1 else row_name(resource, row_id)
+    is_article = resource == "article" and count == 1
     return News(
         newest.actor_name,
-        act_sentence(newest.action),
+        pieces(PROPOSED) if newest.proposed else act_sentence(newest.action),
         "" if is_article and article else rows,
         _address(newest, count),
+        newest.proposed,
         article,
         newest.at,
     )
 
 
+def _row(entry: Any) -> tuple[str, int]:
+    """A tag is proposed for the statement that the note is on."""
+    return ("statement", int(entry.of_statement)) if entry.proposed else (entry.resource, entry.resource_id)
+
+
 def _address(newest: Any, count: int) -> str:
     if count == 1 and not newest.action.endswith(".deleted"):
-        return address_of(newest.resource, newest.resource_id)
+        return address_of(*_row(newest))
     known = {"resource": newest.resource, "article": newest.article, "actor": newest.actor_id}
     return f"/api/v1/journal/?{urlencode({name: value for name, value in known.items() if value})}"

@@ -13,14 +13,14 @@ from factcheck.desk.viewer import Viewer
 class Note:
     statement: Any
     number: int | None  # None if its passage is not in the text
-    disputes: list[tuple[Any, int | None]]  # open ones, each with the number of its counter-statement
+    disputes: list[tuple[Any, int | None]]  # each with the number of its counter-statement
 
 
 def notes_of(viewer: Viewer, statement_ids: Sequence[int], numbers: dict[int, int]) -> list[Note]:
     """In the given order. `numbers` are those of the marks in the text, by statement."""
     disputes = defaultdict(list)
-    open_disputes = Dispute.objects.filter(statement__in=statement_ids, state="open").order_by("id")
-    for dispute in viewer.fetch(open_disputes.select_related("raised_by", "counter_statement")):
+    found = Dispute.objects.filter(statement__in=statement_ids).order_by("id")
+    for dispute in viewer.fetch(found.select_related("raised_by", "counter_statement")):
         disputes[dispute.statement_id].append((dispute, numbers.get(dispute.counter_statement_id)))
     rows = {row.pk: row for row in viewer.fetch(Statement.objects.with_chain().filter(pk__in=statement_ids))}
     return [Note(rows[pk], numbers.get(pk), disputes[pk]) for pk in statement_ids if pk in rows]

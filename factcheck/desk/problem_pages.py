@@ -39,7 +39,7 @@ PROBLEM_TEXTS = {
 
 @dataclass
 class AssumedUser:
-    """Whoever has a session cookie. The user is not looked up, since the database may be what failed."""
+    """Whoever has a session cookie. Where the service failed the user is not looked up: that may be what failed."""
 
     is_authenticated: bool
 
@@ -47,7 +47,8 @@ class AssumedUser:
 def problem_context(request: Any, problem: dict[str, Any], wait: str | None = None) -> dict[str, Any]:
     """`wait`: the seconds in the header Retry-After."""
     heading, advice = PROBLEM_TEXTS.get(problem["status"], (problem["title"], ""))
-    user = AssumedUser(settings.SESSION_COOKIE_NAME in request.COOKIES)
+    known = getattr(request, "user", None) if problem["status"] < 500 else None
+    user = known or AssumedUser(settings.SESSION_COOKIE_NAME in request.COOKIES)
     if problem["status"] in (404, 410) and not (user.is_authenticated or settings.PUBLIC_READ):
         advice = _("The address may be mistyped. If you work here, log in first.")
     if wait and problem["status"] == 429:

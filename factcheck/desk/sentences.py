@@ -5,6 +5,8 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from factcheck.desk.words import row_name, word
+
 CREATED = _("%(actor)s created %(row)s")
 UPDATED = _("%(actor)s updated %(row)s")
 DELETED = _("%(actor)s deleted %(row)s")
@@ -50,7 +52,7 @@ OUTCOMES = {
     "statement.tagged": _("%(actor)s tagged %(row)s %(tag)s"),
     "dispute.resolved": _("%(actor)s resolved %(row)s as %(state)s"),
 }
-PROPOSED = _("%(actor)s proposed %(row)s %(tag)s")
+PROPOSED = _("%(actor)s proposed %(tag)s for %(row)s")
 # Each kind of act on its own, to choose from.
 ACTS = {
     "article.created": _("article: created"),
@@ -92,11 +94,27 @@ def act_sentence(action: str) -> list[Piece]:
     return pieces(SENTENCES[action])
 
 
+def is_proposal(entry: Any) -> bool:
+    """Whether a tag is proposed by it: a note with a tag. Its row is the statement, on which the sentence is."""
+    return entry.action == "note.created" and bool(entry.data.get("tag"))
+
+
 def entry_sentence(entry: Any) -> list[Piece]:
     """With the tag that was given or proposed, or the state that a dispute ended in."""
-    if entry.action == "note.created" and entry.data.get("tag"):
+    if is_proposal(entry):
         return pieces(PROPOSED)
     return pieces(OUTCOMES.get(entry.action) or SENTENCES[entry.action])
+
+
+def sentence_in_text(entry: Any) -> str:
+    """As plain text, such as "alice tagged statement 12 denied"."""
+    said = {
+        "actor": entry.actor_name,
+        "row": row_name(entry.resource, entry.resource_id),  # a proposal is not undone
+        "tag": word(entry.data.get("tag")),
+        "state": word(entry.data.get("state")),
+    }
+    return "".join(text + said.get(place, "") for text, place in entry_sentence(entry))
 
 
 def pieces(sentence: Any) -> list[Piece]:

@@ -14,7 +14,7 @@ from factcheck.desk.form_pages import FormPage
 from factcheck.desk.page import JSONPage, ListPage, Page, ProblemPage
 from factcheck.desk.pages.api import NewTokenPage, RefusedTokenPage, RootPage, TokensPage
 from factcheck.desk.pages.article_parts import ActPage
-from factcheck.desk.pages.articles import ArticlePage, StatementFormPage
+from factcheck.desk.pages.articles import ArticlePage, PublishPage, StatementFormPage
 from factcheck.desk.pages.deleting import DeletePage
 from factcheck.desk.pages.disputes import DisputeFormPage, DisputePage
 from factcheck.desk.pages.evidence import EvidencePage
@@ -90,6 +90,7 @@ PAGES: dict[Key, PageSpec] = {
     ("source", "retrieve"): PageSpec("desk/sources/source_detail.html", SourcePage, is_public=True),
     ("source", "history"): HISTORY,
     ("check", "list"): PageSpec("desk/checks/check_list.html", CheckList),
+    ("change", "list"): FORMAT,
     ("feed", "claimreviews"): FORMAT,
     ("journal", "list"): PageSpec("desk/journal/entry_list.html", JournalPage),
     ("journal", "checkpoints"): SEAL,
@@ -108,6 +109,7 @@ PAGES: dict[Key, PageSpec] = {
 FORMS: dict[Key, FormSpec] = {
     ("article", "create"): FormSpec("desk/articles/article_form.html"),
     ("article", "partial_update"): FormSpec("desk/articles/article_form.html"),
+    ("article", "publish"): FormSpec("desk/articles/publish_form.html", PublishPage),
     ("article", "fetch"): FormSpec("desk/articles/article_form.html", RefusedFetchPage),
     ("article", "accept_suggestions"): REFUSED_SUGGESTION,
     ("article", "dismiss_suggestions"): REFUSED_SUGGESTION,

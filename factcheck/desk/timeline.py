@@ -13,9 +13,9 @@ from django.utils.translation import gettext
 from claims.models import Article, Note, Statement
 from factcheck.desk.addresses import address_of
 from factcheck.desk.labels import short_field_label
-from factcheck.desk.sentences import Piece, entry_sentence
+from factcheck.desk.sentences import Piece, entry_sentence, is_proposal
 from factcheck.desk.viewer import Viewer
-from factcheck.desk.words import word
+from factcheck.desk.words import row_name, word
 from factcheck.journal.models import Entry
 from sources.models import Source
 
@@ -50,6 +50,7 @@ IMPLIED_FIELDS = {
     "article.withdrawn": {"status"},
     "dispute.resolved": {"state"},
     "dispute.reopened": {"state"},
+    "note.reopened": {"outcome", "statement_version"},
     **{f"note.{outcome}": {"outcome"} for outcome in Note.Outcome},
 }
 MAX_FOLDED = 100  # re-anchored statements that one page lists
@@ -70,12 +71,25 @@ class Change:
 
 
 @dataclasses.dataclass
+class Place:
+    """What a note is on, where the sentence does not say it, and the article."""
+
+    row: str
+    address: str
+    passage: str
+    article: int
+    title: str
+
+
+@dataclasses.dataclass
 class TimelineItem:
     entry: Any
     sentence: list[Piece]
+    row: str  # such as "statement 12"
     subject: str  # the name of the row
     address: str  # empty if the row was deleted
     changes: list[Change]
+    place: "Place | None" = None  # of a note
     folded: list["TimelineItem"] = dataclasses.field(default_factory=list)  # statements that a correction re-anchored
     more_folded: int = 0
 
@@ -135,18 +149,41 @@ def _ids(value: Any) -> list[int]:
 
 def _item(entry: Any, names: Names) -> TimelineItem:
     is_deleted = entry.action.endswith(".deleted")
+    resource, row_id = _row(entry)
     return TimelineItem(
         entry=entry,
         sentence=entry_sentence(entry),
+        row=gettext("proposal %(id)s") % {"id": row_id} if _is_of_proposal(entry) else row_name(resource, row_id),
         subject=_subject(entry, names),
-        address="" if is_deleted else address_of(entry.resource, entry.resource_id),
+        address="" if is_deleted else address_of(resource, row_id),
+        place=_place(entry, names),
         changes=[] if is_deleted or not entry.before else _changes(entry, names),
     )
 
 
+def _row(entry: Any) -> tuple[str, int]:
+    """That the sentence is about."""
+    return ("statement", entry.data["statement"]) if is_proposal(entry) else (entry.resource, entry.resource_id)
+
+
+def _is_of_proposal(entry: Any) -> bool:
+    return entry.resource == "note" and bool(entry.data.get("tag")) and not is_proposal(entry)
+
+
+def _place(entry: Any, names: Names) -> Place | None:
+    if entry.resource != "note":
+        return None
+    data = entry.data
+    on = [] if is_proposal(entry) else [each for each in ("statement", "dispute") if data.get(each)]
+    row, address = (row_name(on[0], data[on[0]]), address_of(on[0], data[on[0]])) if on else ("", "")
+    passage = names.get("statement", {}).get(data["statement"], "") if on == ["statement"] else ""
+    title = names.get("article", {}).get(data["article"], "")
+    return Place(row, address, passage, data["article"], title or gettext("Untitled"))
+
+
 def _subject(entry: Any, names: Names) -> str:
     data = entry.data
-    if entry.resource == "dispute":
+    if entry.resource == "dispute" or is_proposal(entry):
         return names.get("statement", {}).get(data.get("statement"), "")
     return str(
         data.get("name") or data.get("username") or data.get("title") or data.get("text") or data.get("url") or ""

@@ -91,6 +91,7 @@ ROWS = {
     "token": _("token %(id)s"),
     "webhook": _("webhook %(id)s"),
 }
+PASSAGE = _("passage %(number)s")
 LISTS = {
     "article": _("articles"),
     "statement": _("statements"),
@@ -134,6 +135,11 @@ def word(code: object) -> str:
 def row_name(resource: str, row_id: object) -> str:
     """Such as "statement 12"."""
     return str(ROWS[resource]) % {"id": row_id} if resource in ROWS else f"{resource} {row_id}"
+
+
+def passage_name(number: int) -> str:
+    """Of a statement that is marked in the text, where other articles' statements cannot be meant."""
+    return str(PASSAGE) % {"number": number}
 
 
 def list_name(resource: str) -> str:

@@ -1,13 +1,14 @@
 """The journal as a feed to be polled: oldest first, and no reader misses an entry."""
 
 import re
-from typing import Any
+from typing import Any, NamedTuple
 
 import django_filters
 from django.db.models import F
 from django.utils.translation import gettext
-from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_serializer
+from drf_spectacular.utils import OpenApiParameter, OpenApiTypes, extend_schema, extend_schema_serializer
 from rest_framework import serializers
+from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
@@ -17,25 +18,31 @@ from factcheck.api.base import BaseView
 from factcheck.api.filters import ChoiceFilter, IdFilter, UserFilter
 from factcheck.api.pagination import PAGE_SIZE_SCHEMA, RowComparison, link_header, page_size_of
 from factcheck.api.roles import Role, role_of
-from factcheck.errors import FieldError, Gone, InvalidInput
+from factcheck.errors import Gone, InvalidInput
 from factcheck.journal.epoch import first_open_transaction
-from factcheck.journal.models import Entry
+from factcheck.journal.models import Entry, Place
 from factcheck.journal.seal.views import SealMixin
 from factcheck.journal.serializers import EntrySerializer
+from factcheck.journal.stream.listeners import Channel
+from factcheck.journal.stream.response import LAST_EVENT_ID, EventStream, EventStreamRenderer, event_stream
 from factcheck.postgres.bounded_page import AfterCursor, bounded_page
 
 START = "0-0"  # the cursor before the first entry
+NOW = "now"
 CURSOR = re.compile(r"([0-9]{1,18})-([0-9]{1,18})")
 
 
-class FeedFilter(django_filters.FilterSet):
-    resource = ChoiceFilter(
-        choices=[(name, name) for name in ("source", "article", "statement", "evidence", "dispute", "note", "user")],
-        label="Only entries about rows of this kind. Those about users are for admins.",
-    )
+class Stretch(NamedTuple):
+    """Of the feed: entries, the place to go on from, and whether there is more now."""
+
+    entries: list[Entry]
+    last: Place
+    more: bool
+
+
+class AfterFilter(django_filters.FilterSet):
     article = IdFilter(of="claims.Article", field_name="article", label="In the article with this id.")
-    actor = UserFilter(field_name="actor", label="Written by the user with this id.")
-    after = django_filters.CharFilter(method="read_by_view", label="The cursor of the last answer")
+    after = django_filters.CharFilter(method="read_by_view", label="The cursor of the last answer, or `now`")
 
     class Meta:
         model = Entry
@@ -44,6 +51,14 @@ class FeedFilter(django_filters.FilterSet):
     def read_by_view(self, queryset: Any, name: str, value: str) -> Any:
         """Declared here only to be a known parameter: the view itself reads `after`."""
         return queryset
+
+
+class FeedFilter(AfterFilter):
+    resource = ChoiceFilter(
+        choices=[(name, name) for name in ("source", "article", "statement", "evidence", "dispute", "note", "user")],
+        label="Only entries about rows of this kind. Those about users are for admins.",
+    )
+    actor = UserFilter(field_name="actor", label="Written by the user with this id.")
 
 
 @extend_schema_serializer(many=False)
@@ -56,16 +71,62 @@ class FeedSerializer(serializers.Serializer[Any]):
     results = EntrySerializer(many=True)
 
 
-class JournalViewSet(SealMixin, BaseView, GenericViewSet[Entry]):
+class FeedView(BaseView, GenericViewSet[Entry]):
+    """A feed whose cursor is the place (transaction, id) of an entry."""
+
+    pagination_class = None
+    more_problems = frozenset({410})
+    queryset = Entry.objects.all()
+
+    def list(self, request: Request) -> Response:
+        size, end = page_size_of(request), first_open_transaction()
+        after = self.place_of(request.query_params.get("after") or START, end)
+        found = self.read_after(after, end, size)
+        following = None
+        if found.more:
+            parameters = request.query_params.copy()
+            parameters["after"] = cursor_of(found.last)
+            following = f"{absolute_address(request, f'{self.basename}-list')}?{parameters.urlencode()}"
+        results = self.get_serializer(found.entries, many=True).data
+        page = {"next": following, "previous": None, "cursor": cursor_of(found.last), "results": results}
+        return Response(page, headers=link_header(next=following))
+
+    def place_of(self, cursor: str, end: int) -> Place:
+        """Raises InvalidInput for what is no cursor, and Gone for one of an entry that the journal does not have."""
+        if cursor == NOW:
+            settled = Entry.objects.filter(transaction__lt=end).order_by("-transaction", "-id")
+            return settled.values_list("transaction", "id").first() or (0, 0)
+        match = CURSOR.fullmatch(cursor)
+        if not match:
+            raise InvalidInput.parameter(
+                "after", "invalid", gettext("This is not a cursor. Take it from `cursor` of an earlier answer.")
+            )
+        place = int(match[1]), int(match[2])
+        if cursor != START and not Entry.objects.filter(transaction=place[0], pk=place[1]).exists():
+            raise Gone(
+                gettext("This cursor is of an entry that the journal does not have. Read it again from the beginning.")
+            )
+        return place
+
+    def read_after(self, after: Place, end: int, size: int) -> Stretch:
+        """At most `size` entries behind the place, and before the transaction `end`."""
+        raise NotImplementedError
+
+
+def cursor_of(place: Place) -> str:
+    return "{}-{}".format(*place)
+
+
+WHOLE_JOURNAL = Channel(Entry.objects.all, EntrySerializer)
+
+
+class JournalViewSet(SealMixin, FeedView):
     """Who changed what, when and why."""
 
     serializer_class = EntrySerializer
     filterset_class = FeedFilter
-    pagination_class = None
     schema_tag = "journal"
-    more_problems = frozenset({410})
     lookup_value_converter = "int"
-    queryset = Entry.objects.all()
 
     def get_queryset(self) -> Any:
         """Who may do what in the newsroom is for admins."""
@@ -80,38 +141,37 @@ class JournalViewSet(SealMixin, BaseView, GenericViewSet[Entry]):
         """List the journal, oldest first.
 
         No entry is ever skipped: ask again with `after`, the `cursor` of the last answer, for as long as you like.
+        With `after=now` the answer is empty, and has the cursor from which to go on.
 
         A cursor of an entry that this journal does not have is 410. That happens after a failover or a restore that
         lost the last entries; read again from the beginning, and set aside the entries that you have. Until an operator
         has confirmed such a change, the answer is 503.
         """
-        after = request.query_params.get("after") or START
-        match = CURSOR.fullmatch(after)
-        if not match:
-            detail = gettext("This is not a cursor. Take it from `cursor` of an earlier answer.")
-            raise InvalidInput(f"after: {detail}", [FieldError("?after", "invalid", detail)])
-        transaction, entry = int(match[1]), int(match[2])
-        size = page_size_of(request)
-        end = first_open_transaction()
-        if after != START and not Entry.objects.filter(transaction=transaction, pk=entry).exists():
-            raise Gone(
-                gettext("This cursor is of an entry that the journal does not have. Read it again from the beginning.")
-            )
+        return super().list(request)
 
+    @extend_schema(
+        responses={(200, EventStreamRenderer.media_type): OpenApiTypes.STR}, parameters=[LAST_EVENT_ID], filters=True
+    )
+    @action(detail=False, streamed=True, renderer_classes=[EventStreamRenderer])
+    def stream(self, request: Request) -> EventStream:
+        """Listen to the journal.
+
+        Server-sent events: `data` is one entry, as in the list, and `id` its cursor. Events have no name, so
+        `EventSource.onmessage` hears them. The stream begins now, or behind `after`; after an interruption behind
+        `Last-Event-ID`, without gap or repetition. A comment every 15 seconds keeps the connection open.
+
+        What you may see is judged at each event. When your access ends, the stream does, at the latest at the next
+        comment. A client that takes more than 10 seconds for what is sent is cut off, and may connect again.
+        """
+        return event_stream(self, WHOLE_JOURNAL)
+
+    def read_after(self, after: Place, end: int, size: int) -> Stretch:
         def after_cursor(rows: Any, key: Any) -> Any:
-            return rows.filter(RowComparison(key, ">", transaction, entry), transaction__lt=end)
+            return rows.filter(RowComparison(key, ">", *after), transaction__lt=end)
 
         rows = list(self.entries(after_cursor, reverse=False, size=size + 1))
         more, rows = len(rows) > size, rows[:size]
-        cursor = f"{rows[-1].transaction}-{rows[-1].pk}" if rows else after
-        following = None
-        if more:
-            parameters = request.query_params.copy()
-            parameters["after"] = cursor
-            following = f"{absolute_address(request, 'journal-list')}?{parameters.urlencode()}"
-        results = EntrySerializer(rows, many=True).data
-        page = {"next": following, "previous": None, "cursor": cursor, "results": results}
-        return Response(page, headers=link_header(next=following))
+        return Stretch(rows, rows[-1].place if rows else after, more)
 
     def entries(self, after_cursor: AfterCursor, *, reverse: bool, size: int) -> Any:
         """The first `size` entries that pass the filter and come after the cursor."""

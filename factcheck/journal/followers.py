@@ -20,13 +20,12 @@ from django.utils import timezone
 
 from factcheck.errors import Unavailable
 from factcheck.journal.epoch import first_open_transaction
-from factcheck.journal.models import Entry, FollowerCursor
+from factcheck.journal.models import Entry, FollowerCursor, Place
 from factcheck.postgres.row_comparison import RowComparison
 
 BATCH = 5_000  # entries in one transaction
 MAX_COUNTED = 1_000  # entries that a follower is behind; to count all could take seconds
 PAUSE = 1  # second between two looks at the feed
-Place = tuple[int, int]  # in the feed: the transaction and the id of the last entry before it
 TROUBLE = (OperationalError, InterfaceError, InternalError, Unavailable)  # the third: the server is read-only
 
 logger = logging.getLogger("factcheck.followers")

@@ -11,6 +11,8 @@ from django.db.models.functions import Cast, Now
 from factcheck.errors import FieldError
 from factcheck.journal.seal.models import Checkpoint, Leaf, Node  # noqa: F401  Django looks for models here
 
+Place = tuple[int, int]  # in the feed: the transaction and the id of the last entry before it
+
 # Other indexes find these.
 OTHERWISE_INDEXED = ["source.created", "evidence.created", "statement.tagged"]
 
@@ -138,6 +140,10 @@ class Entry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.action} {self.resource_id} v{self.version}"
+
+    @property
+    def place(self) -> Place:
+        return self.transaction, self.pk
 
 
 class FollowerCursor(models.Model):

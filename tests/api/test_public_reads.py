@@ -34,8 +34,14 @@ FORMATS = {
     "/api/v1/statements/{id}/webannotation/",
     "/api/v1/statements/{id}/claimreview/",
 }
-FEEDS = {"/api/v1/feeds/claimreviews/", "/api/v1/feeds/changes.atom", "/api/v1/statements/export/"}
-FILES = ("changes.atom", "export/")  # which have their own media type
+FEEDS = {
+    "/api/v1/feeds/claimreviews/",
+    "/api/v1/feeds/changes/",
+    "/api/v1/feeds/changes/stream/",
+    "/api/v1/feeds/changes.atom",
+    "/api/v1/statements/export/",
+}
+FILES = ("changes.atom", "export/", "stream/")  # which have their own media type
 
 
 @pytest.fixture
@@ -134,6 +140,8 @@ def resource_of(path: str) -> str:
 
 
 def text_of(answer) -> str:
+    if answer["Content-Type"] == "text/event-stream":  # without an end
+        return next(answer.streaming_content).decode()
     return (b"".join(answer.streaming_content) if answer.streaming else answer.content).decode()
 
 

@@ -1,9 +1,14 @@
+import json
 from pathlib import Path
 
+import pytest
 import yaml
 from django.core.management import call_command
 
-COMMITTED = Path(__file__).parents[2] / "openapi.yaml"
+from tests.schema_truth import validator
+
+ROOT = Path(__file__).parents[2]
+COMMITTED = ROOT / "openapi.yaml"
 
 
 def test_the_committed_schema_is_the_generated_one(tmp_path):
@@ -51,3 +56,34 @@ def test_every_operation_lists_its_refusals_and_has_no_default_answer():
             conditional = any(parameter["name"] == "If-Match" for parameter in operation.get("parameters", ()))
             in_body = path.endswith("/bulk-tag/")  # the versions of many
             assert ({"412", "428"} <= statuses) == conditional or in_body, (path, method)
+
+
+ADDRESS = {"type": "string", "format": "uri", "minLength": 1, "maxLength": 2000}
+ADDRESSES = {"url", "media_url", "archived_url", "counter_article", "addresses", "same_as"}
+# Made by the service: they repeat a query, which may be longer.
+LINKS = {"next", "previous"}
+
+
+def test_an_address_has_one_shape_wherever_it_is_sent_or_answered():
+    schemas = yaml.safe_load(COMMITTED.read_text())["components"]["schemas"]
+    linked_data = yaml.safe_load((ROOT / "claims/exports/linked_data.yaml").read_text())
+    found = set()
+    for component in schemas.keys() - linked_data.keys() - {"SourceCandidate"}:
+        for name, shape in schemas[component].get("properties", {}).items():
+            places = [shape, shape.get("items", {}), *shape.get("oneOf", ())]
+            addresses = [place for place in places if place.get("format") == "uri"]
+            assert bool(addresses) == (name in ADDRESSES | LINKS), (component, name)
+            for each in addresses if name in ADDRESSES else ():
+                found.add(name)
+                assert each["type"] in ("string", ["string", "null"])
+                assert each | {"type": "string"} == ADDRESS | {key: each[key] for key in {"description"} & each.keys()}
+    assert found == ADDRESSES
+
+
+@pytest.mark.parametrize(
+    ("url", "fits"),
+    [(None, True), ("", True), ("https://a.example/", True), (1, False), ("https://a.example/" + "x" * 2000, False)],
+)
+def test_an_address_may_be_left_empty_also_for_those_who_do_not_judge_formats(url, fits):
+    request = validator(json.dumps({"$ref": "#/components/schemas/PatchedArticleRequest"}))
+    assert request.is_valid({"url": url}) == fits

@@ -126,6 +126,13 @@ def test_a_redirect_keeps_to_http_and_to_the_ports_of_the_web(server, reach, tar
     assert len(server.asked) == 1
 
 
+def test_a_page_is_not_read_at_an_address_that_no_article_can_have(server, reach):
+    server.answers["/"] = (302, {"Location": "/" + "\u00e9" * 400}, b"")
+    code, detail = refused(server.url, reach)
+    assert (code, len(server.asked)) == ("long", 1)
+    assert detail == "The address is longer than 2000 characters. Leave out what the page does not need."
+
+
 @pytest.mark.parametrize("address", [
     "0.0.0.0", "10.1.2.3", "100.64.0.1", "127.0.0.1", "169.254.1.1", "172.16.0.1", "192.168.0.1", "192.0.0.1",
     "192.0.2.1", "198.18.0.1", "203.0.113.1", "224.0.0.1", "239.1.1.1", "240.0.0.1", "255.255.255.255",

@@ -331,3 +331,57 @@ def test_a_proposal_that_comes_too_late_is_shown_again_as_it_was_typed(bob, stat
     assert 'name="tag" value="denied" class="chosen"' in page
     refused = reporter.post(f"{address}propose/", {"version": 2, "tag": "denied", "reason": " "})
     assert (refused.status_code, "Propose a tag for statement" in refused.content.decode()) == (400, True)
+
+
+def take_back(desk, statement):
+    commit()
+    tagged = Entry.objects.of("statement", statement.pk).latest("version")
+    answer = desk.post(f"/undo/{tagged.pk}/", {"reason": "Too early."})
+    assert answer.status_code == 303
+    commit()
+
+
+def test_a_proposal_whose_tag_is_taken_back_waits_again_and_can_be_taken_again(alice, bob, statement, proposal):
+    desk = browser_of(alice)
+    services.take_proposal(statement_id=statement.pk, versions=None, actor=alice, proposal=proposal.pk)
+    take_back(desk, statement)
+    proposal.refresh_from_db()
+    assert (proposal.outcome, proposal.resolved_at, proposal.resolved_by) == (None, None, None)
+    assert (proposal.overtaken_by, Statement.objects.get().tag) == ("", "unverified")
+    assert entries("note", proposal.pk)[-1] == ("note.reopened", "alice", "Too early.")
+    assert "bob proposes <" in page_of(desk, f"/api/v1/articles/{statement.article_id}/")
+    assert "1 proposal waits</a>" in page_of(desk, "/")
+    assert "<b>Outcome:</b>" not in page_of(desk, f"{NOTES}{proposal.pk}/history/")
+    services.take_proposal(statement_id=statement.pk, versions=None, actor=alice, proposal=proposal.pk)
+    commit()
+    assert Note.objects.get().outcome == "taken"
+
+
+def test_a_proposal_stays_taken_if_its_author_has_proposed_anew_before_the_tag_is_taken_back(
+    alice, bob, statement, proposal
+):
+    services.take_proposal(statement_id=statement.pk, versions=None, actor=alice, proposal=proposal.pk)
+    anew = services.propose_tag(statement_id=statement.pk, versions=None, actor=bob, tag="asserted", reason="Not so.")
+    take_back(browser_of(alice), statement)
+    outcomes = Note.objects.order_by("pk").values_list("pk", "outcome")
+    assert list(outcomes) == [(proposal.pk, "taken"), (anew.pk, None)]
+
+
+@pytest.mark.parametrize(
+    "change", ["statement_version = 2", "statement_version = 3, text = 'Other words'", "statement_version = 1"]
+)
+def test_the_database_lets_a_proposal_wait_again_only_with_the_act_that_takes_its_tag_back(
+    alice, statement, proposal, change
+):
+    services.take_proposal(statement_id=statement.pk, versions=None, actor=alice, proposal=proposal.pk)
+    services.tag_statement(statement_id=statement.pk, versions=None, actor=alice, tag="asserted", reason="No.")
+    commit()
+
+    def reopen():
+        ended = "resolved_by = NULL, resolved_at = NULL, outcome = NULL"
+        with connection.cursor() as cursor:
+            cursor.execute(f"UPDATE claims_note SET version = 3, {ended}, {change}")
+        proposal.refresh_from_db()
+        record([proposal], action="note.reopened", actor=alice)
+
+    refused(reopen)

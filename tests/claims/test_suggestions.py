@@ -156,6 +156,37 @@ def test_near_spellings_are_candidates_and_the_articles_own_come_first(api, sugg
     assert [each["id"] for each in speaker["candidates"]] == [near.pk, far.pk]
 
 
+@pytest.mark.parametrize(
+    ("text", "language", "source"),
+    [
+        ("Residents said the bridge was closed.", "en", "President Doe"),
+        ("The minister said the bridge was closed.", "en", "Ministry of Works"),
+        ("Der Präsident sagte, die Brücke sei gesperrt.", "de", "Präsidentin Roth"),
+        ("La ministre a dit que le pont est fermé.", "fr", "Ministère des Ponts"),
+        ("La presidenta dijo que el puente está cerrado.", "es", "Presidente Ruiz"),
+    ],
+)
+def test_a_common_noun_is_no_near_spelling_of_another(api, alice, text, language, source):
+    create_source(actor=alice, name=source, kind="organization")
+    article = services.create_article(actor=alice, title="T", text=text, language=language)
+    [card] = listed(api, f"/api/v1/articles/{article.pk}/suggestions/")
+    assert card["speaker"]["candidates"] == []
+
+
+def test_a_name_beside_a_common_noun_may_be_nearly_spelled(api, alice):
+    source = create_source(actor=alice, name="spokesperson for Jane Rowe", kind="person")
+    article = services.create_article(actor=alice, title="T", text="A spokesperson for Roe said the bridge was closed.")
+    [card] = listed(api, f"/api/v1/articles/{article.pk}/suggestions/")
+    assert [each["id"] for each in card["speaker"]["candidates"]] == [source.pk]
+
+
+def test_a_thing_behind_a_pronoun_is_known_without_its_article(api, alice, paper):
+    text = "The Courier’s report has more. It says that the bridge was closed in May."
+    article = services.create_article(actor=alice, title="T", text=text)
+    [card] = listed(api, f"/api/v1/articles/{article.pk}/suggestions/")
+    assert (card["speaker"]["text"], card["speaker"]["source"]["id"]) == ("It", paper.pk)
+
+
 def test_of_two_sources_with_that_very_name_the_articles_own_is_meant(api, suggestions, alice, article):
     other = create_source(actor=alice, name="John Roe", kind="person")
     own = create_source(actor=alice, name="john roe", kind="person")

@@ -52,7 +52,7 @@ def test_a_tag_is_answered_with_its_card_the_text_the_counts_and_nothing_else(de
         **FRAME, f"statement-{statement.pk}": "innerHTML",
         f"number-{second.pk}": "true", f"checks-{second.pk}": "true",
     }  # fmt: skip
-    assert '<div id="said" hx-swap-oob="innerHTML"><p>Passage 1 is tagged denied.</p></div>' in html
+    assert '<div id="said" hx-swap-oob="innerHTML"><div><p>Passage 1 is tagged denied.</p><form' in html
     assert (
         f'<mark id="mark-{statement.pk}" data-statement="{statement.pk}" data-tag="denied">'
         f'<a href="#statement-{statement.pk}" data-number="1" aria-label="Passage 1, denied"></a>'
@@ -138,7 +138,7 @@ def test_a_statement_that_moves_in_the_text_moves_among_the_cards(desk, article,
     assert (
         f'<div hx-swap-oob="afterend:#statement-{second.pk}"><article class="card" id="statement-{statement.pk}' in html
     )
-    assert "<p>Passage 2 is changed.</p>" in html
+    assert "<p>Passage 2 is changed.</p><form" in html
 
 
 def test_after_a_deletion_a_keyboard_goes_on_at_the_next_card(desk, statement, second):

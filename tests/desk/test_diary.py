@@ -20,7 +20,7 @@ def desk(alice):
 def lines(page):
     """Those of the diary itself, without what is folded under them."""
     page = re.sub(r'<details class="folded">.*?</details>', "", page, flags=re.S)
-    text = re.findall(r'<li class="line">\s*<p>(.*?)</p>', page, re.S)
+    text = re.findall(r'<li class="line"[^>]*>\s*<p>(.*?)</p>', page, re.S)
     return [re.sub(r"\s+", " ", html.unescape(re.sub(r"<time.*?</time>|<[^>]*>", "", line))).strip() for line in text]
 
 
@@ -40,7 +40,7 @@ def test_a_correction_is_one_line_with_its_statements_folded_under_it(desk, alic
         assert not any("re-anchored" in line for line in lines(page))
         folded = re.search(r'<details class="folded"><summary>(.*?)</summary>(.*?)</details>', page, re.S)
         assert folded[1] == "120 statements re-anchored"
-        assert folded[2].count('<li class="line">') == 100
+        assert folded[2].count('<li class="line"') == 100
     more = html.unescape(re.search(r'<a href="([^"]*)">20 more</a>', page)[1])
     assert lines(page_of(desk, more))[0].startswith("alice re-anchored statement")
 
@@ -112,3 +112,32 @@ def test_a_day_is_read_on_page_by_page(desk, alice, minister, monkeypatch):
         following = re.search(r'<a href="([^"]*)" rel="next">Earlier', page)
         address = following and html.unescape(following[1])
     assert titles == ["e", "d", "c", "b", "a"]
+
+
+@pytest.fixture
+def proposal(statement):
+    bob = user_with_role("bob", "reporter")
+    return services.propose_tag(
+        statement_id=statement.pk, versions=None, actor=bob, tag="denied", reason="She says so."
+    )
+
+
+def test_a_proposal_is_told_with_its_tag_the_passage_and_the_article(desk, alice, article, statement, proposal):
+    passage = "“The minister said no.”"
+    page = page_of(desk, "/api/v1/journal/?resource=note")
+    assert lines(page) == [f"bob proposed − denied for statement {statement.pk} {passage} in A report"]
+    assert f'for <a href="/api/v1/statements/{statement.pk}/">' in page
+    services.take_proposal(statement_id=statement.pk, versions=None, actor=alice, proposal=proposal.pk)
+    [taken, _] = lines(page_of(desk, "/api/v1/journal/?resource=note"))
+    assert taken == (
+        f"alice took proposal {proposal.pk} “She says so.” on statement {statement.pk} {passage} in A report"
+    )
+
+
+def test_a_note_is_told_with_what_it_is_on(desk, alice, article, statement):
+    for on in ({"article": article}, {"statement": statement}):
+        services.create_note(actor=alice, text="Ask again.", **on)
+    assert [re.sub(r"note \d+", "note", line) for line in lines(page_of(desk, "/api/v1/journal/?resource=note"))] == [
+        f"alice wrote note “Ask again.” on statement {statement.pk} “The minister said no.” in A report",
+        "alice wrote note “Ask again.” in A report",
+    ]

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from claims import services
+from factcheck.journal.models import Entry
 from tests.newsroom import browser_of, page_of
 
 LONG = "x" * 6000
@@ -57,7 +58,11 @@ def test_the_page_after_an_act_says_what_was_done_and_the_one_after_that_does_no
     desk = browser_of(alice)
     sent = {"version": "1", "tag": "denied", "reason": "She denies it.", "next": f"/api/v1/articles/{article.pk}/"}
     following = desk.post(f"/api/v1/statements/{statement.pk}/tag/", sent)
-    assert said(page_of(desk, following["Location"])) == ["<p>The statement was tagged.</p>"]
+    tagged = Entry.objects.get(action="statement.tagged").pk
+    back = f"/undo/{tagged}/?next=%2Fapi%2Fv1%2Farticles%2F{article.pk}%2F"
+    assert said(page_of(desk, following["Location"])) == [
+        f'<p>Statement {statement.pk} was tagged denied. <a class="undo" href="{back}">Undo</a></p>'
+    ]
     assert said(page_of(desk, following["Location"])) == []
     assert "messages" not in following.cookies
     desk.post(f"/api/v1/statements/{statement.pk}/", {"_method": "DELETE", "version": "2", "reason": "Marked twice."})

@@ -85,10 +85,10 @@ def test_the_picture_of_an_article_has_its_speakers_relays_statements_and_disput
         ("A spokeswoman", f"/api/v1/sources/{call['dispute'].raised_by_id}/"),
         ("unnamed official, anonymous", f"/api/v1/sources/{call['official'].pk}/"),
         ("CNN", f"/api/v1/sources/{call['cnn'].pk}/"),
-        ("This article", page),
-        ("Statement 1, denied: The minister said no.", f"{page}?at={first}#statement-{first}"),
-        ("Statement 2, unverified: The minister said no.", f"{page}?at={second}#statement-{second}"),
-        ("Denial of statement 1 by A spokeswoman, in statement 2: open", f"/api/v1/disputes/{call['dispute'].pk}/"),
+        ("No publisher", page),
+        ("Passage 1, denied: The minister said no.", f"{page}?at={first}#statement-{first}"),
+        ("Passage 2, unverified: The minister said no.", f"{page}?at={second}#statement-{second}"),
+        ("Denial of passage 1 by A spokeswoman, in passage 2: open", f"/api/v1/disputes/{call['dispute'].pk}/"),
     ])  # fmt: skip
 
 
@@ -103,9 +103,9 @@ def test_an_anonymous_relay_is_told_apart_by_its_line_and_by_a_word(desk, articl
 
 def test_the_table_says_the_same(desk, article, call):
     assert rows_of(picture(desk, article)) == [
-        ["The minister", "unnamed official (anonymous) , CNN", "This article", "− denied 1 “The minister said no.”",
-         "Denial of statement 1 by A spokeswoman, in statement 2 , open"],
-        ["A spokeswoman", "nobody", "This article", "? unverified 2 “The minister said no.”", ""],
+        ["The minister", "unnamed official (anonymous) , CNN", "No publisher",
+         "− denied Passage 1 “The minister said no.”", "Denial of passage 1 by A spokeswoman, in passage 2 , open"],
+        ["A spokeswoman", "nobody", "No publisher", "? unverified Passage 2 “The minister said no.”", ""],
     ]  # fmt: skip
 
 
@@ -127,7 +127,7 @@ def test_whoever_denies_without_a_marked_statement_is_drawn_beside_those_who_spe
     services.open_dispute(actor=alice, statement=statement, raised_by=critic, kind="denial")
     links = dict(links_of(svg_of(picture(desk, article))))
     assert links["A critic"] == f"/api/v1/sources/{critic.pk}/"
-    assert "Denial of statement 1 by A critic: open" in links
+    assert "Denial of passage 1 by A critic: open" in links
 
 
 def test_names_of_any_script_are_escaped_cut_and_whole_in_their_title(desk, alice, article, minister, call):
@@ -172,7 +172,7 @@ def test_visitors_see_what_is_published_and_no_more(visitor, alice, article, min
         actor=alice, statement=call["second"], raised_by=call["cnn"], counter_statement=hidden, kind="contradiction"
     )
     html = picture(visitor, article)
-    assert "Contradiction of statement 2 by CNN: open" in html
+    assert "Contradiction of passage 2 by CNN: open" in html
     assert "alice" not in html
     html = page_of(visitor, f"/api/v1/disputes/{dispute.pk}/")
     assert "A draft" not in html
@@ -187,9 +187,9 @@ def test_a_picture_of_the_past_leads_to_the_past(desk, alice, article, call):
     services.tag_statement(statement_id=call["second"].pk, versions=None, actor=alice, tag="asserted", reason="!")
     stamp = marked.at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     html = picture(desk, article, f"&as_of={stamp}")
-    assert "Statement 2, unverified" in html
-    assert "as_of=20" in dict(links_of(svg_of(html)))["Statement 2, unverified: The minister said no."]
-    assert "Statement 2, asserted" in picture(desk, article)
+    assert "Passage 2, unverified" in html
+    assert "as_of=20" in dict(links_of(svg_of(html)))["Passage 2, unverified: The minister said no."]
+    assert "Passage 2, asserted" in picture(desk, article)
 
 
 def test_a_dispute_shows_both_statements_and_where_they_were_published(desk, alice, article, call):
@@ -200,7 +200,7 @@ def test_a_dispute_shows_both_statements_and_where_they_were_published(desk, ali
         actor=alice, statement=call["first"], raised_by=call["cnn"], counter_statement=counter, kind="correction"
     )
     links = dict(links_of(svg_of(page_of(desk, f"/api/v1/disputes/{dispute.pk}/"))))
-    assert links["A report"] == f"/api/v1/articles/{article.pk}/"
+    assert links["No publisher: A report"] == f"/api/v1/articles/{article.pk}/"
     assert links["The Courier"] == f"/api/v1/sources/{courier.pk}/"
     statement = f"Statement #{counter.pk}, unverified: It is not so."
     assert links[statement] == f"/api/v1/statements/{counter.pk}/"

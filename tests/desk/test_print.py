@@ -7,6 +7,8 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from django.utils.formats import date_format
 
 from claims import services
 from claims.models import Statement
@@ -52,14 +54,19 @@ def test_a_note_says_the_tag_the_chain_the_reason_and_who_disputes_it_by_the_num
         statement_id=first.pk, versions=None, actor=alice, tag="denied", reason="She <b>denies</b> it."
     )
     services.open_dispute(actor=alice, statement=first, raised_by=cnn, counter_statement=second, kind="denial")
-    over = services.open_dispute(actor=alice, statement=second, raised_by=minister, kind="correction")
+    over = services.open_dispute(actor=alice, statement=second, raised_by=minister, kind="correction", scope="part")
     services.resolve_dispute(dispute_id=over.pk, versions=None, actor=alice, state="rejected", reason="No.")
+    services.open_dispute(actor=alice, statement=second, raised_by=official, kind="clarification")
+    today = date_format(timezone.now(), "j F Y")
     page = print_version(desk, article_page(desk, article))
     assert notes_in(page) == [
         "− denied, attributed to The minister, through unnamed official (anonymous), through CNN She <b>denies</b> it. "
-        "Open dispute: denial by CNN, in statement 2",
-        "? unverified, attributed to CNN",
+        f"Denial by CNN, open since {today}, in passage 2",
+        "? unverified, attributed to CNN "
+        f"Correction of part of it by The minister, opened on {today}, rejected on {today} "
+        f"Clarification by unnamed official (anonymous), open since {today}",
     ]
+    assert f"As it was recorded on {today}, " in page
     assert "A tag records who stands behind a statement. It does not say whether the statement is true." in page
 
 

@@ -30,6 +30,13 @@ def shown(answer):
 
 
 @pytest.mark.parametrize("address", ["/nowhere/", "/api/v1/statements/987654321/"])
+def test_a_problem_has_the_name_and_the_log_out_as_other_pages_have(desk, address):
+    _, page = shown(desk.get(address))
+    assert ">alice</a>" in page
+    assert '<form action="/logout/" method="post">' in page
+
+
+@pytest.mark.parametrize("address", ["/nowhere/", "/api/v1/statements/987654321/"])
 def test_where_nothing_is_the_menu_and_the_search_stay(desk, address):
     answer = desk.get(address)
     heading, page = shown(answer)

@@ -77,6 +77,7 @@ FORMATS = {
     "articles/{articles}/webannotations/": "as a collection in pages",
     "articles/{articles}/annotations/": "which can be imported again",
     "feeds/claimreviews/": "newest first",
+    "feeds/changes/": "oldest first",
 }
 
 
@@ -89,7 +90,7 @@ def test_what_programs_read_says_what_it_is_leads_back_and_can_be_saved(desk, ro
     assert f'href="{back}"' in page
     saved, file = re.search(r'<a href="([^"]*)" download="([^"]*)">', page).groups()
     resource, row_id, action = (*given.split("/")[3:5], given.split("/")[-2])
-    assert file == (f"{resource[:-1]}-{row_id}-{action}.json" if "{" in address else "claimreviews.json")
+    assert file == (f"{resource[:-1]}-{row_id}-{action}.json" if "{" in address else f"{action}.json")
     assert desk.get(saved)["Content-Type"].startswith("application/json")
     assert '<pre class="json" tabindex="0">{\n  &quot;' in page
 

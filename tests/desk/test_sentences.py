@@ -69,6 +69,6 @@ def test_a_passage_has_german_quotation_marks_on_a_german_page(alice, statement)
 
 def test_the_message_after_an_act_is_a_sentence_of_the_page_that_follows_it(alice, article, statement):
     desk, headers = browser_of(alice), {"Accept": "text/html", "Accept-Language": "de"}
-    sent = {"version": "1", "tag": "denied", "reason": "Nein."}
-    answer = desk.post(f"/api/v1/statements/{statement.pk}/tag/", sent, headers=headers)
-    assert "<p>Die Aussage wurde eingestuft.</p>" in desk.get(answer["Location"], headers=headers).content.decode()
+    sent = {"version": "1", "_method": "DELETE", "reason": "Nein."}
+    answer = desk.post(f"/api/v1/statements/{statement.pk}/", sent, headers=headers)
+    assert "<p>Die Aussage wurde gelöscht.</p>" in desk.get(answer["Location"], headers=headers).content.decode()

@@ -147,3 +147,25 @@ def test_totals_are_counted_up_to_a_bound(alice, article, three, monkeypatch):
     assert {name: number for name, number in totals.totals().items() if number} == {"draft": 2, "unverified": 3}
     monkeypatch.setattr("factcheck.desk.pages.start.MAX_COUNTED", 2)
     assert "over 2 unverified statements" in section(start(alice), "totals")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_proposals_are_told_by_their_tag_and_once_for_many_statements(alice, article, three):
+    reporter = user_with_role("rita", "reporter")
+    for statement, proposed in zip(three, ("denied", "denied", "asserted"), strict=True):
+        services.propose_tag(
+            statement_id=statement.pk, versions=None, actor=reporter, tag=proposed, reason="She says so."
+        )
+    services.create_note(actor=reporter, article=article, text="Ask again.")
+    page = start(alice)
+    words = section(page, "news")
+    assert f"rita proposed + asserted for statement {three[2].pk} in A report" in words
+    assert f'<a href="/api/v1/statements/{three[2].pk}/">statement {three[2].pk}</a>' in page
+    assert "rita proposed − denied for 2 statements in A report" in words
+    assert "rita wrote note" in words
+
+
+def test_one_of_a_kind_is_counted_as_one(alice, article, three):
+    services.create_note(actor=alice, article=article, text="Ask again.")
+    words = section(start(alice), "totals")
+    assert "0 open disputes, 1 open note Follow" in re.sub(r"\s+,", ",", words)

@@ -1,6 +1,8 @@
 """Undoing the last act on a row from its entry: what has a way back, who may, and what it leaves."""
 
+import json
 import re
+from html import unescape
 
 import pytest
 
@@ -35,7 +37,7 @@ def data_of(row):
 
 def offered(desk, row):
     page = page_of(desk, f"{address_of(row.journal_resource, row.pk)}history/")
-    return [int(entry) for entry in re.findall(r'href="/undo/(\d+)/"', page)]
+    return [int(entry) for entry in re.findall(r'href="/undo/(\d+)/\?', page)]
 
 
 def tag(alice, statement, article, dispute, minister):
@@ -222,7 +224,7 @@ def test_who_may_do_the_act_may_undo_it(alice, article, statement, dispute, mini
     for role, able in {"viewer": [], "reporter": [corrected, settled], "editor": [tagged, corrected, settled]}.items():
         browser = browser_of(user_with_role(role, role))
         page = page_of(browser, "/api/v1/journal/")
-        assert [int(pk) for pk in re.findall(r'href="/undo/(\d+)/"', page)] == sorted(
+        assert [int(pk) for pk in re.findall(r'href="/undo/(\d+)/\?', page)] == sorted(
             (e.pk for e in able), reverse=True
         )
         for entry in (tagged, corrected, settled):
@@ -255,3 +257,80 @@ def test_the_reason_of_a_tag_that_is_taken_back_is_offered_again(desk, alice, st
     page = page_of(desk, f"/undo/{last_entry().pk}/")
     assert "He said so himself.</textarea>" in page
     assert "Taken back." not in page
+
+
+def in_place(*seen):
+    return {"HX-Request": "true", "Shown-Cards": " ".join(f"{row.pk}-{row.version}" for row in seen)}
+
+
+def offered_at_once(html):
+    """The address of the form in the message of an act, and the reason that it sends."""
+    found = re.findall(r'<form method="post" action="(/undo/\d+/)".*?name="reason" value="([^"]*)"', html)
+    return found[0] if found else None
+
+
+def test_the_message_of_an_act_on_the_articles_page_offers_to_take_it_back_there(desk, alice, article, statement):
+    sent = {"tag": "denied", "reason": "Denied by name.", "version": 1}
+    html = desk.post(f"/api/v1/statements/{statement.pk}/tag/", sent, headers=in_place(statement)).content.decode()
+    address, reason = offered_at_once(html)
+    assert reason == "Taken back."
+    answer = desk.post(address, {"reason": reason}, headers=in_place(statement))
+    assert (answer.status_code, Statement.objects.get().tag) == (200, "unverified")
+    html = answer.content.decode()
+    assert f"<p>Taken back: alice tagged statement {statement.pk} denied.</p>" in html
+    assert "<html" not in html
+    undone = {"focus": f"statement-{statement.pk}", "statement": statement.pk}
+    assert json.loads(answer["HX-Trigger-After-Swap"]) == {"undone": undone}
+    late = desk.post(address, {"reason": reason}, headers=in_place(statement))
+    assert (late.status_code, f'<a href="{address}">See what happened since</a>' in late.content.decode()) == (
+        412,
+        True,
+    )
+
+
+def test_the_reason_that_stood_before_is_the_one_that_is_sent(desk, alice, statement):
+    services.tag_statement(statement_id=statement.pk, versions=None, actor=alice, tag="asserted", reason="He said so.")
+    sent = {"tag": "denied", "reason": "A slip.", "version": 2}
+    html = desk.post(f"/api/v1/statements/{statement.pk}/tag/", sent, headers=in_place(statement)).content.decode()
+    assert offered_at_once(html)[1] == "He said so."
+
+
+def test_an_act_that_has_no_way_back_or_is_not_the_last_one_offers_none(desk, alice, article, statement):
+    def act(address, **sent):
+        return desk.post(f"/api/v1/{address}/", sent, headers=in_place(statement)).content.decode()
+
+    assert offered_at_once(act("statements", article=article.pk, text="cafe\u0301", quote_type="narration")) is None
+    assert offered_at_once(act(f"articles/{article.pk}/publish", version=1, reason="Read.")) is None
+    assert offered_at_once(act(f"statements/{statement.pk}/propose", version=1, tag="denied", reason="So.")) is None
+    ticked = {"statements": f"{statement.pk}-1", "tag": "denied", "reason": "So."}
+    assert offered_at_once(act("statements/bulk-tag", **ticked)) is None
+    assert offered_at_once(act(f"statements/{statement.pk}/tag", version=2, tag="asserted", reason="So.")) is not None
+
+
+def test_what_the_article_or_a_note_was_before_is_shown_where_it_stands(desk, alice, article, statement):
+    for status in ("published", "withdrawn"):
+        services.set_article_status(article_id=article.pk, versions=None, actor=alice, status=status, reason="So.")
+    answer = desk.post(f"/undo/{last_entry().pk}/", {"reason": "No."}, headers=in_place(statement))
+    assert f'action="/api/v1/articles/{article.pk}/withdraw/"' in answer.content.decode()
+    resolve_note(alice, statement, article, None, None)
+    note = Note.objects.get()
+    answer = desk.post(f"/undo/{last_entry().pk}/", {"reason": "No."}, headers=in_place(statement))
+    assert f'action="/api/v1/notes/{note.pk}/resolve/"' in answer.content.decode()
+
+
+def test_it_leads_back_to_the_page_that_led_there_and_is_told_there(desk, alice, article, statement):
+    tag(alice, statement, None, None, None)
+    entry = last_entry()
+    diary = f"/api/v1/journal/?article={article.pk}"
+    [link] = re.findall(rf'href="(/undo/{entry.pk}/[^"]*)"', page_of(desk, diary))
+    page = page_of(desk, unescape(link))
+    back = f"{diary}#entry-{entry.pk}"
+    assert f'<input type="hidden" name="next" value="{back}">' in page
+    assert f'<a href="{back}">Cancel</a>' in page
+    answer = desk.post(f"/undo/{entry.pk}/", {"reason": "A slip.", "next": back})
+    assert answer["Location"] == back
+    page = page_of(desk, diary)
+    assert f"Taken back: alice tagged statement {statement.pk} denied." in page
+    assert f'id="entry-{entry.pk}"' in page
+    foreign = desk.post(f"/undo/{last_entry().pk}/", {"reason": "A slip.", "next": "https://elsewhere.example/"})
+    assert foreign["Location"] == f"/api/v1/statements/{statement.pk}/"

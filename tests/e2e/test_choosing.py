@@ -1,6 +1,7 @@
 """Naming a source: chosen from the type-ahead, or typed and sent as it is."""
 
 import pytest
+from playwright.sync_api import expect
 
 from claims import services
 from claims.models import Statement
@@ -170,6 +171,14 @@ def test_enter_in_the_name_of_a_new_source_makes_it_and_does_not_send_the_form_a
     panel.get_by_label("Other names, one per line").fill("Leslie Blitzer\n\n Wolf ")
     panel.get_by_label("Name", exact=True).press("Enter")
     page.get_by_role("button", name="Remove Wolf Blitzer").wait_for()
+    via = page.get_by_role("combobox", name="Through whom")
+    expect(via).to_be_focused()  # the field after it; a field that takes several keeps the focus
+    via.fill("Jim Sciutto")
+    page.get_by_role("option", name="New source “Jim Sciutto”…").click()
+    page.get_by_role("group", name="New source").get_by_label("Kind").select_option("person")
+    page.get_by_role("button", name="Create the source").press("Enter")
+    page.get_by_role("button", name="Remove Jim Sciutto").wait_for()
+    expect(via).to_be_focused()
     made = Source.objects.get(name="Wolf Blitzer")
     assert (made.kind, made.aliases) == ("person", ["Leslie Blitzer", "Wolf"])
     assert not Statement.objects.exists()

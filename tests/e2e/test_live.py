@@ -1,9 +1,12 @@
 """What others do appears on an open page: told, shown when asked for, and never in the way."""
 
+import time
+
 import pytest
 from playwright.sync_api import expect
 
 from claims import services
+from factcheck.journal.stream.waiting import WaitingThread
 from sources.services import create_source
 
 TEXT = " ".join(f"Sentence {n:02} says something." for n in range(40))
@@ -28,6 +31,7 @@ def watcher(open_desk, statements):
     desk.page.clock.install()
     desk.asked = []
     desk.page.on("request", lambda request: "/live/" in request.url and desk.asked.append(request.url))
+    desk.page.route("**/journal/stream/**", lambda route: route.fulfill(status=204))  # without a stream it polls
     desk.open(f"/api/v1/articles/{statements[0].article_id}/")
     return desk
 
@@ -42,6 +46,13 @@ def time_passes(desk, seconds=11):
     desk.page.wait_for_timeout(50)
     desk.page.wait_for_load_state("networkidle")
     return len(desk.asked) - asked
+
+
+def wait_for_no_stream():
+    deadline = time.monotonic() + 5
+    while WaitingThread.opened:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 def places(page):
@@ -134,3 +145,21 @@ def test_what_is_told_of_a_card_is_shown_though_its_statement_is_as_it_was(watch
     expect(card.locator(".news")).to_have_text(f"alice updated statement {denial.pk} just now")
     page.get_by_role("link", name="show").click()
     card.get_by_text("He did so twice.").wait_for()
+
+
+def test_with_the_stream_a_change_is_told_at_once_and_the_page_seldom_asks(open_desk, newsroom, statements):
+    desk = open_desk().log_in("erin")
+    page, asked = desk.page, []
+    page.on("request", lambda request: "/live/" in request.url and asked.append(request.url))
+    with page.expect_response("**/journal/stream/**") as opened:
+        desk.open(f"/api/v1/articles/{statements[0].article_id}/")
+    assert opened.value.status == 200
+    tag(statements[9], newsroom["alice"])
+    expect(page.locator("#live")).to_have_text("1 change by alice: show", timeout=3000)
+    page.wait_for_timeout(10_500)
+    assert len(asked) == 1
+    page.evaluate("Object.defineProperty(document, 'hidden', { get: () => true, configurable: true })")
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    wait_for_no_stream()
+    with page.expect_response("**/journal/stream/**"):
+        page.evaluate("delete document.hidden; document.dispatchEvent(new Event('visibilitychange'))")

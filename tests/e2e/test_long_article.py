@@ -36,7 +36,7 @@ def test_marking_tags_at_once(open_desk, article, width):
         desk.select(f"number {n} is right")
         desk.choose("Who is said to have said it", "mini", "The minister")
         form_of(desk).get_by_role("combobox", name="Tag", exact=True).select_option(tag)
-        form_of(desk).get_by_label("Why this tag").fill(f"Because of {n}.")
+        form_of(desk).get_by_label("Reason for the tag").fill(f"Because of {n}.")
         form_of(desk).get_by_role("button", name="Record the statement").click()
         said(desk, f"is recorded and tagged {tag}.")
     assert page.evaluate("window.stayed")

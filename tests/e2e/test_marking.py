@@ -101,3 +101,44 @@ def test_the_keys_go_on_from_one_part_of_the_statements_to_the_next(open_desk, n
     page.wait_for_url("**/?cards=1")
     page.keyboard.press("k")
     assert page.locator(".card.current").locator(".number").inner_text() == "Passage 30"
+
+
+@pytest.mark.parametrize("line", [3, 22, 39])
+def test_on_a_phone_the_form_never_lies_over_what_is_selected_and_is_closed_where_one_sees_it(
+    open_desk, newsroom, line
+):
+    text = "".join(f"Paragraph {n}: the minister said that number {n} is right.\n\n" for n in range(40))
+    article = services.create_article(actor=newsroom["alice"], title="Long", text=text)
+    desk = open_desk(viewport={"width": 375, "height": 700}, has_touch=True).log_in("alice")
+    page = desk.page
+    desk.open(f"/api/v1/articles/{article.pk}/")
+    page.evaluate("top => scrollTo(0, top)", 60 + 73 * line)
+    desk.select(f"number {line} is right.")
+    page.wait_for_timeout(500)  # a selection on a phone is heard of a moment later
+    form, selected = page.evaluate("""[document.getElementById("mark-form").getBoundingClientRect().top,
+      document.getSelection().getRangeAt(0).getBoundingClientRect().toJSON()]""")
+    assert selected["bottom"] < form
+    assert selected["top"] >= 0
+    assert page.get_by_label("The passage, word for word").input_value() == f"number {line} is right."
+    page.locator("#mark-form").evaluate("form => form.scrollTo(0, form.scrollHeight)")
+    page.mouse.click(345, form + 24)  # the sign at the corner of the form
+    page.get_by_role("button", name="Record the statement").wait_for(state="hidden")
+    assert page.locator("#text").is_visible()
+
+
+def test_a_new_mark_breaks_no_line_anew(open_desk, newsroom):
+    text = "The minister said that number ten is right, and that number eleven is wrong. " * 30
+    article = services.create_article(actor=newsroom["alice"], title="Long", text=text)
+    desk = open_desk(viewport={"width": 375, "height": 800}).log_in("alice")
+    height = "document.getElementById('text').getBoundingClientRect().height"
+    desk.open(f"/api/v1/articles/{article.pk}/")
+    before = desk.page.evaluate(height)
+    for start in range(0, 1500, 30):
+        services.create_statement(
+            article=article, actor=newsroom["alice"], quote_type="narration", start=start, end=start + 20
+        )
+    desk.page.reload()
+    assert desk.page.locator("#text mark[id]").count() == 50
+    assert desk.page.evaluate(height) == before
+    number = desk.page.locator("#text mark[id] > a").nth(30).bounding_box()
+    assert (number["width"] > 10, number["height"] > 8) == (True, True)

@@ -38,9 +38,9 @@ def test_a_picture_is_reached_from_the_article_and_leads_back_to_a_card_by_keybo
         focused = page.locator(":focus")
         names.append(focused.get_attribute("aria-label") or focused.locator("title").text_content())
     assert [name.partition(":")[0] for name in names] == [
-        "The minister", "unnamed official, anonymous", "CNN", "This article",
-        "Statement 1, unverified", "Statement 2, unverified",
-        "Clarification of statement 1 by The minister, in statement 2",
+        "The minister", "unnamed official, anonymous", "CNN", "No publisher",
+        "Passage 1, unverified", "Passage 2, unverified",
+        "Clarification of passage 1 by The minister, in passage 2",
     ]  # fmt: skip
     page.keyboard.press("Shift+Tab")
     page.keyboard.press("Enter")
@@ -57,6 +57,7 @@ def test_on_a_phone_the_picture_scrolls_and_not_the_page(open_desk, article, siz
     assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
     shown = page.eval_on_selector(".picture", "box => [box.clientWidth, box.scrollWidth]")
     assert (shown[1] > shown[0]) is (size[0] < 900)
+    assert page.get_by_text("The picture goes on: scroll it sideways.").is_visible() is (size[0] < 900)
 
 
 def test_on_paper_the_picture_is_whole_and_in_black(open_desk, article):

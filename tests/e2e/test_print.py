@@ -4,6 +4,8 @@ import re
 
 import pytest
 from django.core.management import call_command
+from django.utils import timezone
+from django.utils.formats import date_format
 
 from claims import services
 from claims.models import Statement
@@ -49,8 +51,9 @@ def test_an_article_of_300_statements_is_printed_whole_whatever_part_is_on_the_s
     assert page.eval_on_selector_all(".text mark > a", drawn) == [f'"{n}"{n}' for n in range(1, 301)]
     notes = page.eval_on_selector_all(".notes ol > li", SHOWN)
     assert len(notes) == 300
+    today = date_format(timezone.now(), "j F Y")
     assert re.split("\n+", notes[0]) == [
-        "− denied, attributed to The minister", "By name.", "Open dispute: denial by A critic, in statement 2",
+        "− denied, attributed to The minister", "By name.", f"Denial by A critic, open since {today}, in passage 2",
     ]  # fmt: skip
     assert notes[299] == "? unverified, attributed to The minister"
     assert "http" not in page.inner_text("main")

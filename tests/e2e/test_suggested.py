@@ -117,6 +117,32 @@ def test_a_dismissal_is_taken_back_right_after_and_later(panel):
     assert not DismissedSuggestion.objects.exists()
 
 
+def test_what_was_accepted_is_taken_back_with_its_dispute_by_who_may_delete(panel, elsewhere):
+    page = panel("alice").page
+    page.keyboard.press("y")
+    told(page, re.compile(r"Recorded: statement \d+\."))
+    page.keyboard.press("z")
+    told(page, "Taken back.")
+    page.locator("#text mark").wait_for(state="detached")
+    assert texts(page) == [OPENING, READY, REFUSED, CLOSED]
+    assert list(Statement.objects.all()) == [elsewhere]
+
+    denial = card(page, CLOSED)
+    denial.get_by_role("radio", name="The bridge was closed for lorries in June.").check()
+    denial.get_by_role("button", name="Accept").click()
+    told(page, "with a dispute")
+    page.get_by_role("button", name="Undo").click()
+    told(page, "Taken back.")
+    assert (list(Statement.objects.all()), Dispute.objects.count()) == ([elsewhere], 1)
+
+
+def test_who_may_not_delete_is_not_offered_to_take_back_what_was_accepted(panel):
+    page = panel("bob").page
+    page.keyboard.press("y")
+    told(page, re.compile(r"Recorded: statement \d+\."))
+    assert page.get_by_role("button", name="Undo").count() == 0
+
+
 def test_all_of_a_speaker_are_accepted_at_once(panel):
     page = panel().page
     page.keyboard.press("w")

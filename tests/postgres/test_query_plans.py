@@ -93,8 +93,8 @@ VALUES: dict[str, list[Any]] = {
     **{name: ["{source}", NOBODY] for name in ("publisher", "raised_by", "part_of")},
 }
 FEW = {"ids", "url", "same_as"}
-# It reads the whole list by purpose.
-STREAMS = {"statement-export"}
+# The first reads the whole list by purpose, the others have no end.
+STREAMS = {"statement-export", "journal-stream", "change-stream"}
 # Always one page: nobody has more tokens than fit on it, matches are the best only, and the rest is no list.
 UNPAGED = {"me", "statement-matches", "token-list", "schema", "journal-consistency", "journal-key", "journal-latest"}
 # Parameters that a read does not do without.

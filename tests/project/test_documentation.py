@@ -1,5 +1,6 @@
 """What the documents name exists: settings, paths, tests, problem types."""
 
+import json
 import re
 from functools import cache
 from pathlib import Path
@@ -88,3 +89,13 @@ def test_the_conventions_name_every_status_and_type_of_problem_that_an_operation
     for status, component in PROBLEMS.items():
         types = {kind.removeprefix("urn:factcheck:problem:") for kind in components[component]["x-problem-types"]}
         assert types <= set(named[status]), status
+
+
+def test_the_clients_page_names_each_generator_in_the_version_that_is_pinned():
+    pinned = json.loads((ROOT / "clients/package.json").read_text())
+    pins = pinned["dependencies"] | pinned["devDependencies"]
+    pins |= dict(re.findall(r"^([\w-]+)==(.+)$", (ROOT / "clients/requirements.txt").read_text(), re.M))
+    rows = re.findall(r"^\| ([^|]+) \| ([\d., ]+) \|", (ROOT / "docs/clients.md").read_text(), re.M)
+    named = [each for names, versions in rows for each in zip(names.split(", "), versions.split(", "), strict=False)]
+    assert len({name for name, _ in named}) == 8
+    assert [(name, pins.get(name)) for name, _ in named] == named

@@ -11,7 +11,8 @@ from drf_spectacular.settings import spectacular_settings
 # Names of the enumerations that only parameters use, by their values.
 PARAMETER_ENUMS = {
     frozenset({"id", "-id"}): "IdOrdering",
-    frozenset({"article", "dispute", "evidence", "source", "statement", "user"}): "RecordedResource",
+    frozenset({"article", "dispute", "evidence", "source", "statement"}): "ChangedResource",
+    frozenset({"article", "dispute", "evidence", "note", "source", "statement", "user"}): "RecordedResource",
     frozenset({"json", "jsonld"}): "LinkedDataFormat",
     frozenset({"csv", "jsonl"}): "ExportFormat",
     frozenset({"json", "text"}): "NoteFormat",

@@ -89,9 +89,10 @@ def add_address_too_long(operations: dict[str, Any]) -> None:
 
 
 def add_link_headers(operations: dict[str, Any]) -> None:
-    """An operation with a cursor has pages, and so a Link header."""
+    """An operation with a cursor has pages, and so a Link header. A stream has none."""
     operation = operations.get("get", {})
-    if {"cursor", "after"} & {parameter["name"] for parameter in operation.get("parameters", ())}:
+    names = {parameter["name"] for parameter in operation.get("parameters", ())}
+    if {"cursor", "after"} & names and "Last-Event-ID" not in names:
         operation["responses"]["200"].setdefault("headers", {})["Link"] = _header("Link")
 
 

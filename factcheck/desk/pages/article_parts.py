@@ -21,6 +21,7 @@ from factcheck.api.references import valid_ids
 from factcheck.desk.cards import Card
 from factcheck.desk.page import Page, query_of
 from factcheck.desk.pages.notes import notes_on_row
+from factcheck.desk.pages.undo import focused_after, may_undo_now, reason_to_undo, statement_of
 from factcheck.desk.shown_article import UNANCHORED_CARDS, ShownArticle
 from factcheck.desk.words import word
 from factcheck.journal.models import Entry
@@ -127,7 +128,7 @@ class ActPage(Page):
         if article is None:
             self.template = "desk/articles/gone.html"
             return {}
-        own = entry.resource_id if entry.resource == "statement" else entry.data.get("statement")
+        own = statement_of(entry)
         left = [pk for pk in seen if pk == own or pk not in ids]
         card = _next_card(left, own) if entry.action == "statement.deleted" else own
         shown = shown_beside(self.request, article, self.viewer, card)
@@ -140,6 +141,7 @@ class ActPage(Page):
             "is_bulk": self.view.action == "bulk_tag",
             "is_proposed": self.view.action == "propose",
             "is_marked": self._is_marked(entry),
+            **self._undo(entry, len(ids)),
             "message": self._message(entry, shown.numbers.get(own), len(ids)),
             "mark_form": MarkSerializer(context=self.view.get_serializer_context()),
             **(notes_on_row(self.viewer, "article", article.pk) if entry.resource == "note" else {}),
@@ -156,6 +158,13 @@ class ActPage(Page):
     def _ticked(self) -> list[int]:
         """Those of a bulk tag, even if they have been deleted since."""
         return valid_ids(text.partition("-")[0] for text in self.request.data.getlist("statements"))
+
+    def _undo(self, entry: Any, count: int) -> dict[str, Any]:
+        """For the message: how to take the act back at once. Several acts at once have theirs in the journal."""
+        is_act = count == 1 and self.view.action != "propose"
+        if is_act and may_undo_now(self.request.user, entry, form_version(self.request)):
+            return {"undo_entry": entry, "undo_reason": reason_to_undo(entry)}
+        return {}
 
     def _is_marked(self, entry: Any) -> bool:
         """Whether a statement was created, and perhaps tagged at once."""
@@ -178,7 +187,7 @@ class ActPage(Page):
 
 
 def _newest(resource: str, row_id: int) -> Any:
-    return Entry.objects.of(resource, row_id).order_by("-version")[:1]
+    return Entry.objects.of(resource, row_id).with_before().order_by("-version")[:1]
 
 
 def _article(row_id: int) -> Any:
@@ -193,8 +202,6 @@ def _next_card(seen: list[int], deleted: int) -> int | None:
 
 def _focused(entry: Any, card: int | None) -> str:
     """The id of the element on which a keyboard goes on."""
-    if entry.resource == "article":
-        return "status-form"
-    if card:
-        return f"statement-{card}"
-    return f"note-{entry.resource_id}" if entry.resource == "note" else "statements"
+    if entry.action == "statement.deleted":
+        return f"statement-{card}" if card else "statements"
+    return focused_after(entry)

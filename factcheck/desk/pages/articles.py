@@ -4,11 +4,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.core.paginator import Paginator
+from django.utils import timezone
 
+from claims.desk_checks import ERRORS, findings
 from claims.models import Article
 from claims.serializers import MarkSerializer
 from factcheck.api.form_methods import wants_parts
 from factcheck.api.named_references import is_number
+from factcheck.desk.cards import with_statement_and_article
 from factcheck.desk.form_pages import FormPage
 from factcheck.desk.notes import notes_of
 from factcheck.desk.page import Page, int_parameter, query_of
@@ -28,6 +31,7 @@ from factcheck.desk.shown_article import (
 from factcheck.desk.viewer import Viewer
 
 NOTES_PER_PAGE = 1_000
+MAX_ERRORS = 20  # that the form to publish names
 
 
 def article_context(
@@ -70,6 +74,7 @@ def print_context(article: Any, viewer: Viewer, query: Mapping[str, str]) -> dic
         "notes": [note for note in notes if note.number],
         "unanchored_notes": [note for note in notes if not note.number],
         "note_page": page,
+        "recorded_at": timezone.now(),
         **(article_picture(article, viewer, numbers, as_of_query(query)) if page.number == 1 else {}),
     }
 
@@ -98,6 +103,20 @@ class ArticlePage(Page):
             return article_context(self.row, self.view, self.viewer, query)
         form = suggested_form(self.row, key, self.view.get_serializer_context())
         return {**article_context(self.row, self.view, self.viewer, query, form), "form": form}
+
+
+class PublishPage(FormPage):
+    """The form to publish comes back where the desk checks find errors: which, and a button to publish all the same."""
+
+    def context(self) -> dict[str, Any]:
+        article = self.view.kwargs["pk"]
+        errors = findings(codes=ERRORS, article=article, limit=MAX_ERRORS + 1).rows
+        shown = with_statement_and_article(finding for _, finding in errors[:MAX_ERRORS])
+        return {
+            **super().context(),
+            "errors_found": [(finding, statement) for finding, statement, _ in shown],
+            "has_more_errors": len(errors) > MAX_ERRORS,
+        }
 
 
 class StatementFormPage(FormPage):

@@ -3,13 +3,16 @@
 from typing import Any
 
 from claims.models import Article, ArticleRevision, Dispute, Statement
+from claims.models.statement import TAGGED
 from factcheck.api.named_references import is_number
 from factcheck.desk.cards import cards_of
 from factcheck.desk.form_pages import FormPage
 from factcheck.desk.page import Page
 from factcheck.desk.pages.notes import notes_on_row
 from factcheck.desk.pictures.articles import dispute_picture
-from factcheck.desk.timeline import row_timeline
+from factcheck.desk.timeline import TIMELINE_LENGTH, timeline
+from factcheck.desk.viewer import Viewer
+from factcheck.journal.models import Entry
 
 
 class DisputePage(Page):
@@ -27,8 +30,19 @@ class DisputePage(Page):
             "around_counter": ArticleRevision.objects.around(counter) if counter else None,
             **dispute_picture(dispute, self.viewer),
             **notes_on_row(self.viewer, "dispute", dispute.pk),
-            **row_timeline(self.viewer, "dispute", dispute.pk),
+            **_timeline(self.viewer, dispute),
         }
+
+
+def _timeline(viewer: Viewer, dispute: Any) -> dict[str, Any]:
+    """With the tags that the statement got in one act with what happened to the dispute."""
+    if viewer.is_anonymous:
+        return {}
+    own = Entry.objects.of("dispute", dispute.pk).with_before().order_by("-id")[:TIMELINE_LENGTH]
+    acts = {entry.transaction for entry in own}
+    tagged = Entry.objects.of("statement", dispute.statement_id).filter(action=TAGGED, transaction__in=acts)
+    entries = sorted([*own, *tagged.with_before()], key=lambda entry: entry.pk, reverse=True)
+    return {"timeline": timeline(entries)}
 
 
 def suggest_same_article(form: Any, statement: Any) -> Any:

@@ -10,7 +10,7 @@ from factcheck.desk.page import Page
 from factcheck.desk.words import row_name
 
 MAX_CHARACTERS = 100_000  # nobody reads more of it on a page
-# By action: the heading and the description.
+# By action, a list by its rows: the heading and the description.
 FORMAT_TEXTS = {
     "webannotation": (
         _("Web Annotation"),
@@ -31,6 +31,10 @@ FORMAT_TEXTS = {
         _("Feed of ClaimReviews"),
         _("Every statement of a published article in the schema.org format that search engines read, newest first."),
     ),
+    "changes": (
+        _("Feed of changes"),
+        _("What changed in published articles, oldest first, for programs that ask again from where they were."),
+    ),
     "annotations": (
         _("Annotation document"),
         _("The whole annotated article as one document, which can be imported again."),
@@ -41,6 +45,7 @@ FORMAT_TEXTS = {
 class FormatPage(Page):
     def context(self) -> dict[str, Any]:
         action, row_id = self.view.action, self.view.kwargs.get("pk")
+        action = f"{self.view.basename}s" if action == "list" else action
         heading, description = FORMAT_TEXTS[action]
         first_page = self.data["first"] if isinstance(self.data.get("first"), dict) else {}
         links = {**self.data, **first_page}

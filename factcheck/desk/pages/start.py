@@ -6,11 +6,10 @@ from claims.models import Article
 from claims.roles import permissions
 from claims.totals import MAX_COUNTED, totals
 from factcheck.desk.models import Look
-from factcheck.desk.news import entries_of_others, news_of
+from factcheck.desk.news import ENTRIES, entries_of_others, news_of
 from factcheck.desk.page_view import DeskView
 from factcheck.desk.waiting import MAX_ROWS, waiting_for
 from factcheck.desk.words import ENDPOINTS
-from factcheck.journal.models import Entry
 from factcheck.webhooks.models import Webhook
 
 MAX_ARTICLES = 6  # in each section; the list has all
@@ -56,7 +55,7 @@ class StartPage(DeskView):
 
 
 def _news_since(look: Look) -> dict[str, Any]:
-    others = entries_of_others(look.user_id, Entry.objects.all(), look.mark, MAX_ENTRIES)
+    others = entries_of_others(look.user_id, ENTRIES, look.mark, MAX_ENTRIES)
     news = news_of(others.entries, MAX_NEWS + 1)
     return {
         "look": look,

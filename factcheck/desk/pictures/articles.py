@@ -18,17 +18,17 @@ MAX_STATEMENTS = 1_000
 TEXT = 160  # characters of a passage
 # By how much is disputed, and whether it was raised in another statement that the picture has.
 DENIALS = {
-    ("whole", False): _("%(kind)s of statement %(statement)s by %(source)s"),
-    ("whole", True): _("%(kind)s of statement %(statement)s by %(source)s, in statement %(counter_statement)s"),
-    ("part", False): _("%(kind)s of part of statement %(statement)s by %(source)s"),
-    ("part", True): _("%(kind)s of part of statement %(statement)s by %(source)s, in statement %(counter_statement)s"),
+    ("whole", False): _("%(kind)s of %(statement)s by %(source)s"),
+    ("whole", True): _("%(kind)s of %(statement)s by %(source)s, in %(counter_statement)s"),
+    ("part", False): _("%(kind)s of part of %(statement)s by %(source)s"),
+    ("part", True): _("%(kind)s of part of %(statement)s by %(source)s, in %(counter_statement)s"),
 }
 
 
 def article_picture(article: Any, viewer: Viewer, numbers: dict[int, int], as_of_query: str = "") -> dict[str, Any]:
     """`numbers` are those of the marks in the text, by statement. The picture has the first MAX_STATEMENTS."""
     address, lists = address_of("article", article.pk), f"/api/v1/statements/?article={article.pk}{as_of_query}"
-    outlet = _party(article.publisher) if article.publisher else Party(gettext("This article"), address)
+    outlet = _party(article.publisher) if article.publisher else Party(gettext("No publisher"), address)
     statements = Statement.objects.with_chain().only("text", "tag", "start", "source__name", "source__anonymous")
     rows = viewer.fetch(statements.filter(article=article).order_by("start", "id"), MAX_STATEMENTS + 1)
     told = [
@@ -52,8 +52,8 @@ def dispute_picture(dispute: Any, viewer: Viewer) -> dict[str, Any]:
 
 
 def _picture(told: Sequence[Told], disputes: Iterable[Any], lists: str, all_disputes: str) -> dict[str, Any]:
-    labels = {each.id: each.label for each in told}
-    denials = [_denial(dispute, labels) for dispute in disputes if dispute.statement_id in labels]
+    names = {each.id: each.name for each in told}
+    denials = [_denial(dispute, names) for dispute in disputes if dispute.statement_id in names]
     chains = chains_of(told, denials, lists, all_disputes)
     return {"chains": chains, "drawing": drawing_of(chains)}
 
@@ -64,10 +64,10 @@ def _told(row: Any, outlet: Party, number: int | None, address: str, itself: str
     return Told(row.pk, number, row.text[:TEXT], row.tag, address, speaker, relays, outlet)
 
 
-def _denial(dispute: Any, labels: dict[int, str]) -> Denial:
-    raised_in = labels.get(dispute.counter_statement_id)
+def _denial(dispute: Any, names: dict[int, str]) -> Denial:
+    raised_in = names.get(dispute.counter_statement_id)
     words = DENIALS[dispute.scope, bool(raised_in)] % {
-        "kind": capfirst(word(dispute.kind)), "statement": labels[dispute.statement_id],
+        "kind": capfirst(word(dispute.kind)), "statement": names[dispute.statement_id],
         "source": dispute.raised_by.name, "counter_statement": raised_in,
     }  # fmt: skip
     return Denial(
@@ -82,4 +82,7 @@ def _party(source: Any) -> Party:
 
 def _outlet(article: Any) -> Party:
     address = address_of("article", article.pk)
-    return _party(article.publisher) if article.publisher else Party(article.title or gettext("Untitled"), address)
+    if article.publisher:
+        return _party(article.publisher)
+    title = article.title or gettext("Untitled")
+    return Party(gettext("No publisher: %(title)s") % {"title": title}, address)

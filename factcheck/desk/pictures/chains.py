@@ -7,6 +7,8 @@ from typing import Any
 
 from django.utils.translation import ngettext_lazy
 
+from factcheck.desk.words import passage_name, row_name
+
 OTHER_SOURCES = ngettext_lazy("%(number)s other source", "%(number)s other sources", "number")
 OTHER_RELAYS = ngettext_lazy("%(number)s other relay", "%(number)s other relays", "number")
 MAX_SINGLE = 60  # statements that are drawn one by one; more are drawn as numbers
@@ -42,6 +44,11 @@ class Told:
     @property
     def label(self) -> str:
         return str(self.number or f"#{self.id}")
+
+    @property
+    def name(self) -> str:
+        """With the label in it."""
+        return passage_name(self.number) if self.number else row_name("statement", self.label)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from statistics import mean
 
+from django.utils.text import capfirst
 from django.utils.translation import gettext
 
 from factcheck.desk.pictures.chains import Chains, Denial, Lane, Party, Told
@@ -296,5 +297,5 @@ def _chips(lane: Lane, chains: Chains) -> list[tuple[str, str, str, str, list[To
 
 
 def _title(told: Told) -> str:
-    words = {"number": told.label, "tag": word(told.tag), "text": told.text}
-    return gettext("Statement %(number)s, %(tag)s: %(text)s") % words
+    words = {"name": capfirst(told.name), "tag": word(told.tag), "text": told.text}
+    return gettext("%(name)s, %(tag)s: %(text)s") % words

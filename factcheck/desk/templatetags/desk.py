@@ -60,8 +60,9 @@ def ago(time: datetime | str | None) -> SafeString | str:
     if not time:
         return ""
     at = datetime.fromisoformat(time) if isinstance(time, str) else time
-    exact = f"{at:%Y-%m-%d %H:%M:%S} UTC"
-    shown = f'<time datetime="{at.isoformat()}" title="{exact}">{_since(at)}</time>'
+    written = at.isoformat()
+    exact = f"{written[:10]} {written[11:19]} UTC"
+    shown = f'<time datetime="{written}" title="{exact}">{_since(at)}</time>'
     return mark_safe(shown)  # noqa: S308  times alone; a page has hundreds
 
 
@@ -166,6 +167,11 @@ def recording(article: Any, statement: Any) -> dict[str, Any]:
 def up_to(count: int, limit: int) -> str:
     """For a number that was counted no further than the limit."""
     return _("over %(number)s") % {"number": grouped(limit)} if count > limit else grouped(count)
+
+
+@register.filter
+def pieces_of_evidence(number: int) -> str:
+    return ngettext("%(number)s piece of evidence", "%(number)s pieces of evidence", number) % {"number": number}
 
 
 def grouped(number: int) -> str:
@@ -304,9 +310,14 @@ def lost_place(statement: Any) -> str:
 @register.simple_block_tag
 def attributed(content: str, statement: Any) -> SafeString:
     """How the words came from the source, whose name the block has."""
-    words = ATTRIBUTIONS.get(statement.quote_type) if not statement.via else None
+    return attribution(content, statement.quote_type, is_relayed=bool(statement.via))
+
+
+def attribution(source: str, quote_type: str, *, is_relayed: bool) -> SafeString:
+    """`source` is HTML."""
+    words = None if is_relayed else ATTRIBUTIONS.get(quote_type)
     sentence = str(words or _("attributed to %(source)s"))
-    return mark_safe(sentence % {"source": content})  # noqa: S308  the block is rendered, so it is escaped
+    return mark_safe(sentence % {"source": source})  # noqa: S308  the source is HTML already
 
 
 @register.simple_block_tag

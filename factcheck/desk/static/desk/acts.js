@@ -18,6 +18,10 @@
 
   document.addEventListener("htmx:configRequest", ({ detail }) => {
     acting = cardOf(detail.elt);
+    const said = document.getElementById("said");
+    if (detail.verb === "post" && !said.contains(detail.elt)) {
+      said.replaceChildren(); // about an act before this one
+    }
     const shown = [...document.querySelectorAll("[data-version]")].map(versionOf);
     Object.assign(detail.headers, { Accept: "text/html", "Shown-Cards": shown.join(" ") });
   });
@@ -81,6 +85,7 @@
   });
 
   document.addEventListener("acted", ({ detail }) => {
+    document.querySelectorAll("main > .said").forEach((message) => message.remove()); // of an act before this one
     const element = document.getElementById(detail.focus);
     if (element?.matches("[data-card]")) {
       desk.choose(element);
@@ -94,6 +99,13 @@
 
   // The cards as they are now, also after others have changed them.
   const refresh = (source, card) => htmx.ajax("GET", desk.partWith(card), { source, swap: "none" });
+
+  // What was taken back from the message of an act: its card, its mark and the counts are read again.
+  document.addEventListener("undone", async ({ detail }) => {
+    await refresh(margin, detail.statement ?? desk.cards()[0]?.dataset.card ?? "");
+    const element = document.getElementById(detail.focus);
+    element?.matches("[data-card]") ? desk.choose(element) : element?.focus({ preventScroll: true });
+  });
 
   // Back shows the page as it was loaded, without what was done on it since.
   const [navigation] = performance.getEntriesByType("navigation");

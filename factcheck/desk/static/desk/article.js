@@ -58,6 +58,15 @@
     }
     CSS.highlights?.set("chosen", new Highlight(found.range)); // also when the field has the focus
     desk.offerPassage(form, found);
+    uncover(form.closest("#mark-form, [data-card]"), found.range);
+  };
+  // On a phone the form lies over the end of the window: the passage goes above it, as far as its beginning stays.
+  const uncover = (sheet, range) => {
+    const { top, bottom } = range.getBoundingClientRect();
+    const covered = bottom + 16 - sheet.getBoundingClientRect().top;
+    if (getComputedStyle(sheet).position === "fixed" && covered > 0) {
+      window.scrollBy({ top: Math.min(covered, Math.max(top - 16, 0)), behavior: "instant" });
+    }
   };
   text.addEventListener("pointerup", () => setTimeout(offer));
   text.addEventListener("keyup", (event) => event.shiftKey && offer());

@@ -272,6 +272,14 @@
       this.close();
     }
 
+    // To the field after this one, or to this one if it takes several.
+    goOn() {
+      const isAfter = (field) => this.box.compareDocumentPosition(field) & Node.DOCUMENT_POSITION_FOLLOWING;
+      const fields = [...this.box.closest("form").elements].filter((field) => !this.box.contains(field) && isAfter(field));
+      const next = fields.find((field) => !field.matches("fieldset, [type=hidden]") && field.checkVisibility());
+      (this.multiple ? this.search : (next ?? this.search)).focus();
+    }
+
     // Shows the sources that are called nearly so, each as a button that takes it. False if there are none.
     async askIfNew(name, alike, make, panel) {
       const { body } = await fetchJson(`${CHOICES}?${new URLSearchParams({ name })}`);
@@ -281,6 +289,7 @@
         take.addEventListener("click", () => {
           panel.remove();
           this.pick(row);
+          this.goOn();
         });
         return element("li", {}, take, " ", element("small", {}, row.details));
       });
@@ -323,7 +332,10 @@
         alike,
         element("div", { class: "buttons" }, make, cancel),
       );
-      cancel.addEventListener("click", () => panel.remove());
+      cancel.addEventListener("click", () => {
+        panel.remove();
+        this.search.focus();
+      });
       panel.addEventListener("keydown", (event) => {
         if (event.key === "Enter" && event.target.matches("input, select")) {
           event.preventDefault(); // it would send the form around it
@@ -361,6 +373,7 @@
         }
         panel.remove();
         this.pick(body);
+        this.goOn();
       });
       this.box.append(panel);
       title.focus();

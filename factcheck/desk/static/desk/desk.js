@@ -97,6 +97,10 @@ const desk = {
     d: () => desk.arm("denied"),
     u: () => desk.arm("unverified"),
     "/": () => document.getElementById("find")?.focus(),
+    z: () => {
+      const undo = [...document.querySelectorAll("#said button, .said .undo")];
+      undo.find((one) => one.checkVisibility({ visibilityProperty: true }))?.click();
+    },
     "?": () => desk.help(),
   },
 };

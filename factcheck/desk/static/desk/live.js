@@ -7,11 +7,14 @@
     return;
   }
   const EVERY = 10_000; // milliseconds
+  const WHILE_HEARD = 60_000; // what the stream does not tell: a dispute across articles may change in the other one
+  const TOGETHER = 300; // a change often comes with others
   const AT_MOST = 300_000;
   let pause = EVERY;
   let known = "";
   let later = 0;
   let hasEnded = false;
+  let stream = null; // tells that something has changed, so that the page need not ask so often
 
   const say = (text) => {
     if (line().textContent !== text) {
@@ -55,12 +58,23 @@
     }
     try {
       await ask();
-      pause = EVERY;
+      pause = stream?.readyState === EventSource.OPEN ? WHILE_HEARD : EVERY;
     } catch {
       pause = Math.min(2 * pause, AT_MOST);
     }
+    pollIn(pause);
+  };
+  const pollIn = (time) => {
     clearTimeout(later);
-    later = setTimeout(poll, pause);
+    later = setTimeout(poll, time);
+  };
+
+  // A stream takes a place on the server, so only a page that is seen has one. Where there is no place, it polls.
+  const listen = () => {
+    stream?.close();
+    stream = document.hidden || hasEnded ? null : new EventSource(line().dataset.stream);
+    stream?.addEventListener("message", () => pollIn(TOGETHER));
+    stream?.addEventListener("error", () => pause === WHILE_HEARD && pollIn((pause = EVERY)));
   };
 
   const touched = new WeakSet(); // forms, also those in which something was only chosen
@@ -103,6 +117,10 @@
     document.querySelector(".margin").scrollTop = scrolled;
   }
   desk.kept.set("margin", "");
-  document.addEventListener("visibilitychange", poll);
-  later = setTimeout(poll, EVERY);
+  document.addEventListener("visibilitychange", () => {
+    listen();
+    poll();
+  });
+  listen();
+  pollIn(EVERY);
 })();

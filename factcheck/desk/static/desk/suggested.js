@@ -11,12 +11,15 @@
   const done = panel.querySelector(".done");
   const start = place.querySelector("a").href;
   const kept = `suggested ${start}`; // whether the panel is open, also after a form was sent
-  let undo = null; // takes the last dismissal back
+  let undo = null; // takes the last act back
 
   const cards = () => [...place.querySelectorAll(".suggestion")];
   const current = () => document.activeElement.closest?.(".suggestion");
 
-  const tell = (...words) => done.replaceChildren(...words);
+  const tell = (...words) => {
+    document.getElementById("said").replaceChildren(); // about an act before this one
+    done.replaceChildren(...words);
+  };
 
   const link = (address, words) => Object.assign(document.createElement("a"), { href: address, textContent: words });
 
@@ -105,6 +108,32 @@
     form.prepend(words);
   };
 
+  const undoButton = () => {
+    const made = Object.assign(document.createElement("button"), { type: "button", className: "second", textContent: gettext("Undo") });
+    made.addEventListener("click", () => undo?.());
+    return made;
+  };
+
+  // What was recorded is deleted again, unless somebody has changed it since.
+  const takeBack = async ({ statements, disputes }) => {
+    undo = null;
+    const rows = [...disputes.map((row) => ["disputes", row]), ...statements.map((row) => ["statements", row])];
+    for (const [list, { id, version }] of rows) {
+      const answer = await desk.send(() => {
+        const headers = { Accept: "application/json", "If-Match": `"${version}"`, "X-CSRFToken": document.querySelector("[name=csrfmiddlewaretoken]").value };
+        return fetch(`/api/v1/${list}/${id}/?${new URLSearchParams({ reason: gettext("Taken back.") })}`, { method: "DELETE", headers });
+      }).catch(() => null);
+      if (!answer?.ok) {
+        tell((await answer?.json().catch(() => null))?.detail || gettext("The service did not answer."));
+        return;
+      }
+    }
+    await load(start);
+    tell(gettext("Taken back."));
+    go(cards()[0]);
+    await showRecorded();
+  };
+
   const recorded = async (form, button, body) => {
     const count = body.statements.length;
     const keys = button.name === "all" ? form.querySelectorAll("[name=key], [name=same_speaker]") : [form.elements.key];
@@ -114,15 +143,14 @@
         ? link(`/api/v1/statements/${id}/`, interpolate(gettext("statement %s"), [id]))
         : interpolate(ngettext("%s statement", "%s statements", count), [count]);
     const sentence = body.disputes.length ? gettext("Recorded: %s, with a dispute.") : gettext("Recorded: %s.");
-    undo = null;
+    undo = "mayDelete" in panel.dataset ? () => takeBack(body) : null;
     await remove([...keys].map((field) => field.value));
-    tell(...desk.sentence(sentence, words));
+    tell(...desk.sentence(sentence, words), ...(undo ? [" ", undoButton()] : []));
     await showRecorded();
   };
 
   const dismissed = async (form, button) => {
     const key = form.elements.key.value;
-    const again = Object.assign(document.createElement("button"), { type: "button", className: "second", textContent: gettext("Undo") });
     undo = async () => {
       undo = null;
       form.insertAdjacentHTML("beforeend", '<input type="hidden" name="dismissed" value="false">');
@@ -134,9 +162,8 @@
         tell(body?.detail || gettext("The service did not answer."));
       }
     };
-    again.addEventListener("click", () => undo?.());
     await remove([key]);
-    tell(gettext("Dismissed."), " ", again);
+    tell(gettext("Dismissed."), " ", undoButton());
   };
 
   const press = async (form, button) => {
@@ -191,7 +218,7 @@
     n: () => click(".dismiss"),
     e: () => click(".edit"),
     w: () => click(".all"),
-    z: () => undo?.(),
+    z: () => (undo ? undo() : desk.keys.z()),
     j: () => step(1),
     k: () => step(-1),
     ArrowDown: () => step(1),
@@ -250,14 +277,9 @@
 
   // What was marked or deleted beside the panel changes what is suggested.
   document.addEventListener("acted", ({ detail }) => {
+    undo = null;
+    done.replaceChildren();
     if (loaded && ["statement.created", "statement.deleted"].includes(detail.action)) {
-      load(start);
-    }
-  });
-
-  // What was recorded in the form of the page is no longer suggested.
-  document.addEventListener("acted", ({ detail }) => {
-    if (loaded && detail.action === "statement.created") {
       load(start);
     }
   });
