@@ -1,13 +1,10 @@
 """Between a client and the service: it cuts each stream after the first event.
 
-A stream that begins now is cut before its first event, and must not begin anew. Where the service has no streams yet,
-they are made of the journal's list.
+A stream that begins now is cut before its first event, and must not begin anew.
 """
 
 import http.client
-import json
 import threading
-import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -24,15 +21,15 @@ def cutting_relay(server: str) -> Iterator[str]:
     class Relay(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             headers = {name: self.headers[name] for name in PASSED_ON if name in self.headers}
-            begins = "Last-Event-ID" not in headers
-            status, content_type, lines = streamed(server, self.path, headers)
+            begins = "Last-Event-ID" not in headers and "after=" not in self.path
+            answer = get(server, self.path, headers)
+            status = 418 if begins and self.path in begun else answer.status
             if begins and status == 200:
-                status = 418 if self.path in begun else 200
                 begun.add(self.path)
             self.send_response(status)
-            self.send_header("Content-Type", content_type)
+            self.send_header("Content-Type", answer.headers["Content-Type"])
             self.end_headers()
-            for line in up_to_first(lines, b"id:" if begins else b"data:"):
+            for line in up_to_first(answer, b"id:" if begins else b"data:"):
                 self.wfile.write(line)
 
         def log_message(self, *arguments: object) -> None:
@@ -61,25 +58,3 @@ def get(server: str, path: str, headers: dict[str, str]) -> http.client.HTTPResp
     service = http.client.HTTPConnection(urlsplit(server).netloc, timeout=60)
     service.request("GET", path, headers=headers)
     return service.getresponse()
-
-
-def streamed(server: str, path: str, headers: dict[str, str]) -> tuple[int, str, Iterable[bytes]]:
-    answer = get(server, path, headers)
-    if answer.status == 404:
-        answer = get(server, "/api/v1/journal/", {**headers, "Accept": "application/json"})
-        if answer.status == 200:
-            return 200, "text/event-stream", polled(server, headers)
-    return answer.status, answer.headers["Content-Type"], answer
-
-
-def polled(server: str, headers: dict[str, str]) -> Iterator[bytes]:
-    accept = {"Accept": "application/json", "Authorization": headers["Authorization"]}
-    cursor = headers.get("Last-Event-ID", "now")
-    while True:
-        page = json.load(get(server, f"/api/v1/journal/?page_size=1&after={cursor}", accept))
-        if cursor != page["cursor"]:
-            yield from (b"retry: 10\n", f"id: {page['cursor']}\n".encode())
-            yield from (f"data: {json.dumps(entry, ensure_ascii=False)}\n".encode() for entry in page["results"])
-            yield b"\n"
-        cursor = page["cursor"]
-        time.sleep(0.1)

@@ -164,7 +164,9 @@ def operations_of(document: dict[str, Any]) -> dict[str, list[Operation]]:
         for method in METHODS:
             if method in item:
                 operation = Operation(method, path, item[method], document["components"]["schemas"])
-                if not operation.is_stream:
+                if operation.is_stream:
+                    operation.query  # noqa: B018 names its type
+                else:
                     found[operation.resource].append(operation)
     return dict(sorted(found.items()))
 

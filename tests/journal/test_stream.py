@@ -328,6 +328,26 @@ def test_strangers_hear_of_an_article_while_it_is_published(newsroom, server):
     assert [of_one.event()["action"] for _ in range(5)] == [*acts, *acts[1:]]
 
 
+@BOTH
+def test_what_strangers_missed_is_judged_when_they_connect(newsroom, server):
+    kept_open = newsroom.listen(CHANGES, "", server)
+    kept_open.block()
+
+    def publish(title: str) -> int:
+        article = newsroom.write("articles/", title=title, text="The minister said no.")["id"]
+        newsroom.write(f"articles/{article}/publish/", reason="It is edited.")
+        assert kept_open.event()["article"] == article
+        return article
+
+    publish("D")
+    last, withdrawn = kept_open.last_id, publish("E")
+    newsroom.write(f"articles/{withdrawn}/withdraw/", reason="It is wrong.")
+    late = newsroom.listen(CHANGES, "", server, **{"Last-Event-ID": last})
+    assert set(late.block()) == {"retry", "id"}
+    published = publish("F")
+    assert late.event()["article"] == published
+
+
 def test_nothing_is_skipped_or_repeated_though_the_server_is_killed(newsroom):
     listening = newsroom.listen(f"{JOURNAL}?resource=source")
     start = listening.block()["id"]

@@ -7,16 +7,16 @@ import asyncio
 import json
 import random
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, Unpack
 
 import httpx
 from httpx_sse import EventSource, ServerSentEvent
 
 from .client import AsyncClient, Client
 from .problems import Problem, problem_of
-from .types import Change, Entry
+from .types import Change, Entry, FeedsChangesStreamQuery, JournalStreamQuery
 
 Data = TypeVar("Data")
 JOURNAL = "/api/v1/journal/stream/"
@@ -33,37 +33,44 @@ class Streamed(Generic[Data]):
     data: Data
 
 
-def journal_stream(factcheck: Client, after: str | None = None) -> Iterator[Streamed[Entry]]:
-    """The newsroom's journal, for ever: each entry within a moment of its commit. Raises Problem when it is refused."""
-    return stream(factcheck, JOURNAL, after)
+def journal_stream(factcheck: Client, **query: Unpack[JournalStreamQuery]) -> Iterator[Streamed[Entry]]:
+    """The newsroom's journal, for ever: each entry within a moment of its commit. It begins behind `after`, or now.
+
+    Raises Problem when it is refused.
+    """
+    return stream(factcheck, JOURNAL, query)
 
 
-def changes_stream(factcheck: Client, after: str | None = None) -> Iterator[Streamed[Change]]:
+def changes_stream(factcheck: Client, **query: Unpack[FeedsChangesStreamQuery]) -> Iterator[Streamed[Change]]:
     """The changes that strangers may see, for ever."""
-    return stream(factcheck, CHANGES, after)
+    return stream(factcheck, CHANGES, query)
 
 
-def async_journal_stream(factcheck: AsyncClient, after: str | None = None) -> AsyncIterator[Streamed[Entry]]:
-    return async_stream(factcheck, JOURNAL, after)
+def async_journal_stream(factcheck: AsyncClient, **query: Unpack[JournalStreamQuery]) -> AsyncIterator[Streamed[Entry]]:
+    return async_stream(factcheck, JOURNAL, query)
 
 
-def async_changes_stream(factcheck: AsyncClient, after: str | None = None) -> AsyncIterator[Streamed[Change]]:
-    return async_stream(factcheck, CHANGES, after)
+def async_changes_stream(
+    factcheck: AsyncClient, **query: Unpack[FeedsChangesStreamQuery]
+) -> AsyncIterator[Streamed[Change]]:
+    return async_stream(factcheck, CHANGES, query)
 
 
 @dataclass
 class Place:
     """Where a stream is, and how it goes on."""
 
-    cursor: str | None
+    query: Mapping[str, Any]
+    cursor: str | None = None
     pause: float = 1.0  # seconds; the service may give another
     failures: int = 0
     asked: float | None = None  # by Retry-After
 
     @property
-    def headers(self) -> dict[str, str]:
+    def request(self) -> dict[str, Any]:
+        """For httpx."""
         last = {"Last-Event-ID": self.cursor} if self.cursor else {}
-        return {"Accept": "text/event-stream", **last}
+        return {"params": dict(self.query), "headers": {"Accept": "text/event-stream", **last}, "timeout": TIMEOUT}
 
     def take(self, event: ServerSentEvent) -> Streamed[Any] | None:
         """None for what has no data: the stream begins with `retry:` and the id of where it begins."""
@@ -88,11 +95,11 @@ class Place:
         return backoff if asked is None else asked
 
 
-def stream(factcheck: Client, path: str, after: str | None) -> Iterator[Streamed[Any]]:
-    place = Place(after)
+def stream(factcheck: Client, path: str, query: Mapping[str, Any]) -> Iterator[Streamed[Any]]:
+    place = Place(query)
     while True:
         try:
-            with factcheck.http.stream("GET", path, headers=place.headers, timeout=TIMEOUT) as response:
+            with factcheck.http.stream("GET", path, **place.request) as response:
                 if not response.is_success:
                     response.read()
                     raise problem_of(response)
@@ -106,11 +113,11 @@ def stream(factcheck: Client, path: str, after: str | None) -> Iterator[Streamed
         time.sleep(place.wait())
 
 
-async def async_stream(factcheck: AsyncClient, path: str, after: str | None) -> AsyncIterator[Streamed[Any]]:
-    place = Place(after)
+async def async_stream(factcheck: AsyncClient, path: str, query: Mapping[str, Any]) -> AsyncIterator[Streamed[Any]]:
+    place = Place(query)
     while True:
         try:
-            async with factcheck.http.stream("GET", path, headers=place.headers, timeout=TIMEOUT) as response:
+            async with factcheck.http.stream("GET", path, **place.request) as response:
                 if not response.is_success:
                     await response.aread()
                     raise problem_of(response)

@@ -137,7 +137,7 @@ def follows_the_journal_over_a_cut(row: Statement) -> None:
 
     give(row["version"])
     seen = []
-    for event in journal_stream(Factcheck(RELAY, TOKEN), last["cursor"]):
+    for event in journal_stream(Factcheck(RELAY, TOKEN), after=last["cursor"], article=row["article"]):
         seen.append(event)
         if len(seen) == 3:
             break
@@ -165,7 +165,7 @@ def goes_on_where_it_began(row: Statement) -> None:
 async def follows_asynchronously(after: str, versions: list[int]) -> None:
     seen = []
     async with AsyncFactcheck(RELAY, TOKEN) as relayed:
-        async for event in async_journal_stream(relayed, after):
+        async for event in async_journal_stream(relayed, after=after):
             seen.append(event.data["version"])
             if len(seen) == len(versions):
                 break

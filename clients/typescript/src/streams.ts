@@ -1,7 +1,7 @@
 import type { Factcheck } from "./factcheck.js";
 import { Problem } from "./problems.js";
-import { type Query, type Requests, type Sent, sleep } from "./requests.js";
-import type { Change, Entry } from "./schema.js";
+import { type Options, type Requests, type Sent, sleep } from "./requests.js";
+import type { Change, Entry, FeedsChangesStreamQuery, JournalStreamQuery } from "./schema.js";
 
 export interface Streamed<Data> {
   /** Keep it, and give it as `after` to go on behind this event. */
@@ -9,37 +9,42 @@ export interface Streamed<Data> {
   data: Data;
 }
 
-export interface StreamOptions {
-  after?: string;
-  query?: Query;
-  /** Ends the stream. */
-  signal?: AbortSignal;
-}
-
 const SILENCE = 45_000; // three heartbeats
 const LONGEST_WAIT = 30_000;
 
-/** The newsroom's journal, for ever: each entry within a moment of its commit. Throws Problem when it is refused. */
-export function journalStream(factcheck: Factcheck, options: StreamOptions = {}): AsyncGenerator<Streamed<Entry>, void> {
-  return stream(factcheck.requests, "/api/v1/journal/stream/", options);
+/**
+ * The newsroom's journal, for ever: each entry within a moment of its commit. It begins behind `after`, or now, and ends
+ * with `signal`. Throws Problem when it is refused.
+ */
+export function journalStream(
+  { requests }: Factcheck,
+  query: JournalStreamQuery = {},
+  options: Options = {},
+): AsyncGenerator<Streamed<Entry>, void> {
+  return stream(requests, "/api/v1/journal/stream/", query, options);
 }
 
 /** The changes that strangers may see, for ever. */
-export function changesStream(factcheck: Factcheck, options: StreamOptions = {}): AsyncGenerator<Streamed<Change>, void> {
-  return stream(factcheck.requests, "/api/v1/feeds/changes/stream/", options);
+export function changesStream(
+  { requests }: Factcheck,
+  query: FeedsChangesStreamQuery = {},
+  options: Options = {},
+): AsyncGenerator<Streamed<Change>, void> {
+  return stream(requests, "/api/v1/feeds/changes/stream/", query, options);
 }
 
 /** On fetch, since an EventSource sends no token. A connection that breaks or falls silent is made again. */
 async function* stream<Data>(
   requests: Requests,
   path: string,
-  { after, query, signal }: StreamOptions,
+  query: JournalStreamQuery,
+  { signal }: Options,
 ): AsyncGenerator<Streamed<Data>, void> {
-  const events = new Events(after);
+  const events = new Events();
   for (let failures = 0; !signal?.aborted; failures += 1) {
     let asked: number | undefined;
     try {
-      for await (const text of textOf(requests, path, { query, headers: headersOf(events) }, signal)) {
+      for await (const text of textOf(requests, path, { query: { ...query }, headers: headersOf(events) }, signal)) {
         for (const data of events.in(text)) {
           failures = 0;
           yield { cursor: events.id ?? "", data: JSON.parse(data) as Data };
@@ -83,11 +88,10 @@ async function* textOf(requests: Requests, path: string, sent: Sent, signal?: Ab
 /** Server-sent events, as the HTML standard reads them: an id counts from its blank line on, also one without data. */
 class Events {
   retry = 1000; // milliseconds
+  id: string | undefined;
   #rest = "";
   #data: string[] = [];
   #next: string | undefined;
-
-  constructor(public id: string | undefined) {}
 
   /** The data of the events that are complete with this text. */
   *in(text: string): Generator<string, void> {

@@ -111,7 +111,7 @@ async function followsTheJournalOverACut([, , , row]: Statement[]): Promise<void
   await give(row.version);
   const stop = new AbortController();
   const relayed = new Factcheck({ server: RELAY, token });
-  for await (const { cursor, data } of journalStream(relayed, { after, signal: stop.signal })) {
+  for await (const { cursor, data } of journalStream(relayed, { after, article: row.article }, stop)) {
     seen.push(data); // the relay cuts the connection after the first event
     cursors.add(cursor);
     if (seen.length === 3) stop.abort();

@@ -2,6 +2,7 @@
 
 What was read is kept for some seconds, and each listener takes from it at its own pace. There is no queue for each, so
 a slow one needs no more memory than a quick one. One that is too slow is dropped; its client goes on by Last-Event-ID.
+What a listener missed before it came is read from the database, since what it may see is judged now.
 """
 
 import asyncio
@@ -34,7 +35,6 @@ class Batch:
     """What was read at once. `roles` are of those who listened then; None: the access has ended."""
 
     events: list[Event]
-    until: Place
     is_beat: bool
     roles: dict[Caller, Role | None]
     read_at: float
@@ -44,6 +44,8 @@ class Batch:
         self.size = sum(len(event.text) for event in self.events)
 
     def text_for(self, listener: Listener) -> bytes:
+        if self.events and self.events[0].entry.place <= listener.place:
+            return listener.text_of([event for event in self.events if event.entry.place > listener.place])
         text = self.texts.get(listener.view)
         if text is None:
             text = listener.text_of(self.events) or (BEAT if self.is_beat else b"")
@@ -59,7 +61,6 @@ class Broadcast:
         self.reader: asyncio.Task[None] | None = None
         self.batches: deque[Batch] = deque()
         self.first = 0  # the number of the first one
-        self.start: Place = (0, 0)  # where it begins
         self.place: Place = (0, 0)  # where the last one ends
         self.kept = 0  # bytes
         self.news = asyncio.Event()
@@ -68,22 +69,23 @@ class Broadcast:
         """What to send. Ends when the listener's access does, or the server. Raises TimeoutError if it is too slow."""
         self.listeners.add(listener)
         if self.reader is None:
-            self.start = self.place = listener.now
+            self.place = listener.now
             self.reader = asyncio.create_task(self._read())
         reader = self.reader
         try:
             yield listener.opening()
-            while listener.place < self.start:
+            place, number = self.place, self.next
+            while listener.place < place:
+                place, number = self.place, self.next  # the batches have what comes behind this place
                 yield await run(self.asking, _missed, listener)
-            number = self.first + len(self.batches)
-            text = self._text_behind(listener)
+            listener.read = self.channel.read  # the other one keeps the request in memory
             while self.reader is reader:
                 news = self.news
+                text, number = self._text_from(number, listener), self.next
                 if text:
                     yield text
                 else:
                     await news.wait()
-                text, number = self._text_from(number, listener), self.first + len(self.batches)
         except (AccessEnded, *TROUBLE):  # the client connects again, and is told what is wrong
             return
         finally:
@@ -94,11 +96,10 @@ class Broadcast:
         self.reader = None
         self._tell()
 
-    def _text_behind(self, listener: Listener) -> bytes:
-        """What the batches have behind its place."""
-        listener.read = self.channel.read  # the other one keeps the request in memory
-        events = (event for batch in self.batches for event in batch.events)
-        return listener.text_of([event for event in events if event.entry.place > listener.place])
+    @property
+    def next(self) -> int:
+        """The number of the next batch."""
+        return self.first + len(self.batches)
 
     def _text_from(self, number: int, listener: Listener) -> bytes:
         """What the batches from this one on have for it."""
@@ -149,15 +150,13 @@ class Broadcast:
     def _keep(self, found: Stretch, is_beat: bool, roles: dict[Caller, Role | None], now: float) -> None:
         self.place = found.until
         if found.events or is_beat:
-            batch = Batch(found.events, found.until, is_beat, roles, now)
+            batch = Batch(found.events, is_beat, roles, now)
             self.batches.append(batch)
             self.kept += batch.size
             self._tell()
         while len(self.batches) > 1 and (self.kept > MOST_KEPT or self.batches[0].read_at < now - PATIENCE):
             old = self.batches.popleft()
-            self.first, self.start, self.kept = self.first + 1, old.until, self.kept - old.size
-        if not self.batches:
-            self.start = found.until
+            self.first, self.kept = self.first + 1, self.kept - old.size
 
     def _tell(self) -> None:
         self.news.set()
