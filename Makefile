@@ -19,7 +19,7 @@ export PORT
 
 .DEFAULT_GOAL := help
 .PHONY: help run test clients e2e screenshots faults webhook-faults fuzz mutants bench bench-pages bench-servers check lint-schema db-stop clean \
-	environment test-environment bench-environment mutants-environment node-environment
+	packages environment test-environment bench-environment mutants-environment node-environment
 
 help: ## Show this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
@@ -89,7 +89,7 @@ clients: test-environment ## Generate the TypeScript and the Python clients, and
 		&& clients/.venv/bin/python -m pip install --quiet --disable-pip-version-check -r clients/requirements.txt \
 		&& cp clients/requirements.txt clients/.venv/stamp; }
 	@mkdir -p $(CLIENTS)/openapi_zod_client
-	@$(MAKE) --no-print-directory --jobs 2 $(GENERATORS:%=generate-%)
+	@$(MAKE) --no-print-directory --jobs 2 $(GENERATORS:%=generate-%) packages
 	@$(PY) -m pytest clients $(ARGS)
 
 # What each needs to be told is in docs/clients.md.
@@ -113,6 +113,21 @@ generate-datamodel-code-generator:
 	@$(CLIENTS_PYTHON) datamodel_code_generator --input openapi.yaml --input-file-type openapi \
 		--output-model-type pydantic_v2.BaseModel --target-python-version 3.11 --formatters builtin --disable-timestamp --disable-warnings \
 		--use-annotated --set-default-enum-member --type-mappings uri=string --output $(CLIENTS)/factcheck_models.py
+
+# Needs what `make clients` has set up. TYPES has every query, body and answer of the API by name.
+TYPES := $(CLIENTS)/named-schemas.json
+BUILT := $(CLIENTS)/packages
+packages:
+	@rm -rf $(BUILT) && mkdir -p $(BUILT)
+	@$(PY) clients/packages.py
+	@clients/node_modules/.bin/openapi-typescript $(TYPES) --default-non-nullable=false --root-types \
+		--root-types-no-schema-prefix --output clients/typescript/src/schema.ts >$(BUILT)/log 2>&1 || { cat $(BUILT)/log; exit 1; }
+	@clients/.venv/bin/python -m datamodel_code_generator --input $(TYPES) --input-file-type openapi --formatters builtin \
+		--output-model-type typing.TypedDict --enum-field-as-literal all --target-python-version 3.11 --disable-timestamp \
+		--output clients/python/factcheck_client/types.py
+	@cp LICENSE clients/typescript/ && cp LICENSE clients/python/
+	@npm pack ./clients/typescript --pack-destination $(BUILT) --silent
+	@clients/.venv/bin/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir $(BUILT) ./clients/python
 
 check: export DEBUG := 1
 check: test-environment lint-schema ## Style, types, migrations, import rules, schema, compose file, settings for production

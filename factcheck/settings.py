@@ -377,7 +377,7 @@ SPECTACULAR_SETTINGS = {
         "Who said it, through whom it reached us, and who denies it. A tag records who stands behind a "
         "statement; it is not a verdict on truth. Offsets are Unicode code points, end-exclusive. Times are UTC."
     ),
-    "VERSION": "1.0.0",
+    "VERSION": "0.1.0",
     "OAS_VERSION": "3.1.1",
     "CONTACT": {"name": "The newsroom that runs this service"},
     "LICENSE": {"name": "Apache-2.0", "identifier": "Apache-2.0"},

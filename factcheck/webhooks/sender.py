@@ -39,8 +39,8 @@ class Flight:
     """A delivery on its way."""
 
     delivery: Delivery
-    exchange: Exchange
     landed: "SimpleQueue[Flight | None]"
+    exchange: Exchange | None = None
     began: float = field(default_factory=time.monotonic)
     at: datetime = field(default_factory=timezone.now)
     outcome: Outcome | None = None
@@ -48,11 +48,17 @@ class Flight:
 
     def run(self) -> None:
         try:
+            self.exchange = exchange_of(self.delivery)
             self.outcome = self.exchange.run()
-        except Exception as error:  # a receiver's answer that nobody thought of is one more failure
+        except Exception as error:  # what nobody thought of is one more failure, and holds back no other webhook
             logger.exception("Webhook %s", self.delivery.webhook_id)
             self.outcome = Outcome(error=f"{type(error).__name__} while sending.")
         self.landed.put(self)
+
+    def stop(self) -> None:
+        """Its thread ends soon."""
+        if self.exchange:
+            self.exchange.stop()
 
     @property
     def is_overdue(self) -> bool:
@@ -98,7 +104,7 @@ class Sender:
 
     def _turn(self) -> bool:
         """Whether another one is to follow."""
-        is_last = self.is_ending or self.is_finishing  # asked before the look, which then finds all that was written
+        may_be_last = self.is_ending or self.is_finishing  # before it looks: what was put on the queue by then is found
         try:
             self._record()
             found = 0 if self.is_ending else self._launch()
@@ -107,7 +113,11 @@ class Sender:
         except TROUBLE as error:
             self._wait_for_database(error)
             return not self.is_ending
-        if not (self.flying or found) and is_last:
+        except Exception:  # a fault of ours; who reads the log sees it, and what can be sent still is
+            logger.exception("Sending webhooks")
+            time.sleep(PAUSE)
+            return not self.is_ending
+        if may_be_last and not (self.flying or found):
             return False
         self._wait()
         return True
@@ -116,7 +126,7 @@ class Sender:
         busy = Counter(flight.delivery.webhook_id for flight in self.flying)
         due = lease_due(busy)
         for delivery in due:
-            flight = Flight(delivery, exchange_of(delivery), self.landed)
+            flight = Flight(delivery, self.landed)
             self.flying.add(flight)
             threading.Thread(target=flight.run, daemon=True).start()
         return len(due)
@@ -151,7 +161,7 @@ class Sender:
             if flight.outcome:
                 self.flying.discard(flight)
             else:
-                flight.exchange.stop()  # its thread ends soon, and counts until then
+                flight.stop()  # until its thread has ended, it counts as one of those that are on their way
 
     def _clean(self) -> None:
         if time.monotonic() - self.cleaned_at >= CLEANING and not delete_old():

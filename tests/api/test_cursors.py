@@ -14,6 +14,7 @@ from rest_framework.test import APIRequestFactory
 from claims.models import Dispute, Evidence, Note, Statement
 from factcheck.api.cursors import Cursor, fingerprint
 from factcheck.errors import FieldError, InvalidInput
+from factcheck.webhooks.services import create_webhook
 from tests.newsroom import busy_newsroom
 from tests.schema_truth import document
 
@@ -76,6 +77,7 @@ def lists() -> list[tuple[str, str, str]]:
 def rows(alice) -> dict[str, int]:
     busy_newsroom(alice, times=2)
     statement = Statement.objects.earliest("pk")
+    webhook = create_webhook(actor=alice, url="https://news.example/in", actions=[], article=None, active=True)
     return {
         "articles": statement.article_id,
         "statements": statement.pk,
@@ -83,11 +85,12 @@ def rows(alice) -> dict[str, int]:
         "evidence": Evidence.objects.earliest("pk").pk,
         "disputes": Dispute.objects.earliest("pk").pk,
         "notes": Note.objects.earliest("pk").pk,
+        "webhooks": webhook.pk,
     }
 
 
 def answer_to(api, rows, path: str, query: str, ordering: str, value: object):
-    address = path.replace("{id}", str(rows.get(path.split("/")[3]))) + query
+    address = re.sub(r"\{\w+\}", str(rows.get(path.split("/")[3])), path) + query
     request = Request(APIRequestFactory().get(address))
     cursor = Cursor(value, 1, False, fingerprint(request, ordering.removeprefix("-"), ordering.startswith("-")))
     return api.get(f"{address}&cursor={cursor.encode()}")

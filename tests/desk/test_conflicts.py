@@ -26,7 +26,7 @@ def conflict(answer):
     return re.search(r"<h2>Your change</h2>\s*<p>(.*?)</p>", page)[1]
 
 
-REPLACES = "If your change is still right, apply it. It then replaces what is listed above of this: {}."
+REPLACES = "If your change is still right, apply it. Of what is listed above it then replaces: {}."
 BOTH = "Yours is about something else. Apply it, and both stay."
 
 

@@ -32,7 +32,7 @@ SAME = re.compile(
     r"Factcheck|Text|Name|Status|ClaimReview|Web Annotations?|CSV|JSON Lines|JSON|Export|Version|Tokens?|Person|Feed"
     r"|Atom|curl|English|Deutsch|news\.example.*|https?:.*|UTC|(, )?in|en|Filter|Reporter|Desk|Link"
     r"|(alice|bob)[,:]?( – Factcheck)?|J\w+ [DR]oe|database role factcheck|seal|404 Not Found"
-    r"|[0-9: -]+ UTC|Webhooks?( [0-9]+)?( – Factcheck)?"
+    r"|[0-9: -]+ UTC|[Ww]ebhooks?( [0-9]+)?( – Factcheck)?"
 )
 PLACE = re.compile(r"\{(\w+)\}")
 

@@ -46,6 +46,14 @@ def test_an_article_tells_what_others_did_since_it_was_read_and_at_which_cards(d
     assert page_of(desk, address_in(article_page(desk, article))) == ""
 
 
+def test_a_proposal_is_told_by_its_tag(desk, article, statement):
+    address = address_in(article_page(desk, article))
+    services.propose_tag(
+        statement_id=statement.pk, versions=None, actor=user_with_role("rita", "reporter"), tag="denied", reason="No."
+    )
+    assert "rita proposed denied for it just now" in re.sub(r"<time[^>]*>|</time>|</?bdi>", "", page_of(desk, address))
+
+
 def test_the_answer_is_304_until_there_is_more_to_tell(desk, bob, article, statement):
     address = address_in(article_page(desk, article))
     tags = [desk.get(address)["ETag"]]

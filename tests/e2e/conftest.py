@@ -13,6 +13,7 @@ from django.core.servers.basehttp import WSGIRequestHandler
 from django.db import connection
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from factcheck.journal.stream import waiting
 from tests.newsroom import user_with_role
 
 # Playwright's synchronous interface runs an event loop in this thread, which makes Django suspect async code.
@@ -30,6 +31,7 @@ def get_environ_with_socket(handler: Any) -> Any:
 
 
 WSGIRequestHandler.get_environ = get_environ_with_socket  # type: ignore[method-assign]
+waiting.AT_MOST = 50  # the pages of all people in a test; a refused stream would be an error on the console
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 # The console also reports each page with an error status.
 EXPECTED = re.compile(r"Failed to load resource: the server responded with a status of 4\d\d")

@@ -238,6 +238,9 @@ def at_work(desk: Desk, all_: Everything, users: dict[str, Any]) -> Iterator[str
     card.get_by_role("button", name="Apply my tag: denied").click()
     page.get_by_role("status").filter(has_text="is tagged denied.").wait_for()
     yield "what an act said"
+    page.get_by_role("status").get_by_role("button", name="Undo").click()
+    page.get_by_role("status").filter(has_text="Taken back:").wait_for()
+    yield "what was taken back"
     yield from opened(desk, [f"{article}suggestions/?dismissed=true"])
 
 

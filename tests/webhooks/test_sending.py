@@ -435,6 +435,33 @@ def test_one_that_is_to_finish_sends_what_was_written_during_its_last_look(recei
     assert [each.message["type"] for each in receiver.received] == ["ping"]
 
 
+def test_no_transaction_is_open_while_a_receiver_answers(alice, receiver, subscribe):
+    subscribe(receiver)
+    create_source(actor=alice, name="A", kind="person")
+    open_now = []
+
+    def look(received):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT state FROM pg_stat_activity WHERE datname = current_database()")
+            open_now.extend(state for (state,) in cursor.fetchall() if state and "in transaction" in state)
+        connection.close()
+        return 200
+
+    receiver.answer = look
+    follow()
+    assert (len(receiver.accepted), open_now) == (1, [])
+
+
+def test_a_fault_of_our_own_is_one_more_failure_and_holds_back_nobody(alice, receiver, other, subscribe, caplog):
+    Webhook.objects.filter(pk=subscribe(receiver).pk).update(secret="whsec_a")
+    subscribe(other)
+    create_source(actor=alice, name="A", kind="person")
+    follow()
+    assert (receiver.received, len(other.accepted)) == ([], 1)
+    assert [each.attempts[0]["error"] for each in Delivery.objects.filter(state="pending")] == ["Error while sending."]
+    assert "Webhook" in caplog.text
+
+
 def test_while_nothing_is_due_nothing_is_written(alice, receiver, subscribe):
     """A write, however small, ends what web processes keep of their reads."""
     subscribe(receiver)

@@ -6,7 +6,7 @@ from functools import reduce
 from operator import or_
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Case, Q, When
 from django.db.models.fields.json import KT
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.template.loader import render_to_string
@@ -20,7 +20,7 @@ from factcheck.api.conditional import entity_tag
 from factcheck.api.references import valid_ids
 from factcheck.desk.news import entries_of_others
 from factcheck.desk.page_view import DeskView
-from factcheck.desk.sentences import Piece, act_sentence
+from factcheck.desk.sentences import PROPOSED, Piece, act_sentence, pieces
 from factcheck.desk.words import row_name
 from factcheck.journal.mark import Mark
 from factcheck.journal.models import Entry
@@ -55,7 +55,11 @@ class LivePage(DeskView):
             (article,) = valid_ids(request.GET.getlist("article"))
         except ValueError:
             return HttpResponseBadRequest()
-        entries = Entry.objects.annotate(of_statement=KT("data__statement"), of_dispute=KT("data__dispute"))
+        entries = Entry.objects.annotate(
+            of_statement=KT("data__statement"),
+            of_dispute=KT("data__dispute"),
+            proposed=Case(When(action="note.created", then=KT("data__tag"))),
+        )
         found = [
             *entries_of_others(request.user.pk or 0, entries.filter(article=article), mark, MAX_ENTRIES).entries,
             *_from_elsewhere(request.user.pk or 0, entries, mark, article),
@@ -111,7 +115,8 @@ def _cards(entries: list[Any]) -> list[CardNews]:
     cards: dict[int, CardNews] = {}
     for entry in entries:
         statement = int(entry.of_statement or (entry.resource_id if entry.resource == "statement" else 0))
-        is_itself = (entry.resource, entry.resource_id) == ("statement", statement)
+        is_itself = bool(entry.proposed) or (entry.resource, entry.resource_id) == ("statement", statement)
         row = pgettext("the statement", "it") if is_itself else row_name(entry.resource, entry.resource_id)
-        cards.setdefault(statement, CardNews(statement, act_sentence(entry.action), row, entry))
+        sentence = pieces(PROPOSED) if entry.proposed else act_sentence(entry.action)
+        cards.setdefault(statement, CardNews(statement, sentence, row, entry))
     return [card for statement, card in cards.items() if statement]

@@ -118,8 +118,10 @@ def how_obtained(evidence: Any) -> str:
 
 def _since(at: datetime) -> str:
     passed = timezone.now() - at
-    if passed < timedelta(0) or passed >= timedelta(days=7):
+    if abs(passed) >= timedelta(days=7):
         return day_in_words(at)
+    if passed < timedelta(0):
+        return _until(-passed)
     minutes = int(passed.total_seconds()) // 60
     if days := minutes // 1440:
         return ngettext("%(number)d day ago", "%(number)d days ago", days) % {"number": days}
@@ -128,6 +130,18 @@ def _since(at: datetime) -> str:
     if minutes:
         return ngettext("%(number)d minute ago", "%(number)d minutes ago", minutes) % {"number": minutes}
     return _("just now")
+
+
+def _until(left: timedelta) -> str:
+    """As much as it is at least, as for a time that has passed."""
+    minutes = int(left.total_seconds()) // 60
+    if days := minutes // 1440:
+        return ngettext("in %(number)d day", "in %(number)d days", days) % {"number": days}
+    if hours := minutes // 60:
+        return ngettext("in %(number)d hour", "in %(number)d hours", hours) % {"number": hours}
+    if minutes:
+        return ngettext("in %(number)d minute", "in %(number)d minutes", minutes) % {"number": minutes}
+    return _("in a moment")
 
 
 @register.filter
