@@ -33,6 +33,8 @@ PLACEHOLDER = "https://"
 class ReceiverField(WebAddressField):
     """The address of a receiver, judged without a look-up: where a name leads is judged whenever something is sent."""
 
+    default_error_messages = {"user": WORDS[Why.CREDENTIALS]}
+
     def to_internal_value(self, data: Any) -> str:
         address = super().to_internal_value(data)
         try:
