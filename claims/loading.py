@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
-from urllib.parse import urldefrag
+from urllib.parse import quote, urldefrag
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -80,7 +80,7 @@ def _evidence(column_map: ColumnMap, cells: Cells) -> dict[str, Any] | None:
     if not (url or title or excerpt):
         return None
     obtained = {"obtained_on": _day(day) if day else None, "obtained_how": how or None}
-    return {"stance": stance, "url": url or None, "title": title, "excerpt": excerpt, **obtained}
+    return {"stance": stance, "url": _address(url) or url or None, "title": title, "excerpt": excerpt, **obtained}
 
 
 def _day(text: str) -> date:
@@ -102,19 +102,19 @@ def _rules(statement: dict[str, Any], source: NamedSource, evidence: dict[str, A
     yield "the source's id is no address of a source", not source[2] or ADDRESS.fullmatch(source[2])
     if evidence:
         yield "there is no such stance", evidence["stance"] in Evidence.Stance.values
-        yield "the evidence's address is no web address", evidence["url"] is None or _is_url(evidence["url"])
+        yield "the evidence's address is no web address", evidence["url"] is None or _address(evidence["url"])
         yield "the evidence has neither an address nor a title", evidence["url"] or evidence["title"]
         yield "there is no such obtained_how", evidence["obtained_how"] in {None, *Evidence.ObtainedHow.values}
         yield "the evidence's title is longer than 500 code points", len(evidence["title"]) <= 500
         yield "the evidence's excerpt is longer than 10000 code points", len(evidence["excerpt"]) <= 10_000
 
 
-def _is_url(url: str) -> bool:
+def _address(url: str) -> str:
+    """As the API would store it. Empty if it is none."""
     try:
-        check_url(url)
+        return str(check_url(url))
     except ValidationError:
-        return False
-    return True
+        return ""
 
 
 def load(
@@ -288,8 +288,8 @@ def _article_fields(column_map: ColumnMap, path: Path, first: int, last: int) ->
 
 
 def _name_in_address(path: Path) -> str:
-    """An address has no space."""
-    return re.sub(r"\s", "%20", path.name)
+    """An address has no space, quotation mark or angle bracket."""
+    return re.sub('[<>"]', lambda found: quote(found[0]), re.sub(r"\s", "%20", path.name))
 
 
 def _statement_rows(

@@ -2,14 +2,33 @@
 
 from urllib.parse import quote, urlsplit, urlunsplit
 
+from factcheck.web_addresses import DOTS, ascii_host
+
 SAFE = "!#$%&'()*+,/:;=?@~"
 
 
 def uri(url: str) -> str:
     """The URI (RFC 3986) of an IRI (RFC 3987): the stored addresses may hold any letter."""
-    scheme, host, *rest = urlsplit(url)
+    scheme, server, *rest = urlsplit(url)
     path, query, fragment = (_escaped(part) for part in rest)
-    return urlunsplit((scheme, quote(host, safe="[]:@%"), path, query, fragment.replace("#", "%23")))
+    return urlunsplit((scheme, _server(server), path, query, fragment.replace("#", "%23")))
+
+
+def _server(given: str) -> str:
+    """The host in ASCII (punycode), which every program can look up as it is."""
+    if given.isascii():
+        return quote(given, safe="[]:@%")
+    user, at, place = given.rpartition("@")
+    host, colon, port = place.partition(":")
+    try:
+        host = ascii_host(host)
+    except UnicodeError:  # in an address from before hosts were judged
+        host = ".".join(map(_label, DOTS.split(host.lower())))
+    return f"{quote(user, safe=':%')}{at}{host}{colon}{port}"
+
+
+def _label(label: str) -> str:
+    return label if label.isascii() else f"xn--{label.encode('punycode').decode()}"
 
 
 def _escaped(part: str) -> str:

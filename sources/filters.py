@@ -2,6 +2,7 @@ import django_filters
 
 from factcheck.api.filters import ChoicesFilter, FlagFilter, IdFilter, RecordedFilter
 from factcheck.api.roles import is_anonymous
+from factcheck.web_addresses import as_stored
 from sources.models import Source
 
 
@@ -24,7 +25,8 @@ class SourceFilter(RecordedFilter):
 
     def filter_same_as(self, queryset, name: str, value: str):
         known = "public_same_as" if is_anonymous(self.request) else "same_as"
-        return queryset.filter(same_as__contains=[value]).filter(**{f"{known}__contains": [value]})
+        forms = [value, as_stored(value)]
+        return queryset.filter(same_as__overlap=forms).filter(**{f"{known}__overlap": forms})
 
     def search(self, queryset, name: str, value: str):
         return queryset.search(value)

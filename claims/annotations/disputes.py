@@ -11,6 +11,7 @@ from claims import services
 from claims.annotations.errors import DocumentErrors
 from claims.models import Article, Dispute, Statement
 from factcheck.journal.services import values_of
+from factcheck.web_addresses import as_stored
 from sources.models import Source
 
 REASON = "Changed by an annotation document"
@@ -108,8 +109,8 @@ class CounterStatements:
         self.elsewhere: dict[StatementReference, Statement] = {}
         if addresses := {address for _, address in missing if address}:
             keys = {key for key, address in missing if address}
-            named = others.filter(key__in=keys, article__url__in=addresses)
-            self.elsewhere |= {(statement.key, statement.article.url): statement for statement in named}
+            named = others.filter(key__in=keys, article__in=Article.objects.at_address(*addresses))
+            self.elsewhere |= {(row.key, as_stored(row.article.url or "")): row for row in named}
         if keys := {key for key, address in missing if not address}:
             counts = others.filter(key__in=keys).order_by().values("key").annotate(n=Count("pk"), only=Min("pk"))
             unique = others.in_bulk([row["only"] for row in counts if row["n"] == 1])

@@ -12,6 +12,7 @@ from claims.models.statement import TAGGED
 from factcheck.journal.models import Entry
 
 MEDIA_TYPE = "application/atom+xml"
+PAGE = "text/html"  # what a browser is answered at the addresses of the API
 DECLARATION = '<?xml version="1.0" encoding="utf-8"?>'
 NAMESPACE = "http://www.w3.org/2005/Atom"
 TITLE = "Tags and disputes in published articles"
@@ -41,6 +42,7 @@ def changes_feed(
     _add(feed, "updated", timestamp(entries[0].at) if entries else EMPTY_UPDATED)
     _add(_add(feed, "author"), "name", "The newsroom")
     _add(feed, "generator", "Factcheck")
+    _add(feed, "link", rel="alternate", href=f"{base}articles/?status=published", type=PAGE)
     for relation, url in links.items():
         if url:
             _add(feed, "link", rel=relation, href=url, type=MEDIA_TYPE)
@@ -68,7 +70,7 @@ def _add_dispute(feed: Any, entry: Entry, dispute: Dispute, base: str) -> None:
     text = entry.data["resolution"] if action == "resolved" else entry.data["note"]
     current_text = text if text in (dispute.resolution, dispute.note) else ""
     item = _add_entry(feed, entry, dispute.statement, title, current_text, base)
-    _add(item, "link", rel="related", href=f"{base}disputes/{dispute.pk}/", type="application/json")
+    _add_links(item, "related", f"{base}disputes/{dispute.pk}/")
     _add(item, "category", term=state, scheme="urn:factcheck:dispute")
 
 
@@ -77,12 +79,17 @@ def _add_entry(feed: Any, entry: Entry, statement: Statement, title: str, conten
     _add(item, "id", f"{_tag_authority(base)},{entry.at.date().isoformat()}:factcheck:entry:{entry.pk}")
     _add(item, "title", title)
     _add(item, "updated", timestamp(entry.at))
-    url = f"{base}statements/{statement.pk}/"
-    _add(item, "link", rel="alternate", href=url, type="application/json")
+    _add_links(item, "alternate", f"{base}statements/{statement.pk}/")
     _add(item, "summary", f"“{statement.text}” ({statement.article.title})")
     if content:
         _add(item, "content", content, type="text")
     return item
+
+
+def _add_links(item: Any, relation: str, url: str) -> None:
+    """To the page and to the JSON at the same address. The page comes first: readers of feeds open the first link."""
+    for media_type in (PAGE, "application/json"):
+        _add(item, "link", rel=relation, href=url, type=media_type)
 
 
 def _quoted(statement: Statement) -> str:

@@ -1,13 +1,16 @@
 """schema.org ClaimReview. The tag is the rating's name. There is no number, since a tag is no verdict on truth."""
 
 from collections.abc import Iterable
-from datetime import datetime
 from typing import Any
+from urllib.parse import urljoin
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import OuterRef, Prefetch, QuerySet, Subquery
 
+from claims import media_fragments
 from claims.exports.common import timestamp
 from claims.models import Article, Evidence, Statement
+from claims.models.statement import TAGGED
+from factcheck.journal.models import Entry
 from factcheck.uris import uri
 from sources.models import Source
 
@@ -24,13 +27,16 @@ FEED_CONTEXT = [
 ASPECT = "Who stands behind the statement. This is not a verdict on whether it is true."
 # schema.org knows no document or account as an author, and who is behind it is not for us to guess: a Thing.
 AUTHOR_TYPES = {"person": "Person", "organization": "Organization", "outlet": "NewsMediaOrganization"}
+MAX_CLAIM = 75  # code points of `claimReviewed`, which Google asks for
 Json = dict[str, Any]
 
 
 def with_related(statements: QuerySet[Statement]) -> QuerySet[Statement]:
     """With everything that a review shows."""
+    tags = Entry.objects.filter(resource="statement", resource_id=OuterRef("pk"), action=TAGGED).order_by("version")
     return (
-        statements.select_related("article")
+        statements.annotate(first_tagged_at=Subquery(tags.values("at")[:1]))
+        .select_related("article")
         .defer("article__text")
         .prefetch_related(
             Prefetch("source", queryset=Source.objects.public()),
@@ -63,7 +69,7 @@ def data_feed(
             {
                 "@type": "DataFeedItem",
                 "dateCreated": timestamp(statement.created_at),
-                "dateModified": timestamp(statement.updated_at),
+                "dateModified": _date_modified(statement),
                 "item": _review(statement, base),
             }
             for statement in statements
@@ -74,16 +80,17 @@ def data_feed(
 def _review(statement: Statement, base: str) -> Json:
     article = statement.article
     url = f"{base}statements/{statement.pk}/"
-    reviewed: datetime = statement.tagged_at or statement.created_at
+    first_tagged_at = statement.first_tagged_at  # type: ignore[attr-defined]  # of with_related
     return _without_nulls(
         {
             "@type": "ClaimReview",
             "@id": f"{url}claimreview/",
             "url": url,
-            "datePublished": timestamp(reviewed),
-            "dateModified": timestamp(statement.updated_at),
+            "datePublished": timestamp(first_tagged_at or statement.created_at),
+            "dateModified": _date_modified(statement),
             "author": _reviewer(article, base),
-            "claimReviewed": statement.paraphrase or statement.text,
+            "sdPublisher": {"@type": "Organization", "url": base},
+            "claimReviewed": _claim_in_short(statement),
             "reviewAspect": ASPECT,
             "reviewRating": _without_nulls(
                 {
@@ -97,6 +104,22 @@ def _review(statement: Statement, base: str) -> Json:
             "citation": [_citation(row) for row in statement.evidence.all()] or None,
         }
     )
+
+
+def _date_modified(statement: Statement) -> str:
+    """Of the last act on the statement or its evidence."""
+    return timestamp(max([statement.updated_at, *(row.updated_at for row in statement.evidence.all())]))
+
+
+def _claim_in_short(statement: Statement) -> str:
+    """The paraphrase, or else the passage: the first that is short enough, or else the beginning with an ellipsis."""
+    texts = [text for text in (statement.paraphrase, statement.text) if text]
+    return next((text for text in texts if len(text) <= MAX_CLAIM), None) or _beginning(texts[0])
+
+
+def _beginning(text: str) -> str:
+    begin = text[: MAX_CLAIM - 1]
+    return f"{(begin.rpartition(' ')[0] or begin).rstrip(' ,;:')}…"
 
 
 def _citation(evidence: Evidence) -> Json:
@@ -117,15 +140,29 @@ def _claim(statement: Statement, article: Article, base: str) -> Json:
             "appearance": _without_nulls(
                 {
                     "@type": "NewsArticle",
-                    "url": uri(article.url) if article.url else f"{base}articles/{article.pk}/",
+                    "url": _article_url(article, base),
                     "headline": article.title,
                     "inLanguage": article.language,
                     "datePublished": published,
                     "publisher": _author(article.publisher) if article.publisher else None,
                 }
             ),
+            "firstAppearance": _first_appearance(statement, article, base),
         }
     )
+
+
+def _article_url(article: Article, base: str) -> str:
+    return uri(article.url) if article.url else f"{base}articles/{article.pk}/"
+
+
+def _first_appearance(statement: Statement, article: Article, base: str) -> Json:
+    """The first that is known here: where it is spoken in the article's recording, or else the article."""
+    start, end = statement.media_start, statement.media_end
+    if not article.media_url or start is None or end is None:
+        return {"@type": "NewsArticle", "url": _article_url(article, base)}
+    recording = uri(article.media_url.partition("#")[0])
+    return {"@type": "MediaObject", "url": f"{recording}#{media_fragments.fragment(start, end)}"}
 
 
 def _author(source: Source) -> Json:
@@ -136,7 +173,9 @@ def _author(source: Source) -> Json:
 
 def _reviewer(article: Article, base: str) -> Json:
     """The publisher of the article, or else the organization that runs this service."""
-    return _author(article.publisher) if article.publisher else {"@type": "Organization", "url": base}
+    if not article.publisher:
+        return {"@type": "Organization", "url": base}
+    return {**_author(article.publisher), "url": urljoin(uri(article.url), "/") if article.url else base}
 
 
 def _without_nulls(fields: Json) -> Json:

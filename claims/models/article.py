@@ -7,7 +7,6 @@ from functools import cache
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
-import idna
 from django.apps import apps
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -23,6 +22,7 @@ from factcheck.errors import FieldError
 from factcheck.journal.models import Recorded
 from factcheck.postgres.bounded_page import newest
 from factcheck.postgres.search import in_words, phrase, same_name
+from factcheck.web_addresses import ascii_host, unicode_host
 
 MAX_TEXT = 500_000  # code points
 SCAN_PAGES = 10  # pages that are read in order: an article has many words, and a search looks at all of a row's
@@ -48,9 +48,9 @@ def host_forms(url: str) -> list[str]:
     """The address with its host as it is given, in ASCII and in Unicode (UTS 46)."""
     try:
         host = urlsplit(url).hostname or ""
-        coded = idna.encode(host, uts46=True).decode()
+        coded = ascii_host(host)
         before, _, after = re.split(f"({re.escape(host)})", url, maxsplit=1, flags=re.IGNORECASE)
-        forms = [url, before + coded + after, before + idna.decode(coded) + after]
+        forms = [url, before + coded + after, before + unicode_host(coded) + after]
     except (ValueError, UnicodeError):
         forms = [url]
     return list(dict.fromkeys(forms))

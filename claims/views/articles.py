@@ -32,6 +32,7 @@ from claims.serializers import (
 )
 from claims.services.articles import create_article, delete_article, set_article_status, update_article
 from claims.views.checks import ChecksMixin
+from claims.views.export import ExportMixin
 from claims.views.fetching import FetchMixin
 from claims.views.formats import ArticleFormatsMixin
 from claims.views.passage_notes import add_notes
@@ -49,10 +50,13 @@ from factcheck.postgres.transactions import snapshot
 from sources.models import Source
 from sources.serializers import SourceSerializer
 
+WITHOUT_TEXT = ("list", "export")
 DAY_FILTERS = frozenset({"published_after", "published_before"})
 
 
-class ArticleViewSet(SearchedList, ChecksMixin, SuggestionsMixin, FetchMixin, ArticleFormatsMixin, JournaledViewSet):
+class ArticleViewSet(
+    SearchedList, ChecksMixin, SuggestionsMixin, FetchMixin, ArticleFormatsMixin, ExportMixin, JournaledViewSet
+):
     """Reports, stored as they were published and then annotated."""
 
     serializer_class = ArticleSerializer
@@ -92,10 +96,10 @@ class ArticleViewSet(SearchedList, ChecksMixin, SuggestionsMixin, FetchMixin, Ar
         return super().filter_key(), self.request.user.pk if is_mine else None
 
     def get_serializer_class(self) -> Any:
-        return ArticleRowSerializer if self.action == "list" else super().get_serializer_class()
+        return ArticleRowSerializer if self.action in WITHOUT_TEXT else super().get_serializer_class()
 
     def get_queryset(self) -> Any:
-        return super().get_queryset().defer("text") if self.action == "list" else super().get_queryset()
+        return super().get_queryset().defer("text") if self.action in WITHOUT_TEXT else super().get_queryset()
 
     def perform_create(self, **fields: Any) -> Article:
         return create_article(actor=self.request.user, **fields)

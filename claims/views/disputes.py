@@ -10,18 +10,20 @@ from claims.filters import DisputeFilter
 from claims.models import Dispute
 from claims.serializers import DisputeSerializer, ResolveSerializer
 from claims.services.disputes import delete_dispute, open_dispute, reopen_dispute, resolve_dispute, update_dispute
+from claims.views.export import OF_STATEMENT, ExportMixin
 from factcheck.api.fields import ReasonSerializer
 from factcheck.errors import Versions
 from factcheck.journal.views import JournaledViewSet
 
 
-class DisputeViewSet(JournaledViewSet):
+class DisputeViewSet(ExportMixin, JournaledViewSet):
     """Disputes: a source contradicts a statement."""
 
     serializer_class = DisputeSerializer
     filterset_class = DisputeFilter
     schema_tag = "disputes"
     noun = "a dispute"
+    more_columns = OF_STATEMENT
     as_of_filters = ("statement", "article")
     selective_filters = frozenset({"ids", "statement", "article"})
     ordering_fields = ("id", "updated_at")

@@ -6,17 +6,19 @@ from claims.filters import EvidenceFilter
 from claims.models import Evidence
 from claims.serializers import EvidenceSerializer
 from claims.services.evidence import create_evidence, delete_evidence, update_evidence
+from claims.views.export import OF_STATEMENT, ExportMixin
 from factcheck.errors import Versions
 from factcheck.journal.views import JournaledViewSet
 
 
-class EvidenceViewSet(JournaledViewSet):
+class EvidenceViewSet(ExportMixin, JournaledViewSet):
     """What supports or refutes a statement, or puts it in context."""
 
     serializer_class = EvidenceSerializer
     filterset_class = EvidenceFilter
     schema_tag = "evidence"
     noun = "a piece of evidence"
+    more_columns = OF_STATEMENT
     as_of_filters = ("statement", "article")
     selective_filters = frozenset({"ids", "statement", "article"})
     ordering_fields = ("id", "updated_at")

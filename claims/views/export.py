@@ -4,11 +4,12 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from functools import partial
 from itertools import islice
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.http import StreamingHttpResponse
+from django.utils.translation import gettext
 from drf_spectacular.utils import OpenApiParameter, OpenApiTypes, extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
@@ -20,10 +21,19 @@ from factcheck.api.filters import known_parameters, refuse_unknown
 from factcheck.api.pagination import in_list_order
 from factcheck.api.references import Reference, ReferenceList, RowId
 from factcheck.api.renderers import JSONRenderer
-from factcheck.api.roles import is_anonymous
-from factcheck.api.row_json import row_json_sql
+from factcheck.api.row_json import AsText, json_object
+from factcheck.errors import InvalidInput
 
 CHUNK = 500  # rows, about half a megabyte
+# What many readers of lines take for the end of one. JSON has them within strings alone, where it can escape them.
+LINE_ENDS = {"\x85": "\\u0085", "\u2028": "\\u2028", "\u2029": "\\u2029"}
+
+OF_STATEMENT = {
+    "statement.text": "statement__text",
+    "statement.article": "statement__article",
+    "statement.article.title": "statement__article__title",
+    "statement.article.url": "statement__article__url",
+}
 
 
 class JSONLinesRenderer(JSONRenderer):
@@ -39,9 +49,18 @@ class CSVRenderer(JSONRenderer):
 class ExportMixin:
     """`export/` of a list."""
 
+    # Columns of CSV besides those of the row: name → path. Each stands behind the column that its name begins with.
+    more_columns: ClassVar[dict[str, str]] = {}
+
     @extend_schema(
         parameters=[
             OpenApiParameter("format", str, enum=["jsonl", "csv"], description="If it is missing, Accept decides."),
+            OpenApiParameter(
+                "bom",
+                str,
+                enum=["1"],
+                description="Of CSV: begin with a byte order mark, by which Excel knows UTF-8.",
+            ),
             OpenApiParameter("cursor", exclude=True),
             OpenApiParameter("page_size", exclude=True),
         ],
@@ -52,31 +71,45 @@ class ExportMixin:
         detail=False,
         streamed=True,
         pagination_class=None,
+        other_parameters=frozenset({"bom"}),
         renderer_classes=[JSONLinesRenderer, CSVRenderer],
     )
     def export(self, request: Request) -> StreamingHttpResponse:
-        """Export every statement that passes the filters.
+        """Export every row that passes the filters.
 
         In the order of the list, as one stream: one row as JSON on each line, or CSV.
         In CSV, a cell that begins like a formula gets an apostrophe before it.
         """
         view: Any = self
         refuse_unknown(request, known_parameters(view, request) - {"cursor", "page_size"})
+        kind = request.accepted_renderer.format
+        bom = _byte_order_mark(request, kind)
         serializer = view.get_serializer_class()(context=view.get_serializer_context())
         rows = in_list_order(view.filter_queryset(view.get_queryset()), request, view)
-        json = row_json_sql(view.get_serializer_class(), is_anonymous(request))
-        kind = request.accepted_renderer.format
-        write = partial(csv_lines, columns(serializer)) if kind == "csv" else json_lines
-        texts = rows.prefetch_related(None).values_list(json, flat=True)
+        more = self.more_columns if kind == "csv" else {}
+        row = AsText(json_object(serializer, more={name: F(path) for name, path in more.items()}))
+        write = partial(csv_lines, columns(serializer, more), bom=bom) if kind == "csv" else json_lines
         response = StreamingHttpResponse(
-            streamed(texts, write),
+            streamed(rows.prefetch_related(None).values_list(row, flat=True), write),
             content_type=f"{request.accepted_renderer.media_type}{'; charset=utf-8' if kind == 'csv' else ''}",
             headers={
-                "Content-Disposition": f'attachment; filename="{view.basename}s.{kind}"',
+                "Content-Disposition": f'attachment; filename="{view.schema_tag}.{kind}"',
             },
         )
         response["Cache-Control"] = cache_rule(request, response)
         return response
+
+
+def _byte_order_mark(request: Request, kind: str) -> bool:
+    """Raises InvalidInput."""
+    asked = request.query_params.get("bom")
+    if asked is None:
+        return False
+    if asked != "1":
+        raise InvalidInput.parameter("bom", "invalid", gettext("Give 1, or leave it out."))
+    if kind != "csv":
+        raise InvalidInput.parameter("bom", "not_csv", gettext("Only CSV begins with a byte order mark."))
+    return True
 
 
 def streamed(texts: QuerySet[Any, str], write: Callable[[Iterable[list[str]]], Iterator[bytes]]) -> Iterator[bytes]:
@@ -93,10 +126,13 @@ def streamed(texts: QuerySet[Any, str], write: Callable[[Iterable[list[str]]], I
 
 def json_lines(chunks: Iterable[list[str]]) -> Iterator[bytes]:
     for chunk in chunks:
-        yield ("\n".join(chunk) + "\n").encode()
+        lines = "\n".join(chunk) + "\n"
+        for character, escaped in LINE_ENDS.items():
+            lines = lines.replace(character, escaped)
+        yield lines.encode()
 
 
-def columns(serializer: Any) -> list[Path]:
+def columns(serializer: Any, more: Iterable[str] = ()) -> list[Path]:
     """The columns of the flattened row: such as `source.name` for a field of a nested object or list."""
     paths: list[Path] = []
     for name, field in serializer.fields.items():
@@ -104,6 +140,7 @@ def columns(serializer: Any) -> list[Path]:
             continue
         nested = _nested_serializer(field)
         paths += [(name, inner) for inner in nested.fields] if nested else [(name,)]
+        paths += [(column,) for column in more if column.startswith(f"{name}.")]
     return paths
 
 

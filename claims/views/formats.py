@@ -54,6 +54,10 @@ class LinkedDataRenderer(JSONRenderer):
     media_type = content_type = claim_review.MEDIA_TYPE
     format = "jsonld"
 
+    def render(self, *given: Any) -> bytes:
+        """Fit for a script element of a page, which the `</script>` of a text would end."""
+        return super().render(*given).replace(b"<", b"\\u003c")
+
 
 class AtomRenderer(TextRenderer):
     media_type = atom.MEDIA_TYPE

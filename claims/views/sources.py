@@ -7,11 +7,12 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 
 from claims.services.merging import merge_source
+from claims.views.export import ExportMixin
 from sources import views
 from sources.serializers import MergeSerializer, SourceSerializer
 
 
-class SourceViewSet(views.SourceViewSet):
+class SourceViewSet(ExportMixin, views.SourceViewSet):
     __doc__ = views.SourceViewSet.__doc__
 
     @extend_schema(request=MergeSerializer, responses=SourceSerializer)

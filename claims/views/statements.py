@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db.models import BooleanField, ExpressionWrapper, Q
 from drf_spectacular.utils import extend_schema
@@ -60,6 +60,7 @@ class StatementViewSet(SearchedList, MatchesMixin, StatementFormatsMixin, Export
     filterset_class = StatementFilter
     schema_tag = "statements"
     noun = "a statement"
+    more_columns: ClassVar[dict[str, str]] = {"article.title": "article__title", "article.url": "article__url"}
     as_of_actions = frozenset({"retrieve", "positions"})
     passage_actions = frozenset({"create", "bulk", "update", "partial_update", "reanchor"})
     as_of_filters = ("article",)

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from functools import cached_property
 from itertools import islice
 from typing import Any, ClassVar, NoReturn
-from urllib.parse import urlsplit
 
 from django.utils.translation import gettext, gettext_lazy
 from drf_spectacular.utils import extend_schema_field
@@ -14,6 +13,7 @@ from rest_framework.utils.html import is_html_input
 from factcheck.api.json_types import json_type_error
 from factcheck.api.named_references import is_chosen_row
 from factcheck.errors import Text
+from factcheck.web_addresses import NotAWebAddress, web_address
 
 REASON_LENGTH = 2000
 MAX_NAME_ERRORS = 10  # listed for one object, which may have a million unknown members
@@ -88,22 +88,33 @@ class OptionalChoiceField(ChoiceField):
 # The same in requests and in answers.
 @extend_schema_field({"type": "string", "format": "uri", "minLength": 1, "maxLength": 2000})
 class WebAddressField(serializers.URLField):
-    """An http or https URL. Any other scheme could run as a script when a page links to it."""
+    """An http or https URL, with its scheme and host as factcheck/web_addresses.py writes them."""
 
+    takes_bare_names = False  # as hosts
     MAX_BYTES = 2000  # URLs are looked up by an index, whose entries can have about 2,700 bytes
     default_error_messages = {
         "scheme": gettext_lazy("Give an address that begins with http:// or https://."),
+        "user": gettext_lazy("Leave out the user name and the password before the @."),
+        "character": gettext_lazy("Leave out the character {character}, or write it as {encoded}."),
+        "host": gettext_lazy("“{host}” is no name of a server. Give one such as news.example."),
+        "port": gettext_lazy("There is no port {port}. Leave it out, or give one from 1 to 65535."),
         "long": gettext_lazy("This is longer than 2,000 bytes. Leave out what the page does not need."),
     }
 
+    def __init__(self, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.validators.pop()  # Django's, which knows no underscore in a host and lets quotation marks pass
+
     def to_internal_value(self, data: Any) -> str:
-        address = super().to_internal_value(data)
+        text = super().to_internal_value(data)
         try:
-            scheme, size = urlsplit(address).scheme, len(address.encode())
-        except ValueError:  # or a lone surrogate, which UTF-8 cannot hold
+            size = len(text.encode())
+            address = web_address(text, takes_bare_names=self.takes_bare_names) if text else ""
+        except NotAWebAddress as error:
+            code = "scheme" if error.why == "scheme" else "invalid"
+            raise serializers.ValidationError(self.error_messages[error.why].format(**error.values), code) from None
+        except UnicodeError:  # a lone surrogate, which UTF-8 cannot hold
             self.fail("invalid")
-        if address and scheme not in ("http", "https"):
-            self.fail("scheme")
         if size > self.MAX_BYTES:
             self.fail("long")
         return address

@@ -144,8 +144,13 @@ class ListPage(Page):
             "rows": self.rows,
             "filter_form": None if belongs_to_row else filter_form(self.view, self.request, self.data),
             "pager": _links(paginator) if is_paged else {},
+            "export_address": self._export_address(),
             **super().full_context(),
         }
+
+    def _export_address(self) -> str:
+        query = api_query(self.view, self.request, without=("cursor", "page_size", "include"))
+        return f"/api/v1/{self.view.schema_tag}/export/?{query}{'&' if query else ''}"
 
 
 def _links(paginator: Any) -> dict[str, str | None]:

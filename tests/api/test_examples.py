@@ -152,6 +152,10 @@ def spend(day: Day) -> None:
     record("POST", "statements/matches/?page_size=1", {"text": "Invasion “virtually certain”, Biden tells Zelensky"})
     record("GET", "statements/export/?article=2&format=jsonl")
     record("GET", "statements/export/?article=2&format=csv")
+    record("GET", "articles/export/?ids=2&format=csv")
+    record("GET", "sources/export/?ids=1&format=jsonl")
+    record("GET", "evidence/export/?statement=6&format=csv")
+    record("GET", "disputes/export/?statement=6&format=csv")
 
     record("GET", "evidence/?statement=6&page_size=1")
     record("POST", "evidence/", EVIDENCE)

@@ -39,7 +39,7 @@ FEEDS = {
     "/api/v1/feeds/changes/",
     "/api/v1/feeds/changes/stream/",
     "/api/v1/feeds/changes.atom",
-    "/api/v1/statements/export/",
+    *(f"/api/v1/{name}/export/" for name in ("sources", "articles", "statements", "evidence", "disputes")),
 }
 FILES = ("changes.atom", "export/", "stream/")  # which have their own media type
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
+import feedparser
 import pytest
 from rest_framework.test import APIClient
 
@@ -101,6 +102,23 @@ def test_tags_and_disputes_are_told_newest_first_without_the_names_of_users(api,
     assert first.find(f"{ATOM}link").get("href") == f"http://testserver/api/v1/statements/{published.pk}/"
     assert first.findtext(f"{ATOM}summary") == "“The minister said no.” (A report)"
     assert first.find(f"{ATOM}category").attrib == {"term": "denied", "scheme": "urn:factcheck:tag"}
+
+
+def test_a_reader_of_feeds_opens_the_page_of_the_statement(api, alice, published, minister):
+    tag(published, alice, "asserted", "The minister says so.")
+    dispute = services.open_dispute(actor=alice, statement=published, raised_by=minister, kind="denial")
+    feed = feedparser.parse(api.get(FEED).content)
+    assert (feed.bozo, feed.feed.link) == (False, "http://testserver/api/v1/articles/?status=published")
+    page = f"http://testserver/api/v1/statements/{published.pk}/"
+    assert [entry.link for entry in feed.entries] == [page, page]
+    disputed = f"http://testserver/api/v1/disputes/{dispute.pk}/"
+    assert [(link.rel, link.type, link.href) for link in feed.entries[0].links] == [
+        ("alternate", "text/html", page), ("alternate", "application/json", page),
+        ("related", "text/html", disputed), ("related", "application/json", disputed),
+    ]  # fmt: skip
+    for link in [feed.feed.link, *(link.href for link in feed.entries[0].links)]:
+        answer = api.get(link, headers={"accept": "text/html"})
+        assert (answer.status_code, answer["Content-Type"].partition(";")[0]) == (200, "text/html")
 
 
 def test_what_was_tried_in_a_draft_is_not_told_but_what_stands_is(api, alice, article, statement):
@@ -204,7 +222,8 @@ def test_the_feed_word_for_word():
         '<?xml version="1.0" encoding="utf-8"?>\n<feed xmlns="http://www.w3.org/2005/Atom">'
         "<id>tag:d.example,2026:factcheck:changes</id><title>Tags and disputes in published articles</title>"
         "<updated>1970-01-01T00:00:00Z</updated><author><name>The newsroom</name></author>"
-        "<generator>Factcheck</generator></feed>"
+        '<generator>Factcheck</generator><link rel="alternate" '
+        'href="http://d.example:8000/api/v1/articles/?status=published" type="text/html" /></feed>'
     )
 
 
@@ -214,6 +233,7 @@ def told(day, title, statement, content, more):
   <entry><id>tag:d.example,2026-01-0{day}:factcheck:entry:10{day}</id>
   <title>{title}</title>
   <updated>2026-01-0{day}T23:05:06.000789Z</updated>
+  <link rel="alternate" href="http://d.example:8000/api/v1/statements/{statement}/" type="text/html" />
   <link rel="alternate" href="http://d.example:8000/api/v1/statements/{statement}/" type="application/json" />
   <summary>“{passage}” (A &lt;report&gt;)</summary>
   {content and f'<content type="text">{content}</content>'}
@@ -221,7 +241,8 @@ def told(day, title, statement, content, more):
 
 
 def of_dispute(state):
-    return f"""<link rel="related" href="http://d.example:8000/api/v1/disputes/5/" type="application/json" />
+    return f"""<link rel="related" href="http://d.example:8000/api/v1/disputes/5/" type="text/html" />
+  <link rel="related" href="http://d.example:8000/api/v1/disputes/5/" type="application/json" />
   <category term="{state}" scheme="urn:factcheck:dispute" />"""
 
 
@@ -234,6 +255,7 @@ WHOLE = f"""
   <updated>2026-01-09T23:05:06.000789Z</updated>
   <author><name>The newsroom</name></author>
   <generator>Factcheck</generator>
+  <link rel="alternate" href="http://d.example:8000/api/v1/articles/?status=published" type="text/html" />
   <link rel="self" href="http://d.example:8000/feed?a=1&amp;b=2" type="application/atom+xml" />
   <link rel="next" href="http://d.example:8000/next" type="application/atom+xml" />
   {told(9, f"denial by Ann reopened: {SHORT}", 1, "Oh.", of_dispute("open"))}

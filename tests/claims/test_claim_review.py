@@ -8,7 +8,8 @@ from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from claims import services
-from claims.models import Statement
+from claims.models import Article, Statement
+from factcheck.journal.models import Entry
 from sources.services import create_source
 
 BASE = "http://testserver/api/v1/"
@@ -51,9 +52,10 @@ def test_a_claim_review_in_its_words(api, reviewed):
         "@type": "ClaimReview",
         "@id": f"{BASE}statements/{reviewed.pk}/claimreview/",
         "url": f"{BASE}statements/{reviewed.pk}/",
-        "datePublished": iso(reviewed.tagged_at),
-        "dateModified": iso(reviewed.updated_at),
-        "author": courier,
+        "datePublished": iso(Entry.objects.get(action="statement.tagged").at),
+        "dateModified": iso(reviewed.evidence.get().updated_at),
+        "author": {**courier, "url": "https://news.example/"},
+        "sdPublisher": {"@type": "Organization", "url": BASE},
         "claimReviewed": "She refused.",
         "reviewAspect": ASPECT,
         "reviewRating": {
@@ -75,6 +77,7 @@ def test_a_claim_review_in_its_words(api, reviewed):
                 "datePublished": "2026-01-28T21:00:00Z",
                 "publisher": courier,
             },
+            "firstAppearance": {"@type": "NewsArticle", "url": "https://news.example/1"},
         },
         "citation": [{"@type": "CreativeWork", "url": "https://b.example/", "name": "A memo"}],
     }
@@ -88,6 +91,70 @@ def test_no_tag_becomes_a_number_or_a_verdict(api, alice, reviewed, tag):
     text = json.dumps(review)
     for word in ("ratingValue", "bestRating", "worstRating", "alice"):
         assert word not in text
+
+
+def test_it_was_published_with_the_first_tag_and_modified_by_the_last_act(api, alice, reviewed):
+    address = f"/api/v1/statements/{reviewed.pk}/claimreview/"
+    first = Entry.objects.get(action="statement.tagged").at
+    services.tag_statement(statement_id=reviewed.pk, versions=None, actor=alice, tag="asserted", reason="It is said.")
+    reviewed.refresh_from_db()
+    review = api.get(address).json()
+    assert (review["datePublished"], review["dateModified"]) == (iso(first), iso(reviewed.updated_at))
+    assert reviewed.tagged_at > first
+
+
+@pytest.mark.parametrize(
+    ("paraphrase", "claim"),
+    [
+        ("", "The minister said no."),
+        ("p" * 75, "p" * 75),
+        ("p " * 38, "The minister said no."),
+    ],
+)
+def test_the_claim_is_the_first_of_paraphrase_and_passage_that_is_short_enough(
+    api, alice, reviewed, paraphrase, claim
+):  # fmt: skip
+    services.update_statement(statement_id=reviewed.pk, versions=None, actor=alice, paraphrase=paraphrase)
+    assert api.get(f"/api/v1/statements/{reviewed.pk}/claimreview/").json()["claimReviewed"] == claim
+
+
+@pytest.mark.parametrize(
+    ("text", "claim"),
+    [
+        ("It rains, " * 8, "It rains, " * 7 + "It…"),
+        ("It rains " * 8 + "-- again", "It rains " * 7 + "It rains…"),
+        ("\u96e8" * 76, "\u96e8" * 74 + "\u2026"),
+    ],
+)
+def test_a_long_claim_says_by_an_ellipsis_that_it_goes_on(api, alice, text, claim):
+    article = services.create_article(actor=alice, title="A report", text=text)
+    publish(article, alice)
+    made = services.create_statement(article=article, actor=alice, quote_type="narration", start=0, end=len(text))
+    review = api.get(f"/api/v1/statements/{made.pk}/claimreview/").json()
+    assert (review["claimReviewed"], review["itemReviewed"]["text"]) == (claim, text)
+
+
+def test_a_claim_that_is_spoken_first_appeared_in_the_recording(api, alice):
+    captions = "1\n00:00:01,000 --> 00:00:02,500\nIt rains.\n"
+    sent = {"title": "A talk", "captions": captions, "media_url": "https://m.example/\u00e9.mp4#t=9"}
+    made = api.post("/api/v1/articles/", sent).json()
+    row = api.post(
+        "/api/v1/statements/", {"article": made["id"], "text": "It rains.", "quote_type": "narration"}
+    ).json()
+    publish(Article.objects.get(), alice)
+    review = api.get(f"/api/v1/statements/{row['id']}/claimreview/").json()
+    assert review["itemReviewed"]["firstAppearance"] == {
+        "@type": "MediaObject", "url": "https://m.example/%C3%A9.mp4#t=1,2.5",
+    }  # fmt: skip
+
+
+def test_it_can_stand_in_a_script_element(api, alice, reviewed):
+    services.update_statement(statement_id=reviewed.pk, versions=None, actor=alice, paraphrase="</script><b>")
+    for address in (f"/api/v1/statements/{reviewed.pk}/claimreview/", FEED):
+        answer = api.get(address)
+        assert b"<" not in answer.content
+        assert b'"claimReviewed":"\\u003c/script>\\u003cb>"' in answer.content
+        assert answer.json()
 
 
 def test_a_draft_a_withdrawn_article_and_an_edited_out_passage_have_no_review(api, alice, article, statement):
@@ -159,8 +226,9 @@ def test_a_review_of_what_has_nothing_but_its_text(api, alice):
         "@id": f"{BASE}statements/{made.pk}/claimreview/",
         "url": f"{BASE}statements/{made.pk}/",
         "datePublished": iso(made.created_at),
-        "dateModified": iso(made.updated_at),
+        "dateModified": iso(made.evidence.latest("updated_at").updated_at),
         "author": {"@type": "Organization", "url": BASE},
+        "sdPublisher": {"@type": "Organization", "url": BASE},
         "claimReviewed": "It rains.",
         "reviewAspect": ASPECT,
         "reviewRating": {"@type": "Rating", "alternateName": "unverified", "reviewAspect": ASPECT},
@@ -173,6 +241,7 @@ def test_a_review_of_what_has_nothing_but_its_text(api, alice):
                 "headline": "A report",
                 "inLanguage": "uk",
             },
+            "firstAppearance": {"@type": "NewsArticle", "url": f"{BASE}articles/{article.pk}/"},
         },
         "citation": [
             {"@type": "CreativeWork", "name": "A later call"},
@@ -185,7 +254,8 @@ def test_narration_is_claimed_by_the_publisher_on_the_day_of_the_article(api, al
     made = services.create_statement(article=article, actor=alice, quote_type="narration", start=2, end=23)
     review = api.get(f"/api/v1/statements/{made.pk}/claimreview/").json()
     courier = {"@type": "NewsMediaOrganization", "name": "The Courier", "sameAs": ["https://courier.example/"]}
-    assert (review["author"], review["itemReviewed"]["author"]) == (courier, courier)
+    assert review["author"] == {**courier, "url": "https://news.example/"}
+    assert review["itemReviewed"]["author"] == courier
     assert review["itemReviewed"]["datePublished"] == "2026-01-28T21:00:00Z"
     assert "citation" not in review
 
@@ -212,7 +282,7 @@ def test_the_feed_in_its_words(api, alice, article, reviewed):
             {
                 "@type": "DataFeedItem",
                 "dateCreated": iso(reviewed.created_at),
-                "dateModified": iso(reviewed.updated_at),
+                "dateModified": iso(reviewed.evidence.get().updated_at),
                 "item": review,
             }
         ],

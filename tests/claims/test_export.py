@@ -64,19 +64,21 @@ def test_the_rows_of_one_article_come_in_the_order_of_its_text(api, said, articl
     assert rows == api.get(f"{LIST}?article={article.pk}").json()["results"]
 
 
-def test_csv_has_the_same_cells_under_names_that_say_where_they_come_from(api, said):
+def test_csv_has_the_same_cells_under_names_that_say_where_they_come_from(api, said, article):
     answer = api.get(f"{EXPORT}?format=csv")
     text = body(answer)
     assert answer["Content-Type"] == "text/csv; charset=utf-8"
     assert answer["Content-Disposition"] == 'attachment; filename="statements.csv"'
     rows = list(csv.DictReader(io.StringIO(text, newline="")))
     assert list(rows[0]) == [
-        "id", "version", "created_at", "updated_at", "article", "key", "text", "start", "end", "prefix", "suffix",
-        "revision", "anchor", "candidate.revision", "candidate.start", "candidate.end", "candidate.text",
-        "candidate.score", "paraphrase", "quote_type", "source.id", "source.name", "source.kind", "source.anonymous",
+        "id", "version", "created_at", "updated_at", "article", "article.title", "article.url", "key", "text", "start",
+        "end", "prefix", "suffix", "revision", "anchor", "candidate.revision", "candidate.start", "candidate.end",
+        "candidate.text", "candidate.score", "paraphrase", "quote_type", "source.id", "source.name",
+        "source.kind", "source.anonymous",
         "via.id", "via.name", "via.kind", "via.anonymous", "said_on", "media_start", "media_end", "tag", "tag_reason",
         "tagged_by.id", "tagged_by.username", "tagged_at", "open_disputes", "dissent",
     ]  # fmt: skip
+    assert {(row.pop("article.title"), row.pop("article.url")) for row in rows} == {(article.title, article.url)}
     listed = api.get(LIST).json()["results"]
     for row, cells in zip(listed, rows, strict=True):
         for name, cell in cells.items():
@@ -118,6 +120,59 @@ def test_csv_byte_for_byte():
     ]
 
 
+def test_csv_for_excel_begins_with_a_byte_order_mark(api, said):
+    plain, marked = (body(api.get(f"{EXPORT}?format=csv{more}")) for more in ("", "&bom=1"))
+    assert marked == f"\ufeff{plain}"
+    assert body(api.get(f"{EXPORT}?bom=1", headers={"accept": "text/csv"})) == marked
+
+
+def test_no_reader_of_lines_finds_the_end_of_one_within_a_row(api, alice, said):
+    services.update_statement(statement_id=said[0].pk, versions=None, actor=alice, paraphrase="a\u2028b\u2029c\x85d")
+    text = body(api.get(EXPORT))
+    assert r'"paraphrase":"a\u2028b\u2029c\u0085d"' in text
+    assert [json.loads(line) for line in text.splitlines()] == api.get(LIST).json()["results"]
+
+
+@pytest.mark.parametrize(
+    ("resource", "query", "head"),
+    [
+        ("articles", "status=draft",
+         "id,version,created_at,updated_at,title,url,addresses,publisher.id,publisher.name,publisher.kind,"
+         "publisher.anonymous,byline,language,published_at,media_url,revision,sha256,status,desk.id,desk.username,"
+         "tags.asserted,tags.denied,tags.unverified,open_disputes,open_notes"),
+        ("sources", "kind=person&ordering=name",
+         "id,version,name,kind,part_of.id,part_of.name,part_of.kind,part_of.anonymous,anonymous,description,aliases,"
+         "same_as,created_at,updated_at"),
+        ("evidence", "ordering=updated_at",
+         "id,version,created_at,updated_at,statement,statement.text,statement.article,statement.article.title,"
+         "statement.article.url,key,stance,url,title,excerpt,archived_url,obtained_on,obtained_how"),
+        ("disputes", "state=open",
+         "id,version,created_at,updated_at,statement,statement.text,statement.article,statement.article.title,"
+         "statement.article.url,key,raised_by.id,raised_by.name,raised_by.kind,raised_by.anonymous,counter_statement,"
+         "kind,scope,note,state,resolution,opened_by.id,opened_by.username,opened_at,resolved_by.id,"
+         "resolved_by.username,resolved_at"),
+    ],
+)  # fmt: skip
+def test_every_other_list_is_exported_with_its_own_filters(api, alice, said, article, resource, query, head):
+    services.create_evidence(actor=alice, statement=said[0], stance="supports", title="A call")
+    source = create_source(actor=alice, name="Jo", kind="person", aliases=["J", "=Joe"], same_as=["https://a.example/"])
+    address = f"/api/v1/{resource}/"
+    listed = api.get(f"{address}?{query}").json()["results"]
+    answer = api.get(f"{address}export/?{query}")
+    assert [json.loads(line) for line in body(answer).splitlines()] == listed != []
+    assert answer["Content-Disposition"] == f'attachment; filename="{resource}.jsonl"'
+    rows = list(csv.DictReader(io.StringIO(body(api.get(f"{address}export/?{query}&format=csv")), newline="")))
+    assert (list(rows[0]), [int(row["id"]) for row in rows]) == (head.split(","), [row["id"] for row in listed])
+    if resource == "sources":
+        [jo] = [row for row in rows if int(row["id"]) == source.pk]
+        assert (jo["aliases"], jo["same_as"]) == ("J | =Joe", "https://a.example/")
+    elif resource != "articles":
+        assert (rows[0]["statement.text"], rows[0]["statement.article.title"], rows[0]["statement.article.url"]) == (
+            said[0].text, article.title, article.url,
+        )  # fmt: skip
+    assert api.get(f"{address}export/?page_size=5").json()["errors"][0]["pointer"] == "?page_size"
+
+
 @pytest.mark.parametrize("begin", ["=", "+", "-", "@", "\t", "\r"])
 def test_every_beginning_of_a_formula_is_known_and_numbers_stay_numbers(begin):
     assert escape_formula(f"{begin}1") == f"'{begin}1"
@@ -150,6 +205,8 @@ def test_the_format_is_chosen_by_the_parameter_else_by_accept(api, said, query, 
         ("tag=true", "*/*", 400, "?tag"),
         ("page_size=5", "*/*", 400, "?page_size"),
         ("cursor=x", "*/*", 400, "?cursor"),
+        ("format=csv&bom=0", "*/*", 400, "?bom"),
+        ("format=jsonl&bom=1", "*/*", 400, "?bom"),
         ("as_of=2026-01-01T00:00:00Z", "*/*", 400, "?as_of"),
         ("ordering=text", "*/*", 400, "?ordering"),
         ("", "application/json", 406, None),

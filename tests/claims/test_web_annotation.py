@@ -218,7 +218,10 @@ def test_what_the_caller_accepts_is_answered(api, statement, accept, content_typ
     [
         ("https://a.example/b", "https://a.example/b"),
         ("https://a.example/%41?x=1&y=[2]#z", "https://a.example/%41?x=1&y=%5B2%5D#z"),
-        ("https://b\u00fccher.example/\u00e9 {}", "https://b%C3%BCcher.example/%C3%A9%20%7B%7D"),
+        ("https://b\u00fccher.example/\u00e9 {}", "https://xn--bcher-kva.example/%C3%A9%20%7B%7D"),
+        ("https://\u043f\u0440\u0438\u043c\u0435\u0440.\u0440\u0444:8443/", "https://xn--e1afmkfd.xn--p1ai:8443/"),
+        ("https://a_b.b\u00fccher.example\u3002", "https://a_b.xn--bcher-kva.example."),
+        ("https://j\u00f6@I\u2764.example/", "https://j%C3%B6@xn--i-7iq.example/"),
         ("https://a.example/100%?q=%zz#a#b", "https://a.example/100%25?q=%25zz#a%23b"),
         ("https://a.example/%XF%4%c3%Bc", "https://a.example/%25XF%254%c3%Bc"),
         ("http://[::1]:8000/x", "http://[::1]:8000/x"),

@@ -4,6 +4,7 @@ import re
 from html import unescape
 
 import pytest
+from django.utils import timezone
 
 from claims import services
 from tests.newsroom import article_page, browser_of, page_of
@@ -47,10 +48,11 @@ def test_an_article_links_to_all_that_it_is_exported_as(desk, article, statement
         f"/api/v1/articles/{article.pk}/annotations/?format=json",
         f"/api/v1/articles/{article.pk}/webannotations/",
         f"/api/v1/statements/export/?article={article.pk}&format=csv",
+        f"/api/v1/statements/export/?article={article.pk}&format=csv&bom=1",
         f"/api/v1/statements/export/?article={article.pk}&format=jsonl",
         f"/api/v1/articles/{article.pk}/?format=json",
     ]
-    assert [desk.get(link).status_code for link in exports] == [200] * 5
+    assert [desk.get(link).status_code for link in exports] == [200] * 6
 
 
 def test_a_statement_links_to_its_review_once_it_is_published(desk, alice, article, statement):
@@ -64,11 +66,28 @@ def test_a_statement_links_to_its_review_once_it_is_published(desk, alice, artic
 
 def test_a_list_of_statements_is_exported_as_it_is_filtered(desk, statement, minister):
     html = page_of(desk, "/api/v1/statements/?q=&tag=unverified&source=the+minister&page_size=20&ordering=-id")
-    csv, lines, _ = exports_of(html)
+    csv, excel, lines, _ = exports_of(html)
     query = f"tag=unverified&source={minister.pk}&ordering=-id"
-    assert (csv, lines) == (f"/api/v1/statements/export/?{query}&format=csv",
-                            f"/api/v1/statements/export/?{query}&format=jsonl")  # fmt: skip
+    assert [csv, excel, lines] == [
+        f"/api/v1/statements/export/?{query}&format={form}" for form in ("csv", "csv&bom=1", "jsonl")
+    ]
     assert b"The minister said no." in b"".join(desk.get(csv).streaming_content)
+
+
+@pytest.mark.parametrize("resource", ["articles", "sources", "disputes", "evidence"])
+def test_every_other_list_is_exported_too(desk, statement, resource):
+    exports = exports_of(page_of(desk, f"/api/v1/{resource}/?page_size=20&updated_since=2020-01-01T00:00:00Z"))
+    query = "updated_since=2020-01-01T00%3A00%3A00Z"
+    assert exports[:3] == [
+        f"/api/v1/{resource}/export/?{query}&format={form}" for form in ("csv", "csv&bom=1", "jsonl")
+    ]
+    assert [desk.get(link).status_code for link in exports] == [200] * 4
+
+
+def test_a_list_of_the_past_offers_no_export_of_the_present(desk, article, statement):
+    now = f"{timezone.now():%Y-%m-%dT%H:%M:%SZ}"
+    html = page_of(desk, f"/api/v1/disputes/?article={article.pk}&as_of={now}")
+    assert "export/" not in html
 
 
 @pytest.mark.parametrize("address", ["/", "/api/v1/journal/"])

@@ -93,8 +93,9 @@ VALUES: dict[str, list[Any]] = {
     **{name: ["{source}", NOBODY] for name in ("publisher", "raised_by", "part_of")},
 }
 FEW = {"ids", "url", "same_as"}
-# The first reads the whole list by purpose, the others have no end.
-STREAMS = {"statement-export", "journal-stream", "change-stream"}
+# Exports read the whole list by purpose, streams have no end.
+EXPORTS = {f"{name}-export" for name in ("source", "article", "statement", "evidence", "dispute")}
+STREAMS = EXPORTS | {"journal-stream", "change-stream"}
 # Always one page: nobody has more tokens than fit on it, matches are the best only, and the rest is no list.
 UNPAGED = {"me", "statement-matches", "token-list", "schema", "journal-consistency", "journal-key", "journal-latest"}
 # Parameters that a read does not do without.

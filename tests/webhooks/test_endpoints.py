@@ -92,7 +92,7 @@ def test_only_editors_and_admins_see_them(db, webhook, role):
     ("https://169.254.169.254/latest/", "forbidden", None),
     ("https://user:password@front.example/", "invalid",
      "Leave the user name and the password out of the address: the signature tells the receiver who sends."),
-    ("https://front.example:0/", "invalid", "Port 0 is none that can be asked. Leave it out, or give the receiver's."),
+    ("https://front.example:0/", "invalid", "There is no port 0. Leave it out, or give one from 1 to 65535."),
     ("https://front.example:99999/", "invalid", None),
     ("ftp://front.example/", "scheme", "Give an address that begins with http:// or https://."),
     ("javascript:alert(1)", "scheme", None),

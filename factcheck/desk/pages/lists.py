@@ -5,7 +5,6 @@ from typing import Any
 from claims.desk_checks import Code, Finding
 from claims.filters import ArticleCheckFilter
 from claims.models import Article
-from factcheck.api.filters import api_query
 from factcheck.desk.cards import articles_by_id, statements_by_id, with_statement_and_article
 from factcheck.desk.filter_form import filter_form
 from factcheck.desk.page import ListPage
@@ -13,11 +12,7 @@ from factcheck.desk.page import ListPage
 
 class StatementList(ListPage):
     def context(self) -> dict[str, Any]:
-        query = api_query(self.view, self.request, without=("cursor", "page_size"))
-        return {
-            "articles": articles_by_id(row.article_id for row in self.rows),
-            "export_query": f"{query}&" if query else "",
-        }
+        return {"articles": articles_by_id(row.article_id for row in self.rows)}
 
 
 class DisputeList(ListPage):
