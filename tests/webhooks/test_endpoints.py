@@ -132,7 +132,7 @@ def test_a_name_without_a_dot_is_taken_only_where_private_addresses_are(api, set
     assert errors_of(api.post(HOOKS, {"url": f"http://{host}/hooks"})) == [("#/url", "invalid")]
     settings.WEBHOOK_ALLOW_PRIVATE = True
     assert api.post(HOOKS, {"url": f"http://{host}/hooks"}).status_code == 201
-    for url in ("http://front_end/", "http://-front/", "http://front end/", "http://front:x/", "http:///hooks"):
+    for url in ("http://-front/", "http://front end/", "http://front:x/", "http:///hooks"):
         assert errors_of(api.post(HOOKS, {"url": url})) == [("#/url", "invalid")]
 
 
