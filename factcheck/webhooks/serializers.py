@@ -35,7 +35,8 @@ PLACEHOLDER = "https://"
 class OwnNetworkURLValidator(URLValidator):
     """Also takes a name without a dot, as other containers have."""
 
-    regex = re.compile(URLValidator.regex.pattern.replace("|localhost", f"|{URLValidator.hostname_re}"), re.IGNORECASE)
+    pattern: str = URLValidator.regex.pattern  # type: ignore[union-attr]  # it is compiled
+    regex = re.compile(pattern.replace("|localhost", f"|{URLValidator.hostname_re}"), re.IGNORECASE)
 
 
 class ReceiverField(WebAddressField):
