@@ -16,7 +16,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from factcheck.api.addresses import absolute_address
 from factcheck.api.base import BaseView
-from factcheck.api.filters import ChoiceFilter
+from factcheck.api.filters import ChoiceFilter, refuse_unknown
 from factcheck.api.form_methods import redirect_form
 from factcheck.api.models import IdempotentAnswer
 from factcheck.api.references import MAX_ID
@@ -177,6 +177,7 @@ class DeliveryViewSet(BaseView, GenericViewSet[Delivery]):
 
         With the same `webhook-id`, whatever came of it before. A pending one is sent at once.
         """
+        refuse_unknown(request, {"format"})
         self.get_serializer(data=request.data).is_valid(raise_exception=True)
         row = redeliver(webhook_id=webhook, delivery_id=delivery)
         log = absolute_address(request, "delivery-list", webhook)

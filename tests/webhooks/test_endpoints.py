@@ -218,6 +218,12 @@ def test_a_ping_waits_in_the_log(api, webhook):
     }  # fmt: skip
 
 
+def test_an_act_takes_no_parameter_that_it_does_not_know(api, webhook):
+    delivery = api.post(f"{HOOKS}{webhook.pk}/ping/").json()["id"]
+    for act in ("ping/", "rotate-secret/", f"deliveries/{delivery}/redeliver/"):
+        assert errors_of(api.post(f"{HOOKS}{webhook.pk}/{act}?force=1", headers=ANY)) == [("?force", "unknown")]
+
+
 def test_while_a_ping_waits_there_is_no_other(api, webhook):
     first = api.post(f"{HOOKS}{webhook.pk}/ping/").json()
     later = timezone.now() + timedelta(hours=6)
