@@ -3,24 +3,23 @@
 Pure text, no Django. Offsets are Unicode code points of the folded text.
 """
 
-import re
 import unicodedata
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
-from claims.anchoring.quotes import Span, is_mark, occurrences
+from claims.anchoring.quotes import WITHIN_WORD, Span, occurrences
 
 SHINGLE_LENGTH, MAX_SHINGLES = 5, 64  # code points; shingles per passage
 MAX_SHINGLE_OFFSETS = 64  # a shingle that occurs more often is no clue
 QUOTATION_MARKS = dict.fromkeys("“”„‟«»″", '"') | dict.fromkeys("‘’‚‛′", "'")  # noqa: RUF001
-# quotes.splits_word as a regular expression, over the kinds of the characters: letter, digit, mark, or point.
-BORDER = re.compile(r"(?!(?<=d)(?=\.d)|(?<=d\.)(?=d)|(?<=[^.])(?=m)|(?<=[adm])(?=[ad]))")
 
 
 @lru_cache(maxsize=4096)
 def _fold_character(character: str) -> str:
     category = unicodedata.category(character)
+    if character == "\u200d" or "\U000e0020" <= character <= "\U000e007f":  # parts of an emoji
+        return character
     if character == "\r" or category == "Cf":  # CRLF is LF; soft hyphens and direction marks are invisible
         return ""
     if character.isspace():
@@ -76,16 +75,8 @@ def _origins(text: str) -> Sequence[int]:
 
 def word_borders(text: str) -> list[int]:
     """Each offset that splits no word (see splits_word), in one pass through the text."""
-    kinds = text.translate({ord(each): _kind(each) for each in set(text)})
-    return [border.start() for border in BORDER.finditer(kinds)]
-
-
-def _kind(character: str) -> str:
-    if character in ".,":
-        return "."
-    if character.isdigit():
-        return "d"
-    return "a" if character.isalnum() else "m" if is_mark(character) else " "
+    within = {place.start() for place in WITHIN_WORD.finditer(text)}
+    return [at for at in range(len(text) + 1) if at not in within]
 
 
 def _shingle_offsets(text: str, shingles: set[str]) -> dict[str, list[int]]:

@@ -4,12 +4,12 @@ Pure text, no Django. Offsets are Unicode code points, 0-based, end-exclusive: P
 """
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import NamedTuple
 
+import regex
 from rapidfuzz.distance import Indel
 
 CONTEXT_LENGTH = 32
@@ -22,6 +22,17 @@ MIN_LIKENESS = 0.7
 # An unrelated article holds 1 in 400 passages of 12 code points word for word, and 1 in 10,000 of 20.
 DISTINCTIVE_LENGTH = 20
 WORD = re.compile(r"\w{1,8}|[^\w\s]")  # pieces of words, for scripts that write without spaces
+# Soft hyphens, zero-width spaces, direction marks: no reader sees them.
+INVISIBLE = regex.compile(r"[^\P{Cf}\u200c\u200d\U000e0000-\U000e007f]")
+# A place that no passage may begin or end at by itself: within a word; before what extends a character, such as an
+# accent, a joiner or a skin tone; within an emoji, CR LF or a flag; within a number, its sign, its separators or its
+# groups of three digits. The script for other sites has the same expression, so JavaScript must understand it too.
+WITHIN_WORD = regex.compile(
+    r"(?<=[\p{L}\p{N}\p{M}\u0600-\u0605\u06dd\u200c\u200d])(?=[\p{L}\p{N}])|(?!^)(?=[\p{M}\p{EMod}\p{DI}])"
+    r"|(?<=\u200d)(?=\p{ExtPict})|(?<=\r)(?=\n)|(?<=(?<!\p{RI})(\p{RI}{2})*\p{RI})(?=\p{RI})"
+    r"|(?<=\p{N}[\p{Po}’]?|[\p{Pd}\p{Sm}])(?=[\p{Po}’\p{Pd}\p{Sm}]?\p{N})"  # noqa: RUF001
+    r"|(?<=(?<!\p{N})\p{N}{1,3}\p{Zs}?)(?=\p{Zs}?\p{N}{3}(?!\p{N}))"
+)
 MAX_COMPARED = 200  # occurrences compared by context; of more, only those that keep half of the old context
 MAX_BY_CHARACTER = 2_000  # passages longer than this are compared by words, not by code points
 
@@ -92,27 +103,17 @@ def comparable_occurrences(text: str, passage: str, prefix: str, suffix: str) ->
 
 
 def keeps_word_ends(text: str, start: int, passage: str, prefix: str, suffix: str) -> bool:
-    """False where a passage of whole words is now part of longer ones: "costs 12" in "costs 120"."""
-    before, after = context(text, *span_at(start, passage), 2)
+    """False where a passage of whole words is now part of longer ones: "costs 12" in "costs 120" or "costs 12 000"."""
+    before, after = context(text, *span_at(start, passage))
     return (splits_word(prefix, passage) or not splits_word(before, passage)) and (
         splits_word(passage, suffix) or not splits_word(passage, after)
     )
 
 
 def splits_word(left: str, right: str) -> bool:
-    """Whether the border between two texts is within a word or a number, or parts a letter from its accent."""
-    if not left or not right:
-        return False
-    before, after = left[-1], right[0]
-    if after in ".,":
-        return before.isdigit() and right[1:2].isdigit()
-    if before in ".,":
-        return left[-2:-1].isdigit() and after.isdigit()
-    return is_mark(after) or (after.isalnum() and (before.isalnum() or is_mark(before)))
-
-
-def is_mark(character: str) -> bool:
-    return unicodedata.category(character)[0] == "M"
+    """Whether the border between two texts is within a word, a number or an extended grapheme cluster (UAX 29)."""
+    before, after = INVISIBLE.sub("", left[-CONTEXT_LENGTH:]), INVISIBLE.sub("", right[:CONTEXT_LENGTH])
+    return bool(before and after and WITHIN_WORD.match(before + after, len(before)))
 
 
 def context_likeness(known: tuple[str, str], other: tuple[str, str]) -> float:
