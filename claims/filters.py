@@ -5,7 +5,7 @@ from typing import Any
 import django_filters
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_lazy
 from drf_spectacular.utils import extend_schema_field
 from rest_framework.exceptions import NotAuthenticated
 
@@ -17,6 +17,7 @@ from factcheck.api.filters import ChoiceFilter, ChoicesFilter, FlagFilter, IdFil
 from factcheck.api.references import MAX_ID
 from factcheck.api.roles import is_anonymous
 from factcheck.postgres.search import terms_of
+from factcheck.web_addresses import NotAWebAddress, web_address
 from sources.models import Source
 
 
@@ -98,9 +99,27 @@ class BoundaryFilter(PartialDateFilter):
     field_class = BoundaryField
 
 
+class AddressField(forms.CharField):
+    """Also one that no article could have, such as with a user name: it is compared without that."""
+
+    default_error_messages = {"invalid": gettext_lazy("Give a web address, such as https://news.example/report.")}
+
+    def clean(self, value: Any) -> Any:
+        try:
+            web_address(value or "")
+        except NotAWebAddress as error:
+            if value and error.why in ("scheme", "host", "port"):
+                raise ValidationError(self.error_messages["invalid"], code="invalid") from None
+        return super().clean(value)
+
+
+class AddressFilter(django_filters.CharFilter):
+    field_class = AddressField
+
+
 class ArticleFilter(RecordedFilter):
     q = django_filters.CharFilter(method="search", label="Words in title, byline, publisher, address or text")
-    url = django_filters.CharFilter(method="filter_url", label="At this address, however it is written.")
+    url = AddressFilter(method="filter_url", label="At this address, however it is written.")
     publisher = IdFilter(of=Source, field_name="publisher", label="Published by the source with this id.")
     status = ChoicesFilter(choices=Article.Status.choices, label="Only articles with one of these statuses.")
     published_after = BoundaryFilter(

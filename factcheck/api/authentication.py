@@ -33,6 +33,9 @@ class TokenAuthentication(authentication.TokenAuthentication):
             gettext("Send your token as `Authorization: Token KEY` or `Authorization: Bearer KEY`.")
         )
 
+    def authenticate_header(self, request: Request) -> str:
+        return "Bearer, Token"
+
     def authenticate_credentials(self, key: str) -> tuple[User, Token]:
         token = token_with_user(hash_key(key))
         if token is None or token.is_expired:

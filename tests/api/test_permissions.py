@@ -257,7 +257,7 @@ def test_the_truth_table(rows, who, method, address, body, status):
         assert Entry.objects.count() == written
         assert Token.objects.filter(id=own_token).exists()
     if status == 401:
-        assert answer["WWW-Authenticate"].startswith("Token")
+        assert answer["WWW-Authenticate"] == "Bearer, Token"
 
 
 OF_AN_EDITOR = [pytest.param(*case.values[1:], id=case.id) for case in CASES if case.values[0] == "editor"]

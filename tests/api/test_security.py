@@ -220,7 +220,7 @@ def test_a_token_ends_when_it_expires_and_when_it_is_revoked(vera):
     assert program.get("/api/v1/articles/").status_code == 401
     Token.objects.all().delete()
     answer = program.get("/api/v1/articles/")
-    assert (answer.status_code, answer["WWW-Authenticate"]) == (401, "Token")
+    assert (answer.status_code, answer["WWW-Authenticate"]) == (401, "Bearer, Token")
 
 
 def test_a_new_token_expires_in_90_days_and_a_year_is_the_longest(vera):
@@ -268,7 +268,7 @@ def test_unknown_credentials_are_never_taken_for_an_anonymous_caller_or_for_the_
     assert browser.get("/api/v1/articles/").status_code == 200
     for _ in range(2):
         answer = browser.get("/api/v1/articles/", headers={"authorization": sent})
-        assert (answer.status_code, answer["WWW-Authenticate"]) == (401, "Token")
+        assert (answer.status_code, answer["WWW-Authenticate"]) == (401, "Bearer, Token")
         assert answer.json()["type"] == "urn:factcheck:problem:authentication-failed"
         browser.force_login(vera)
 
