@@ -150,12 +150,12 @@ def spend(day: Day) -> None:
     record("GET", "statements/6/claimreview/")
     record("GET", "statements/matches/?statement=6&page_size=1")
     record("POST", "statements/matches/?page_size=1", {"text": "Invasion “virtually certain”, Biden tells Zelensky"})
-    record("GET", "statements/export/?article=2&format=jsonl")
-    record("GET", "statements/export/?article=2&format=csv")
-    record("GET", "articles/export/?ids=2&format=csv")
-    record("GET", "sources/export/?ids=1&format=jsonl")
-    record("GET", "evidence/export/?statement=6&format=csv")
-    record("GET", "disputes/export/?statement=6&format=csv")
+    for rows in ("statements/export/?article=2", "articles/export/?ids=2", "sources/export/?ids=1"):
+        record("GET", f"{rows}&format=jsonl")
+        record("GET", f"{rows}&format=csv")
+    for rows in ("evidence", "disputes"):
+        record("GET", f"{rows}/export/?statement=6&format=jsonl")
+        record("GET", f"{rows}/export/?statement=6&format=csv")
 
     record("GET", "evidence/?statement=6&page_size=1")
     record("POST", "evidence/", EVIDENCE)

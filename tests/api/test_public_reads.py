@@ -155,9 +155,10 @@ def test_every_operation_of_the_schema_tells_a_stranger_only_what_is_published(p
             readable = method == "get" and (is_plain or path in FORMATS | FEEDS)
             ids = [row for rows in newsroom["shown"].values() for row in rows] + [NOBODY]
             ids += [row for rows in newsroom["hidden"].values() for row in rows]
-            for row in ids if "{id}" in path else [0]:
+            for row in ids if re.search(r"\{(id|webhook)\}", path) else [0]:
                 uuid = "00000000-0000-0000-0000-000000000000"
-                address = path.replace("{id}", uuid if "tokens" in path else str(row)).replace("{number}", "1")
+                address = re.sub(r"\{(id|webhook)\}", uuid if "tokens" in path else str(row), path)
+                address = re.sub(r"\{(number|delivery)\}", "1", address)
                 for accept in ("*/*",) if path.endswith(FILES) else ("application/json", "text/html"):
                     answer = getattr(public, method)(address, headers={"if-match": "*", "accept": accept})
                     asked += 1

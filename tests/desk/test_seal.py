@@ -53,7 +53,7 @@ def words_of(page):
 def test_nothing_sealed_yet_says_which_command_seals(desk, settings):
     words = words_of(page_of(desk, SEAL))
     assert "Nothing is sealed yet. On the server, manage.py follow seal seals the journal" in words
-    assert re.search(rf"seal : {Entry.objects.count()} entries and \d seconds? behind$", words)
+    assert re.search(rf"seal : {Entry.objects.count()} entries and \d seconds? behind\b", words)
     settings.PUBLIC_READ = True
     words = words_of(page_of(stranger(), SEAL))
     assert words.endswith("Nothing is sealed yet.")

@@ -18,7 +18,7 @@ from factcheck import startup
 from factcheck.postgres import embedded
 from tests.service import ROOT, free_port, processes_with
 
-AT_REST = "seal: 0 entries and 0 seconds behind\nvectors: 0 entries and 0 seconds behind\n"
+AT_REST = "".join(f"{name}: 0 entries and 0 seconds behind\n" for name in ("seal", "vectors", "webhooks"))
 PARTS = ["Makefile", "manage.py", "gunicorn.conf.py", "factcheck", "sources", "claims", "seeds"]
 
 

@@ -224,7 +224,7 @@ def test_without_pgvector_everything_goes_on_by_words(api, record):
     run("SET LOCAL extension_control_path = '/'")
     assert answer(api, SACKED)["level"] == "lexical"
     assert found(api, SACKED) == [statement.pk]
-    assert followers_in_use() == ["seal"]
+    assert followers_in_use() == ["seal", "webhooks"]
     with pytest.raises(LeftOut, match="PostgreSQL has no pgvector"):
         Vectors().prepare()
     with pytest.raises(CommandError, match="PostgreSQL has no pgvector"):
@@ -237,7 +237,7 @@ def test_a_role_that_may_not_make_the_table_is_told_who_may(db):
         make_table()
     run("RESET ROLE")
     call_command("make_vector_table")
-    assert followers_in_use() == ["seal", "vectors"]
+    assert followers_in_use() == ["seal", "vectors", "webhooks"]
 
 
 def test_with_the_setting_none_there_are_no_vectors(api, record, vectors, settings):
