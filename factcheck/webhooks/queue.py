@@ -28,16 +28,30 @@ KEPT_ATTEMPTS = 50
 # Held until the commit. Who disables a webhook, or puts off what waits behind a failure, waits for it, and then sees
 # the new deliveries.
 HOLD_ACTIVE = "SELECT id FROM webhooks_webhook WHERE active ORDER BY id FOR KEY SHARE"
+# Who had begun before, and then waited for another's write of the same row, stands before it in the feed although its
+# version is later. So what a batch has of a row brings along the earlier versions that the feed has behind it, and the
+# order is that of the entries' ids, which is that of the versions. At most so many writes of a row wait at once:
+MOST_WAITING = 100
 FAN_OUT = """
+WITH batch AS (
+    SELECT unnest(%(entries)s) AS id
+    UNION
+    SELECT earlier.id FROM journal_entry e JOIN journal_entry earlier ON earlier.resource = e.resource
+        AND earlier.resource_id = e.resource_id AND earlier.version BETWEEN e.version - %(waiting)s AND e.version - 1
+        AND (earlier.transaction, earlier.id) > (e.transaction, e.id)
+    WHERE e.id = ANY(%(entries)s)
+)
 INSERT INTO webhooks_delivery (webhook_id, entry_id, type, resource, resource_id, next_attempt_at)
 SELECT w.id, e.id, e.action, e.resource, e.resource_id, coalesce((
     SELECT before.next_attempt_at FROM webhooks_delivery before
     WHERE before.webhook_id = w.id AND before.resource = e.resource AND before.resource_id = e.resource_id
     AND before.state = 'pending' ORDER BY before.id DESC LIMIT 1
 ), now())
-FROM journal_entry e JOIN webhooks_webhook w ON w.id = ANY(%s) AND w.active AND e.transaction >= w.first_transaction
+FROM batch JOIN journal_entry e USING (id)
+JOIN webhooks_webhook w ON w.id = ANY(%(active)s) AND w.active AND e.transaction >= w.first_transaction
     AND (w.actions = '{}' OR e.action = ANY(w.actions)) AND (w.article IS NULL OR w.article = e.article)
-WHERE e.id = ANY(%s) AND e.resource <> 'user' ORDER BY e.transaction, e.id, w.id
+WHERE e.resource <> 'user' ORDER BY e.id, w.id
+ON CONFLICT (webhook_id, entry_id) DO NOTHING
 """
 DUE = """
 SELECT due.id FROM webhooks_webhook w
@@ -87,7 +101,8 @@ def fan_out(entries: Sequence[Entry]) -> int:
         active = [row[0] for row in cursor.fetchall()]
         if not active:
             return 0
-        cursor.execute(FAN_OUT, [active, [entry.pk for entry in entries]])
+        ids = [entry.pk for entry in entries]
+        cursor.execute(FAN_OUT, {"active": active, "entries": ids, "waiting": MOST_WAITING})
         return cursor.rowcount
 
 

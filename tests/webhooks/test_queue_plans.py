@@ -68,6 +68,7 @@ def test_the_fan_out_reads_its_entries_and_for_each_the_last_one_that_waits(alic
     fill(hours=-1)
     Webhook.objects.update(first_transaction=0)
     entries = list(Entry.objects.exclude(resource="user"))
-    plan = plan_of(queue.FAN_OUT, [[webhook.pk for webhook in webhooks], [entry.pk for entry in entries]])
+    ids = {"active": [webhook.pk for webhook in webhooks], "entries": [entry.pk for entry in entries]}
+    plan = plan_of(queue.FAN_OUT, {**ids, "waiting": queue.MOST_WAITING})
     assert Delivery.objects.count() == WEBHOOKS * (WAITING + len(entries))
     assert_little_is_read(plan, 20 * WEBHOOKS * len(entries))

@@ -134,6 +134,33 @@ def test_the_entries_of_one_row_come_in_their_order_also_after_a_failure(alice, 
     assert states() == ["delivered"] * 5
 
 
+@pytest.mark.parametrize("batch", [1, 200])
+def test_the_version_of_who_began_first_and_wrote_last_comes_last(alice, receiver, subscribe, monkeypatch, batch):
+    """The feed has it first, since it is in the order of transactions."""
+    monkeypatch.setattr("factcheck.webhooks.follower.Webhooks.batch", batch)
+    subscribe(receiver)
+    source = create_source(actor=alice, name="0", kind="person")
+    begun, goes_on = threading.Event(), threading.Event()
+
+    def begin_and_write_last():
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT pg_current_xact_id()")
+            begun.set()
+            goes_on.wait(10)
+            rename(alice, source, "2")
+        connection.close()
+
+    thread = threading.Thread(target=begin_and_write_last)
+    thread.start()
+    begun.wait(10)
+    rename(alice, source, "1")
+    goes_on.set()
+    thread.join()
+    assert [entry.version for entry in written()] == [1, 3, 2]
+    follow()
+    assert [each.message["data"]["version"] for each in receiver.received] == [1, 2, 3]
+
+
 @pytest.mark.parametrize("status", [300, 301, 307, 400, 404, 429, 500, 503])
 def test_every_status_but_a_success_is_a_failure_and_no_redirect_is_followed(alice, receiver, other, subscribe, status):
     subscribe(receiver)
