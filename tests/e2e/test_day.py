@@ -26,11 +26,14 @@ SEEN = """() => {
   const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(one);
   const name = one.outerHTML.slice(0, 120);
   const { left, top, width, height } = one.getClientRects()[0];
-  const [x, y] = [left + width / 2, Math.max(top, 0) + Math.min(height, 20) / 2];
-  const hit = document.elementFromPoint(x, y);
+  // Some of it must be seen (WCAG 2.4.11): near its top, in the middle or near its bottom.
+  const inset = Math.min(height, 20) / 2;
+  const places = [Math.max(top, 0) + inset, top + height / 2, top + height - inset];
+  const hits = places.map((y) => document.elementFromPoint(left + width / 2, y)).filter(Boolean);
   if (!(outlineStyle !== "none" && parseFloat(outlineWidth) >= 2) && boxShadow === "none") return `no ring: ${name}`;
-  if (!hit) return `out of sight: ${name}`;
-  return one.contains(hit) || hit.contains(one) ? "" : `under ${hit.outerHTML.slice(0, 80)}: ${name}`;
+  if (!hits.length) return `out of sight: ${name}`;
+  const isSeen = hits.some((hit) => one.contains(hit) || hit.contains(one));
+  return isSeen ? "" : `under ${hits[0].outerHTML.slice(0, 80)}: ${name}`;
 }"""
 
 

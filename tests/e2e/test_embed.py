@@ -660,6 +660,10 @@ def test_without_custom_highlights_lines_are_drawn_above_the_text(desk: Any, rea
       return [x, y, width].map(Math.round);
     }""")
     boxes = "(all) => all.map((each) => each.getBoundingClientRect()).map(({ x, y, width }) => [x, y, width].map(Math.round))"
+    for _ in range(50):  # they are placed with the next frame
+        if words in lines.evaluate_all(boxes):
+            break
+        page.wait_for_timeout(100)
     assert words in lines.evaluate_all(boxes)
     assert lines.first.evaluate("(line) => getComputedStyle(line).pointerEvents") == "none"
 

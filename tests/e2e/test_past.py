@@ -77,7 +77,7 @@ def test_the_last_act_is_undone_by_keyboard_from_the_diary(open_desk, article, o
     page.get_by_label("Reason").fill("It was right before.")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    page.wait_for_url(re.compile(f"/api/v1/articles/{article.pk}/"))
+    page.wait_for_url(re.compile(r"/api/v1/journal/#entry-\d+$"))
     assert Article.objects.get().text == TEXT * 4
     desk.open(f"/api/v1/articles/{article.pk}/revisions/")
     newest = page.locator("#revision-3")
