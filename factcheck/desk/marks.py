@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from heapq import heappop, heappush
 from itertools import pairwise
-from typing import NamedTuple
 
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
@@ -17,7 +16,6 @@ from django.utils.translation import gettext
 
 from factcheck.desk.words import word
 
-NEAR = 3  # characters, which are about as wide as a number of two digits with its sign
 LANES = 5  # heights of the line under a passage, to tell overlapping passages apart
 
 
@@ -32,17 +30,10 @@ class Passage:
     is_passing: bool = True  # whether a filter of the cards lets it through
 
 
-class _Drawn(NamedTuple):
-    """By statement: the lane of its line, and after how many other numbers its own stands, if there are any."""
-
-    lanes: dict[int, int]
-    after: dict[int, int]
-
-
 def marked(text: str, passages: Iterable[Passage]) -> SafeString:
     wanted = sorted(passages, key=lambda passage: (passage.start, -passage.end, passage.number))
-    drawn = _Drawn(_lanes(wanted), _crowded(wanted))
-    pieces = [_piece(text[start:end], start, covering, drawn) for start, end, covering in _segments(len(text), wanted)]
+    lanes = _lanes(wanted)
+    pieces = [_piece(text[start:end], start, covering, lanes) for start, end, covering in _segments(len(text), wanted)]
     return mark_safe("".join(pieces))  # noqa: S308  every piece is escaped
 
 
@@ -60,8 +51,8 @@ def _segments(length: int, passages: list[Passage]) -> Iterator[tuple[int, int, 
         yield start, end, covering
 
 
-def _piece(text: str, start: int, covering: list[Passage], drawn: _Drawn) -> str:
-    opened = "".join(_opening(passage, passage.start == start, drawn) for passage in covering)
+def _piece(text: str, start: int, covering: list[Passage], lanes: dict[int, int]) -> str:
+    opened = "".join(_opening(passage, passage.start == start, lanes[passage.statement]) for passage in covering)
     return opened + as_text_node(text) + "</mark>" * len(covering)
 
 
@@ -70,33 +61,22 @@ def as_text_node(text: str) -> str:
     return escape(text).replace("\r", "&#13;")
 
 
-def _opening(passage: Passage, first: bool, drawn: _Drawn) -> str:
+def _opening(passage: Passage, first: bool, lane: int) -> str:
     """Short, since an article may have hundreds. Only the address and the words can have what must be escaped."""
-    lane, after = drawn.lanes[passage.statement], drawn.after.get(passage.statement)
     lane_class = f' class="lane-{lane}"' if lane else ""
-    after_class = f' class="after-{after}"' if after else ""
     outside = "" if passage.is_passing else " data-outside"
     shown = f'data-statement="{passage.statement}" data-tag="{passage.tag}"{outside}{lane_class}'
     if not first:
         return f"<mark {shown}>"
     # The style sheet draws the number and the sign, so that the text nodes do not contain them.
     return (
-        f'<mark id="mark-{passage.statement}" {shown}><a{after_class} href="{escape(passage.address)}" '
+        f'<mark id="mark-{passage.statement}" {shown}><a href="{escape(passage.address)}" '
         f'data-number="{passage.number}" aria-label="{escape(_label(passage))}"></a>'
     )
 
 
 def _label(passage: Passage) -> str:
     return gettext("Passage %(number)s, %(tag)s") % {"number": passage.number, "tag": word(passage.tag)}
-
-
-def _crowded(passages: list[Passage]) -> dict[int, int]:
-    """Numbers have no width of their own: those that would lie over one another stand side by side."""
-    after: dict[int, int] = {}
-    for before, passage in pairwise(passages):
-        if passage.start - before.start < NEAR:
-            after[passage.statement] = min(after.get(before.statement, 0) + 1, 3)
-    return after
 
 
 def _lanes(passages: list[Passage]) -> dict[int, int]:

@@ -115,9 +115,3 @@ def test_what_is_missing_stands_at_the_line_of_what_it_is_missing_from():
     lines = lines_of("[\n{}]")
     assert line_of("#/0/name", lines) == 2
     assert line_of("#/7/name", lines) == 1
-
-
-def test_numbers_of_passages_that_begin_together_or_nearly_so_stand_side_by_side():
-    html = marked(TEXT, [passage(1, 0, 13), passage(2, 0, 7), passage(3, 2, 7), passage(4, 5, 9)])
-    found = re.findall(r'<a( class="after-\d")? href="#statement-(\d)"', html)
-    assert found == [("", "1"), (' class="after-1"', "2"), (' class="after-2"', "3"), ("", "4")]

@@ -124,21 +124,3 @@ def test_on_a_phone_the_form_never_lies_over_what_is_selected_and_is_closed_wher
     page.mouse.click(345, form + 24)  # the sign at the corner of the form
     page.get_by_role("button", name="Record the statement").wait_for(state="hidden")
     assert page.locator("#text").is_visible()
-
-
-def test_a_new_mark_breaks_no_line_anew(open_desk, newsroom):
-    text = "The minister said that number ten is right, and that number eleven is wrong. " * 30
-    article = services.create_article(actor=newsroom["alice"], title="Long", text=text)
-    desk = open_desk(viewport={"width": 375, "height": 800}).log_in("alice")
-    height = "document.getElementById('text').getBoundingClientRect().height"
-    desk.open(f"/api/v1/articles/{article.pk}/")
-    before = desk.page.evaluate(height)
-    for start in range(0, 1500, 30):
-        services.create_statement(
-            article=article, actor=newsroom["alice"], quote_type="narration", start=start, end=start + 20
-        )
-    desk.page.reload()
-    assert desk.page.locator("#text mark[id]").count() == 50
-    assert desk.page.evaluate(height) == before
-    number = desk.page.locator("#text mark[id] > a").nth(30).bounding_box()
-    assert (number["width"] > 10, number["height"] > 8) == (True, True)
