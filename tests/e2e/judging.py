@@ -6,11 +6,23 @@ WIDE, ZOOMED, NARROW = 1280, 640, 320  # pixels; 640 are a window of 1280 at 200
 HEIGHT = 800
 
 # Its own rules of WCAG 2.2 are off unless asked for: this one is about targets of 24 pixels.
+# A target that the edge of a fixed form cuts is large enough if it can be scrolled from under it.
 AXE = """async () => {
+  const isWhole = (one) => {
+    const { left, top, width, height } = one.getBoundingClientRect();
+    const hits = (dx, dy) => one.contains(document.elementFromPoint(left + width / 2 + dx, top + height / 2 + dy));
+    return width >= 24 && height >= 24 && [-11, 11].every((dx) => [-11, 11].every((dy) => hits(dx, dy)));
+  };
+  const canBeWhole = (one) => ["start", "center"].some((block) => {
+    one.scrollIntoView({ block, behavior: "instant" });
+    return isWhole(one);
+  });
+  const isFault = (id) => ({ target }) => id !== "target-size" || !canBeWhole(document.querySelector(target[0]));
   const options = { resultTypes: ["violations"], rules: { "target-size": { enabled: true } } };
   const { violations } = await axe.run(document, options);
   const shown = (nodes) => nodes.slice(0, 3).map(({ html }) => html.slice(0, 160)).join(" | ");
-  return violations.map(({ id, nodes }) => `${id}: ${shown(nodes)}`);
+  const found = violations.map(({ id, nodes }) => ({ id, nodes: nodes.filter(isFault(id)) }));
+  return found.filter(({ nodes }) => nodes.length).map(({ id, nodes }) => `${id}: ${shown(nodes)}`);
 }"""
 
 # What is wider than the window, beyond its edges or cut off; what scrolls in a box of its own is none of these. And ids
