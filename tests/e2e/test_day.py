@@ -163,7 +163,7 @@ def test_a_day_by_keyboard_alone(open_desk, minister):
     statement.refresh_from_db()
     assert (statement.tag, Dispute.objects.get().state) == ("unverified", "rejected")
 
-    keys.tab_to(page.locator(".crumbs").get_by_role("link", name="One bridge"))
+    keys.tab_to(page.locator(".crumbs").get_by_role("link", name="One bridge"), "Shift+Tab")  # after the outcome
     keys.press("Enter")
     page.wait_for_url(re.compile("/articles/"))
     keys.tab_to(label("Reason to publish"), "Shift+Tab")  # the link leads to the mark in the text
