@@ -24,12 +24,16 @@ from factcheck.journal.models import Entry, Place
 from factcheck.journal.seal.views import SealMixin
 from factcheck.journal.serializers import EntrySerializer
 from factcheck.journal.stream.listeners import Channel
-from factcheck.journal.stream.response import LAST_EVENT_ID, EventStream, EventStreamRenderer, event_stream
+from factcheck.journal.stream.response import (
+    EVENT_ID,
+    LAST_EVENT_ID,
+    NOW,
+    START,
+    EventStream,
+    EventStreamRenderer,
+    event_stream,
+)
 from factcheck.postgres.bounded_page import AfterCursor, bounded_page
-
-START = "0-0"  # the cursor before the first entry
-NOW = "now"
-CURSOR = re.compile(r"([0-9]{1,18})-([0-9]{1,18})")
 
 
 class Stretch(NamedTuple):
@@ -96,17 +100,16 @@ class FeedView(BaseView, GenericViewSet[Entry]):
         if cursor == NOW:
             settled = Entry.objects.filter(transaction__lt=end).order_by("-transaction", "-id")
             return settled.values_list("transaction", "id").first() or (0, 0)
-        match = CURSOR.fullmatch(cursor)
-        if not match:
+        if not re.fullmatch(EVENT_ID, cursor):
             raise InvalidInput.parameter(
                 "after", "invalid", gettext("This is not a cursor. Take it from `cursor` of an earlier answer.")
             )
-        place = int(match[1]), int(match[2])
-        if cursor != START and not Entry.objects.filter(transaction=place[0], pk=place[1]).exists():
+        transaction, entry = map(int, cursor.split("-"))
+        if cursor != START and not Entry.objects.filter(transaction=transaction, pk=entry).exists():
             raise Gone(
                 gettext("This cursor is of an entry that the journal does not have. Read it again from the beginning.")
             )
-        return place
+        return transaction, entry
 
     def read_after(self, after: Place, end: int, size: int) -> Stretch:
         """At most `size` entries behind the place, and before the transaction `end`."""

@@ -20,7 +20,8 @@ from factcheck.journal.models import Place
 from factcheck.journal.stream.listeners import PAGE, Channel, Listener, Stretch, before
 from factcheck.journal.stream.waiting import WaitingThread
 
-START, NOW = "0-0", "now"
+START, NOW = "0-0", "now"  # the cursor before the first entry, and the one behind the last
+# Of an event, and of an entry in the lists: its transaction and its id.
 EVENT_ID = "[0-9]{1,18}-[0-9]{1,18}"
 LAST_EVENT_ID = OpenApiParameter(
     "Last-Event-ID",
