@@ -41,6 +41,7 @@ from factcheck.api.conditional import entity_tag, is_form, version_of
 from factcheck.api.fields import ReasonSerializer
 from factcheck.api.including import Included
 from factcheck.api.problems import wants_page
+from factcheck.api.references import MAX_ID
 from factcheck.api.renderers import dump
 from factcheck.errors import Conflict, Versions
 from factcheck.journal.as_of import as_of
@@ -89,6 +90,10 @@ class ArticleViewSet(
             ("published_at", False): (published_at_key(descending=False), LATEST),
             ("published_at", True): (published_at_key(descending=True), EARLIEST),
         }
+
+    def article_shown(self, response: Any) -> int | None:
+        row_id = self.kwargs.get("pk", 0)
+        return row_id if row_id <= MAX_ID else None
 
     def filter_key(self) -> Any:
         """With the user whom `?desk=me` means."""

@@ -16,7 +16,6 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 
 from claims.exports.tables import Path, csv_lines
-from factcheck.api.conditional import cache_rule
 from factcheck.api.filters import known_parameters, refuse_unknown
 from factcheck.api.pagination import in_list_order
 from factcheck.api.references import Reference, ReferenceList, RowId
@@ -89,15 +88,13 @@ class ExportMixin:
         more = self.more_columns if kind == "csv" else {}
         row = AsText(json_object(serializer, more={name: F(path) for name, path in more.items()}))
         write = partial(csv_lines, columns(serializer, more), bom=bom) if kind == "csv" else json_lines
-        response = StreamingHttpResponse(
+        return StreamingHttpResponse(
             streamed(rows.prefetch_related(None).values_list(row, flat=True), write),
             content_type=f"{request.accepted_renderer.media_type}{'; charset=utf-8' if kind == 'csv' else ''}",
             headers={
                 "Content-Disposition": f'attachment; filename="{view.schema_tag}.{kind}"',
             },
         )
-        response["Cache-Control"] = cache_rule(request, response)
-        return response
 
 
 def _byte_order_mark(request: Request, kind: str) -> bool:

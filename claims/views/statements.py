@@ -1,5 +1,6 @@
 """The endpoints of statements."""
 
+import re
 from collections.abc import Iterable
 from datetime import date
 from typing import Any, ClassVar
@@ -50,6 +51,7 @@ from factcheck.journal.views import JournaledViewSet
 from sources.models import Source
 from sources.serializers import SourceSerializer
 
+ARTICLE = re.compile(r'"article":(\d+)')
 DAY_FILTERS = frozenset({"said_after", "said_before"})
 
 
@@ -87,6 +89,12 @@ class StatementViewSet(SearchedList, MatchesMixin, StatementFormatsMixin, Export
             ("said_on", False): (said_on_key(descending=False), date.max),
             ("said_on", True): (said_on_key(descending=True), date.min),
         }
+
+    def article_shown(self, response: Any) -> int | None:
+        """Found in the JSON of PostgreSQL, where a text cannot look like this: its quotation marks are escaped."""
+        row = getattr(response, "data", None)
+        found = ARTICLE.search(row.json) if isinstance(row, RowJSON) else None
+        return int(found[1]) if found else None
 
     def get_default_ordering(self) -> str:
         return "start" if "article" in self.request.query_params else self.default_ordering

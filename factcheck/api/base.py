@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
-from factcheck.api.conditional import add_entity_tag, cache_rule
+from factcheck.api.conditional import add_cache_headers, add_entity_tag
 from factcheck.api.form_methods import form_method, wants_parts
 from factcheck.api.idempotency import has_key, idempotency_key, request_digest, run_once
 from factcheck.api.languages import activate_language
@@ -147,6 +147,10 @@ class BaseView(APIView):
     def needs_if_match(self) -> bool:
         return self.conditional and self.request.method != "GET"
 
+    def article_shown(self, response: Any) -> int | None:
+        """The id of the only article that the response shows something of; None where there may be several."""
+        return None
+
     def stored_data(self, response: Any) -> Any:
         """What is stored of the response to a request with an Idempotency-Key.
 
@@ -170,7 +174,10 @@ class BaseView(APIView):
             response["Vary"] += ", HX-Request"
         for name, value in self.throttle.headers() if self.throttle else ():
             response[name] = value
-        response.setdefault("Cache-Control", "no-store" if wants_parts(request) else cache_rule(request, response))
+        if wants_parts(request):
+            response.setdefault("Cache-Control", "no-store")
+        elif "Cache-Control" not in response:
+            add_cache_headers(request, response, self.article_shown(response))
         has_data = isinstance(response, Response) and response.data is not None
         if has_data and not wants_page(request) and 200 <= response.status_code < 300:
             response.add_post_render_callback(lambda rendered: add_entity_tag(request, rendered))

@@ -83,10 +83,35 @@ def is_form(request: Request | HttpRequest) -> bool:
     return str(request.content_type).split(";")[0] in ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
-def cache_rule(request: Any, response: HttpResponseBase) -> str:
-    """Any cache may keep a public read for a minute. What a signed-in caller reads is for that caller only."""
-    is_public = request.method == "GET" and response.status_code == 200 and is_anonymous(request)
-    return "public, max-age=60" if is_public else "private, no-cache"
+# By status. A reader's own cache keeps a public answer for a minute. One in front of the service keeps it for five
+# seconds, and shows it for at most five more while it asks anew: what is withdrawn is gone there after ten. The second
+# rule keeps a flood of addresses without anything from the service, and shows at once what is published.
+PUBLIC_RULES = {
+    200: "public, max-age=60, s-maxage=5, stale-while-revalidate=5",
+    **dict.fromkeys((301, 404, 410), "public, max-age=5"),
+}
+
+
+def add_cache_headers(request: Any, response: HttpResponseBase, article: int | None = None) -> None:
+    """Any cache may keep what an anonymous caller reads. What a signed-in caller reads is for that caller only."""
+    if request.method == "GET" and is_anonymous(request):
+        share(response, article)
+    response.headers.setdefault("Cache-Control", "private, no-cache")
+
+
+def share(response: HttpResponseBase, article: int | None = None) -> HttpResponseBase:
+    """For an answer that is the same for all who get it. `article`: the only one that it shows something of.
+
+    `Surrogate-Key` is by what a cache in front is told to forget it: see claims/purging.py.
+    """
+    if rule := PUBLIC_RULES.get(response.status_code):
+        response.headers["Cache-Control"] = rule
+        response.headers["Surrogate-Key"] = surrogate_keys(article)
+    return response
+
+
+def surrogate_keys(article: int | None = None) -> str:
+    return f"article-{article} all" if article else "lists all"
 
 
 HEADERS_OF_304 = ("Vary", "Cache-Control", "ETag")

@@ -17,9 +17,9 @@ from django.utils.translation import trans_real
 from factcheck.api.problems import wants_page
 
 
-def activate_language(request: Any) -> None:
-    """The one in the cookie, otherwise the best of Accept-Language."""
-    language = translation.get_language_from_request(request)
+def activate_language(request: Any, chosen: str = "") -> None:
+    """`chosen`, otherwise the one in the cookie, otherwise the best of Accept-Language."""
+    language = chosen or translation.get_language_from_request(request)
     _keep_translations(language)
     translation.activate(language)
     getattr(request, "_request", request).LANGUAGE_CODE = language  # as Django's own middleware does

@@ -106,7 +106,10 @@ class UserThrottle(WindowCounter, UserRateThrottle):
 
 
 class AddressThrottle(WindowCounter, AnonRateThrottle):
-    """Callers who are not signed in."""
+    """Callers who are not signed in: who uses it has asked that, or answers everybody alike and reads no session."""
+
+    def get_cache_key(self, request: Any, view: Any) -> str:
+        return self.cache_format % {"scope": self.scope, "ident": self.get_ident(request)}
 
     def get_ident(self, request: Any) -> str:
         return origin_of(request)

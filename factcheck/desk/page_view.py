@@ -5,15 +5,15 @@ from django.conf import settings
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.cache import add_never_cache_headers, patch_vary_headers
 from django.utils.translation import gettext
-from django.views.generic import TemplateView
+from django.views.generic import TemplateView, View
 
 from claims.roles import permissions
-from factcheck.api.conditional import cache_rule
+from factcheck.api.conditional import add_cache_headers, share
 from factcheck.api.problems import wants_page
 from factcheck.api.roles import Role, role_of
 from factcheck.api.throttles import AddressThrottle
@@ -33,6 +33,30 @@ class OptionsForAnybody:
         return super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
 
 
+def too_many_requests(request: HttpRequest) -> HttpResponse | None:
+    """The answer to an anonymous caller who has asked too often."""
+    throttle = AddressThrottle()
+    if throttle.allow_request(request, None):
+        return None
+    return HttpResponse(status=429, headers={"Retry-After": str(throttle.wait())})
+
+
+class PublicView(OptionsForAnybody, View):
+    """An answer that is the same for everybody. No session is read, and no cookie set. 404 without PUBLIC_READ."""
+
+    http_method_names = ["get", "head", "options"]
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        if request.method == "GET" and not settings.PUBLIC_READ:
+            raise Http404
+        refused = too_many_requests(request) if request.method == "GET" else None
+        return refused or share(super().dispatch(request, *args, **kwargs), self.article_shown())
+
+    def article_shown(self) -> int | None:
+        """The id of the only article that the answer shows something of; None where there may be several."""
+        return None
+
+
 class DeskView(LoginRequiredMixin, TemplateView):
     """A page that does not show an answer of the API."""
 
@@ -47,7 +71,7 @@ class DeskView(LoginRequiredMixin, TemplateView):
             return self._not_allowed(request)
         response = self._dispatch(request, *args, **kwargs)
         if self.viewer.is_anonymous:
-            response["Cache-Control"] = cache_rule(request, response)
+            add_cache_headers(request, response, self.article_shown())
             patch_vary_headers(response, ["Cookie", "Accept-Language"])
         else:
             add_never_cache_headers(response)
@@ -56,10 +80,11 @@ class DeskView(LoginRequiredMixin, TemplateView):
     def _dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not (self.viewer.is_anonymous and self.is_public and settings.PUBLIC_READ):
             return super().dispatch(request, *args, **kwargs)
-        throttle = AddressThrottle()
-        if not throttle.allow_request(request, self):
-            return HttpResponse(status=429, headers={"Retry-After": str(throttle.wait())})
-        return TemplateView.dispatch(self, request, *args, **kwargs)
+        return too_many_requests(request) or TemplateView.dispatch(self, request, *args, **kwargs)
+
+    def article_shown(self) -> int | None:
+        """The id of the only article that the page shows something of; None where there may be several."""
+        return None
 
     def handle_no_permission(self) -> Any:
         """A form whose session has ended gets its page to log in as the answer: a redirect would lose the way back."""

@@ -8,8 +8,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from factcheck.api.conditional import (
+    add_cache_headers,
     add_entity_tag,
-    cache_rule,
     entity_tag,
     expected_versions,
     form_version,
@@ -135,21 +135,25 @@ def test_the_version_of_a_form_counts_where_there_is_no_if_match(body, kind, ver
 
 
 @pytest.mark.parametrize(
-    ("method", "user", "status", "is_public"),
+    ("method", "user", "status", "rule"),
     [
-        ("GET", AnonymousUser(), 200, True),
-        ("GET", User(), 200, False),
-        ("GET", AnonymousUser(), 201, False),
-        ("GET", AnonymousUser(), 404, False),
-        ("POST", AnonymousUser(), 200, False),
-        ("HEAD", AnonymousUser(), 200, False),
+        ("GET", AnonymousUser(), 200, "public, max-age=60, s-maxage=5, stale-while-revalidate=5"),
+        ("GET", User(), 200, None),
+        ("GET", AnonymousUser(), 201, None),
+        *(("GET", AnonymousUser(), status, "public, max-age=5") for status in (301, 404, 410)),
+        *(("GET", User(), status, None) for status in (301, 404, 410)),
+        *(("GET", AnonymousUser(), status, None) for status in (302, 304, 400, 401, 403, 406, 429, 500, 503)),
+        ("POST", AnonymousUser(), 200, None),
+        ("POST", AnonymousUser(), 404, None),
+        ("HEAD", AnonymousUser(), 200, None),
     ],
 )
-def test_any_cache_may_keep_what_an_anonymous_caller_reads(method, user, status, is_public):
-    asked = request(method)
+def test_any_cache_may_keep_what_an_anonymous_caller_reads(method, user, status, rule):
+    asked, response = request(method), Response(status=status)
     asked.user = user
-    rule = "public, max-age=60" if is_public else "private, no-cache"
-    assert cache_rule(asked, Response(status=status)) == rule
+    add_cache_headers(asked, response, article=7)
+    kept = {name: response.get(name) for name in ("Cache-Control", "Surrogate-Key")}
+    assert kept == {"Cache-Control": rule or "private, no-cache", "Surrogate-Key": "article-7 all" if rule else None}
 
 
 def answer(asked, **headers):

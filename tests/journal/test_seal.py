@@ -372,7 +372,10 @@ def test_strangers_see_the_seal_where_reads_are_public(api, alice, settings, add
     assert get(stranger, address, 401)["status"] == 401
     settings.PUBLIC_READ = True
     answer = stranger.get(f"{JOURNAL}{address}")
-    assert (answer.status_code, answer["Cache-Control"]) == (200, "public, max-age=60")
+    assert (answer.status_code, answer["Cache-Control"]) == (
+        200,
+        "public, max-age=60, s-maxage=5, stale-while-revalidate=5",
+    )
     assert answer.json() == get(api, address)
     assert stranger.get(f"{JOURNAL}{address}", headers={"If-None-Match": answer["ETag"]}).status_code == 304
     assert stranger.get(JOURNAL).status_code == 401  # the entries themselves are not public
