@@ -25,11 +25,13 @@ from factcheck.desk.pages.account import AccountPage, ChangePassword, ResetPassw
 from factcheck.desk.pages.accounts import NewUserPage, RolesPage, UserPage, UsersPage
 from factcheck.desk.pages.choosing import SourceChoices
 from factcheck.desk.pages.docs import DocsView
+from factcheck.desk.pages.embedded import EmbeddedArticle
 from factcheck.desk.pages.import_text import ImportTextPage
 from factcheck.desk.pages.imports import ImportPage
 from factcheck.desk.pages.language import ChooseLanguage
 from factcheck.desk.pages.live import LivePage
 from factcheck.desk.pages.search import SearchPage
+from factcheck.desk.pages.sitemap import Robots, SitemapIndex, SitemapPart
 from factcheck.desk.pages.start import StartPage
 from factcheck.desk.pages.then import Then
 from factcheck.desk.pages.undo import UndoPage
@@ -110,6 +112,10 @@ urlpatterns = [
     path("reset/<uidb64>/<token>/", SetPassword.as_view(), name="set-password"),
     path("language/", ChooseLanguage.as_view(), name="language"),
     path("texts.js", script_texts, name="texts"),
+    path("robots.txt", Robots.as_view(), name="robots"),
+    path("sitemap.xml", SitemapIndex.as_view(), name="sitemap"),
+    path("sitemap-<slug:name>-<int:number>.xml", SitemapPart.as_view(), name="sitemap-part"),
+    path("embed/articles/<int:pk>/", EmbeddedArticle.as_view(), name="embedded-article"),
     path("healthz/", Health.as_view()),
     path("admin/", admin.site.urls),
     path("api/v1/schema/", SchemaView.as_view(), name="schema"),

@@ -59,8 +59,10 @@ def address_of(api, alice, article, statement, minister):
     }  # fmt: skip
 
     def address(route: str) -> str:
-        resource = route.removeprefix("api/v1/").partition("/")[0]
-        filled = route.replace("<int:pk>", str(rows.get(resource))).replace("<int:number>", "1")
+        resource = route.removeprefix("api/v1/").removeprefix("embed/").partition("/")[0]
+        filled = route.replace("<int:pk>", str(rows.get(resource))).replace(
+            "<int:number>", "0" if "sitemap" in route else "1"
+        )
         filled = filled.replace("<uuid:id>", str(token.id)).replace("<path:rest>", "articles/")
         filled = (
             filled.replace("<int:entry>", "1")
@@ -68,6 +70,7 @@ def address_of(api, alice, article, statement, minister):
             .replace("<int:delivery>", "1")
             .replace("<uidb64>", "MQ")
             .replace("<token>", "x-y")
+            .replace("<slug:name>", "articles")
         )
         assert "<" not in filled
         return "/" + filled
@@ -101,7 +104,8 @@ def test_the_routes_are_all_there_is():
         "", "search/", "choose/sources/", "import/", "import/text/", "login/", "logout/", "healthz/",
         "then/api/v1/<path:rest>", "undo/<int:entry>/", "account/", "account/password/", "accounts/", "accounts/new/",
         "accounts/roles/", "accounts/<int:pk>/", "live/", "reset/", "reset/<uidb64>/<token>/",
-        "language/", "texts.js",
+        "language/", "texts.js", "robots.txt", "sitemap.xml", "sitemap-<slug:name>-<int:number>.xml",
+        "embed/articles/<int:pk>/",
     }  # fmt: skip
 
 
@@ -169,9 +173,13 @@ def test_every_answer_says_what_it_depends_on_and_how_long_it_may_be_kept(api, a
     if is_event_stream(answer):
         assert answer["Cache-Control"] == "no-store"
         return
-    assert answer["Cache-Control"] in ("private, no-cache", "public, max-age=60")
-    if signed_in:
-        assert answer["Cache-Control"] == "private, no-cache"
+    has_token_for_forms = route == "api/v1/docs/"
+    if signed_in or answer.status_code not in (200, 404) or has_token_for_forms:
+        assert (answer["Cache-Control"], "Surrogate-Key" in answer) == ("private, no-cache", False)
+    else:
+        rules = {200: "public, max-age=60, s-maxage=5, stale-while-revalidate=5", 404: "public, max-age=5"}
+        assert answer["Cache-Control"] == rules[answer.status_code]
+        assert re.fullmatch(r"(lists|article-\d+) all", answer["Surrogate-Key"])
 
 
 @pytest.mark.parametrize("route", [*API_ROUTES, "api/v1/docs/?script="])
@@ -181,6 +189,20 @@ def test_what_any_cache_may_keep_gives_nobody_a_cookie(settings, address_of, rou
         answer = Client().get(address_of(route), headers={"Accept": accept})
         if answer.get("Cache-Control", "").startswith("public"):
             assert not answer.cookies
+
+
+def test_no_page_may_stand_in_a_frame_but_the_one_that_is_for_it(settings, alice, address_of):
+    settings.PUBLIC_READ = True
+    desk, anonymous, framed = browser_of(alice), Client(headers={"Accept": "text/html,*/*;q=0.8"}), []
+    for route in [*ROUTES, "admin/", "nowhere/"]:
+        for client in (desk, anonymous):
+            answer = client.get(address_of(route))
+            if "X-Frame-Options" not in answer or "frame-ancestors 'none'" not in answer["Content-Security-Policy"]:
+                framed.append(route)
+                assert "frame-ancestors *" in answer["Content-Security-Policy"]
+            else:
+                assert answer["X-Frame-Options"] == "DENY"
+    assert framed == ["embed/articles/<int:pk>/"] * 2
 
 
 @pytest.mark.parametrize("route", API_ROUTES)
