@@ -31,8 +31,8 @@ MAX_CLAIM = 75  # code points of `claimReviewed`, which Google asks for
 Json = dict[str, Any]
 
 
-def with_related(statements: QuerySet[Statement]) -> QuerySet[Statement]:
-    """With everything that a review shows."""
+def with_related(statements: QuerySet[Statement], max_evidence: int | None = None) -> QuerySet[Statement]:
+    """With everything that a review shows. `max_evidence`: of each statement."""
     tags = Entry.objects.filter(resource="statement", resource_id=OuterRef("pk"), action=TAGGED).order_by("version")
     return (
         statements.annotate(first_tagged_at=Subquery(tags.values("at")[:1]))
@@ -41,13 +41,18 @@ def with_related(statements: QuerySet[Statement]) -> QuerySet[Statement]:
         .prefetch_related(
             Prefetch("source", queryset=Source.objects.public()),
             Prefetch("article__publisher", queryset=Source.objects.public()),
-            Prefetch("evidence", queryset=Evidence.objects.order_by("id")),
+            Prefetch("evidence", queryset=Evidence.objects.first_of_each(max_evidence).order_by("id")),
         )
     )
 
 
 def claim_review(statement: Statement, base: Base) -> Json:
     return {"@context": CONTEXT, **_review(statement, base)}
+
+
+def claim_reviews(statements: Iterable[Statement], base: Base) -> Json:
+    """Several on one page."""
+    return {"@context": CONTEXT, "@graph": [_review(statement, base) for statement in statements]}
 
 
 def data_feed(
