@@ -13,7 +13,7 @@ from claims.views.changes import ChangeViewSet
 from claims.views.checks import CheckViewSet
 from claims.views.disputes import DisputeViewSet
 from claims.views.evidence import EvidenceViewSet
-from claims.views.formats import AtomRenderer, FeedViewSet
+from claims.views.formats import OF_ONE_ARTICLE, AtomRenderer, FeedViewSet
 from claims.views.me import MeViewSet
 from claims.views.notes import NoteViewSet
 from claims.views.sources import SourceViewSet
@@ -63,6 +63,13 @@ class Router(DefaultRouter):
             ordering_fields=("transaction",),
             default_ordering="-transaction",
         )
+        of_one = FeedViewSet.as_view(
+            {"get": "article_changes"},
+            renderer_classes=[AtomRenderer],
+            ordering_fields=("transaction",),
+            default_ordering="-transaction",
+            ordering_keys=OF_ONE_ARTICLE,
+        )
         me = MeViewSet.as_view({"get": "retrieve"}, basename="me", detail=True)
         polled = ChangeViewSet.as_view({"get": "list"}, basename="change", detail=False)
         heard = ChangeViewSet.as_view({"get": "stream"}, basename="change", detail=False, **ChangeViewSet.stream.kwargs)
@@ -70,6 +77,7 @@ class Router(DefaultRouter):
             path("feeds/changes/", polled, name="change-list"),
             path("feeds/changes/stream/", heard, name="change-stream"),
             path("feeds/changes.atom", changes, name="feed-changes"),
+            path("articles/<int:pk>/changes.atom", of_one, name="article-changes"),
             path("me/", me, name="me"),
         ]
         return [*super().get_urls(), *own]

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
 from claims.exports.common import Base, timestamp
-from claims.models import Dispute, Statement
+from claims.models import Article, Dispute, Statement
 from claims.models.statement import TAGGED
 from factcheck.journal.models import Entry
 
@@ -16,6 +16,7 @@ PAGE = "text/html"
 DECLARATION = '<?xml version="1.0" encoding="utf-8"?>'
 NAMESPACE = "http://www.w3.org/2005/Atom"
 TITLE = "Tags and disputes in published articles"
+TITLE_OF_ONE = "Tags and disputes in “{}”"
 MAX_QUOTE = 120  # code points of a passage in a title
 DISPUTE_ACTIONS = {"dispute.opened": "opened", "dispute.resolved": "resolved", "dispute.reopened": "reopened"}
 NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -31,18 +32,21 @@ def changes_feed(
     base: Base,
     *,
     links: dict[str, str | None],
+    article: Article | None = None,
 ) -> str:
-    """`statements` and `disputes` are the public rows of the entries, by id; `links` are URLs by relation.
+    """Of all articles, or of one.
 
-    An entry without its row is left out: the row was withdrawn while the feed was read.
+    `statements` and `disputes` are the public rows of the entries, by id; `links` are URLs by relation. An entry
+    without its row is left out: the row was withdrawn while the feed was read.
     """
     feed = ElementTree.Element(_qualified("feed"))
-    _add(feed, "id", f"{_tag_authority(base.api)},2026:factcheck:changes")
-    _add(feed, "title", TITLE)
+    name = f"changes:article:{article.pk}" if article else "changes"
+    _add(feed, "id", f"{_tag_authority(base.api)},2026:factcheck:{name}")
+    _add(feed, "title", TITLE_OF_ONE.format(article.title or "Untitled") if article else TITLE)
     _add(feed, "updated", timestamp(entries[0].at) if entries else EMPTY_UPDATED)
     _add(_add(feed, "author"), "name", "The newsroom")
     _add(feed, "generator", "Factcheck")
-    _add(feed, "link", rel="alternate", href=base.articles_page, type=PAGE)
+    _add(feed, "link", rel="alternate", href=base.article_page(article) if article else base.articles_page, type=PAGE)
     for relation, url in links.items():
         if url:
             _add(feed, "link", rel=relation, href=url, type=MEDIA_TYPE)

@@ -41,7 +41,6 @@ from factcheck.api.conditional import entity_tag, is_form, version_of
 from factcheck.api.fields import ReasonSerializer
 from factcheck.api.including import Included
 from factcheck.api.problems import wants_page
-from factcheck.api.references import MAX_ID
 from factcheck.api.renderers import dump
 from factcheck.errors import Conflict, Versions
 from factcheck.journal.as_of import as_of
@@ -92,8 +91,7 @@ class ArticleViewSet(
         }
 
     def article_shown(self, response: Any) -> int | None:
-        row_id = self.kwargs.get("pk", 0)
-        return row_id if row_id <= MAX_ID else None
+        return self.kwargs.get("pk")
 
     def filter_key(self) -> Any:
         """With the user whom `?desk=me` means."""

@@ -20,6 +20,7 @@ from claims.models.statement import TAGGED
 from factcheck.api.addresses import absolute_address
 from factcheck.api.base import BaseView
 from factcheck.api.pagination import PAGE_SIZE_SCHEMA, RowComparison, link_header, page_size_of
+from factcheck.api.references import MAX_ID
 from factcheck.api.renderers import JSONRenderer, TextRenderer
 from factcheck.api.roles import is_anonymous
 from factcheck.errors import InvalidInput
@@ -28,6 +29,9 @@ from factcheck.journal.models import Entry
 from factcheck.postgres.bounded_page import ExistsPerRow
 from factcheck.public_addresses import public_origin
 
+# No index has this order: PostgreSQL then reads an article's entries by their index, however old they are. In the order
+# of the feed it would walk through all changes of the newsroom to find those of an old article.
+OF_ONE_ARTICLE = {("transaction", True): (F("transaction") + 0, None)}
 CURSOR = re.compile(r"([0-9]{1,9})-([0-9]{1,18})")  # START-ID of the last statement on the page before
 FIRST_CURSOR = "0-0"
 LINKED_DATA = (200, "application/ld+json", "application/json")
@@ -216,7 +220,30 @@ class FeedViewSet(BaseView, GenericViewSet[Any]):
 
         In published articles, newest first: statements tagged, and disputes opened, resolved or reopened.
         """
-        page = self.paginate_queryset(self.filter_queryset(public_changes())) or []
+        return self._changes(request, public_changes())
+
+    @extend_schema(
+        responses={(200, atom.MEDIA_TYPE): OpenApiTypes.STR}, parameters=PAGING, operation_id="articles_changes"
+    )
+    def article_changes(self, request: Request, pk: int) -> Response:
+        """Read the changes in one article as an Atom feed.
+
+        As `feeds/changes.atom`, of this article alone. 404 if it is not published.
+        """
+        article = Article.objects.filter(pk=pk, status="published").only("pk", "title").first()
+        if article is None:
+            raise Http404
+        return self._changes(request, public_changes().filter(article=pk), article)
+
+    def article_shown(self, response: Any) -> int | None:
+        return self.kwargs.get("pk")
+
+    def check_address(self, **kwargs: Any) -> None:
+        if kwargs.get("pk", 0) > MAX_ID:
+            raise Http404
+
+    def _changes(self, request: Request, entries: QuerySet[Entry], article: Article | None = None) -> Response:
+        page = self.paginate_queryset(self.filter_queryset(entries)) or []
         links = self.paginator.get_paginated_response([])  # type: ignore[union-attr]
         statements = Statement.objects.public().select_related("article").defer("article__text")
         disputes = Dispute.objects.public().select_related("raised_by", "statement__article")
@@ -232,6 +259,7 @@ class FeedViewSet(BaseView, GenericViewSet[Any]):
                 "next": links.data["next"],
                 "previous": links.data["previous"],
             },
+            article=article,
         )
         return Response(feed, headers={"Link": links["Link"]} if "Link" in links else None)
 

@@ -15,6 +15,7 @@ from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from factcheck.api.references import MAX_ID
 from factcheck.api.roles import is_anonymous
 from factcheck.api.row_json import RowJSON
 from factcheck.errors import InvalidInput, PreconditionRequired, Versions
@@ -111,7 +112,7 @@ def share(response: HttpResponseBase, article: int | None = None) -> HttpRespons
 
 
 def surrogate_keys(article: int | None = None) -> str:
-    return f"article-{article} all" if article else "lists all"
+    return f"article-{article} all" if article and article <= MAX_ID else "lists all"
 
 
 HEADERS_OF_304 = ("Vary", "Cache-Control", "ETag")

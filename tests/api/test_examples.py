@@ -196,6 +196,7 @@ def spend(day: Day) -> None:
     record("GET", "feeds/changes/stream/?after=0-0&resource=article")
     record("GET", "journal/stream/?after=0-0&resource=dispute")
     record("GET", "feeds/changes.atom?page_size=1")
+    record("GET", "articles/2/changes.atom?page_size=1")
 
     annotations = record("GET", "articles/2/annotations/")
     annotations["statements"][1]["paraphrase"] = "Horne denies what Marquardt wrote."

@@ -71,6 +71,7 @@ def address_of(api, alice, article, statement, minister):
             .replace("<uidb64>", "MQ")
             .replace("<token>", "x-y")
             .replace("<slug:name>", "articles")
+            .replace("<str:title>", "x")
         )
         assert "<" not in filled
         return "/" + filled
@@ -98,14 +99,16 @@ def methods_at(address: str) -> list[str]:
 
 
 def test_the_routes_are_all_there_is():
-    assert len(API_ROUTES) == 73
+    assert len(API_ROUTES) == 74
     assert "api/v1/statements/<int:pk>/tag/" in API_ROUTES
     assert set(ROUTES) - set(API_ROUTES) == {
         "", "search/", "choose/sources/", "import/", "import/text/", "login/", "logout/", "healthz/",
         "then/api/v1/<path:rest>", "undo/<int:entry>/", "account/", "account/password/", "accounts/", "accounts/new/",
         "accounts/roles/", "accounts/<int:pk>/", "live/", "reset/", "reset/<uidb64>/<token>/",
         "language/", "texts.js", "robots.txt", "sitemap.xml", "sitemap-<slug:name>-<int:number>.xml",
-        "embed/articles/<int:pk>/",
+        "embed/articles/<int:pk>/", "articles/", "checkpoint/",
+        *(f"{plural}/<int:pk>/" for plural in ("articles", "statements", "sources")),
+        *(f"{plural}/<int:pk>-<str:title>/" for plural in ("articles", "statements", "sources")),
     }  # fmt: skip
 
 

@@ -133,6 +133,7 @@ TABLE = [
     ("check-list", "get", "checks/", None, READ),
     ("feed-claimreviews", "get", "feeds/claimreviews/", None, READ),
     ("feed-changes", "get", "feeds/changes.atom", None, READ),
+    ("article-changes", "get", "articles/{published_article}/changes.atom", None, READ),
     ("change-list", "get", "feeds/changes/", None, READ),
     ("change-stream", "get", "feeds/changes/stream/", None, READ),
     ("journal-list", "get", "journal/", None, READ),

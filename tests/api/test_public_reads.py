@@ -31,6 +31,7 @@ REFERS_TO = {
 OPEN = {"articles", "statements", "evidence", "disputes", "sources"}
 FORMATS = {
     "/api/v1/articles/{id}/webannotations/",
+    "/api/v1/articles/{id}/changes.atom",
     "/api/v1/statements/{id}/webannotation/",
     "/api/v1/statements/{id}/claimreview/",
 }

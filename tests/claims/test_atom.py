@@ -204,6 +204,50 @@ def test_a_stranger_reads_it_where_public_reads_are_on_and_else_hears_why_not(se
     assert APIClient().head(FEED).status_code == 200
 
 
+def test_a_feed_of_one_article_has_its_changes_alone(settings, api, alice, article, published, minister):
+    settings.PUBLIC_READ, settings.PUBLIC_URL = True, "http://facts.example"
+    address = f"/api/v1/articles/{article.pk}/changes.atom"
+    other = services.create_article(actor=alice, title="Another", text="It is so.")
+    elsewhere = services.create_statement(article=other, actor=alice, quote_type="narration", start=0, end=5)
+    publish(other, alice)
+    for number in range(3):
+        tag(published, alice, "asserted", f"Reason {number}.")
+        tag(elsewhere, alice, "denied", "So it is.")
+    services.open_dispute(actor=alice, statement=published, raised_by=minister, kind="denial", note="By telephone.")
+    stranger, seen = APIClient(), []
+    assert stranger.get(address).content == api.get(address).content
+    feed = read(stranger, address)
+    assert_is_atom(feed)
+    assert feed.findtext(f"{ATOM}id") == f"tag:testserver,2026:factcheck:changes:article:{article.pk}"
+    assert feed.findtext(f"{ATOM}title") == "Tags and disputes in “A report”"
+    assert [(link.get("rel"), link.get("href")) for link in feed.findall(f"{ATOM}link")] == [
+        ("alternate", f"http://facts.example/articles/{article.pk}-a-report/"),
+        ("self", f"http://testserver{address}"),
+    ]
+    assert [title.split(" ")[0] for title, _ in said(feed)] == ["denial", "asserted:", "asserted:", "asserted:"]
+    following = f"{address}?page_size=2"
+    while following:
+        page = read(stranger, following)
+        seen += said(page)
+        link = page.find(f"{ATOM}link[@rel='next']")
+        following = link.get("href") if link is not None else None
+    assert seen == said(feed)
+    assert stranger.get(address)["Surrogate-Key"] == f"article-{article.pk} all"
+
+
+def test_only_a_published_article_has_a_feed(settings, api, alice, article, published):
+    settings.PUBLIC_READ = True
+    address = f"/api/v1/articles/{article.pk}/changes.atom"
+    assert_is_atom(read(api, address))
+    assert api.get(f"{address}?page_size=0").status_code == 400
+    services.set_article_status(article_id=article.pk, versions=None, actor=alice, status="withdrawn", reason="Wrong.")
+    for client in (api, APIClient()):
+        assert client.get(address).status_code == 404
+        assert client.get("/api/v1/articles/99999999999999999999/changes.atom").status_code == 404
+    settings.PUBLIC_READ = False
+    assert APIClient().get(address).status_code == 401
+
+
 # The feed word for word, of rows that no database has
 
 

@@ -26,7 +26,7 @@ class EmbeddedArticle(PublicView):
     """Framing is allowed here alone. There is nothing to click that would change anything."""
 
     def article_shown(self) -> int | None:
-        return self.kwargs["pk"] if self.kwargs["pk"] <= MAX_ID else None
+        return self.kwargs["pk"]
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         activate_chosen_language(request)

@@ -27,6 +27,9 @@ class ArticlePage(RowPage):
     def path_of(self, row: Any) -> str:
         return article_path(row.pk, row.title)
 
+    def article_shown(self) -> int | None:
+        return self.row.pk
+
     @cached_property
     def shown(self) -> ShownArticle:
         query = {name: self.request.GET[name] for name in ("cards", "at") if name in self.request.GET}

@@ -19,7 +19,7 @@ from django.views.generic import TemplateView
 from claims.exports import atom, claim_review, web_annotation
 from claims.exports.common import Base
 from claims.views.formats import base_of
-from factcheck.api.conditional import add_entity_tag, entity_tag
+from factcheck.api.conditional import add_entity_tag, entity_tag, share
 from factcheck.api.references import MAX_ID
 from factcheck.api.renderers import dump
 from factcheck.api.throttles import AddressThrottle
@@ -29,7 +29,6 @@ from factcheck.desk.words import word
 from factcheck.public_addresses import public_origin
 
 MAX_DESCRIPTION = 300  # code points
-FRESH = "public, max-age=60"  # as public reads of the API
 
 
 @dataclass(frozen=True)
@@ -79,11 +78,15 @@ class PublicPage(TemplateView):
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         response: Any = super().get(request, *args, **kwargs)
         response.render()
-        response["Cache-Control"] = FRESH
+        share(response, self.article_shown())
         patch_vary_headers(response, ["Accept-Language", "Cookie", "Accept-Encoding"])  # also of a 304
         response["ETag"] = entity_tag(response.content, None)
         add_entity_tag(request, response)
         return response
+
+    def article_shown(self) -> int | None:
+        """The id of the only article that the page shows something of; None where there may be several."""
+        return None
 
     def page_head(self) -> Head:
         raise NotImplementedError
@@ -130,9 +133,9 @@ def _not_found() -> HttpResponse:
     return HttpResponseNotFound(headers={"Cache-Control": "private, no-cache"})
 
 
-def moved_to(path: str) -> HttpResponse:
-    """Kept for a minute only: a title that changes back must not lead in a circle."""
-    return HttpResponsePermanentRedirect(path, headers={"Cache-Control": FRESH})
+def moved_to(path: str) -> HttpResponseBase:
+    """Kept for a moment only: a title that changes back must not lead in a circle."""
+    return share(HttpResponsePermanentRedirect(path))
 
 
 def _locale() -> str:

@@ -24,6 +24,9 @@ class StatementPage(RowPage):
     def path_of(self, row: Any) -> str:
         return statement_path(row.pk, row.text)
 
+    def article_shown(self) -> int | None:
+        return self.row.article_id
+
     @cached_property
     def claim(self) -> str:
         return quoted(self.row.text, MAX_TITLE)
