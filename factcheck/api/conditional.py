@@ -85,10 +85,10 @@ def is_form(request: Request | HttpRequest) -> bool:
 
 
 # By status. A reader's own cache keeps a public answer for a minute. One in front of the service keeps it for five
-# seconds, and shows it for at most five more while it asks anew: what is withdrawn is gone there after ten. The second
-# rule keeps a flood of addresses without anything from the service, and shows at once what is published.
+# seconds, and shows it for at most four more while it asks anew: what is withdrawn is gone there after ten, also where
+# part of a second counts as none. The second rule keeps a flood of addresses that have nothing from the service.
 PUBLIC_RULES = {
-    200: "public, max-age=60, s-maxage=5, stale-while-revalidate=5",
+    200: "public, max-age=60, s-maxage=5, stale-while-revalidate=4",
     **dict.fromkeys((301, 404, 410), "public, max-age=5"),
 }
 

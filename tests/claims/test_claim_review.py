@@ -205,7 +205,7 @@ def test_the_feed_holds_every_published_statement_once_over_its_pages(api, alice
     settings.PUBLIC_READ = True
     stranger = APIClient().get(FEED)
     assert len(stranger.json()["dataFeedElement"]) == 5
-    assert stranger["Cache-Control"] == "public, max-age=60, s-maxage=5, stale-while-revalidate=5"
+    assert stranger["Cache-Control"] == "public, max-age=60, s-maxage=5, stale-while-revalidate=4"
 
 
 def test_a_review_leads_to_the_public_pages_where_there_are_any(settings, alice, reviewed):

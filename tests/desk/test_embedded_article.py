@@ -66,7 +66,7 @@ def test_it_is_light_and_the_same_for_everybody_and_gives_no_cookie(published, a
     assert answers[0].content == answers[1].content
     assert len(asked) == 2 * 4
     assert not answers[0].cookies
-    assert answers[1]["Cache-Control"] == "public, max-age=60, s-maxage=5, stale-while-revalidate=5"
+    assert answers[1]["Cache-Control"] == "public, max-age=60, s-maxage=5, stale-while-revalidate=4"
     assert answers[1]["Surrogate-Key"] == f"article-{published.pk} all"
     assert len(answers[0].content) < 3_000
     assert re.findall("<script[^>]*>", answers[0].content.decode()) == ['<script src="/static/desk/embedded.js" defer>']
