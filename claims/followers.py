@@ -1,5 +1,9 @@
 """All followers of the journal, by name. A new one is one line here."""
 
+from django.conf import settings
+
+from claims.purging import FOLLOWER as PURGE
+from claims.purging import Purging
 from claims.vectors.follower import Vectors
 from claims.vectors.table import FOLLOWER as VECTORS
 from claims.vectors.table import has_table
@@ -11,9 +15,11 @@ FOLLOWERS: dict[str, Follower] = {
     "seal": Seal(),
     VECTORS: Vectors(),
     "webhooks": Webhooks(),
+    PURGE: Purging(),
 }
 
 
 def followers_in_use() -> list[str]:
     """All but those that this installation does without."""
-    return [name for name in FOLLOWERS if name != VECTORS or has_table()]
+    is_used = {VECTORS: has_table, PURGE: lambda: bool(settings.PURGE_URL)}
+    return [name for name in FOLLOWERS if name not in is_used or is_used[name]()]

@@ -262,6 +262,9 @@ PUBLIC_READ = env_flag("PUBLIC_READ")
 # The origin in the addresses of the public pages (factcheck/public_addresses.py); empty for the request's own.
 PUBLIC_URL = env_origin("PUBLIC_URL")
 
+# Where `manage.py follow` tells a cache what to forget (claims/purging.py).
+PURGE_URL = os.environ.get("PURGE_URL", "").strip()
+
 # Whether editors may have the pages of other servers fetched, as the beginnings of articles.
 FETCH_ARTICLES = env_flag("FETCH_ARTICLES")
 

@@ -38,6 +38,9 @@ class LeftOut(ImproperlyConfigured):
 class Follower(Protocol):
     """`batch`, if it has one: how many entries it is given at most, instead of BATCH.
 
+    `is_outside`, if it is true: `follow` is called outside of any transaction, since it waits for another server, and
+    the cursor moves after it. So after a kill it may be given the same entries again, and two may do the same.
+
     `end(finish=…)`, if it has one, is called at the end. `finish` says that what it has begun is to be done first.
     """
 
@@ -123,6 +126,8 @@ def advance(name: str, follower: Follower, *, caught_up: Place | None) -> tuple[
     """
     if caught_up and caught_up == _place(name) and not _next_entries(*caught_up).exists():
         return 0, caught_up  # without a lock, which would be a write and so end what web processes keep of their reads
+    if getattr(follower, "is_outside", False):
+        return _advance_after(name, follower)
     with transaction.atomic():
         cursor, _ = FollowerCursor.objects.select_for_update().get_or_create(name=name)
         entries = list(_next_entries(cursor.transaction, cursor.entry)[: _batch(follower)])
@@ -131,6 +136,18 @@ def advance(name: str, follower: Follower, *, caught_up: Place | None) -> tuple[
             last = entries[-1]
             FollowerCursor.objects.filter(pk=name).update(transaction=last.transaction, entry=last.pk, moved_at=Now())
     return len(entries), None if entries else (cursor.transaction, cursor.entry)
+
+
+def _advance_after(name: str, follower: Follower) -> tuple[int, Place | None]:
+    FollowerCursor.objects.get_or_create(name=name)
+    transaction, entry = _place(name)
+    entries = list(_next_entries(transaction, entry)[: _batch(follower)])
+    follower.follow(entries)
+    if not entries:
+        return 0, (transaction, entry)
+    unmoved = FollowerCursor.objects.filter(pk=name, transaction=transaction, entry=entry)
+    unmoved.update(transaction=entries[-1].transaction, entry=entries[-1].pk, moved_at=Now())
+    return len(entries), None
 
 
 def _is_ready(name: str, follower: Follower, may_leave_out: bool) -> bool:

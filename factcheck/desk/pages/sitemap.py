@@ -106,7 +106,9 @@ class SitemapPart(PublicView):
         kind, origin = KINDS.get(name), public_origin(request)
         if not (kind and origin) or number > MAX_ID // PART - 1:
             raise Http404
-        return _xml("urlset", "url", (_entry(kind.address(origin, *row), at) for *row, at in kind.part(number)))
+        return _xml(
+            "urlset", "url", (_entry(kind.address(origin, pk, title), at) for pk, title, at in kind.part(number))
+        )
 
 
 def _entry(address: str, changed_at: datetime) -> str:
