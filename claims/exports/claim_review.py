@@ -31,18 +31,25 @@ MAX_CLAIM = 75  # code points of `claimReviewed`, which Google asks for
 Json = dict[str, Any]
 
 
-def with_related(statements: QuerySet[Statement], max_evidence: int | None = None) -> QuerySet[Statement]:
-    """With everything that a review shows. `max_evidence`: of each statement."""
+def with_related(statements: QuerySet[Statement]) -> QuerySet[Statement]:
+    """With everything that a review shows."""
+    return without_sources(statements).prefetch_related(
+        Prefetch("source", queryset=Source.objects.public()),
+        Prefetch("article__publisher", queryset=Source.objects.public()),
+    )
+
+
+def without_sources(statements: QuerySet[Statement], max_evidence: int | None = None) -> QuerySet[Statement]:
+    """With everything but the speaker and the publisher: each needs the names that `SourceQuerySet.public` adds.
+
+    `max_evidence`: of each statement.
+    """
     tags = Entry.objects.filter(resource="statement", resource_id=OuterRef("pk"), action=TAGGED).order_by("version")
     return (
         statements.annotate(first_tagged_at=Subquery(tags.values("at")[:1]))
         .select_related("article")
         .defer("article__text")
-        .prefetch_related(
-            Prefetch("source", queryset=Source.objects.public()),
-            Prefetch("article__publisher", queryset=Source.objects.public()),
-            Prefetch("evidence", queryset=Evidence.objects.first_of_each(max_evidence).order_by("id")),
-        )
+        .prefetch_related(Prefetch("evidence", queryset=Evidence.objects.first_of_each(max_evidence).order_by("id")))
     )
 
 

@@ -58,9 +58,7 @@ class ArticlePage(RowPage):
 
     def _description(self) -> str:
         counts = ", ".join(f"{number} {word(tag)}" for tag, number in self.row.tags.items())
-        words = _(
-            "Who is said to have said what, through whom it reached us, and who denies it. Statements: %(counts)s."
-        )
+        words = _("Who is said to have said what, through whom it came, and who denies it. Statements: %(counts)s.")
         return words % {"counts": counts}
 
     def content(self) -> dict[str, Any]:

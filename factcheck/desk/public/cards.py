@@ -1,7 +1,8 @@
 """Statements as public pages tell them, with their evidence and disputes."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from claims.exports import claim_review
@@ -9,6 +10,7 @@ from claims.models import Dispute, Statement
 from factcheck.desk.viewer import Viewer
 from factcheck.postgres.prepared import any_of
 from factcheck.public_addresses import statement_path
+from sources.models import Source
 
 PASSAGES = ("statement__text", "counter_statement__text")
 RAISED_BY = ("raised_by__name", "raised_by__anonymous")
@@ -63,10 +65,8 @@ def cards_of(
     viewer: Viewer, ids: list[int], numbers: Mapping[int, int], *, max_evidence: int, max_disputes: int
 ) -> list[Card]:
     """Of the statements that the viewer may see, in the order of the text, with all that a ClaimReview has."""
-    # Without the source, which with_related() reads with its public names.
-    chained = Statement.objects.with_chain().select_related(None)
-    rows = chained.filter(any_of("pk", ids)).order_by("start", "id")
-    found = viewer.fetch(claim_review.with_related(rows, max_evidence=max_evidence + 1))
+    found = viewer.read(_statements(max_evidence + 1), ids)
+    _name_sources(viewer, found)
     cards = {row.pk: Card(row, numbers.get(row.pk), max_evidence, max_disputes) for row in found}
     for dispute in viewer.read(_disputes, list(cards)):
         disputed, counter = dispute.statement_id, dispute.counter_statement_id
@@ -75,6 +75,27 @@ def cards_of(
         if counter in cards:
             cards[counter].raised.append(Told(dispute, dispute.statement, numbers.get(disputed)))
     return list(cards.values())
+
+
+@cache
+def _statements(max_evidence: int) -> Callable[..., Any]:
+    def build(ids: list[int]) -> Any:
+        rows = Statement.objects.with_chain().select_related(None).filter(any_of("pk", ids))
+        return claim_review.without_sources(rows, max_evidence).order_by("start", "id")
+
+    return build
+
+
+def _name_sources(viewer: Viewer, statements: list[Any]) -> None:
+    """All in one query that is kept: to compile it takes longer than the rest of the page."""
+    ids = {pk for row in statements for pk in (row.source_id, row.article.publisher_id) if pk}
+    sources = {source.pk: source for source in viewer.read(_sources, list(ids))}
+    for row in statements:
+        row.source, row.article.publisher = sources.get(row.source_id), sources.get(row.article.publisher_id)
+
+
+def _sources(ids: list[int]) -> Any:
+    return Source.objects.filter(any_of("pk", ids))
 
 
 def _disputes(ids: list[int]) -> Any:

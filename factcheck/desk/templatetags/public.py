@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 
 from factcheck.desk.templatetags.desk import day_in_words
 from factcheck.desk.templatetags.statement_lines import chain_line
-from factcheck.public_addresses import article_path, source_path, statement_path
+from factcheck.public_addresses import article_path, public_origin, source_path, statement_path
 
 register = template.Library()
 
@@ -27,6 +27,13 @@ def statement_address(statement: Any) -> str:
 @register.simple_tag
 def source_address(source: Any) -> str:
     return source_path(source.pk, source.name)
+
+
+@register.simple_tag(takes_context=True)
+def canonical(context: Any, path: str) -> str:
+    """On a page of the desk: where its anonymous readers find the same as a public page."""
+    origin = public_origin(context["request"]) if context.get("is_anonymous") else None
+    return format_html('<link rel="canonical" href="{}{}">\n  ', origin, path) if origin else ""
 
 
 @register.simple_tag
