@@ -107,7 +107,7 @@ def test_a_number_alone_and_an_old_title_lead_to_the_present_address(reader, tol
     ):
         for address in (f"/{kind}/{pk}/", f"/{kind}/{pk}-old/", f"/{kind}/{pk}-{slug.upper()}/"):
             answer = read(reader, f"{address}?at=3", 301)
-            assert (answer["Location"], answer["Cache-Control"]) == (f"/{kind}/{pk}-{slug}/?at=3", "public, max-age=60")
+            assert (answer["Location"], answer["Cache-Control"]) == (f"/{kind}/{pk}-{slug}/?at=3", "public, max-age=5")
         assert read(reader, f"/{kind}/{pk}/", 301)["Location"] == f"/{kind}/{pk}-{slug}/"
         read(reader, f"/{kind}/{pk}-{slug}/")
     services.update_article(article_id=article.pk, versions=None, actor=alice, title="It opens again")
@@ -143,7 +143,8 @@ def test_what_is_not_public_is_not_here(reader, told, alice, minister):
     never = ["/articles/999999999/", f"/articles/{2**63}/", "/statements/0/", "/articles/7x/", "/sources/9/x/"]
     for address in [*private, f"/statements/{told.pk}/", *never]:
         read(reader, address, 404)
-    assert read(reader, private[0], 404)["Cache-Control"] == "private, no-cache"
+    assert read(reader, private[0], 404)["Cache-Control"] == "public, max-age=5"
+    assert read(browser_of(alice), private[0], 404)["Cache-Control"] == "private, no-cache"
     address = f"/articles/{article.pk}-a-bridge-closes/"
     read(reader, address)
     publish(article, alice, "withdrawn")
@@ -394,11 +395,12 @@ def test_no_page_names_a_user_or_differs_for_one(reader, told, desk, alice):
 def test_a_cache_may_keep_a_page_and_ask_whether_it_has_changed(reader, told, alice):
     address = f"/articles/{told.article_id}-a-bridge-closes/"
     answer = read(reader, address)
-    assert answer["Cache-Control"] == "public, max-age=60"
+    rule = "public, max-age=60, s-maxage=5, stale-while-revalidate=4"
+    assert (answer["Cache-Control"], answer["Surrogate-Key"]) == (rule, f"article-{told.article_id} all")
     known = answer["ETag"]
     again = read(reader, address, 304, **{"if-none-match": f"W/{known}"})
     assert (again.content, again["Cache-Control"], again["Vary"]) == (
-        b"", "public, max-age=60", "Accept-Language, Cookie, Accept-Encoding",
+        b"", rule, "Accept-Language, Cookie, Accept-Encoding",
     )  # fmt: skip
     tag(told, alice, "asserted", "It is so.")
     assert read(reader, address, **{"if-none-match": known})["ETag"] != known

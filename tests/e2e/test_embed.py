@@ -720,3 +720,39 @@ def test_nothing_is_printed(desk: Any, read: Any) -> None:
     page = read(article)
     page.emulate_media(media="print")
     assert not page.locator(".sign").is_visible()
+
+
+FRAMES = """<article style="width:280px">
+<iframe src="{0}/embed/articles/{1}/?lang=de&theme=dark" title="Factcheck" loading="lazy" width="100%" height="90"></iframe>
+<iframe src="{0}/articles/{1}/" title="The public page"></iframe></article><script nonce="n">{2}</script>"""
+
+
+def test_an_article_stands_in_a_frame_as_high_as_it_needs_and_nothing_else_of_the_service_does(
+    desk: Any, host: Any, browser: Any, live_server: Any, axe: str
+) -> None:
+    article = desk.article()
+    said = desk.mark(article, "The minister\r\nsaid no.", tag="denied")
+    desk.mark(article, "The bridge costs 12", tag="asserted")
+    desk.dispute(said, kind="denial")
+    listener = re.search(r"```js\n(addEventListener.*?)```", DOCUMENT.read_text(), re.DOTALL)[1]
+    host.csp = f"default-src 'none'; frame-src {live_server.url}; script-src 'nonce-n'; style-src 'unsafe-inline'"
+    host.html = FRAMES.format(live_server.url, article.pk, listener)
+    page = browser.new_page()
+    refused: list[str] = []
+    page.on("console", lambda message: refused.append(message.text))
+    page.goto(host.url)
+    framed = page.frame_locator("iframe").first
+    expect(framed.locator("ol > li")).to_have_count(2)
+    expect(framed.locator("ol > li").first).to_contain_text("bestritten")
+    expect(framed.locator("a").first).to_have_attribute("target", "_blank")
+    frame = page.frames[1]
+    frame.wait_for_function("innerHeight >= document.documentElement.scrollHeight && innerHeight > 200")
+    assert frame.evaluate("[innerWidth, document.documentElement.scrollWidth]") == [280, 280]
+    assert frame.evaluate("getComputedStyle(document.documentElement).backgroundColor") == "rgb(29, 32, 36)"
+    assert page.context.cookies() == []
+    frame.evaluate(axe)
+    assert frame.evaluate("axe.run().then(({violations}) => violations.map(({id}) => id))") == []
+    assert len([line for line in refused if "frame-ancestors" in line or "X-Frame-Options" in line]) >= 1
+    assert "statements" not in page.frames[2].content()
+    page.close()
+    wait_for_requests()

@@ -35,6 +35,7 @@ from claims.views.statements import StatementViewSet
 from factcheck.api.filters import ChoicesFilter
 from factcheck.api.models import Token
 from factcheck.api.references import MAX_ID
+from factcheck.desk.pages import sitemap
 from factcheck.desk.sentences import ACTS
 from factcheck.journal.models import Entry
 from factcheck.journal.seal.models import Leaf
@@ -355,6 +356,22 @@ def test_what_belongs_to_one_row_reads_no_more_of_a_large_newsroom(callers, news
 @pytest.mark.parametrize("address", ["/", "/search/?q=minister", "/search/?q=seldomword", "/search/?q=minister+mayor"])
 def test_the_start_page_and_the_search_read_no_more_of_a_large_newsroom(callers, address):
     assert_little_is_read(address, asked(callers["page"], address)[1], MOST_OF_TOTALS if address == "/" else MOST)
+
+
+@pytest.mark.parametrize("kind", ["articles", "statements", "sources"])
+def test_a_part_of_the_sitemap_reads_a_range_of_ids_and_the_index_a_step_for_each_part(callers, monkeypatch, kind):
+    monkeypatch.setattr(sitemap, "PART", 200)
+    answer, queries = asked(callers["public"], "/sitemap.xml")
+    parts = re.findall(rf"/sitemap-{kind}-\d+\.xml", answer.content.decode())
+    assert_little_is_read("/sitemap.xml", queries, 1_000)
+    answer, queries = asked(callers["public"], parts[len(parts) // 2])
+    assert (answer.content.count(b"<url>") > 100, len(queries)) == (True, 1)
+    assert_little_is_read(parts[0], queries)
+
+
+def test_the_page_for_frames_reads_no_more_of_a_large_newsroom(callers, newsroom):
+    address = f"/embed/articles/{newsroom['article']}/"
+    assert_little_is_read(address, asked(callers["public"], address)[1])
 
 
 # Without statement.created: by some statistics the feed's own order looks cheaper to PostgreSQL than the act's index.
