@@ -64,6 +64,8 @@ class PublicPage(TemplateView):
     path = ""  # the canonical one, percent-encoded
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.method == "OPTIONS":  # the methods are the same for everybody
+            return self.options(request, *args, **kwargs)
         origin = public_origin(request)
         if origin is None or kwargs.get("pk", 0) > MAX_ID:
             return _not_found()
