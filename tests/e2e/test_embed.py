@@ -755,4 +755,3 @@ def test_an_article_stands_in_a_frame_as_high_as_it_needs_and_nothing_else_of_th
     assert len([line for line in refused if "frame-ancestors" in line or "X-Frame-Options" in line]) >= 1
     assert "statements" not in page.frames[2].content()
     page.close()
-    wait_for_requests()

@@ -22,7 +22,7 @@ from claims.views.formats import base_of
 from factcheck.api.conditional import add_entity_tag, entity_tag, share
 from factcheck.api.references import MAX_ID
 from factcheck.api.renderers import dump
-from factcheck.api.throttles import AddressThrottle
+from factcheck.desk.page_view import too_many_requests
 from factcheck.desk.templatetags.desk import shortened
 from factcheck.desk.viewer import Reader
 from factcheck.desk.words import word
@@ -63,12 +63,13 @@ class PublicPage(TemplateView):
     path = ""  # the canonical one, percent-encoded
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.method == "OPTIONS":  # the methods are the same for everybody
+            return self.options(request, *args, **kwargs)
         origin = public_origin(request)
         if origin is None or kwargs.get("pk", 0) > MAX_ID:
             return _not_found()
-        throttle = AddressThrottle()
-        if not throttle.allow_request(request, self):
-            return HttpResponse(status=429, headers={"Retry-After": str(throttle.wait())})
+        if refused := too_many_requests(request):
+            return refused
         self.origin = origin
         try:
             return super().dispatch(request, *args, **kwargs)
