@@ -162,7 +162,7 @@ PUBLIC = (
     "/api/v1/statements/{statement}/", "/api/v1/disputes/{dispute}/", "/api/v1/evidence/{evidence}/",
     "/api/v1/sources/{source}/", "/reset/",
     "/articles/", "/articles/{article}/", "/statements/{statement}/", "/statements/{second}/", "/sources/{source}/",
-    "/sources/{relay}/", "/checkpoint/",
+    "/sources/{relay}/", "/checkpoint/", "/embed/articles/{article}/", "/embed/articles/999999/",
 )  # fmt: skip
 # What is sent, and comes back refused.
 REFUSED = (

@@ -330,5 +330,5 @@ def of_strangers(desk: Desk, all_: Everything) -> Iterator[str]:
         f"{journal}checkpoints/latest/", f"{journal}{all_.correction.pk}/proof/", "/login/", "/nowhere/",
         f"{API}articles/{all_.article.pk}/",
         "/articles/", "/checkpoint/", *(f"/{path.removeprefix(API)}{row.pk}/" for path, row in public),
-        f"/articles/{all_.article.pk}/",
+        f"/articles/{all_.article.pk}/", f"/embed/articles/{all_.seed.pk}/", "/embed/articles/999999/",
     ])  # fmt: skip
