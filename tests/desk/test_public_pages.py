@@ -470,6 +470,11 @@ def test_the_desks_pages_are_no_index_and_name_the_public_ones(reader, told, des
     assert "canonical" not in page(reader, "/api/v1/articles/?status=published")
 
 
+def test_the_start_page_leads_readers_to_the_public_pages(reader, told):
+    link = f'<a href="/articles/{told.article_id}-a-bridge-closes/" dir="auto">A bridge closes</a>'
+    assert link in page(reader, "/")
+
+
 def test_an_editor_goes_from_a_published_article_to_its_public_page(told, desk, alice):
     address = f"/api/v1/articles/{told.article_id}/"
     link = f'<a href="/articles/{told.article_id}-a-bridge-closes/">Public page</a>'
