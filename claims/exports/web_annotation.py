@@ -3,6 +3,7 @@
 `base` is the API's URL, such as https://desk.example/api/v1/.
 """
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,15 +17,17 @@ from sources.models import Source
 
 CONTEXT = "http://www.w3.org/ns/anno.jsonld"
 MEDIA_TYPE = f'application/ld+json; profile="{CONTEXT}"'
-# What the model has no terms for. A name must not be a term of the context above, as `source` and `via` are.
+# What the model has no terms for. None may be a term of the context above, as `name`, `source` and `via` are.
 TERMS: dict[str, Any] = {
     "fc": "urn:factcheck:terms:",
     "said_by": "fc:said_by",
     "relayed_by": {"@id": "fc:relayed_by", "@container": "@list"},
     "raised_by": "fc:raised_by",
-    **{name: f"fc:{name}" for name in ("name", "kind", "anonymous", "stance", "dispute", "revision", "sha256")},
+    **{name: f"fc:{name}" for name in ("kind", "anonymous", "stance", "dispute", "revision", "sha256")},
     "dispute_state": "fc:dispute_state",
 }
+# Where HTML may end a paragraph: nothing stands there in the text of a page, or other white space.
+LINE_END = re.compile(r"[\n\r\x0b\x0c\x85\u2028\u2029]")
 Json = dict[str, Any]
 
 
@@ -180,8 +183,8 @@ def _passage(statement: Statement, revision: ArticleRevision, base: str) -> Json
             {
                 "type": "TextQuoteSelector",
                 "exact": statement.text,
-                "prefix": statement.prefix,
-                "suffix": statement.suffix,
+                "prefix": LINE_END.split(statement.prefix)[-1],
+                "suffix": LINE_END.split(statement.suffix)[0],
             },
             {"type": "TextPositionSelector", "start": statement.start, "end": statement.end},
         ],
