@@ -40,52 +40,32 @@ def with_related(statements: QuerySet[Statement]) -> QuerySet[Statement]:
     )
 
 
+def with_context(document: Json) -> Json:
+    return {"@context": [CONTEXT, TERMS], **document}
+
+
 def annotation(statement: Statement, base: str) -> Json:
-    return {"@context": [CONTEXT, TERMS], **_annotations([statement], base)[0]}
+    return with_context(annotations([statement], base)[0])
 
 
 def collection_url(article: Article, base: str) -> str:
     return f"{base}articles/{article.pk}/webannotations/"
 
 
-def collection(article: Article, base: str, *, total: int, first: Json, last: str) -> Json:
-    empty = {"@context": [CONTEXT, TERMS], **_collection(article, base, total)}
-    return {**empty, "first": first, "last": last} if total else empty
+def collection(article: Article, url: str, total: int) -> Json:
+    """Without its pages."""
+    return {"id": url, "type": "AnnotationCollection", "label": article.title, "total": total}
 
 
-def _collection(article: Article, base: str, total: int) -> Json:
-    return {
-        "id": collection_url(article, base),
-        "type": "AnnotationCollection",
-        "label": article.title,
-        "total": total,
-    }
+def addresses(statements: Sequence[Statement], base: str) -> list[str]:
+    return [_address(statement, base) for statement in statements]
 
 
-def page(
-    article: Article,
-    statements: Sequence[Statement],
-    base: str,
-    *,
-    url: str,
-    total: int,
-    start: int,
-    next_url: str | None,
-    previous_url: str | None,
-) -> Json:
-    """Has no context: the caller adds it, to the page or to the collection around it."""
-    links = {"next": next_url, "prev": previous_url}
-    return {
-        "id": url,
-        "type": "AnnotationPage",
-        "partOf": _collection(article, base, total),
-        "startIndex": start,
-        **{name: link for name, link in links.items() if link},
-        "items": _annotations(statements, base),
-    }
+def _address(statement: Statement, base: str) -> str:
+    return f"{base}statements/{statement.pk}/webannotation/"
 
 
-def _annotations(statements: Sequence[Statement], base: str) -> list[Json]:
+def annotations(statements: Sequence[Statement], base: str) -> list[Json]:
     pinned = {(statement.article_id, statement.revision) for statement in statements}
     revisions = {
         (row.article_id, row.number): row
@@ -97,15 +77,14 @@ def _annotations(statements: Sequence[Statement], base: str) -> list[Json]:
 
 
 def _annotation(statement: Statement, revision: ArticleRevision, base: str) -> Json:
-    url = f"{base}statements/{statement.pk}/"
     return {
-        "id": f"{url}webannotation/",
+        "id": _address(statement, base),
         "type": "Annotation",
         "motivation": "assessing",
         "created": timestamp(statement.created_at),
         "modified": timestamp(statement.updated_at),
         "generator": {"id": base, "type": "Software", "name": "Factcheck"},
-        "canonical": url,
+        "canonical": f"{base}statements/{statement.pk}/",
         "said_by": _agent(statement.source) if statement.source else None,
         "relayed_by": [_agent(source) for source in statement.via],
         "body": _bodies(statement, base),

@@ -42,6 +42,8 @@ def documents(api):
     for article in Article.objects.all():
         collection = api.get(f"/api/v1/articles/{article.pk}/webannotations/?page_size=5").json()
         found["collection"].append(collection)
+        prefer = {"Prefer": 'return=representation; include="http://www.w3.org/ns/oa#PreferContainedIRIs"'}
+        found["collection"].append(api.get(collection["id"], headers=prefer).json())
         following = collection["first"]["id"]
         while following:
             found["page"].append(api.get(following).json())
@@ -214,13 +216,14 @@ def test_the_pages_hold_every_statement_once_in_the_order_of_the_text_and_lead_b
 
 
 def test_an_article_without_statements_is_an_empty_collection(api, article):
-    found = api.get(f"/api/v1/articles/{article.pk}/webannotations/").json()
-    assert found == {
+    address = f"{BASE}articles/{article.pk}/webannotations/"
+    collection = {"id": address, "type": "AnnotationCollection", "label": "A report", "total": 0}
+    page = f"{address}?cursor=0-0"
+    assert api.get(address).json() == {
         "@context": [CONTEXT, TERMS],
-        "id": f"{BASE}articles/{article.pk}/webannotations/",
-        "type": "AnnotationCollection",
-        "label": "A report",
-        "total": 0,
+        **collection,
+        "first": {"id": page, "type": "AnnotationPage", "partOf": collection, "startIndex": 0, "items": []},
+        "last": page,
     }
 
 
