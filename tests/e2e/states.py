@@ -64,6 +64,7 @@ def pages(desk: Desk, all_: Everything) -> Iterator[str]:
         f"{API}articles/{a}/?picture=1", f"{API}articles/{a}/?as_of={then}", f"{API}articles/{a}/revisions/",
         f"{API}articles/{a}/revisions/2/", f"{API}articles/{a}/annotations/", f"{API}articles/{a}/checks/",
         f"{API}articles/{a}/webannotations/", f"{API}articles/{a}/suggestions/", f"{API}feeds/claimreviews/",
+        f"{API}feeds/changes/",
         f"{API}statements/?article={a}&as_of={then}", f"{API}statements/?tag=nonsense", f"{API}statements/?source=Bidn",
         f"{API}statements/{s}/positions/", f"{marked}webannotation/", f"{marked}claimreview/", f"{journal}key/",
         f"{API}statements/{s}/?as_of={then}", f"{API}statements/{all_.lost.pk}/", f"{API}statements/{all_.deleted}/",
@@ -319,7 +320,8 @@ def of_strangers(desk: Desk, all_: Everything) -> Iterator[str]:
     settings.PUBLIC_READ = True
     models = (Article, Statement, Dispute, Evidence, Source)
     lists = [f"{API}{name}/" for name in ("articles", "statements", "disputes", "evidence", "sources")]
-    first = zip(lists, (model.objects.order_by("pk").first() for model in models), strict=True)
+    first = list(zip(lists, (model.objects.order_by("pk").first() for model in models), strict=True))
+    public = [(path, row) for path, row in first if not isinstance(row, (Dispute, Evidence))]
     seed, journal = f"{API}articles/{all_.seed.pk}/", f"{API}journal/"
     yield from opened(desk, [
         "/", "/search/?q=biden", "/search/?q=zzz", *lists, *(f"{path}{row.pk}/" for path, row in first),
@@ -327,4 +329,6 @@ def of_strangers(desk: Desk, all_: Everything) -> Iterator[str]:
         f"{seed}?print=1", f"{seed}webannotations/", f"{API}feeds/claimreviews/", f"{journal}checkpoints/",
         f"{journal}checkpoints/latest/", f"{journal}{all_.correction.pk}/proof/", "/login/", "/nowhere/",
         f"{API}articles/{all_.article.pk}/",
+        "/articles/", "/checkpoint/", *(f"/{path.removeprefix(API)}{row.pk}/" for path, row in public),
+        f"/articles/{all_.article.pk}/",
     ])  # fmt: skip
