@@ -15,6 +15,7 @@ from factcheck.journal.seal.notes import make_key
 from sources.models import Source
 
 SEED = Path(__file__).parents[2] / "seeds" / "biden-zelensky-call-2022.json"
+SWAGGER = 60_000  # milliseconds: it draws every operation before it shows one, which takes six seconds by itself
 EDITORS = ["asserted", "denied", "unverified", "Publish", "Withdraw", "upheld", "Reopen"]
 
 
@@ -135,6 +136,7 @@ def test_axe_finds_nothing_in_the_api_documentation_which_fits_its_window_and_le
     page.get_by_role("link", name="The API", exact=True).click()
     page.wait_for_url("**/login/?next=%2Fapi%2Fv1%2F")
     desk.log_in("bob").open("/api/v1/docs/")
+    page.set_default_timeout(SWAGGER)
     operations = page.locator(".opblock-summary-control")
     operations.first.wait_for()
     assert _faults_of(desk, axe, "closed") == []
@@ -166,6 +168,7 @@ def test_an_operation_is_tried_out_in_the_documentation_by_the_session(open_desk
     desk = open_desk().log_in("bob")
     page = desk.page
     desk.open("/api/v1/docs/")
+    page.set_default_timeout(SWAGGER)
     page.locator("#operations-sources-sources_create .opblock-summary-control").click()
     operation = page.locator("#operations-sources-sources_create")
     operation.get_by_role("button", name="Try it out").click()
