@@ -115,7 +115,7 @@ def surrogate_keys(article: int | None = None) -> str:
     return f"article-{article} all" if article and article <= MAX_ID else "lists all"
 
 
-HEADERS_OF_304 = ("Vary", "Cache-Control", "ETag")
+HEADERS_OF_304 = ("Vary", "Cache-Control", "ETag", "Content-Location", "Link")
 
 
 def add_entity_tag(request: Request | HttpRequest, response: Response) -> None:
