@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import Exists, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery
 from django.http import Http404
 from drf_spectacular.utils import OpenApiParameter, OpenApiTypes, extend_schema
 from rest_framework.decorators import action
@@ -13,7 +13,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from claims.exports import atom, claim_review, web_annotation
 from claims.exports.common import Base
-from claims.models import Dispute, Statement
+from claims.models import Article, Dispute, Statement
 from claims.models.statement import TAGGED
 from factcheck.api.addresses import absolute_address
 from factcheck.api.base import BaseView
