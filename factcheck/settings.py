@@ -4,124 +4,52 @@ Every variable that is read here is described in docs/settings.md; a test compar
 """
 
 import os
-import re
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
-import dj_database_url
 import yaml
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_noop
 
+from factcheck.environment import (
+    env_choice,
+    env_database,
+    env_flag,
+    env_int,
+    env_list,
+    env_mail,
+    env_origins,
+    env_rate,
+    env_secret,
+    env_secrets,
+)
 from factcheck.postgres import embedded
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 
-def env_flag(name: str, default: bool = False) -> bool:
-    value = os.environ.get(name, "").strip().lower() or ("1" if default else "0")
-    if value in {"1", "true", "yes", "on"}:
-        return True
-    if value in {"0", "false", "no", "off"}:
-        return False
-    raise ImproperlyConfigured(f"{name} must be 1 or 0, not {value!r}.")
-
-
-def env_int(name: str, default: int) -> int:
-    value = os.environ.get(name, "").strip() or str(default)
-    if not value.isdecimal():
-        raise ImproperlyConfigured(f"{name} must be a whole number, not {value!r}.")
-    return int(value)
-
-
-def env_choice(name: str, *choices: str) -> str:
-    """The first one is the default."""
-    value = os.environ.get(name, "").strip() or choices[0]
-    if value not in choices:
-        raise ImproperlyConfigured(f"{name} must be one of {', '.join(choices)}, not {value!r}.")
-    return value
-
-
-def env_rate(name: str, default: str) -> str:
-    value = os.environ.get(name, "").strip() or default
-    if not re.fullmatch(r"[0-9]{1,9}/(sec|min|hour|day)", value):
-        raise ImproperlyConfigured(f"{name} must be a number, a slash, and sec, min, hour or day, not {value!r}.")
-    return value
-
-
-def env_file(name: str) -> str:
-    """The text of the file that the variable names."""
-    path = os.environ.get(name, "")
-    try:
-        return Path(path).read_text().strip() if path else ""
-    except (OSError, UnicodeDecodeError):
-        raise ImproperlyConfigured(f"{name} names {path!r}, which cannot be read.") from None
-
-
-def env_list(name: str) -> list[str]:
-    return [part.strip() for part in os.environ.get(name, "").split(",") if part.strip()]
-
-
-def env_origins(name: str) -> list[str]:
-    found = env_list(name)
-    for origin in found:
-        if not re.fullmatch(r"https?://[^/\s]+", origin):
-            raise ImproperlyConfigured(f"{name} must hold origins such as https://desk.example, not {origin!r}.")
-    return found
-
-
-def env_database(name: str) -> dict[str, Any]:
-    shape = "postgres://USER:PASSWORD@HOST:PORT/NAME"
-    try:
-        found: dict[str, Any] = dict(dj_database_url.parse(os.environ[name]))
-    except ValueError:  # its text is not shown: the address holds the password
-        raise ImproperlyConfigured(
-            f"{name} cannot be read. Write it as {shape}, with special characters of the password percent-encoded."
-        ) from None
-    if found["ENGINE"] != "django.db.backends.postgresql":
-        raise ImproperlyConfigured(f"{name} must be a postgres:// address: the journal lives in PostgreSQL.")
-    if not (found["NAME"] or "service" in found.get("OPTIONS", {})):
-        raise ImproperlyConfigured(f"{name} names no database. Write it as {shape}.")
-    return {**found, "ENGINE": "factcheck.postgres.backend"}
-
-
-def env_mail(name: str) -> dict[str, Any]:
-    """The parts of the address of a mail server; all empty without one."""
-    ports = {"smtp": 25, "smtp+tls": 587, "smtps": 465}
-    value = os.environ.get(name, "").strip()
-    found = urlsplit(value)
-    try:
-        port = found.port
-    except ValueError:
-        port = 0
-    if value and (found.scheme not in ports or not found.hostname or port == 0):  # not shown: it holds the password
-        raise ImproperlyConfigured(
-            f"{name} cannot be read. Write it as smtp+tls://USER:PASSWORD@HOST:PORT, smtps://… or smtp://…, with "
-            "special characters of the password percent-encoded."
-        )
-    return {
-        "host": found.hostname or "",
-        "port": port or ports.get(found.scheme, 25),
-        "user": unquote(found.username or ""),
-        "password": unquote(found.password or ""),
-        "scheme": found.scheme,
-    }
-
-
 DEBUG = env_flag("DEBUG")
 PUBLIC_HTTPS = not DEBUG
 
-SECRET_KEY = os.environ.get("SECRET_KEY", "")
+
+def is_weak(key: str) -> bool:
+    return len(key) < 50 or len(set(key)) < 5 or key.startswith("django-insecure")
+
+
+SECRET_KEY = env_secret("SECRET_KEY")
+# Former keys: what they signed stands until it expires.
+SECRET_KEY_FALLBACKS = env_secrets("SECRET_KEY_FALLBACKS")
 if not SECRET_KEY:
     if not DEBUG:
         raise ImproperlyConfigured(
             "SECRET_KEY is not set. Give it 50 or more random characters, or set DEBUG=1 on your own machine."
         )
     SECRET_KEY = "insecure-and-only-for-debug-" + "0" * 32
-elif not DEBUG and (len(SECRET_KEY) < 50 or len(set(SECRET_KEY)) < 5 or SECRET_KEY.startswith("django-insecure")):
+elif not DEBUG and is_weak(SECRET_KEY):
     raise ImproperlyConfigured("SECRET_KEY is too weak: it needs 50 or more random characters.")
+if not DEBUG and any(map(is_weak, SECRET_KEY_FALLBACKS)):
+    raise ImproperlyConfigured("SECRET_KEY_FALLBACKS has a key that is too weak: each needs 50 or more characters.")
 
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS")
 if DEBUG:
@@ -196,7 +124,7 @@ TEMPLATES = [
 
 # Database. With DEBUG and no DATABASE_URL, the embedded PostgreSQL is started at the first connection.
 DATA_DIR = Path(os.environ.get("DATA_DIR") or BASE_DIR / ".data").absolute()
-if os.environ.get("DATABASE_URL"):
+if env_secret("DATABASE_URL"):
     DATABASES: dict[str, dict[str, Any]] = {"default": env_database("DATABASE_URL")}
 elif DEBUG:
     DATABASES = {"default": embedded.connection_settings(DATA_DIR)}
@@ -227,7 +155,7 @@ if DATABASE_PREPARED_STATEMENTS:
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Signs the journal's checkpoints. Only the process that runs `manage.py follow seal` needs it.
-JOURNAL_SIGNING_KEY = os.environ.get("JOURNAL_SIGNING_KEY", "").strip() or env_file("JOURNAL_SIGNING_KEY_FILE")
+JOURNAL_SIGNING_KEY = env_secret("JOURNAL_SIGNING_KEY")
 
 # Which model makes the vectors by which matching finds what says the same in other words (claims/vectors/model.py).
 MATCHING_MODEL = env_choice("MATCHING_MODEL", "minilm", "e5", "none")

@@ -15,6 +15,7 @@ from factcheck.checks import static_files_are_collected
 from factcheck.postgres.embedded import EmbeddedPostgresError
 
 DEVELOPMENT_SETTINGS = Path(__file__).resolve().parent.parent / ".development.env"
+EXPLICIT = ("DEBUG", "SECRET_KEY", "SECRET_KEY_FILE", "DATABASE_URL", "DATABASE_URL_FILE")
 TIME_LIMITS = ("DATABASE_STATEMENT_TIMEOUT", "DATABASE_LOCK_TIMEOUT", "DATABASE_IDLE_TIMEOUT")
 
 
@@ -28,7 +29,7 @@ def read_development_settings() -> None:
 
     Only manage.py does this. A server reads no file, so its settings are always explicit.
     """
-    if any(os.environ.get(name) for name in ("DEBUG", "SECRET_KEY", "DATABASE_URL")):
+    if any(os.environ.get(name) for name in EXPLICIT):
         return
     with suppress(OSError):
         for line in DEVELOPMENT_SETTINGS.read_text().splitlines():
