@@ -14,7 +14,8 @@ PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-
 # Programs are run as modules: the scripts in .venv/bin hold an absolute path, which breaks when the checkout moves.
 PY := .venv/bin/python
 MANAGE := $(PY) manage.py
-PINS := requirements.txt requirements-semantic.txt requirements-embedded.txt requirements-dev.txt constraints.txt
+PINS := requirements.txt requirements-semantic.txt requirements-embedded.txt requirements-observability.txt requirements-dev.txt \
+	constraints.txt
 export PORT
 
 .DEFAULT_GOAL := help

@@ -24,6 +24,7 @@ from factcheck.environment import (
     env_secret,
     env_secrets,
 )
+from factcheck.logs import logging_settings
 from factcheck.postgres import embedded
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -84,6 +85,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "factcheck.api.access.AccessMiddleware",
     "factcheck.api.middleware.RequestIdMiddleware",
     "factcheck.api.middleware.HeadMiddleware",
     # These only add headers. They come before the others so that refusals by the others have the headers too.
@@ -201,7 +203,7 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # a cookie would grow with each
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 SECURE_SSL_REDIRECT = PUBLIC_HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^healthz/$"]  # for the container's health check, which comes from inside
+SECURE_REDIRECT_EXEMPT = [r"^(health|live|ready)z/$"]  # for health checks, which come from inside
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if PUBLIC_HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PUBLIC_HTTPS
@@ -364,15 +366,10 @@ SPECTACULAR_SETTINGS = {
     ],
 }
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": "INFO"},
-    # A 4xx is the caller's error, and the answer says everything; only our own errors are logged.
-    "loggers": {
-        "django.request": {"level": "ERROR"},
-        "django.security.DisallowedHost": {"level": "CRITICAL"},
-    },
-}
+# Where errors and traces are sent, besides the log. OpenTelemetry reads its other variables itself.
+SENTRY_DSN = env_secret("SENTRY_DSN")
+OTEL_EXPORTER_OTLP_ENDPOINT = os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT", "").strip()
+
+# Each line of the log as text, or as JSON, with one line for each request too.
+LOG_FORMAT = env_choice("LOG_FORMAT", "line", "json")
+LOGGING = logging_settings(LOG_FORMAT)

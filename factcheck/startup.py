@@ -13,6 +13,7 @@ from psycopg_pool import PoolTimeout
 
 from factcheck.checks import static_files_are_collected
 from factcheck.postgres.embedded import EmbeddedPostgresError
+from factcheck.reporting import start_reporting
 
 DEVELOPMENT_SETTINGS = Path(__file__).resolve().parent.parent / ".development.env"
 EXPLICIT = ("DEBUG", "SECRET_KEY", "SECRET_KEY_FILE", "DATABASE_URL", "DATABASE_URL_FILE")
@@ -42,6 +43,7 @@ def load_settings() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "factcheck.settings")
     try:
         settings.INSTALLED_APPS  # noqa: B018  settings are read at the first use
+        start_reporting()
     except ImproperlyConfigured as error:
         sys.exit(f"Factcheck does not start: {error}")
 

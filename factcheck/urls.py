@@ -33,7 +33,7 @@ from factcheck.desk.pages.search import SearchPage
 from factcheck.desk.pages.start import StartPage
 from factcheck.desk.pages.then import Then
 from factcheck.desk.pages.undo import UndoPage
-from factcheck.health import Health
+from factcheck.health import Health, Live, Ready
 from factcheck.journal.feed import JournalViewSet
 from factcheck.webhooks.views import DeliveryViewSet, WebhookViewSet
 
@@ -111,6 +111,8 @@ urlpatterns = [
     path("language/", ChooseLanguage.as_view(), name="language"),
     path("texts.js", script_texts, name="texts"),
     path("healthz/", Health.as_view()),
+    path("livez/", Live.as_view()),
+    path("readyz/", Ready.as_view()),
     path("admin/", admin.site.urls),
     path("api/v1/schema/", SchemaView.as_view(), name="schema"),
     path("api/v1/docs/", DocsView.as_view(url_name="schema"), name="docs"),
