@@ -14,8 +14,8 @@ from gunicorn.glogging import Logger
 port = os.environ.get("PORT") or "8000"
 if not (port.isdecimal() and int(port) < 65536):
     sys.exit(f"Factcheck does not start: PORT must be a number up to 65535, not {port!r}.")
-metrics_host, _, metrics_port = os.environ.get("METRICS_PORT", "").strip().rpartition(":")
-if metrics_port and not (metrics_port.isdecimal() and int(metrics_port) < 65536):
+metrics_host, colon, metrics_port = os.environ.get("METRICS_PORT", "").strip().rpartition(":")
+if (metrics_port or colon) and not (metrics_port.isdecimal() and int(metrics_port) < 65536):
     sys.exit(f"Factcheck does not start: METRICS_PORT must be a port or HOST:PORT, not {os.environ['METRICS_PORT']!r}.")
 bind = f"0.0.0.0:{port}"  # for a container; `make run` binds to 127.0.0.1
 
@@ -74,7 +74,7 @@ def on_starting(server: Any) -> None:
     """A folder for each start: its counters begin at zero."""
     if metrics_port:
         server.metrics_folder = tempfile.mkdtemp(prefix="factcheck-metrics-", dir=worker_tmp_dir)
-        os.environ["PROMETHEUS_MULTIPROC_DIR"] = server.metrics_folder
+        os.environ.update(PROMETHEUS_MULTIPROC_DIR=server.metrics_folder)
 
 
 def on_exit(server: Any) -> None:

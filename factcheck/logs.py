@@ -62,8 +62,9 @@ def logging_settings(log_format: str) -> dict[str, Any]:
         "django.request": {"level": "ERROR"},
         "django.security.DisallowedHost": {"level": "CRITICAL"},
     }
-    if log_format == "json":  # uvicorn has made its own by now
+    if log_format == "json":  # uvicorn has made its own by now, and the second has whole addresses
         loggers["uvicorn"] = {"handlers": ["console"], "propagate": False}
+        loggers["uvicorn.access"] = {"propagate": False}
     return {
         "version": 1,
         "disable_existing_loggers": False,

@@ -58,6 +58,7 @@ def test_with_debug_off_everything_is_for_https():
         ({"THROTTLE_LOGIN": "ten a minute"}, "THROTTLE_LOGIN must be a number, a slash"),
         ({"SECRET_KEY_FALLBACKS": "a-former-but-short-one"}, "SECRET_KEY_FALLBACKS has a key that is too weak"),
         ({"DATABASE_URL_FILE": "/nowhere/at-all"}, "DATABASE_URL and DATABASE_URL_FILE are both set"),
+        ({"SENTRY_DSN": "https://sentry.example/a-password"}, "SENTRY_DSN cannot be read"),
         ({"EMAIL_URL_FILE": "/nowhere/at-all"}, "EMAIL_URL_FILE names '/nowhere/at-all', which cannot be read"),
     ],
 )
@@ -72,6 +73,20 @@ def test_a_setting_that_is_missing_or_weak_keeps_a_server_from_starting(changed,
 def test_a_flag_that_is_set_but_empty_has_its_default():
     show = "from django.conf import settings; print(settings.DATABASE_PREPARED_STATEMENTS, settings.PUBLIC_READ)"
     assert run(["-c", show], DATABASE_PREPARED_STATEMENTS="", PUBLIC_READ="").stdout == "True False\n"
+
+
+def test_how_strictly_browsers_are_told_to_use_https_can_be_chosen():
+    chosen = {"HSTS_SECONDS": "300", "HSTS_SUBDOMAINS": "0", "HSTS_PRELOAD": "0"}
+    found = json.loads(run(["-c", SHOW], **chosen).stdout)
+    assert [found[f"SECURE_HSTS_{name}"] for name in ("SECONDS", "INCLUDE_SUBDOMAINS", "PRELOAD")] == [300, False, False]
+
+
+def test_a_port_for_metrics_that_is_none_keeps_gunicorn_from_starting():
+    done = run(GUNICORN, METRICS_PORT="127.0.0.1:")
+    assert done.returncode == 1
+    assert done.stderr == (
+        "Factcheck does not start: METRICS_PORT must be a port or HOST:PORT, not '127.0.0.1:'.\n"
+    )
 
 
 def test_each_secret_can_stand_in_a_file(tmp_path):
