@@ -136,6 +136,7 @@ check: test-environment lint-schema ## Style, types, migrations, import rules, s
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy .
 	$(MANAGE) makemigrations --check --dry-run
+	$(PY) -m tests.migration_sql
 	$(MANAGE) translations --check
 	$(PY) -c 'from importlinter.cli import lint_imports_command as run; run()'
 	$(MANAGE) spectacular --validate --fail-on-warn --file /dev/null

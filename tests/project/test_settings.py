@@ -78,15 +78,17 @@ def test_a_flag_that_is_set_but_empty_has_its_default():
 def test_how_strictly_browsers_are_told_to_use_https_can_be_chosen():
     chosen = {"HSTS_SECONDS": "300", "HSTS_SUBDOMAINS": "0", "HSTS_PRELOAD": "0"}
     found = json.loads(run(["-c", SHOW], **chosen).stdout)
-    assert [found[f"SECURE_HSTS_{name}"] for name in ("SECONDS", "INCLUDE_SUBDOMAINS", "PRELOAD")] == [300, False, False]
+    assert [found[f"SECURE_HSTS_{name}"] for name in ("SECONDS", "INCLUDE_SUBDOMAINS", "PRELOAD")] == [
+        300,
+        False,
+        False,
+    ]
 
 
 def test_a_port_for_metrics_that_is_none_keeps_gunicorn_from_starting():
     done = run(GUNICORN, METRICS_PORT="127.0.0.1:")
     assert done.returncode == 1
-    assert done.stderr == (
-        "Factcheck does not start: METRICS_PORT must be a port or HOST:PORT, not '127.0.0.1:'.\n"
-    )
+    assert done.stderr == ("Factcheck does not start: METRICS_PORT must be a port or HOST:PORT, not '127.0.0.1:'.\n")
 
 
 def test_each_secret_can_stand_in_a_file(tmp_path):
