@@ -48,9 +48,7 @@ def role_owns_no_table(*args: Any, databases: Any = None, **kwargs: Any) -> list
         with connections[alias].cursor() as cursor:
             cursor.execute(OWNED_SQL)
             if owned := cursor.fetchone()[0]:
-                told = (
-                    f"The database role has the rights of the owner of {owned} tables, and so can bypass the journal."
-                )
+                told = f"The database role has the rights of the owner of {owned} tables: it can bypass the journal."
                 hint = "Let the service connect as factcheck_app: docs/security.md. Only `migrate` needs the owner."
                 found.append(Warning(told, hint=hint, id="factcheck.W001"))
     return found

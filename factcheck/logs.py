@@ -12,7 +12,6 @@ from typing import Any
 
 import orjson
 
-
 request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 
 

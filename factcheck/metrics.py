@@ -1,8 +1,8 @@
 """What METRICS_PORT tells Prometheus. docs/operations.md has each metric.
 
-Each worker counts in a file of its own, and any of them answers for all. What the database knows is asked at the scrape.
-A worker's files are named by its slot, not by its process: its successor goes on counting in them, so that there are
-never more files than there were workers at once.
+Each worker counts in files of its own, and any of them answers for all. What the database knows is asked when somebody
+reads. A worker's files are named by its slot, not by its process: its successor goes on counting in them, so that there
+are never more files than there were workers at once.
 """
 
 from collections.abc import Iterator
@@ -44,7 +44,7 @@ def start(slot: int, address: tuple[str, int]) -> None:
         def service_actions(self) -> None:
             metrics.publish()
 
-    server = make_server(*address, make_wsgi_app(registry), Server, QuietHandler)  # type: ignore[arg-type]
+    server = make_server(*address, make_wsgi_app(registry), Server, QuietHandler)
     Thread(target=server.serve_forever, daemon=True).start()  # which calls service_actions twice a second
 
 

@@ -32,9 +32,11 @@ class _Asking(Thread):
 
     def give_up(self) -> None:
         """A server that was frozen answers nothing, and ends nothing either: only this frees thread and connection."""
-        with suppress(OSError, AttributeError, psycopg.Error):
-            with closing(socket.socket(fileno=os.dup(self.database.connection.fileno()))) as wire:
-                wire.shutdown(socket.SHUT_RDWR)
+        with (
+            suppress(OSError, AttributeError, psycopg.Error),
+            closing(socket.socket(fileno=os.dup(self.database.connection.fileno()))) as wire,
+        ):
+            wire.shutdown(socket.SHUT_RDWR)
 
 
 class Question(Generic[Found]):
@@ -58,4 +60,4 @@ class Question(Generic[Found]):
             raise TimeoutError
         if asking.error:
             raise asking.error
-        return asking.found  # type: ignore[no-any-return]
+        return asking.found

@@ -1,6 +1,6 @@
 """How many exchanges with the database each thread has had, and how long it waited for them.
 
-Counted at psycopg's connection, which Django's cursors, the prepared reads, copies and commits all wait at. Django's own
+Counted at psycopg's connection, where Django's cursors, the prepared reads, copies and commits all wait. Django's own
 place for it, `execute_wrappers`, sees no commit, and the prepared reads would have to go by Django's cursors.
 """
 

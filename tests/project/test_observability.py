@@ -294,11 +294,8 @@ def test_the_dashboard_and_the_alerts_name_only_metrics_that_there_are(service):
         assert re.fullmatch(r"\d+[sm]", rule["for"])
         assert rule["labels"]["severity"] in ("page", "ticket")
     assert len({rule["alert"] for rule in rules}) == len(rules)
-    used = {
-        name
-        for expression in [*asked, *(rule["expr"] for rule in rules)]
-        for name in re.findall(r"factcheck_\w+", expression)
-    }
+    used = set(re.findall(r"factcheck_\w+", "\n".join([*asked, *(rule["expr"] for rule in rules)])))
+    assert len(used) > 15
     assert used - names == set()
     documented = set(re.findall(r"`(factcheck_\w+)", (ROOT / "docs/operations.md").read_text()))
     assert documented == {re.sub("_(bucket|sum|count|created)$", "", name) for name in names}
