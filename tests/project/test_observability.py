@@ -92,6 +92,8 @@ def service(receiver) -> Iterator[Service]:
             assert time.monotonic() < deadline, running.log.read_text()
             time.sleep(0.1)
         yield running
+        running.master.terminate()  # so that it takes the folder of its metrics along
+        running.master.wait(40)
 
 
 def ask(service: Service, path: str, *, port: str = "", **headers: str) -> tuple[int, str]:
