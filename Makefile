@@ -59,14 +59,14 @@ bench-servers: environment bench-environment ## Measure the service under gunico
 
 e2e: export DEBUG := 1
 e2e: test-environment ## End-to-end tests in a browser (needs Chromium, and npm for axe-core)
-	@$(call need,chromium chromium-browser google-chrome,chromium)
+	@$(call need,chromium-headless-shell chromium chromium-browser google-chrome,chromium)
 	@$(call need,npm,npm)
 	@npm ci --prefix tests/e2e --no-audit --no-fund --silent
 	@$(PY) -m pytest tests/e2e $(or $(ARGS),$(PARALLEL))
 
 screenshots: export DEBUG := 1
 screenshots: test-environment ## Take the pictures in docs/ again (needs Chromium)
-	@$(call need,chromium chromium-browser google-chrome,chromium)
+	@$(call need,chromium-headless-shell chromium chromium-browser google-chrome,chromium)
 	@$(PY) -m pytest tests/e2e/screenshots.py $(ARGS)
 
 fuzz: test-environment ## Send what the schema allows and what it forbids, as each role (MAX_EXAMPLES=100, SECONDS=, SEED=)

@@ -9,12 +9,12 @@ from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from claims.bulk_serializers import DistinctListSerializer, StatementListSerializer
+from claims.fields import SaidOnField
 from claims.matches_of_many import RowMatch
 from claims.models import Dispute, Statement
 from claims.serializers import (
     DisputeSerializer,
     MatchedArticleSerializer,
-    SaidOnField,
     StatementSerializer,
 )
 from claims.suggesting.cards import KEY_LENGTH, Card

@@ -10,10 +10,10 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from claims.annotations.export import FORMAT
+from claims.fields import AddressesField, CueTimesField, LanguageField, SaidOnField, VerbatimField
 from claims.models import Article, Dispute, Evidence, Statement
 from claims.models.article import MAX_TEXT
 from claims.models.evidence import NEEDS_TITLE
-from claims.serializers import AddressesField, CueTimesField, LanguageField, SaidOnField, VerbatimField
 from factcheck.api.fields import (
     REASON_LENGTH,
     ChoiceField,

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from claims.models import Article
 from factcheck.api.filters import ChoiceFilter
 from factcheck.api.pagination import PAGE_SIZE_SCHEMA, RowComparison
-from factcheck.journal.feed import AfterFilter, FeedSerializer, FeedView, Stretch
+from factcheck.journal.feed import AfterFilter, FeedPage, FeedSerializer, FeedView
 from factcheck.journal.models import Entry, Place
 from factcheck.journal.stream.listeners import Channel
 from factcheck.journal.stream.response import LAST_EVENT_ID, EventStream, EventStreamRenderer, event_stream
@@ -98,19 +98,19 @@ class ChangeViewSet(FeedView):
     def get_queryset(self) -> Any:
         return public_entries(super().get_queryset())
 
-    def read_after(self, after: Place, end: int, size: int) -> Stretch:
+    def read_after(self, after: Place, end: int, size: int) -> FeedPage:
         behind = RowComparison(F("transaction"), ">", *after)
         in_order = Entry.objects.order_by("transaction", "id").filter(behind, transaction__lt=end)
         places = list(in_order.values_list("transaction", "id")[: SCANNED + 1])
         if not places:
-            return Stretch([], after, False)
+            return FeedPage([], after, False)
         more, last = len(places) > SCANNED, places[:SCANNED][-1]
         scanned = self.get_queryset().filter(behind, RowComparison(F("transaction"), "<=", *last))
         rows = list(self.filter_queryset(scanned).order_by("transaction", "id").defer("data")[: size + 1])
         if len(rows) > size:
             rows, more = rows[:size], True
             last = rows[-1].place
-        return Stretch(rows, last, more)
+        return FeedPage(rows, last, more)
 
 
 def public_entries(entries: QuerySet[Entry]) -> QuerySet[Entry]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from rest_framework.renderers import HTMLFormRenderer
 
-from claims.serializers import UserReference
+from claims.fields import UserReference
 from factcheck.api.named_references import Choice, form_texts
 from factcheck.api.references import Reference, ReferenceList, RowId
 from factcheck.desk.chooser import Chooser, chooser_of

@@ -36,7 +36,7 @@ from factcheck.journal.stream.response import (
 from factcheck.postgres.bounded_page import AfterCursor, bounded_page
 
 
-class Stretch(NamedTuple):
+class FeedPage(NamedTuple):
     """Of the feed: entries, the place to go on from, and whether there is more now."""
 
     entries: list[Entry]
@@ -111,7 +111,7 @@ class FeedView(BaseView, GenericViewSet[Entry]):
             )
         return transaction, entry
 
-    def read_after(self, after: Place, end: int, size: int) -> Stretch:
+    def read_after(self, after: Place, end: int, size: int) -> FeedPage:
         """At most `size` entries behind the place, and before the transaction `end`."""
         raise NotImplementedError
 
@@ -168,13 +168,13 @@ class JournalViewSet(SealMixin, FeedView):
         """
         return event_stream(self, WHOLE_JOURNAL)
 
-    def read_after(self, after: Place, end: int, size: int) -> Stretch:
+    def read_after(self, after: Place, end: int, size: int) -> FeedPage:
         def after_cursor(rows: Any, key: Any) -> Any:
             return rows.filter(RowComparison(key, ">", *after), transaction__lt=end)
 
         rows = list(self.entries(after_cursor, reverse=False, size=size + 1))
         more, rows = len(rows) > size, rows[:size]
-        return Stretch(rows, rows[-1].place if rows else after, more)
+        return FeedPage(rows, rows[-1].place if rows else after, more)
 
     def entries(self, after_cursor: AfterCursor, *, reverse: bool, size: int) -> Any:
         """The first `size` entries that pass the filter and come after the cursor."""

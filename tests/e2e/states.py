@@ -64,6 +64,7 @@ def pages(desk: Desk, all_: Everything) -> Iterator[str]:
         f"{API}articles/{a}/?picture=1", f"{API}articles/{a}/?as_of={then}", f"{API}articles/{a}/revisions/",
         f"{API}articles/{a}/revisions/2/", f"{API}articles/{a}/annotations/", f"{API}articles/{a}/checks/",
         f"{API}articles/{a}/webannotations/", f"{API}articles/{a}/suggestions/", f"{API}feeds/claimreviews/",
+        f"{API}feeds/changes/",
         f"{API}statements/?article={a}&as_of={then}", f"{API}statements/?tag=nonsense", f"{API}statements/?source=Bidn",
         f"{API}statements/{s}/positions/", f"{marked}webannotation/", f"{marked}claimreview/", f"{journal}key/",
         f"{API}statements/{s}/?as_of={then}", f"{API}statements/{all_.lost.pk}/", f"{API}statements/{all_.deleted}/",

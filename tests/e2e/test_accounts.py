@@ -61,8 +61,8 @@ def test_an_admin_invites_somebody_who_sets_a_password_and_changes_it(open_desk,
 def test_sessions_are_seen_and_ended(open_desk, newsroom, options):
     here, there = (open_desk(**options).log_in("alice") for _ in range(2))
     here.page.get_by_role("link", name="alice").first.click()
-    assert here.page.locator("#sessions ~ .items .item").count() == 2
-    assert here.page.get_by_text("this one").is_visible()
+    expect(here.page.locator("#sessions ~ .items .item")).to_have_count(2)
+    expect(here.page.get_by_text("this one")).to_be_visible()
     here.page.get_by_role("button", name="End it").click()
     expect(here.page.locator("#sessions ~ .items .item")).to_have_count(1)
     there.open("/account/")
@@ -81,7 +81,7 @@ def test_revoking_a_token_asks(open_desk, newsroom, options, scripted):
         page.get_by_text("Copy the key now").wait_for()
     expect(page.locator(".item")).to_have_count(2)
     first = page.locator(".item", has_text="first")
-    assert not first.get_by_role("button").is_visible()
+    expect(first.get_by_role("button")).to_be_hidden()
     first.locator("summary").click()
     first.get_by_role("button", name="Revoke the token first").click()
     expect(page.locator(".item")).to_have_count(1)

@@ -4,6 +4,8 @@ import os
 import re
 from pathlib import Path
 
+from playwright.sync_api import expect
+
 from tests.claims.test_captions import VIDEO, VTT
 
 LINK = re.compile(r"^Recording, 0:05 to 0:09$")
@@ -45,4 +47,4 @@ def test_a_passage_of_captions_leads_into_the_recording(open_desk, newsroom):
         phone.open(path)
         assert phone.page.evaluate("document.documentElement.scrollWidth") <= 390
         picture(phone.page, name)
-    assert phone.page.get_by_role("link", name=LINK).is_visible()
+    expect(phone.page.get_by_role("link", name=LINK)).to_be_visible()

@@ -66,7 +66,7 @@ def test_enter_does_not_take_what_was_offered_for_what_was_typed_before(open_des
     page.locator(".options [aria-selected=true]", has_text="CNN").wait_for()
     page.keyboard.type("jill")
     page.keyboard.press("Enter")
-    assert page.locator("#mark-form .chosen li").count() == 0
+    expect(page.locator("#mark-form .chosen li")).to_have_count(0)
     page.locator(".options [aria-selected=true]", has_text="Jill Biden").wait_for()
     page.keyboard.press("Enter")
     page.get_by_role("button", name="Remove Jill Biden").wait_for()
@@ -87,7 +87,7 @@ def test_a_list_that_comes_late_does_not_open_over_the_next_field(open_desk, new
     with page.expect_response("**/choose/sources/**"):
         held[0].continue_()
     page.wait_for_timeout(100)
-    assert page.locator(".options:visible").count() == 0
+    expect(page.locator(".options:visible")).to_have_count(0)
 
 
 def test_a_new_name_that_is_nearly_anothers_is_asked_about_before_it_is_made(open_desk, article):
@@ -101,7 +101,7 @@ def test_a_new_name_that_is_nearly_anothers_is_asked_about_before_it_is_made(ope
     page.get_by_label("Kind").select_option("person")
     page.get_by_role("button", name="Create the source").click()
     page.get_by_text("Is it one of these?").wait_for()
-    assert page.get_by_role("button", name="Jill Biden").count() == 0
+    expect(page.get_by_role("button", name="Jill Biden")).to_have_count(0)
     page.get_by_role("button", name="Joe Biden").click()
     page.get_by_role("button", name="Remove Joe Biden").wait_for()
     assert Source.objects.count() == 3
@@ -148,7 +148,7 @@ def test_a_list_is_filtered_by_a_name_that_was_typed(open_desk, newsroom, articl
     desk.page.get_by_role("combobox", name="Said or relayed by").fill("Bidn")
     desk.page.get_by_role("button", name="Show").click()
     desk.page.get_by_text("No source is called “Bidn”.").wait_for()
-    assert desk.page.get_by_role("button", name="Remove CNN").is_visible()
+    expect(desk.page.get_by_role("button", name="Remove CNN")).to_be_visible()
     desk.page.get_by_role("link", name="Joe Biden").click()
     desk.page.get_by_role("button", name="Remove Joe Biden").wait_for()
 
@@ -202,7 +202,7 @@ def test_going_back_restores_the_sources_that_were_chosen_and_what_was_typed(ope
     statement = Statement.objects.get()
     assert (statement.source.name, [one.name for one in statement.via]) == ("Joe Biden", ["CNN", "Jill Biden"])
     desk.open(f"/api/v1/articles/{article.pk}/")
-    assert page.get_by_role("button", name="Remove Joe Biden").count() == 0
+    expect(page.get_by_role("button", name="Remove Joe Biden")).to_have_count(0)
 
 
 def test_who_was_named_last_is_offered_before_anything_is_typed(open_desk, newsroom, article):

@@ -1,6 +1,7 @@
 """Deleting with open eyes, and what the button to publish says."""
 
 import pytest
+from playwright.sync_api import expect
 
 from claims import services
 from claims.models import Article, Dispute, Statement
@@ -34,7 +35,7 @@ def test_a_statement_with_an_open_dispute_goes_only_for_a_reason(open_desk, stat
         "1 piece of evidence goes along.",
         "1 note goes along.",
     ):
-        assert page.get_by_text(shown).first.is_visible()
+        expect(page.get_by_text(shown).first).to_be_visible()
     page.get_by_role("button", name="Delete").click()
     assert page.get_by_label("Reason").evaluate("field => field.matches(':invalid')")
     page.get_by_label("Reason").fill(" ")
@@ -51,7 +52,7 @@ def test_without_a_script_a_dispute_is_shown_and_deleted_for_a_reason(open_desk,
     desk = open_desk(java_script_enabled=False).log_in("alice")
     desk.open(f"/api/v1/disputes/{Dispute.objects.get().pk}/")
     desk.page.get_by_role("link", name="Delete").click()
-    assert desk.page.get_by_text("Joe Biden called it certain.").is_visible()
+    expect(desk.page.get_by_text("Joe Biden called it certain.")).to_be_visible()
     desk.page.get_by_label("Reason").fill("Opened twice.")
     desk.page.get_by_role("button", name="Delete").click()
     desk.page.get_by_text("Nobody disputes it.").wait_for()
@@ -66,13 +67,13 @@ def test_publishing_says_what_is_unresolved_and_a_published_article_has_no_butto
     desk.open(address)
     form = page.locator(".status-form")
     for shown in ("1 unverified statement", "1 open dispute", "1 open note"):
-        assert form.get_by_role("link", name=shown).is_visible()
+        expect(form.get_by_role("link", name=shown)).to_be_visible()
     form.get_by_label("Reason to publish").fill("It is urgent.")
     form.get_by_role("button", name="Publish").click()
     page.get_by_role("button", name="Withdraw").wait_for()
     desk.open(f"{address}?form=delete")
     page.get_by_text("It is published").wait_for()
-    assert page.get_by_role("button", name="Delete").count() == 0
+    expect(page.get_by_role("button", name="Delete")).to_have_count(0)
     page.get_by_role("link", name="Withdraw it first").click()
     page.get_by_label("Reason to withdraw").fill("It was wrong.")
     page.get_by_role("button", name="Withdraw").click()

@@ -1,6 +1,7 @@
 """What is typed is kept until it is done, whatever happens to the page, the session or the token."""
 
 import pytest
+from playwright.sync_api import expect
 
 from claims import services
 from claims.models import Article, Evidence, Statement
@@ -101,9 +102,9 @@ def test_the_form_that_marks_is_open_again_with_its_passage_its_choices_and_its_
     statement = Statement.objects.get()
     assert (statement.source.name, statement.quote_type, statement.text) == ("The minister", "indirect", "it is right")
     assert drafts(page) == []
-    assert page.get_by_role("button", name="Remove The minister").count() == 0
+    expect(page.get_by_role("button", name="Remove The minister")).to_have_count(0)
     page.reload()
-    assert said_back(page).count() == 0
+    expect(said_back(page)).to_have_count(0)
 
 
 def test_the_second_cards_reason_survives_the_first_cards_tag_and_back(desk, article, statements):
@@ -130,7 +131,7 @@ def test_an_act_without_a_network_says_so_and_can_be_sent_again(desk, article, s
     desk.context.set_offline(False)
     card(page, statements[0]).get_by_role("button", name="denied").click()
     said(page, "is tagged denied.")
-    assert page.get_by_role("alert").filter(has_text="did not answer").count() == 0
+    expect(page.get_by_role("alert").filter(has_text="did not answer")).to_have_count(0)
     desk.complaints.clear()  # the browser and htmx tell of the network too
 
 
@@ -190,7 +191,7 @@ def test_a_session_that_ended_asks_for_the_password_in_place_and_then_the_act_is
     assert dialog.get_by_label("Username").input_value() == "alice"
     log_in_again(page)
     said(page, "is tagged denied.")
-    assert dialog.count() == 0
+    expect(dialog).to_have_count(0)
     assert page.evaluate("window.stayed")
     statement = Statement.objects.get(pk=statements[0].pk)
     assert (statement.tag, statement.tag_reason, statement.version) == ("denied", "The ministry denies it.", 2)
@@ -264,7 +265,7 @@ def test_a_stale_token_is_renewed_without_a_word(desk, article, statements, is_n
     card(page, statements[0]).get_by_role("button", name="denied").click()
     said(page, "is tagged denied.")
     assert Statement.objects.get(pk=statements[0].pk).version == 2
-    assert page.get_by_role("dialog").count() == 0
+    expect(page.get_by_role("dialog")).to_have_count(0)
     desk.context.add_cookies([{"name": "csrftoken", "value": "y" * 32, "url": desk.server}])
     desk.open("/import/")
     page.get_by_label("Title").fill("New")

@@ -18,7 +18,7 @@ from playwright.sync_api import expect
 from claims import services
 from claims.partial_dates import said_on_fields
 from sources.services import create_source, update_source
-from tests.e2e.conftest import wait_for_requests
+from tests.e2e.conftest import Requests
 from tests.e2e.embed_pages import FIRST, PAGES, SECOND
 from tests.e2e.embed_pages import TEXT as PAGE_TEXT
 
@@ -136,7 +136,7 @@ def host(live_server: Any, settings: Any, settings_without_throttle: None) -> It
 
 
 @pytest.fixture
-def read(browser: Any, host: Any, live_server: Any) -> Iterator[Callable[..., Any]]:
+def read(browser: Any, host: Any, live_server: Any, requests: Requests) -> Iterator[Callable[..., Any]]:
     """Opens the newsroom's page with the script; `page.report` is the detail of the script's first event."""
     pages: list[Any] = []
 
@@ -163,7 +163,7 @@ def read(browser: Any, host: Any, live_server: Any) -> Iterator[Callable[..., An
     yield opened
     for page in pages:
         page.close()
-    wait_for_requests()
+    requests.wait()
 
 
 def marks(page: Any) -> list[str]:
@@ -266,13 +266,13 @@ def test_the_keyboard_opens_a_panel_with_tag_chain_and_disputes_and_comes_back(d
     assert "The tape says so." in words
     assert "never whether it is true" in words
     page.keyboard.press("Escape")
-    assert panel.count() == 0
+    expect(panel).to_have_count(0)
     assert sign.evaluate("(sign) => sign.getRootNode().activeElement === sign")
     page.keyboard.press("Space")
     page.keyboard.press("Tab")  # the record
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")  # Close
-    assert panel.count() == 0
+    expect(panel).to_have_count(0)
     assert sign.evaluate("(sign) => sign.getRootNode().activeElement === sign")
 
 
@@ -282,15 +282,15 @@ def test_a_click_on_the_words_opens_the_panel_but_a_link_stays_a_link(desk: Any,
     page = read(article)
     page.locator("article a").click()
     assert page.url.endswith("#x")
-    assert page.get_by_role("dialog").count() == 0
+    expect(page.get_by_role("dialog")).to_have_count(0)
     page.evaluate("document.querySelector('article a').replaceWith('no')")
     until_marked(page, "The mayor said no.")
     box = page.evaluate("(([r]) => { const b = r.getBoundingClientRect(); return [b.x + 9, b.y + 5] })"
                         "([...CSS.highlights.get('factcheck-unverified')])")  # fmt: skip
     page.mouse.click(*box)
-    assert page.get_by_role("dialog").count() == 1
+    expect(page.get_by_role("dialog")).to_have_count(1)
     page.mouse.click(2, 2)
-    assert page.get_by_role("dialog").count() == 0
+    expect(page.get_by_role("dialog")).to_have_count(0)
 
 
 @pytest.mark.parametrize(
@@ -384,7 +384,7 @@ def test_what_the_api_says_is_text_and_never_markup(desk: Any, read: Any) -> Non
     shown = article.text.replace("<", "&lt;")
     page = read(article, f"<article><p>{shown}</p></article>")
     page.locator(".sign").click()
-    assert page.locator("article img, article script").count() == 0
+    expect(page.locator("article img, article script")).to_have_count(0)
     assert page.get_by_role("dialog").inner_text().count(attack) == 2
     assert page.complaints == []
 
@@ -398,13 +398,13 @@ def test_all_pages_of_a_long_list_are_read(desk: Any, read: Any) -> None:
     services.create_statements(rows=rows, actor=desk.alice)
     page = read(article, f"<article>{article.text}</article>")
     assert len(page.report["marked"]) == 230
-    assert page.locator(".sign").count() == 230
+    expect(page.locator(".sign")).to_have_count(230)
 
 
 def test_without_an_answer_the_page_stays_as_it_was(desk: Any, read: Any) -> None:
     page = read(desk.article(status="draft"), may_complain=True)
     assert page.report["error"].startswith("404 from ")
-    assert page.locator(".sign").count() == 0
+    expect(page.locator(".sign")).to_have_count(0)
 
 
 def test_colours_are_told_apart_from_the_page_by_contrast(desk: Any, read: Any) -> None:
@@ -521,7 +521,7 @@ def test_paragraphs_that_come_late_are_marked_and_those_that_go_lose_their_signs
     page.evaluate("document.querySelector('main').append(document.createElement('article'))")
     page.evaluate("(text) => document.querySelector('article').append(text)", SECOND)
     until_marked(page, SECOND)
-    assert page.locator(".sign").count() == 1
+    expect(page.locator(".sign")).to_have_count(1)
     page.evaluate("document.querySelector('article').remove()")
     expect(page.locator(".sign")).to_be_hidden()
 
@@ -530,7 +530,7 @@ def test_signs_within_details_show_once_these_are_open(desk: Any, read: Any) -> 
     article = desk.article(PAGE_TEXT)
     desk.mark(article, SECOND)
     page = read(article, PAGES["details"][1])
-    assert not page.locator(".sign").is_visible()
+    expect(page.locator(".sign")).to_be_hidden()
     page.locator("summary").click()
     expect(page.locator(".sign")).to_be_visible()
 
@@ -559,8 +559,8 @@ def test_the_script_twice_in_a_page_works_once_as_a_module_too(
             "(tag) => document.body.append(Object.assign(document.createElement('script'), tag))", {"src": "/x"}
         )
         assert marks(page) == ["The mayor said no."]
-        assert page.locator(".sign").count() == 1
-        assert page.locator("factcheck-signs").count() == 1
+        expect(page.locator(".sign")).to_have_count(1)
+        expect(page.locator("factcheck-signs")).to_have_count(1)
 
 
 @pytest.mark.parametrize(
@@ -580,7 +580,7 @@ def test_the_article_is_found_by_its_address(desk: Any, read: Any, head: str, at
 def test_a_page_without_a_recorded_article_stays_as_it_was(desk: Any, read: Any) -> None:
     page = read(desk.article(), attributes="")
     assert page.report == {"marked": [], "unmarked": []}
-    assert page.locator(".sign").count() == 0
+    expect(page.locator(".sign")).to_have_count(0)
 
 
 def test_a_page_that_goes_on_to_another_article_shows_what_is_recorded_of_that_one(
@@ -631,7 +631,7 @@ def test_it_works_under_a_strict_policy_with_trusted_types_and_a_digest(
     page = read(article, script=f'<script nonce=abc src="/embed/factcheck-2.js" integrity="{digest[1]}" '
                 f'data-article={article.pk} data-api={live_server.url} defer></script>')  # fmt: skip
     page.get_by_role("button", name="Denied").click()
-    assert page.get_by_role("dialog").is_visible()
+    expect(page.get_by_role("dialog")).to_be_visible()
     assert page.complaints == []
 
 
@@ -719,4 +719,4 @@ def test_nothing_is_printed(desk: Any, read: Any) -> None:
     desk.mark(article, "The mayor said no.")
     page = read(article)
     page.emulate_media(media="print")
-    assert not page.locator(".sign").is_visible()
+    expect(page.locator(".sign")).to_be_hidden()

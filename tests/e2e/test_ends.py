@@ -132,7 +132,7 @@ def test_a_mouse_drags_an_end_to_another_word_and_one_act_saves_it(opened, mark,
     entry = Entry.objects.latest("id")
     assert (entry.action, entry.version, entry.reason) == ("statement.updated", 2, "Denied in the same breath.")
     assert ends.page.locator(f"#mark-{statement.pk}").inner_text() == statement.text
-    assert ends.form(statement).count() == 0
+    expect(ends.form(statement)).to_have_count(0)
     assert ends.chosen == ""
     assert ends.line("End") == pytest.approx(ends.place("nobody denied", True), abs=1)
     assert ends.page.evaluate("document.activeElement.id") == f"statement-{statement.pk}"
@@ -359,17 +359,17 @@ def test_what_somebody_else_has_changed_meanwhile_is_shown_and_kept(opened, news
     ends["End"].press("Enter")
     form = ends.form(statement)
     form.get_by_role("button", name="Apply my change").wait_for()
-    assert ends.page.get_by_text("Since you opened the page, this happened:").is_visible()
+    expect(ends.page.get_by_text("Since you opened the page, this happened:")).to_be_visible()
     assert form.get_by_label("The passage, word for word").input_value() == "is right,"
     assert form.get_by_label("Reason").input_value() == "One word more."
-    assert form.get_by_role("button", name="Remove The minister").is_visible()
+    expect(form.get_by_role("button", name="Remove The minister")).to_be_visible()
     assert ends.chosen == "is right,"
     ends["End"].press("ArrowRight")  # in the form that has the passage now
     form.get_by_role("button", name="Apply my change").click()
     ends.said("Passage 1 is changed.")
     assert passage_of(statement) == "is right, and"
     assert (statement.source, statement.quote_type, statement.version) == (minister, "indirect", 3)
-    assert ends.form(statement).count() == 0
+    expect(ends.form(statement)).to_have_count(0)
     assert ends.page.evaluate("Object.keys(sessionStorage).filter((name) => name.startsWith('draft'))") == []
 
 
@@ -431,14 +431,14 @@ def test_what_was_moved_is_back_after_a_reload_and_is_discarded(opened, mark, wi
     ends["End"].press("ArrowRight")
     ends.page.goto(ends.page.url.split("#")[0])
     assert ends.form(second).get_by_label("The passage").input_value() == "family said"
-    assert ends.form(second).get_by_text("What you typed is back.").is_visible()
-    assert ends.form(first).count() == 0
+    expect(ends.form(second).get_by_text("What you typed is back.")).to_be_visible()
+    expect(ends.form(first)).to_have_count(0)
     ends.choose(second)
     assert ends.line("End") == pytest.approx(ends.place("family said", True), abs=1)
     ends.form(second).get_by_role("button", name="Discard it").click()
     assert ends.line("End") == pytest.approx(ends.place("family", True), abs=1)
     ends.page.reload()
-    assert ends.form(second).count() == 0
+    expect(ends.form(second)).to_have_count(0)
     assert passage_of(second) == "family"
 
 
@@ -506,12 +506,12 @@ def test_who_may_not_change_a_statement_and_a_page_of_the_past_have_no_ends(open
     statement = mark("it is right")
     ends = opened("vera")
     ends.page.locator(f"#mark-{statement.pk} > a").click()
-    assert ends.page.locator(".end").count() == 0
+    expect(ends.page.locator(".end")).to_have_count(0)
     ends.page.keyboard.press("e")
     past = opened("bob")
     past.choose(statement)
     past.desk.open(f"/api/v1/articles/{statement.article_id}/?as_of=2100-01-01T00:00:00Z")
-    assert past.page.locator(".end").count() == 0
+    expect(past.page.locator(".end")).to_have_count(0)
 
 
 @pytest.mark.parametrize(

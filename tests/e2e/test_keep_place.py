@@ -153,7 +153,7 @@ def test_a_refused_passage_comes_back_in_place_with_what_was_typed(open_desk, ar
     page.get_by_role("combobox", name="Who is said to have said it").fill("Ministr")
     page.get_by_role("button", name="Record the statement").click()
     page.locator("#mark-form .error").first.wait_for()
-    assert page.locator("#mark-form .error").first.is_visible()
+    expect(page.locator("#mark-form .error").first).to_be_visible()
     nothing_moved(desk, statements[9], before)
     assert page.evaluate("window.stayed")
     assert page.get_by_label("The passage, word for word").input_value() == "Nobody said this"
@@ -177,7 +177,7 @@ def test_each_act_of_a_card_is_done_in_the_card(open_desk, article, statements):
         said(desk, message)
         nothing_moved(desk, statement, before)
         assert focused(desk) == f"statement-{statement.pk}"
-        assert card.locator(".place form").count() == 0
+        expect(card.locator(".place form")).to_have_count(0)
         assert card.locator(f"#reason-{statement.pk}").input_value() == "Typed before."
 
     place = card.locator(".place")
@@ -188,7 +188,7 @@ def test_each_act_of_a_card_is_done_in_the_card(open_desk, article, statements):
         "Correct it": lambda: place.locator("[name=paraphrase]").fill("It is right."),
     }
     act("Add evidence", "Add evidence", "The evidence on passage 13 is recorded.")
-    assert card.get_by_text("1 piece of evidence").is_visible()
+    expect(card.get_by_text("1 piece of evidence")).to_be_visible()
     act("Note", "Add the note", "The note is added.")
     assert page.locator("#notes-list").inner_text().startswith("Ask the ministry.")
     act("Dispute it", "Open the dispute", "The dispute of passage 13 is open.")
@@ -200,7 +200,7 @@ def test_each_act_of_a_card_is_done_in_the_card(open_desk, article, statements):
     place.get_by_label("Reason").fill("It says nothing.")
     card.locator(".place").get_by_role("button", name="Delete").click()
     said(desk, "The statement is deleted.")
-    assert card.count() == 0
+    expect(card).to_have_count(0)
     assert focused(desk) == f"statement-{statements[13].pk}"
     assert page.locator(f"#number-{statements[13].pk}").inner_text() == "Passage 13"
     assert page.evaluate("window.stayed")
@@ -229,11 +229,11 @@ def test_a_conflict_comes_into_the_card_and_what_was_typed_is_applied_from_there
     card.get_by_label("Reason").fill("The ministry denies it.")
     card.get_by_role("button", name="denied").click()
     card.get_by_text("This has changed since you opened it").wait_for()
-    assert card.get_by_text("He does not.").is_visible()
+    expect(card.get_by_text("He does not.")).to_be_visible()
     assert card.get_by_label("Reason").input_value() == "The ministry denies it."
     card.get_by_role("button", name="Apply my tag: denied").click()
     said(desk, "Passage 3 is tagged denied.")
-    assert card.get_by_text("This has changed since you opened it").count() == 0
+    expect(card.get_by_text("This has changed since you opened it")).to_have_count(0)
     assert page.evaluate("window.stayed")
 
 
@@ -302,7 +302,7 @@ def test_on_a_phone_the_card_over_the_text_stays_open_after_its_act(open_desk, a
     before = page.locator("#text").bounding_box()["y"]
     card.get_by_role("button", name="asserted").tap()
     said(desk, "Passage 10 is tagged asserted.")
-    assert card.get_by_role("link", name="Back to the text").is_visible()
+    expect(card.get_by_role("link", name="Back to the text")).to_be_visible()
     assert abs(page.locator("#text").bounding_box()["y"] - before) <= 1
 
 
@@ -340,7 +340,7 @@ def test_back_shows_the_page_and_not_a_part_of_it(open_desk, article, statements
     desk.page.get_by_role("heading", name="Long").wait_for()
     desk.page.locator(f"#mark-{statements[0].pk}[data-tag=asserted]").wait_for()
     assert desk.page.locator(f"#statement-{statements[0].pk} .tag").inner_text() == "+ asserted"
-    assert desk.page.locator(".bar").is_visible()
+    expect(desk.page.locator(".bar")).to_be_visible()
 
 
 def test_a_selection_fills_the_form_that_is_open_and_is_shown_in_the_text(open_desk, article, statements):

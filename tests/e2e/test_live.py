@@ -138,7 +138,7 @@ def test_what_is_told_of_a_card_is_shown_though_its_statement_is_as_it_was(watch
     expect(card.locator(".news")).to_have_text(f"alice opened dispute {dispute.pk} just now")
     page.get_by_role("link", name="show").click()
     card.get_by_text("Raised a denial of").wait_for()
-    assert card.locator(".news").count() == 0
+    expect(card.locator(".news")).to_have_count(0)
     services.update_article(article_id=other.pk, versions=None, actor=alice, text="He denied it. He did so twice.")
     services.update_statement(statement_id=denial.pk, versions=None, actor=alice, text="He denied it. He did so twice.")
     time_passes(watcher)

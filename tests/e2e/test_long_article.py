@@ -62,7 +62,7 @@ def test_a_half_filled_form_asks_before_its_passage_is_replaced(open_desk, artic
     desk.select("number 6 is right")
     question = form_of(desk).get_by_text("The form is half filled. Put in number 6 is right as its passage?")
     question.wait_for()
-    assert question.is_visible()
+    expect(question).to_be_visible()
     assert passage(desk) == "number 5 is right"
     form_of(desk).get_by_role("button", name="Keep it").click()
     assert (question.count(), passage(desk)) == (0, "number 5 is right")
@@ -72,7 +72,7 @@ def test_a_half_filled_form_asks_before_its_passage_is_replaced(open_desk, artic
     assert passage(desk) == "number 7 is right"
     assert form_of(desk).locator("[name=start]").input_value() == str(TEXT.index("number 7 is right"))
     assert form_of(desk).get_by_label("In plain words").input_value() == "Five is right."
-    assert form_of(desk).locator(".ask").count() == 0
+    expect(form_of(desk).locator(".ask")).to_have_count(0)
 
 
 def test_a_chosen_source_is_typed_too_and_one_key_replaces_the_passage(open_desk, article):
@@ -172,7 +172,7 @@ def test_the_cards_are_filtered_in_place_and_stay_so_through_acts_and_reloads(op
     page.locator("#card-filter").get_by_role("button", name="Show").click()
     page.get_by_text("3 of 40").wait_for()
     assert numbers(desk) == ["5", "33", "36"]
-    assert page.locator("#text mark").count() == 40
+    expect(page.locator("#text mark")).to_have_count(40)
     page.wait_for_url(f"**/api/v1/articles/{article.pk}/?tag=unverified")
 
     card = page.locator(f"#statement-{many[32].pk}")
@@ -180,7 +180,7 @@ def test_the_cards_are_filtered_in_place_and_stay_so_through_acts_and_reloads(op
     card.get_by_role("button", name="denied").click()
     said(desk, "Passage 33 is tagged denied.")
     assert numbers(desk) == ["5", "33", "36"]  # it stays until the page is asked for again
-    assert page.get_by_text("2 of 40").is_visible()
+    expect(page.get_by_text("2 of 40")).to_be_visible()
     assert page.evaluate("window.stayed")
     page.reload()
     assert numbers(desk) == ["5", "36"]
@@ -203,7 +203,7 @@ def test_without_a_script_the_filter_and_the_ticks_work_too(open_desk, article, 
     page.locator("#bulk-tag [name=reason]").fill("He says both.")
     page.locator("#bulk-tag").get_by_role("button", name="asserted").click()
     assert numbers(desk) == ["33"]
-    assert page.get_by_text("1 of 40").is_visible()
+    expect(page.get_by_text("1 of 40")).to_be_visible()
     assert Statement.objects.get(pk=many[4].pk).tag_reason == "He says both."
 
 
@@ -214,10 +214,10 @@ def test_several_are_ticked_and_tagged_at_once_in_place(open_desk, newsroom, art
     desk.open(f"/api/v1/articles/{article.pk}/")
     page.evaluate("window.stayed = true")
     form = page.locator("#bulk-tag")
-    assert not form.is_visible()
+    expect(form).to_be_hidden()
     for number in (5, 7, 9):
         page.get_by_label(f"Tick passage {number}", exact=True).check()
-    assert form.get_by_text("3 ticked").is_visible()
+    expect(form.get_by_text("3 ticked")).to_be_visible()
     services.tag_statement(
         statement_id=many[6].pk, versions=None, actor=newsroom["erin"], tag="unverified", reason="Nobody says so."
     )
@@ -226,14 +226,15 @@ def test_several_are_ticked_and_tagged_at_once_in_place(open_desk, newsroom, art
     form.get_by_text(f"None was tagged. Statement {many[6].pk} is at version 3 now.").wait_for()
     assert form.get_by_label("Reason").input_value() == "The ministry denies it."
     assert page.locator(f"#statement-{many[6].pk} .why").inner_text().startswith("Nobody says so.")
-    assert page.locator("[name=statements]:checked").count() == 2
+    expect(page.locator("[name=statements]:checked")).to_have_count(2)
     page.get_by_label("Tick passage 7", exact=True).check()
     form.get_by_role("button", name="denied").click()
     said(desk, "3 statements are tagged denied.")
     tagged = Statement.objects.filter(tag_reason="The ministry denies it.").order_by("start")
     assert [row.pk for row in tagged] == [many[4].pk, many[6].pk, many[8].pk]
-    assert page.locator('mark[data-tag="denied"]').count() == 3
-    assert (page.locator("[name=statements]:checked").count(), form.is_visible()) == (0, False)
+    expect(page.locator('mark[data-tag="denied"]')).to_have_count(3)
+    expect(page.locator("[name=statements]:checked")).to_have_count(0)
+    expect(form).to_be_hidden()
     assert focused(desk) == f"statement-{many[4].pk}"
     assert page.evaluate("window.stayed")
 

@@ -1,6 +1,7 @@
 """Marking a passage, by selection and without a script."""
 
 import pytest
+from playwright.sync_api import expect
 
 from claims import services
 from claims.models import Statement
@@ -46,7 +47,7 @@ def test_everything_is_done_without_a_script_too(open_desk, article):
     page.get_by_label("The passage, word for word").fill("Smile\n\nThe")
     page.get_by_label("Who is said to have said it").fill("1000000")
     page.get_by_role("button", name="Record the statement").click()
-    assert page.get_by_text("There is no source with the id 1000000.").is_visible()
+    expect(page.get_by_text("There is no source with the id 1000000.")).to_be_visible()
     assert page.get_by_label("The passage, word for word").input_value() == "Smile\n\nThe"
     page.get_by_label("Who is said to have said it").fill(str(Statement.source.field.related_model.objects.get().pk))
     page.get_by_role("button", name="Record the statement").click()
@@ -76,7 +77,7 @@ def test_keys_go_through_the_statements_and_tag_them(open_desk, newsroom, articl
     assert second.tag_reason == "The ministry denies it."
 
     page.keyboard.press("?")
-    assert page.get_by_role("heading", name="Keyboard shortcuts").is_visible()
+    expect(page.get_by_role("heading", name="Keyboard shortcuts")).to_be_visible()
     page.keyboard.press("Escape")
     page.keyboard.press("/")
     page.keyboard.type("smile")
@@ -92,7 +93,7 @@ def test_the_keys_go_on_from_one_part_of_the_statements_to_the_next(open_desk, n
     desk = open_desk().log_in("vera")
     desk.open(f"/api/v1/articles/{article.pk}/#statement-{Statement.objects.order_by('start')[29].pk}")
     page = desk.page
-    assert page.get_by_text("Passages 1 to 30 of 35").first.is_visible()
+    expect(page.get_by_text("Passages 1 to 30 of 35").first).to_be_visible()
     page.keyboard.press("j")
     page.wait_for_url("**/?cards=2")
     page.keyboard.press("j")
@@ -123,4 +124,4 @@ def test_on_a_phone_the_form_never_lies_over_what_is_selected_and_is_closed_wher
     page.locator("#mark-form").evaluate("form => form.scrollTo(0, form.scrollHeight)")
     page.mouse.click(345, form + 24)  # the sign at the corner of the form
     page.get_by_role("button", name="Record the statement").wait_for(state="hidden")
-    assert page.locator("#text").is_visible()
+    expect(page.locator("#text")).to_be_visible()

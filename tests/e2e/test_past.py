@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 from claims import services
 from claims.models import Article, Statement
@@ -66,11 +67,11 @@ def test_the_last_act_is_undone_by_keyboard_from_the_diary(open_desk, article, o
     page = desk.page
     desk.open("/api/v1/journal/")
     correction = page.locator(".diary > .line", has_text="updated").first
-    assert correction.get_by_text("statements re-anchored").is_visible()
-    assert not correction.locator(".folded .line").first.is_visible()
+    expect(correction.get_by_text("statements re-anchored")).to_be_visible()
+    expect(correction.locator(".folded .line").first).to_be_hidden()
     correction.locator("summary").focus()
     page.keyboard.press("Enter")
-    assert correction.locator(".folded .line").first.is_visible()
+    expect(correction.locator(".folded .line").first).to_be_visible()
     correction.get_by_role("link", name="Undo entry").first.focus()
     page.keyboard.press("Enter")
     page.get_by_role("heading", name="Undo this").wait_for()
@@ -83,7 +84,7 @@ def test_the_last_act_is_undone_by_keyboard_from_the_diary(open_desk, article, o
     newest = page.locator("#revision-3")
     assert newest.locator("del").first.inner_text().startswith("ten sharp")
     assert newest.locator("ins").first.inner_text() == "nine"
-    assert newest.get_by_text("erin").is_visible()
+    expect(newest.get_by_text("erin")).to_be_visible()
 
 
 def test_the_diary_is_narrowed_by_day_and_act(open_desk, article):
@@ -94,8 +95,8 @@ def test_the_diary_is_narrowed_by_day_and_act(open_desk, article):
     page.get_by_label("Day (UTC)").fill(f"{Entry.objects.latest('id').at:%Y-%m-%d}")
     page.get_by_role("button", name="Show").click()
     page.wait_for_url(re.compile("act=dispute.opened"))
-    assert page.locator(".diary > .line").count() == 1
-    assert page.get_by_role("link", name="Undo").count() == 0
+    expect(page.locator(".diary > .line")).to_have_count(1)
+    expect(page.get_by_role("link", name="Undo")).to_have_count(0)
 
 
 def test_on_paper_each_time_is_exact_with_its_zone(open_desk, article):
@@ -107,4 +108,4 @@ def test_on_paper_each_time_is_exact_with_its_zone(open_desk, article):
     )
     assert exact != []
     assert all(re.fullmatch(r'"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC"0px', one) for one in exact)
-    assert not desk.page.get_by_text("As it stood at another time").is_visible()
+    expect(desk.page.get_by_text("As it stood at another time")).to_be_hidden()

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 from claims import services
 from sources.services import create_source
@@ -45,7 +46,7 @@ def test_a_picture_is_reached_from_the_article_and_leads_back_to_a_card_by_keybo
     page.keyboard.press("Shift+Tab")
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile("#statement-"))
-    assert page.locator(".card:target").is_visible()
+    expect(page.locator(".card:target")).to_be_visible()
 
 
 @pytest.mark.parametrize("size", [(1280, 900), (375, 800), (320, 640)])
@@ -57,7 +58,7 @@ def test_on_a_phone_the_picture_scrolls_and_not_the_page(open_desk, article, siz
     assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
     shown = page.eval_on_selector(".picture", "box => [box.clientWidth, box.scrollWidth]")
     assert (shown[1] > shown[0]) is (size[0] < 900)
-    assert page.get_by_text("The picture goes on: scroll it sideways.").is_visible() is (size[0] < 900)
+    expect(page.get_by_text("The picture goes on: scroll it sideways.")).to_be_visible(visible=size[0] < 900)
 
 
 def test_on_paper_the_picture_is_whole_and_in_black(open_desk, article):
@@ -65,10 +66,10 @@ def test_on_paper_the_picture_is_whole_and_in_black(open_desk, article):
     page = desk.page
     desk.open(f"/api/v1/articles/{article.pk}/?print=1")
     page.emulate_media(media="print")
-    assert page.locator(".picture svg").is_visible()
+    expect(page.locator(".picture svg")).to_be_visible()
     ways = "found => found.map((one) => getComputedStyle(one).stroke)"
     assert set(page.eval_on_selector_all(".picture .way", ways)) == {"rgb(0, 0, 0)"}
     desk.open(f"/api/v1/articles/{article.pk}/?picture=1")
     page.emulate_media(media="print")
-    assert not page.get_by_text("The same as a table").is_visible()
+    expect(page.get_by_text("The same as a table")).to_be_hidden()
     assert page.pdf(prefer_css_page_size=True).startswith(b"%PDF")

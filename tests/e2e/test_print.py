@@ -6,6 +6,7 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 from django.utils.formats import date_format
+from playwright.sync_api import expect
 
 from claims import services
 from claims.models import Statement
@@ -70,11 +71,11 @@ def test_a_checkpoint_is_printed_on_one_page_with_a_line_to_sign(open_desk, news
     desk = open_desk(java_script_enabled=False).log_in("vera")
     page = desk.page
     desk.open("/api/v1/journal/checkpoints/")
-    assert not page.get_by_role("button", name="Print it").is_visible()
-    assert page.get_by_text("Earlier checkpoints").is_visible()
+    expect(page.get_by_role("button", name="Print it")).to_be_hidden()
+    expect(page.get_by_text("Earlier checkpoints")).to_be_visible()
     page.emulate_media(media="print")
     assert page.eval_on_selector_all(UNPRINTED, SHOWN) == []
-    assert not page.get_by_text("Earlier checkpoints").is_visible()
-    assert page.get_by_text("Received on").is_visible()
-    assert page.locator(".seal pre").is_visible()
+    expect(page.get_by_text("Earlier checkpoints")).to_be_hidden()
+    expect(page.get_by_text("Received on")).to_be_visible()
+    expect(page.locator(".seal pre")).to_be_visible()
     assert len(re.findall(rb"/Type\s*/Page\b", page.pdf(format="A4"))) == 1

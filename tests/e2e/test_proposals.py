@@ -1,6 +1,7 @@
 """A reporter proposes a tag, and an editor takes it: by keyboard, on a phone, and without a script."""
 
 import pytest
+from playwright.sync_api import expect
 
 from claims import services
 from claims.models import Note, Statement
@@ -37,7 +38,7 @@ def test_a_reporter_proposes_by_keyboard_alone(open_desk, article):
     note = Note.objects.get()
     assert (note.tag, note.text, note.author.username) == ("denied", "His spokeswoman says so.", "bob")
     card = page.locator(f"#statement-{note.statement_id}")
-    assert card.get_by_role("button", name="Take it").count() == 0
+    expect(card.get_by_role("button", name="Take it")).to_have_count(0)
     card.get_by_role("button", name="Withdraw").press("Enter")
     page.get_by_text("bob proposes").wait_for(state="detached")
     assert Note.objects.get().outcome == "withdrawn"
@@ -54,7 +55,7 @@ def test_an_editor_is_told_what_waits_and_takes_it_with_one_click(open_desk, new
     card.get_by_text("bob proposes").wait_for()
     card.get_by_role("button", name="Take it").click()
     page.locator('#text mark[data-tag="denied"]').first.wait_for()
-    assert card.get_by_text("bob proposes").count() == 0
+    expect(card.get_by_text("bob proposes")).to_have_count(0)
     note.refresh_from_db()
     assert (note.outcome, note.resolved_by.username) == ("taken", "alice")
     entry = Entry.objects.get(action="statement.tagged")
@@ -62,7 +63,7 @@ def test_an_editor_is_told_what_waits_and_takes_it_with_one_click(open_desk, new
     desk.open(f"/api/v1/statements/{note.statement_id}/")
     page.get_by_text("bob proposed").first.wait_for()
     desk.open("/")
-    assert page.get_by_text("proposal waits").count() == 0
+    expect(page.get_by_text("proposal waits")).to_have_count(0)
 
 
 def test_an_editor_sets_aside_what_the_tag_has_overtaken(open_desk, newsroom, article):
@@ -87,7 +88,7 @@ def test_a_proposal_that_is_taken_too_late_shows_what_was_changed(open_desk, new
     )
     desk.page.get_by_role("button", name="Take it").click()
     desk.page.get_by_role("heading", name="This has changed since you opened it").wait_for()
-    assert desk.page.get_by_text("He says so.").first.is_visible()
+    expect(desk.page.get_by_text("He says so.").first).to_be_visible()
     assert Statement.objects.get(pk=note.statement_id).tag == "asserted"
     desk.page.get_by_role("button", name="Apply my change").click()
     desk.page.get_by_text("bob proposed").first.wait_for()

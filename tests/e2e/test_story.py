@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+from playwright.sync_api import expect
+
 from claims.models import Article, Dispute, Statement
 from factcheck.journal.models import Entry
 
@@ -56,7 +58,7 @@ def test_an_editor_takes_an_article_from_its_text_to_publication(open_desk):
     card = other.page.locator(f"#statement-{disputed.pk}")
     card.get_by_role("button", name="asserted").click()
     other.page.get_by_role("heading", name="This has changed since you opened it").wait_for()
-    assert other.page.get_by_text("Horne denies it on the record.").is_visible()
+    expect(other.page.get_by_text("Horne denies it on the record.")).to_be_visible()
     assert card.get_by_label("Reason").input_value() == "Chance’s source is known to us."
     disputed.refresh_from_db()
     assert (disputed.tag, disputed.version) == ("denied", 2)

@@ -77,7 +77,7 @@ def test_keys_go_through_the_suggestions_and_accept_and_dismiss_them(panel):
     told(page, re.compile(r"Recorded: statement \d+\."))
     assert focused(page) == READY
     page.locator("#text mark").first.wait_for()
-    assert page.locator("article.card").count() == 1
+    expect(page.locator("article.card")).to_have_count(1)
     assert page.locator("#text").text_content() == TEXT
     for key, text in (("j", REFUSED), ("ArrowDown", CLOSED), ("k", REFUSED), ("ArrowUp", READY), ("j", REFUSED)):
         page.keyboard.press(key)
@@ -140,7 +140,7 @@ def test_who_may_not_delete_is_not_offered_to_take_back_what_was_accepted(panel)
     page = panel("bob").page
     page.keyboard.press("y")
     told(page, re.compile(r"Recorded: statement \d+\."))
-    assert page.get_by_role("button", name="Undo").count() == 0
+    expect(page.get_by_role("button", name="Undo")).to_have_count(0)
 
 
 def test_all_of_a_speaker_are_accepted_at_once(panel):
@@ -182,7 +182,7 @@ def test_a_suggestion_is_edited_in_the_form_and_is_recorded_when_that_is_saved(p
 def test_a_denial_offers_a_dispute_and_opens_none_by_itself(panel, elsewhere):
     page = panel("alice").page
     denial = card(page, CLOSED)
-    assert denial.get_by_text("Recorded before:").is_visible()
+    expect(denial.get_by_text("Recorded before:")).to_be_visible()
     assert denial.locator(".matches").text_content().strip() == (
         "? unverified “The bridge was closed for lorries in June.” by The Courier, in Lorries 1 open dispute"
     )
@@ -317,20 +317,20 @@ def test_everything_is_done_without_a_script_too(open_desk, article, elsewhere, 
     denial.get_by_label("Who is meant by “John Roe”").select_option(str(near.pk))
     denial.get_by_label("or of another statement").fill("1000000")
     denial.get_by_role("button", name="Accept").click()
-    assert card(page, CLOSED).get_by_text("There is no statement with the id 1000000.").is_visible()
+    expect(card(page, CLOSED).get_by_text("There is no statement with the id 1000000.")).to_be_visible()
     assert denial.get_by_label("Who is meant by “John Roe”").input_value() == str(near.pk)
     denial.get_by_role("radio", name="The bridge was closed").check()
     denial.get_by_role("button", name="Accept").click()
     assert texts(page) == []
-    assert page.get_by_text("Nothing more is suggested.").is_visible()
+    expect(page.get_by_text("Nothing more is suggested.")).to_be_visible()
     assert Dispute.objects.get(raised_by=near).statement == elsewhere
 
 
 def test_who_may_not_write_sees_no_panel(open_desk, article):
     desk = open_desk().log_in("vera")
     desk.open(f"/api/v1/articles/{article.pk}/")
-    assert desk.page.locator("#suggested").count() == 0
+    expect(desk.page.locator("#suggested")).to_have_count(0)
     desk.page.keyboard.press("s")
     desk.open(f"/api/v1/articles/{article.pk}/suggestions/")
     assert texts(desk.page) == [OPENING, READY, REFUSED, CLOSED]
-    assert desk.page.locator("main form").count() == 0
+    expect(desk.page.locator("main form")).to_have_count(0)

@@ -21,7 +21,7 @@ from factcheck.api.roles import Role
 from factcheck.errors import Unavailable
 from factcheck.journal.followers import TROUBLE
 from factcheck.journal.models import Place
-from factcheck.journal.stream.listeners import BEAT, HEARTBEAT, PAUSE, AccessEnded, Channel, Event, Listener, Stretch
+from factcheck.journal.stream.listeners import BEAT, HEARTBEAT, PAUSE, AccessEnded, Channel, Event, EventPage, Listener
 
 PATIENCE = 10  # seconds that a listener may be behind
 MOST_KEPT = 8_000_000  # bytes of events
@@ -140,14 +140,14 @@ class Broadcast:
             except TROUBLE as error:
                 if trouble != (trouble := " ".join(str(error).split())):
                     logger.warning("Waiting: %s", trouble)
-                found = Stretch([], self.place, False)
+                found = EventPage([], self.place, False)
                 await asyncio.sleep(PAUSE_IN_TROUBLE)
             self._keep(found, is_due, roles, time())
             beat = time() if is_due else beat
             if not found.more:
                 await asyncio.sleep(PAUSE)
 
-    def _keep(self, found: Stretch, is_beat: bool, roles: dict[Caller, Role | None], now: float) -> None:
+    def _keep(self, found: EventPage, is_beat: bool, roles: dict[Caller, Role | None], now: float) -> None:
         self.place = found.until
         if found.events or is_beat:
             batch = Batch(found.events, is_beat, roles, now)

@@ -31,7 +31,7 @@ class Event(NamedTuple):
     text: bytes
 
 
-class Stretch(NamedTuple):
+class EventPage(NamedTuple):
     """Of a feed: the events up to a place, and whether there are more now."""
 
     events: list[Event]
@@ -53,14 +53,14 @@ class Channel:
             for entry, row in zip(entries, rows, strict=True)
         ]
 
-    def read(self, after: Place) -> Stretch:
+    def read(self, after: Place) -> EventPage:
         end = first_open_transaction()
         if before(end) <= after:  # nobody has written
-            return Stretch([], after, False)
+            return EventPage([], after, False)
         behind = RowComparison(F("transaction"), ">", *after)
         found = list(self.entries().filter(behind, transaction__lt=end).order_by("transaction", "id")[:PAGE])
         more = len(found) == PAGE
-        return Stretch(self.events(found), found[-1].place if more else before(end), more)
+        return EventPage(self.events(found), found[-1].place if more else before(end), more)
 
 
 def before(end: int) -> Place:
@@ -78,7 +78,7 @@ class Listener:
     last: Place  # of the last entry before it, by which its client can go on
     place: Place  # it has everything up to here
     now: Place  # up to where the feed could be read when it came
-    read: Callable[[Place], Stretch]  # at first what it missed, which may be long; then as its channel does
+    read: Callable[[Place], EventPage]  # at first what it missed, which may be long; then as its channel does
 
     def opening(self) -> bytes:
         """An id without data: a browser keeps it for its next connection, and tells no script."""

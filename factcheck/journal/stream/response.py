@@ -17,7 +17,7 @@ from factcheck.api.roles import role_of
 from factcheck.errors import InvalidInput
 from factcheck.journal.epoch import first_open_transaction
 from factcheck.journal.models import Place
-from factcheck.journal.stream.listeners import PAGE, Channel, Listener, Stretch, before
+from factcheck.journal.stream.listeners import PAGE, Channel, EventPage, Listener, before
 from factcheck.journal.stream.waiting import WaitingThread
 
 START, NOW = "0-0", "now"  # the cursor before the first entry, and the one behind the last
@@ -84,7 +84,7 @@ def _given_cursor(request: Request) -> str:
     return header or request.query_params.get("after", NOW) or START
 
 
-def _missed(view: Any, channel: Channel, after: Place) -> Stretch:
+def _missed(view: Any, channel: Channel, after: Place) -> EventPage:
     end = first_open_transaction()
     found = view.read_after(after, end, PAGE)
-    return Stretch(channel.events(found.entries), found.last if found.more else max(after, before(end)), found.more)
+    return EventPage(channel.events(found.entries), found.last if found.more else max(after, before(end)), found.more)
