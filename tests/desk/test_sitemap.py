@@ -155,6 +155,15 @@ def test_crawlers_are_kept_from_every_address_that_is_not_for_readers():
     assert told.endswith(f"\n\nSitemap: {ORIGIN}/sitemap.xml\n")
     closed = set(re.findall("^Disallow: /(.*)/$", told, flags=re.MULTILINE))
     first = {str(each.pattern).partition("/")[0] for each in get_resolver().url_patterns}
-    open_to_all = {"", "texts.js", "robots.txt", "sitemap.xml", "sitemap-<slug:name>-<int:number>.xml", "healthz"}
+    open_to_all = {
+        "",
+        "texts.js",
+        "robots.txt",
+        "sitemap.xml",
+        "sitemap-<slug:name>-<int:number>.xml",
+        "healthz",
+        "livez",
+        "readyz",
+    }
     public_pages = {name for name in first if name in ("articles", "statements", "sources", "embed", "checkpoint")}
     assert first - open_to_all - public_pages == closed
