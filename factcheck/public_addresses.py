@@ -12,6 +12,7 @@ import regex
 from django.conf import settings
 
 MAX_SLUG = 60  # code points
+MAX_TITLE = 4 * MAX_SLUG  # code points that are looked at
 # Django's `slugify` drops the vowels of Hindi and Thai, which are marks, and joins what a dash or a slash parts.
 WORD = regex.compile(r"(?:\p{L}\p{M}*|\p{N})+")
 APOSTROPHES = regex.compile(r"(?<=\p{L})['’](?=\p{L})")  # noqa: RUF001
@@ -57,7 +58,7 @@ def _path(plural: str, row_id: int, title: str) -> str:
 
 def slug_of(title: str) -> str:
     """The first words, in lower case and with hyphens between them; of a script without spaces, the first signs."""
-    words = WORD.findall(APOSTROPHES.sub("", normalize("NFKC", title[: 4 * MAX_SLUG])).lower())
+    words = WORD.findall(APOSTROPHES.sub("", normalize("NFKC", title[:MAX_TITLE])).lower())
     slug = "-".join(words)
     if len(slug) <= MAX_SLUG:
         return slug

@@ -166,7 +166,7 @@ def answer(asked, **headers):
 
 
 WHOLE = {"Content-Type": "text/html; charset=utf-8", "Vary": "Accept", "Link": "<x>", "Cache-Control": "private"}
-SHORT = {"Vary": "Accept", "Cache-Control": "private"}
+SHORT = {"Vary": "Accept", "Link": "<x>", "Cache-Control": "private"}
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from xml.sax.saxutils import escape
 
 from django.db import connection
 from django.db.models import F, Max, OuterRef, QuerySet, Subquery
-from django.db.models.functions import Greatest
+from django.db.models.functions import Greatest, Left
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.generic import View
 
@@ -21,7 +21,7 @@ from factcheck.api.conditional import share
 from factcheck.api.references import MAX_ID
 from factcheck.desk.page_view import OptionsForAnybody, PublicView
 from factcheck.journal.models import Entry
-from factcheck.public_addresses import article_address, public_origin, source_address, statement_address
+from factcheck.public_addresses import MAX_TITLE, article_address, public_origin, source_address, statement_address
 from sources.models import Source
 
 PART = 5_000  # ids; the protocol allows 50,000 addresses
@@ -67,7 +67,7 @@ def _articles() -> QuerySet[Any, Any]:
 
 def _statements() -> QuerySet[Any, Any]:
     changes = [F("updated_at"), *(Subquery(_last_change(of)) for of in ("evidence", "disputes"))]
-    return Statement.objects.public().values_list("pk", "text", Greatest(*changes))
+    return Statement.objects.public().values_list("pk", Left("text", MAX_TITLE), Greatest(*changes))
 
 
 def _last_change(relation: str) -> QuerySet[Any, Any]:
