@@ -72,6 +72,22 @@ def env_origins(name: str) -> list[str]:
     return found
 
 
+def env_roles(name: str) -> dict[str, str]:
+    """What the identity provider calls the roles: `THEIRS=OURS,…`. Where it is not set, they are called as here."""
+    roles = ("viewer", "reporter", "editor", "admin")
+    found = {theirs.strip(): ours.strip() for theirs, _, ours in (part.rpartition("=") for part in env_list(name))}
+    if not set(found.values()) <= set(roles) or not all(found):
+        raise ImproperlyConfigured(f"{name} must hold pairs such as desk=editor. The roles are {', '.join(roles)}.")
+    return found or {role: role for role in roles}
+
+
+def env_issuer(name: str) -> str:
+    value = os.environ.get(name, "").strip()
+    if value and not re.fullmatch(r"https://[^/\s?#]+[^\s?#]*" if not DEBUG else r"https?://[^\s?#]+", value):
+        raise ImproperlyConfigured(f"{name} must be the https:// address of the provider, not {value!r}.")
+    return value
+
+
 def env_database(name: str) -> dict[str, Any]:
     shape = "postgres://USER:PASSWORD@HOST:PORT/NAME"
     try:
@@ -177,7 +193,7 @@ MIDDLEWARE = [
     "factcheck.desk.act_messages.ActMessageMiddleware",
 ]
 
-AUTHENTICATION_BACKENDS = ["factcheck.api.authentication.UserBackend"]
+AUTHENTICATION_BACKENDS = ["factcheck.journal.standing.StandingUserBackend"]
 ROOT_URLCONF = "factcheck.urls"
 WSGI_APPLICATION = "factcheck.wsgi.application"
 TEMPLATES = [
@@ -327,6 +343,26 @@ if HAS_MAIL and "@" not in DEFAULT_FROM_EMAIL:
     raise ImproperlyConfigured("EMAIL_FROM is not set. With EMAIL_URL, name the address that mail comes from.")
 PASSWORD_RESET_TIMEOUT = 3 * 24 * 3600
 
+# Log-in by an identity provider, over OpenID Connect: docs/identity.md.
+OIDC_ISSUER = env_issuer("OIDC_ISSUER")
+OIDC_CLIENT_ID = os.environ.get("OIDC_CLIENT_ID", "").strip()
+OIDC_CLIENT_SECRET = os.environ.get("OIDC_CLIENT_SECRET", "").strip() or env_file("OIDC_CLIENT_SECRET_FILE")
+OIDC_SCOPES = os.environ.get("OIDC_SCOPES", "").strip() or "openid profile"
+OIDC_ROLE_CLAIM = os.environ.get("OIDC_ROLE_CLAIM", "").strip() or "roles"
+OIDC_ROLES = env_roles("OIDC_ROLES")
+OIDC_NAME = os.environ.get("OIDC_NAME", "").strip() or urlsplit(OIDC_ISSUER).netloc
+given = {"OIDC_ISSUER": OIDC_ISSUER, "OIDC_CLIENT_ID": OIDC_CLIENT_ID, "OIDC_CLIENT_SECRET": OIDC_CLIENT_SECRET}
+if any(given.values()) and not all(given.values()):
+    absent = ", ".join(name for name, value in given.items() if not value)
+    raise ImproperlyConfigured(f"{absent} is not set. A provider needs {', '.join(given)}, or none of them.")
+if "openid" not in OIDC_SCOPES.split():
+    raise ImproperlyConfigured("OIDC_SCOPES must hold openid, with spaces between the scopes.")
+# Whether users have passwords here. Without them, one user alone has: for the day when the provider is gone.
+LOCAL_PASSWORDS = env_flag("LOCAL_PASSWORDS", default=True)
+BREAK_GLASS_ADMIN = "" if LOCAL_PASSWORDS else os.environ.get("BREAK_GLASS_ADMIN", "").strip()
+if not (LOCAL_PASSWORDS or OIDC_ISSUER):
+    raise ImproperlyConfigured("LOCAL_PASSWORDS=0 needs OIDC_ISSUER: nobody could log in.")
+
 # A larger request body is answered 413 before it is read. 500,000 code points of text fit.
 MAX_BODY_BYTES = DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 
@@ -340,7 +376,7 @@ THROTTLE_RATES = {
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "factcheck.api.authentication.TokenAuthentication",
+        "factcheck.journal.standing.StandingTokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["claims.roles.NewsroomPermission"],
