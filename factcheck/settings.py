@@ -16,6 +16,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_noop
 
 from factcheck.postgres import embedded
+from factcheck.uris import uri
+from factcheck.web_addresses import NotAWebAddress, web_address
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -70,6 +72,18 @@ def env_origins(name: str) -> list[str]:
         if not re.fullmatch(r"https?://[^/\s]+", origin):
             raise ImproperlyConfigured(f"{name} must hold origins such as https://desk.example, not {origin!r}.")
     return found
+
+
+def env_origin(name: str) -> str:
+    """In ASCII and without a slash; empty without one."""
+    value = os.environ.get(name, "").strip()
+    try:
+        origin = uri(web_address(value, takes_bare_names=True)).removesuffix("/") if value else ""
+    except NotAWebAddress:
+        origin = "/"
+    if origin.count("/") not in (0, 2) or set(origin) & set("?#"):
+        raise ImproperlyConfigured(f"{name} must be an origin such as https://factcheck.example, not {value!r}.")
+    return origin
 
 
 def env_roles(name: str) -> dict[str, str]:
@@ -261,6 +275,8 @@ LANGUAGE_COOKIE_SECURE = PUBLIC_HTTPS
 
 # Whether callers who are not logged in may read what is published.
 PUBLIC_READ = env_flag("PUBLIC_READ")
+# The origin in the addresses of the public pages (factcheck/public_addresses.py); empty for the request's own.
+PUBLIC_URL = env_origin("PUBLIC_URL")
 
 # Whether editors may have the pages of other servers fetched, as the beginnings of articles.
 FETCH_ARTICLES = env_flag("FETCH_ARTICLES")

@@ -33,6 +33,10 @@ from factcheck.desk.pages.search import SearchPage
 from factcheck.desk.pages.start import StartPage
 from factcheck.desk.pages.then import Then
 from factcheck.desk.pages.undo import UndoPage
+from factcheck.desk.public.articles import ArticleList, ArticlePage
+from factcheck.desk.public.checkpoint import CheckpointPage
+from factcheck.desk.public.sources import SourcePage
+from factcheck.desk.public.statements import StatementPage
 from factcheck.health import Health
 from factcheck.journal.feed import JournalViewSet
 from factcheck.webhooks.views import DeliveryViewSet, WebhookViewSet
@@ -88,8 +92,20 @@ script_texts = cache_control(public=True, max_age=600)(
     vary_on_headers("Accept-Language", "Cookie")(JavaScriptCatalog.as_view(packages=["factcheck.desk"]))
 )
 
+# Each row has one address with its title in it (factcheck/public_addresses.py); the others lead there.
+public = [
+    path("articles/", ArticleList.as_view()),
+    path("checkpoint/", CheckpointPage.as_view()),
+    *(
+        path(f"{plural}/{address}/", page.as_view())
+        for plural, page in {"articles": ArticlePage, "statements": StatementPage, "sources": SourcePage}.items()
+        for address in ("<int:pk>", "<int:pk>-<str:title>")
+    ),
+]
+
 urlpatterns = [
     path("api/v1/", include(router.urls)),  # first: Django tries the patterns in this order
+    *public,
     path("", StartPage.as_view(), name="start"),
     path("search/", SearchPage.as_view(), name="search"),
     path("live/", LivePage.as_view(), name="live"),

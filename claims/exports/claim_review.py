@@ -7,7 +7,7 @@ from urllib.parse import urljoin
 from django.db.models import OuterRef, Prefetch, QuerySet, Subquery
 
 from claims import media_fragments
-from claims.exports.common import timestamp
+from claims.exports.common import Base, timestamp
 from claims.models import Article, Evidence, Statement
 from claims.models.statement import TAGGED
 from factcheck.journal.models import Entry
@@ -33,26 +33,38 @@ Json = dict[str, Any]
 
 def with_related(statements: QuerySet[Statement]) -> QuerySet[Statement]:
     """With everything that a review shows."""
+    return without_sources(statements).prefetch_related(
+        Prefetch("source", queryset=Source.objects.public()),
+        Prefetch("article__publisher", queryset=Source.objects.public()),
+    )
+
+
+def without_sources(statements: QuerySet[Statement], max_evidence: int | None = None) -> QuerySet[Statement]:
+    """With everything but the speaker and the publisher: each needs the names that `SourceQuerySet.public` adds.
+
+    `max_evidence`: of each statement.
+    """
     tags = Entry.objects.filter(resource="statement", resource_id=OuterRef("pk"), action=TAGGED).order_by("version")
     return (
         statements.annotate(first_tagged_at=Subquery(tags.values("at")[:1]))
         .select_related("article")
         .defer("article__text")
-        .prefetch_related(
-            Prefetch("source", queryset=Source.objects.public()),
-            Prefetch("article__publisher", queryset=Source.objects.public()),
-            Prefetch("evidence", queryset=Evidence.objects.order_by("id")),
-        )
+        .prefetch_related(Prefetch("evidence", queryset=Evidence.objects.first_of_each(max_evidence).order_by("id")))
     )
 
 
-def claim_review(statement: Statement, base: str) -> Json:
+def claim_review(statement: Statement, base: Base) -> Json:
     return {"@context": CONTEXT, **_review(statement, base)}
+
+
+def claim_reviews(statements: Iterable[Statement], base: Base) -> Json:
+    """Several on one page."""
+    return {"@context": CONTEXT, "@graph": [_review(statement, base) for statement in statements]}
 
 
 def data_feed(
     statements: Iterable[Statement],
-    base: str,
+    base: Base,
     *,
     url: str,
     next_url: str | None,
@@ -77,19 +89,18 @@ def data_feed(
     }
 
 
-def _review(statement: Statement, base: str) -> Json:
+def _review(statement: Statement, base: Base) -> Json:
     article = statement.article
-    url = f"{base}statements/{statement.pk}/"
     first_tagged_at = statement.first_tagged_at  # type: ignore[attr-defined]  # of with_related
     return _without_nulls(
         {
             "@type": "ClaimReview",
-            "@id": f"{url}claimreview/",
-            "url": url,
+            "@id": f"{base.api}statements/{statement.pk}/claimreview/",
+            "url": base.statement_page(statement),
             "datePublished": timestamp(first_tagged_at or statement.created_at),
             "dateModified": _date_modified(statement),
             "author": _reviewer(article, base),
-            "sdPublisher": {"@type": "Organization", "url": base},
+            "sdPublisher": {"@type": "Organization", "url": base.service},
             "claimReviewed": _claim_in_short(statement),
             "reviewAspect": ASPECT,
             "reviewRating": _without_nulls(
@@ -127,7 +138,7 @@ def _citation(evidence: Evidence) -> Json:
     return _without_nulls({"@type": "CreativeWork", "url": url, "name": evidence.title or None})
 
 
-def _claim(statement: Statement, article: Article, base: str) -> Json:
+def _claim(statement: Statement, article: Article, base: Base) -> Json:
     published = timestamp(article.published_at) if article.published_at else None
     # Narration has no source: the article itself speaks, so its publisher is the author.
     author = statement.source or article.publisher
@@ -152,11 +163,11 @@ def _claim(statement: Statement, article: Article, base: str) -> Json:
     )
 
 
-def _article_url(article: Article, base: str) -> str:
-    return uri(article.url) if article.url else f"{base}articles/{article.pk}/"
+def _article_url(article: Article, base: Base) -> str:
+    return uri(article.url) if article.url else base.article_page(article)
 
 
-def _first_appearance(statement: Statement, article: Article, base: str) -> Json:
+def _first_appearance(statement: Statement, article: Article, base: Base) -> Json:
     """The first that is known here: where it is spoken in the article's recording, or else the article."""
     start, end = statement.media_start, statement.media_end
     if not article.media_url or start is None or end is None:
@@ -171,11 +182,11 @@ def _author(source: Source) -> Json:
     return {**author, "sameAs": addresses} if addresses else author
 
 
-def _reviewer(article: Article, base: str) -> Json:
+def _reviewer(article: Article, base: Base) -> Json:
     """The publisher of the article, or else the organization that runs this service."""
     if not article.publisher:
-        return {"@type": "Organization", "url": base}
-    return {**_author(article.publisher), "url": urljoin(uri(article.url), "/") if article.url else base}
+        return {"@type": "Organization", "url": base.service}
+    return {**_author(article.publisher), "url": urljoin(uri(article.url), "/") if article.url else base.service}
 
 
 def _without_nulls(fields: Json) -> Json:

@@ -2,7 +2,8 @@ import secrets
 from typing import Any, ClassVar
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Window
+from django.db.models.functions import RowNumber
 from django.utils.translation import gettext_lazy
 
 from claims.models.article import in_public_text
@@ -19,6 +20,12 @@ def new_key() -> str:
 class EvidenceQuerySet(models.QuerySet["Evidence"]):
     def public(self) -> "EvidenceQuerySet":
         return self.filter(in_public_text("statement__"))
+
+    def first_of_each(self, limit: int | None) -> "EvidenceQuerySet":
+        """The first pieces of each statement, all of them without a limit."""
+        if limit is None:
+            return self
+        return self.alias(place=Window(RowNumber(), partition_by="statement", order_by="id")).filter(place__lte=limit)
 
 
 class Evidence(Recorded):

@@ -14,6 +14,7 @@ from rest_framework.settings import api_settings
 from rest_framework.viewsets import GenericViewSet
 
 from claims.exports import atom, claim_review, web_annotation
+from claims.exports.common import Base
 from claims.models import Article, Dispute, Statement
 from claims.models.statement import TAGGED
 from factcheck.api.addresses import absolute_address
@@ -25,6 +26,7 @@ from factcheck.errors import InvalidInput
 from factcheck.journal.epoch import first_open_transaction
 from factcheck.journal.models import Entry
 from factcheck.postgres.bounded_page import ExistsPerRow
+from factcheck.public_addresses import public_origin
 
 CURSOR = re.compile(r"([0-9]{1,9})-([0-9]{1,18})")  # START-ID of the last statement on the page before
 FIRST_CURSOR = "0-0"
@@ -68,6 +70,10 @@ def api_base_url(request: Request) -> str:
     return absolute_address(request, "api-root")
 
 
+def base_of(request: Request) -> Base:
+    return Base(api_base_url(request), public_origin(request))
+
+
 class StatementFormatsMixin:
     """`webannotation/` and `claimreview/` of a statement."""
 
@@ -104,7 +110,7 @@ class StatementFormatsMixin:
         statement = claim_review.with_related(Statement.objects.public().filter(pk=row_id)).first()
         if statement is None:
             raise Http404
-        return Response(claim_review.claim_review(statement, api_base_url(request)))
+        return Response(claim_review.claim_review(statement, base_of(request)))
 
 
 class ArticleFormatsMixin:
@@ -195,7 +201,7 @@ class FeedViewSet(BaseView, GenericViewSet[Any]):
         links = self.paginator.get_paginated_response([])  # type: ignore[union-attr]
         feed = claim_review.data_feed(
             page,
-            api_base_url(request),
+            base_of(request),
             url=request.build_absolute_uri(),
             next_url=links.data["next"],
             previous_url=links.data["previous"],
@@ -220,7 +226,7 @@ class FeedViewSet(BaseView, GenericViewSet[Any]):
             disputes.defer("statement__article__text").in_bulk(
                 [entry.resource_id for entry in page if entry.resource == "dispute"]
             ),
-            api_base_url(request),
+            base_of(request),
             links={
                 "self": request.build_absolute_uri(),
                 "next": links.data["next"],

@@ -34,7 +34,7 @@ def entity_tag(content: bytes, version: int | None) -> str:
     return f'"{version}-{digest}"' if version is not None else f'"{digest}"'
 
 
-def if_none_match_passes(request: Request, tag: str) -> bool:
+def if_none_match_passes(request: Request | HttpRequest, tag: str) -> bool:
     """Whether If-None-Match lets the response have a body. The comparison is weak, since gzip makes our tags weak."""
     header = request.META.get("HTTP_IF_NONE_MATCH", "")
     known = [sent.removeprefix("W/") for sent in ANY_TAG.findall(header)]
@@ -92,7 +92,7 @@ def cache_rule(request: Any, response: HttpResponseBase) -> str:
 HEADERS_OF_304 = ("Vary", "Cache-Control", "ETag")
 
 
-def add_entity_tag(request: Request, response: Response) -> None:
+def add_entity_tag(request: Request | HttpRequest, response: Response) -> None:
     """Adds the ETag to a rendered response, and turns it into a 304 if If-None-Match names that tag."""
     tag = response.get("ETag") or entity_tag(response.content, version_of(response.data))
     response["ETag"] = tag

@@ -27,9 +27,11 @@ class ShownArticle:
     The cards may be filtered (see CardFilter). That of `?at=` is among them nevertheless, and so are those to `keep`.
     """
 
-    def __init__(self, article: Any, viewer: Viewer, query: Mapping[str, str], keep: Collection[int] = ()):
+    def __init__(
+        self, article: Any, viewer: Viewer, query: Mapping[str, str], keep: Collection[int] = (), address: str = ""
+    ):
         self.article, self.viewer = article, viewer
-        self.address = f"/api/v1/articles/{article.pk}/"
+        self.address = address or f"/api/v1/articles/{article.pk}/"
         self.as_of_query = as_of_query(query)
         self.anchored = anchored_in(viewer, article)
         self.numbers = {row.id: number for number, row in enumerate(self.anchored, 1)}

@@ -32,3 +32,10 @@ class Viewer:
 
         kept = prepared((build, self.is_anonymous), visible, *map(type, parameters))
         return [self.redact(row) for row in kept.objects(*parameters)]
+
+
+class Reader(Viewer):
+    """Anybody: a public page shows the newsroom no more than others."""
+
+    def __init__(self) -> None:
+        self.is_anonymous = True

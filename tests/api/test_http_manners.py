@@ -68,6 +68,7 @@ def address_of(api, alice, article, statement, minister):
             .replace("<int:delivery>", "1")
             .replace("<uidb64>", "MQ")
             .replace("<token>", "x-y")
+            .replace("<str:title>", "x")
         )
         assert "<" not in filled
         return "/" + filled
@@ -102,7 +103,9 @@ def test_the_routes_are_all_there_is():
         "oidc/login/", "oidc/callback/", "oidc/backchannel-logout/",
         "then/api/v1/<path:rest>", "undo/<int:entry>/", "account/", "account/password/", "accounts/", "accounts/new/",
         "accounts/roles/", "accounts/<int:pk>/", "live/", "reset/", "reset/<uidb64>/<token>/",
-        "language/", "texts.js",
+        "language/", "texts.js", "articles/", "checkpoint/",
+        *(f"{plural}/<int:pk>/" for plural in ("articles", "statements", "sources")),
+        *(f"{plural}/<int:pk>-<str:title>/" for plural in ("articles", "statements", "sources")),
     }  # fmt: skip
 
 

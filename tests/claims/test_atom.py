@@ -11,6 +11,7 @@ from rest_framework.test import APIClient
 
 from claims import services
 from claims.exports.atom import changes_feed
+from claims.exports.common import Base
 from claims.models import Article, Dispute, Statement
 from factcheck.journal.models import Entry
 from sources.models import Source
@@ -121,6 +122,20 @@ def test_a_reader_of_feeds_opens_the_page_of_the_statement(api, alice, published
         assert (answer.status_code, answer["Content-Type"].partition(";")[0]) == (200, "text/html")
 
 
+def test_a_reader_of_feeds_opens_the_public_page_where_there_is_one(settings, alice, published, minister):
+    settings.PUBLIC_READ, settings.PUBLIC_URL = True, "https://facts.example"
+    dispute = services.open_dispute(actor=alice, statement=published, raised_by=minister, kind="denial")
+    feed = feedparser.parse(APIClient().get(FEED).content)
+    page = f"https://facts.example/statements/{published.pk}-the-minister-said-no/"
+    assert (feed.feed.link, feed.entries[0].link) == ("https://facts.example/articles/", page)
+    assert [(link.rel, link.type, link.href) for link in feed.entries[0].links] == [
+        ("alternate", "text/html", page),
+        ("alternate", "application/json", f"http://testserver/api/v1/statements/{published.pk}/"),
+        ("related", "text/html", f"{page}#dispute-{dispute.pk}"),
+        ("related", "application/json", f"http://testserver/api/v1/disputes/{dispute.pk}/"),
+    ]
+
+
 def test_what_was_tried_in_a_draft_is_not_told_but_what_stands_is(api, alice, article, statement):
     tag(statement, alice, "asserted", "Somebody whispered it.")
     tag(statement, alice, "denied", "The ministry denies it.")
@@ -215,9 +230,10 @@ def test_the_feed_word_for_word():
         at(2, action="statement.updated", resource="statement", row_id=1, tag="denied", tag_reason="It is no tag."),
         at(1, action="dispute.updated", resource="dispute", row_id=5, state="open", note="Oh.", resolution=""),
     ]  # fmt: skip
-    feed = changes_feed(entries, statements, {5: denial}, "http://d.example:8000/api/v1/", links=links)
+    base = Base("http://d.example:8000/api/v1/", None)
+    feed = changes_feed(entries, statements, {5: denial}, base, links=links)
     assert feed == WHOLE.replace("\n  ", "").replace("\n", "").replace("&#10;", "\n").replace("?>", "?>\n", 1)
-    empty = changes_feed([], statements, {}, "http://d.example:8000/api/v1/", links={"self": None})
+    empty = changes_feed([], statements, {}, base, links={"self": None})
     assert empty == (
         '<?xml version="1.0" encoding="utf-8"?>\n<feed xmlns="http://www.w3.org/2005/Atom">'
         "<id>tag:d.example,2026:factcheck:changes</id><title>Tags and disputes in published articles</title>"

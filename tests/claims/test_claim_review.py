@@ -208,6 +208,19 @@ def test_the_feed_holds_every_published_statement_once_over_its_pages(api, alice
     assert stranger["Cache-Control"] == "public, max-age=60"
 
 
+def test_a_review_leads_to_the_public_pages_where_there_are_any(settings, alice, reviewed):
+    settings.PUBLIC_READ, settings.PUBLIC_URL = True, "https://facts.example"
+    services.update_article(article_id=reviewed.article_id, versions=None, actor=alice, url=None)
+    review = APIClient().get(f"/api/v1/statements/{reviewed.pk}/claimreview/").json()
+    assert review["@id"] == f"{BASE}statements/{reviewed.pk}/claimreview/"
+    assert review["url"] == f"https://facts.example/statements/{reviewed.pk}-the-minister-said-no/"
+    article = f"https://facts.example/articles/{reviewed.article_id}-a-report/"
+    assert review["itemReviewed"]["appearance"]["url"] == article
+    assert review["itemReviewed"]["firstAppearance"]["url"] == article
+    assert review["author"]["url"] == "https://facts.example/"
+    assert review["sdPublisher"] == {"@type": "Organization", "url": "https://facts.example/"}
+
+
 def test_an_unknown_parameter_of_the_feed_is_refused(api):
     assert api.get(f"{FEED}?tag=denied").json()["errors"][0]["pointer"] == "?tag"
 

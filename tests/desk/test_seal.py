@@ -174,3 +174,16 @@ def test_the_entry_is_offered_only_to_those_who_may_read_it(sealed, desk, settin
         for client in (stranger(), desk, admin)
     ]
     assert offered == [False, False, True, False, True, True]
+
+
+def test_anybody_reads_the_latest_checkpoint_on_the_public_page_with_its_note_and_how_to_check_it(settings, article):
+    settings.PUBLIC_READ, settings.PUBLIC_URL = True, "https://facts.example"
+    reader = stranger()
+    assert words_of(page_of(reader, "/checkpoint/")) == "Seal of the journal Nothing is sealed yet."
+    seal()
+    page = page_of(reader, "/checkpoint/")
+    assert html.escape(reader.get(f"{SEAL}latest/?format=text").content.decode()) in page
+    assert "python verify_checkpoint.py checkpoint.txt --url https://facts.example --key " in words_of(page)
+    assert "Print it</button>" not in page
+    settings.PUBLIC_READ = False
+    page_of(reader, "/checkpoint/", 404)

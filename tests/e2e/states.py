@@ -333,7 +333,8 @@ def of_strangers(desk: Desk, all_: Everything) -> Iterator[str]:
     settings.PUBLIC_READ = True
     models = (Article, Statement, Dispute, Evidence, Source)
     lists = [f"{API}{name}/" for name in ("articles", "statements", "disputes", "evidence", "sources")]
-    first = zip(lists, (model.objects.order_by("pk").first() for model in models), strict=True)
+    first = list(zip(lists, (model.objects.order_by("pk").first() for model in models), strict=True))
+    public = [(path, row) for path, row in first if not isinstance(row, (Dispute, Evidence))]
     seed, journal = f"{API}articles/{all_.seed.pk}/", f"{API}journal/"
     yield from opened(desk, [
         "/", "/search/?q=biden", "/search/?q=zzz", *lists, *(f"{path}{row.pk}/" for path, row in first),
@@ -341,4 +342,6 @@ def of_strangers(desk: Desk, all_: Everything) -> Iterator[str]:
         f"{seed}?print=1", f"{seed}webannotations/", f"{API}feeds/claimreviews/", f"{journal}checkpoints/",
         f"{journal}checkpoints/latest/", f"{journal}{all_.correction.pk}/proof/", "/login/", "/nowhere/",
         f"{API}articles/{all_.article.pk}/",
+        "/articles/", "/checkpoint/", *(f"/{path.removeprefix(API)}{row.pk}/" for path, row in public),
+        f"/articles/{all_.article.pk}/",
     ])  # fmt: skip

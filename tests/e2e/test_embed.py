@@ -680,7 +680,7 @@ def test_evidence_and_the_record_are_linked(desk: Any, read: Any, live_server: A
     links = panel.locator("a").evaluate_all("(all) => all.map((a) => [a.innerText, a.href])")
     assert links == [
         ["The minutes", "https://archive.example/minutes"],
-        ["Full record", f"{live_server.url}/api/v1/statements/{statement.pk}/"],
+        ["Full record", f"{live_server.url}/statements/{statement.pk}/"],
     ]
 
 

@@ -357,6 +357,19 @@ def test_the_start_page_and_the_search_read_no_more_of_a_large_newsroom(callers,
     assert_little_is_read(address, asked(callers["page"], address)[1], MOST_OF_TOTALS if address == "/" else MOST)
 
 
+@pytest.mark.parametrize(
+    "address", ["/articles/", "/articles/{article}/", "/statements/{statement}/", "/sources/{everywhere}/"]
+)
+def test_a_public_page_reads_no_more_of_a_large_newsroom(callers, newsroom, address):
+    client, headers = callers["anonymous page"]
+    moved = client.get(address.format(**newsroom), headers=headers)
+    place = moved.get("Location", address)
+    for page in (place, f"{place}?before={NOBODY}", f"{place}?cards=2"):
+        answer, queries = asked(callers["anonymous page"], page)
+        assert answer.status_code == 200
+        assert_little_is_read(page, queries)
+
+
 # Without statement.created: by some statistics the feed's own order looks cheaper to PostgreSQL than the act's index.
 OTHER_ACTS = sorted(ACTS.keys() - {"statement.created"})
 

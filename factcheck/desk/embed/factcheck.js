@@ -140,7 +140,7 @@ function add(text, data, node) {
 }
 
 function start({ dataset, src }) {
-  const { article, url, target = "article", deep, api = src } = dataset, service = new URL("/api/v1/", api);
+  const { article, url, target = "article", deep, api = src } = dataset, service = new URL("/", api);
   const look = new CSSStyleSheet(), sheets = new Map(), cards = new Map();
   const host = make("factcheck-signs"), shadow = host.attachShadow({ mode: "open" });
   const signs = make("section", { ariaLabel: "Factcheck" }), drawn = make("div");
@@ -150,7 +150,7 @@ function start({ dataset, src }) {
   let known = {}, say = WORDS.en, isDark = 0, opened, due, last, told;
 
   async function get(path) {
-    const answer = await fetch(service + path, { credentials: "omit" });
+    const answer = await fetch(`${service}api/v1/${path}`, { credentials: "omit" });
     if (!answer.ok) throw new Error(`${answer.status} from ${answer.url}`);
     return answer.json();
   }

@@ -33,7 +33,7 @@ class SealPage(Page):
     """The latest checkpoint, alone or before the earlier ones."""
 
     def context(self) -> dict[str, Any]:
-        rows = [_readable(row) for row in self.data.get("results", [self.data])]
+        rows = [readable(row) for row in self.data.get("results", [self.data])]
         is_later_page = "cursor" in self.request.query_params
         latest = rows[0] if rows and not is_later_page else None
         return {
@@ -41,7 +41,7 @@ class SealPage(Page):
             "earlier": rows if is_later_page else rows[1:],
             "is_later_page": is_later_page,
             "service": self._service(),
-            "mail": latest and self._mail(latest),
+            "mail": latest and mail_of(latest, self._service()),
             "lags": [] if self.viewer.is_anonymous else lags(followers_in_use()),
             "pager": {"previous_url": self.data.get("previous"), "next_url": self.data.get("next")},
         }
@@ -49,16 +49,10 @@ class SealPage(Page):
     def _service(self) -> str:
         return self.request.build_absolute_uri("/").rstrip("/")
 
-    def _mail(self, checkpoint: dict[str, Any]) -> str:
-        """A `mailto:` link (RFC 6068)."""
-        body = (str(MAIL) % {"service": self._service(), **checkpoint}).replace("\n", "\r\n")
-        subject = gettext("Checkpoint of %(name)s: %(entries)s") % checkpoint
-        return f"mailto:?subject={quote(subject)}&body={quote(body)}"
-
 
 class ProofPage(Page):
     def context(self) -> dict[str, Any]:
-        sealed = _readable(self.data)
+        sealed = readable(self.data)
         return {
             "place": number_format(self.data["position"] + 1, force_grouping=True),
             "entries": sealed["entries"],
@@ -83,7 +77,14 @@ def sealed_among(entries: Iterable[Any]) -> set[int]:
     return set(Leaf.objects.filter(entry__in=[entry.pk for entry in entries]).values_list("entry", flat=True))
 
 
-def _readable(row: Any) -> dict[str, Any]:
+def mail_of(checkpoint: dict[str, Any], service: str) -> str:
+    """A `mailto:` link (RFC 6068)."""
+    body = (str(MAIL) % {"service": service, **checkpoint}).replace("\n", "\r\n")
+    subject = gettext("Checkpoint of %(name)s: %(entries)s") % checkpoint
+    return f"mailto:?subject={quote(subject)}&body={quote(body)}"
+
+
+def readable(row: Any) -> dict[str, Any]:
     """A checkpoint of the API, in the form that people read."""
     size, root = row["size"], row["root"]
     number = number_format(size, force_grouping=True)
