@@ -60,7 +60,7 @@ e2e: export DEBUG := 1
 e2e: test-environment ## End-to-end tests in a browser (needs Chromium, and npm for axe-core)
 	@$(call need,chromium-headless-shell chromium chromium-browser google-chrome,chromium)
 	@$(call need,npm,npm)
-	@npm ci --prefix tests/e2e --no-audit --no-fund --silent
+	@npm ci --prefix tests/e2e --ignore-scripts --no-audit --no-fund --silent
 	@$(PY) -m pytest tests/e2e $(or $(ARGS),$(PARALLEL))
 
 screenshots: export DEBUG := 1

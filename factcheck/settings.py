@@ -332,13 +332,15 @@ CORS_ALLOW_HEADERS = [
     "if-none-match",
     "idempotency-key",
     "last-event-id",
+    "prefer",
     "traceparent",
     "tracestate",
     "x-request-id",
 ]
 CORS_EXPOSE_HEADERS = [
-    "accept-patch", "deprecation", "etag", "link", "location", "passage-note", "ratelimit",
-    "ratelimit-policy", "retry-after", "sunset", "traceparent", "www-authenticate", "x-request-id",
+    "accept-patch", "allow", "content-location", "deprecation", "etag", "link", "location", "passage-note",
+    "preference-applied", "ratelimit", "ratelimit-policy", "retry-after", "sunset", "traceparent", "www-authenticate",
+    "x-request-id",
 ]  # fmt: skip
 # No credentials: a page of another origin sends a token, not the editor's session cookie.
 CORS_ALLOW_CREDENTIALS = False

@@ -17,7 +17,7 @@ FILE = Path(__file__).parent.parent / "openapi.yaml"
 # login page, which only a browser that asks for HTML is shown.
 NOT_DESCRIBED = {302, 405, 500}
 # Headers that are part of the contract: none is answered without being described.
-CONTRACT = ("ETag", "Link", "Location", "Retry-After", "WWW-Authenticate")
+CONTRACT = ("Content-Location", "ETag", "Link", "Location", "Preference-Applied", "Retry-After", "WWW-Authenticate")
 LONGEST = 100_000  # bytes; longer answers are more of the same rows, and some tests take the time of them
 
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
+import regex
 from django.db.models import OuterRef, Prefetch, QuerySet, Subquery
 
 from claims import media_fragments
@@ -28,6 +29,12 @@ ASPECT = "Who stands behind the statement. This is not a verdict on whether it i
 # schema.org knows no document or account as an author, and who is behind it is not for us to guess: a Thing.
 AUTHOR_TYPES = {"person": "Person", "organization": "Organization", "outlet": "NewsMediaOrganization"}
 MAX_CLAIM = 75  # code points of `claimReviewed`, which Google asks for
+CLUSTER = regex.compile(r"\X")
+# By the end of its address. Others, such as webm and ogg, may be either, or a page with a player.
+RECORDINGS = {
+    **dict.fromkeys(("m4v", "mov", "mp4", "ogv"), "VideoObject"),
+    **dict.fromkeys(("aac", "flac", "m4a", "mp3", "oga", "opus", "wav"), "AudioObject"),
+}
 Json = dict[str, Any]
 
 
@@ -129,7 +136,8 @@ def _claim_in_short(statement: Statement) -> str:
 
 
 def _beginning(text: str) -> str:
-    begin = text[: MAX_CLAIM - 1]
+    ends = [cluster.end() for cluster in CLUSTER.finditer(text[:MAX_CLAIM])]
+    begin = text[: max((end for end in ends if end < MAX_CLAIM), default=MAX_CLAIM - 1)]
     return f"{(begin.rpartition(' ')[0] or begin).rstrip(' ,;:')}…"
 
 
@@ -173,7 +181,20 @@ def _first_appearance(statement: Statement, article: Article, base: Base) -> Jso
     if not article.media_url or start is None or end is None:
         return {"@type": "NewsArticle", "url": _article_url(article, base)}
     recording = uri(article.media_url.partition("#")[0])
-    return {"@type": "MediaObject", "url": f"{recording}#{media_fragments.fragment(start, end)}"}
+    return _without_nulls(
+        {
+            "@type": "Clip",
+            "url": f"{recording}#{media_fragments.fragment(start, end)}",
+            "startOffset": start,
+            "endOffset": end if end > start else None,
+            "isPartOf": _recording(recording),
+        }
+    )
+
+
+def _recording(address: str) -> Json:
+    kind = RECORDINGS.get(urlsplit(address).path.rpartition(".")[2].lower())
+    return {"@type": kind, "contentUrl": address} if kind else {"@type": "MediaObject", "url": address}
 
 
 def _author(source: Source) -> Json:

@@ -3,6 +3,7 @@
 `base` is the API's URL, such as https://desk.example/api/v1/.
 """
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,15 +17,17 @@ from sources.models import Source
 
 CONTEXT = "http://www.w3.org/ns/anno.jsonld"
 MEDIA_TYPE = f'application/ld+json; profile="{CONTEXT}"'
-# What the model has no terms for. A name must not be a term of the context above, as `source` and `via` are.
+# What the model has no terms for. None may be a term of the context above, as `name`, `source` and `via` are.
 TERMS: dict[str, Any] = {
     "fc": "urn:factcheck:terms:",
     "said_by": "fc:said_by",
     "relayed_by": {"@id": "fc:relayed_by", "@container": "@list"},
     "raised_by": "fc:raised_by",
-    **{name: f"fc:{name}" for name in ("name", "kind", "anonymous", "stance", "dispute", "revision", "sha256")},
+    **{name: f"fc:{name}" for name in ("kind", "anonymous", "stance", "dispute", "revision", "sha256")},
     "dispute_state": "fc:dispute_state",
 }
+# Where HTML may end a paragraph: nothing stands there in the text of a page, or other white space.
+LINE_END = re.compile(r"[\n\r\x0b\x0c\x85\u2028\u2029]")
 Json = dict[str, Any]
 
 
@@ -37,52 +40,32 @@ def with_related(statements: QuerySet[Statement]) -> QuerySet[Statement]:
     )
 
 
+def with_context(document: Json) -> Json:
+    return {"@context": [CONTEXT, TERMS], **document}
+
+
 def annotation(statement: Statement, base: str) -> Json:
-    return {"@context": [CONTEXT, TERMS], **_annotations([statement], base)[0]}
+    return with_context(annotations([statement], base)[0])
 
 
 def collection_url(article: Article, base: str) -> str:
     return f"{base}articles/{article.pk}/webannotations/"
 
 
-def collection(article: Article, base: str, *, total: int, first: Json, last: str) -> Json:
-    empty = {"@context": [CONTEXT, TERMS], **_collection(article, base, total)}
-    return {**empty, "first": first, "last": last} if total else empty
+def collection(article: Article, url: str, total: int) -> Json:
+    """Without its pages."""
+    return {"id": url, "type": "AnnotationCollection", "label": article.title, "total": total}
 
 
-def _collection(article: Article, base: str, total: int) -> Json:
-    return {
-        "id": collection_url(article, base),
-        "type": "AnnotationCollection",
-        "label": article.title,
-        "total": total,
-    }
+def addresses(statements: Sequence[Statement], base: str) -> list[str]:
+    return [_address(statement, base) for statement in statements]
 
 
-def page(
-    article: Article,
-    statements: Sequence[Statement],
-    base: str,
-    *,
-    url: str,
-    total: int,
-    start: int,
-    next_url: str | None,
-    previous_url: str | None,
-) -> Json:
-    """Has no context: the caller adds it, to the page or to the collection around it."""
-    links = {"next": next_url, "prev": previous_url}
-    return {
-        "id": url,
-        "type": "AnnotationPage",
-        "partOf": _collection(article, base, total),
-        "startIndex": start,
-        **{name: link for name, link in links.items() if link},
-        "items": _annotations(statements, base),
-    }
+def _address(statement: Statement, base: str) -> str:
+    return f"{base}statements/{statement.pk}/webannotation/"
 
 
-def _annotations(statements: Sequence[Statement], base: str) -> list[Json]:
+def annotations(statements: Sequence[Statement], base: str) -> list[Json]:
     pinned = {(statement.article_id, statement.revision) for statement in statements}
     revisions = {
         (row.article_id, row.number): row
@@ -94,15 +77,14 @@ def _annotations(statements: Sequence[Statement], base: str) -> list[Json]:
 
 
 def _annotation(statement: Statement, revision: ArticleRevision, base: str) -> Json:
-    url = f"{base}statements/{statement.pk}/"
     return {
-        "id": f"{url}webannotation/",
+        "id": _address(statement, base),
         "type": "Annotation",
         "motivation": "assessing",
         "created": timestamp(statement.created_at),
         "modified": timestamp(statement.updated_at),
         "generator": {"id": base, "type": "Software", "name": "Factcheck"},
-        "canonical": url,
+        "canonical": f"{base}statements/{statement.pk}/",
         "said_by": _agent(statement.source) if statement.source else None,
         "relayed_by": [_agent(source) for source in statement.via],
         "body": _bodies(statement, base),
@@ -180,8 +162,8 @@ def _passage(statement: Statement, revision: ArticleRevision, base: str) -> Json
             {
                 "type": "TextQuoteSelector",
                 "exact": statement.text,
-                "prefix": statement.prefix,
-                "suffix": statement.suffix,
+                "prefix": LINE_END.split(statement.prefix)[-1],
+                "suffix": LINE_END.split(statement.suffix)[0],
             },
             {"type": "TextPositionSelector", "start": statement.start, "end": statement.end},
         ],

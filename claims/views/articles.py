@@ -31,10 +31,10 @@ from claims.serializers import (
     RevisionSerializer,
 )
 from claims.services.articles import create_article, delete_article, set_article_status, update_article
+from claims.views.annotation_containers import ArticleFormatsMixin
 from claims.views.checks import ChecksMixin
 from claims.views.export import ExportMixin
 from claims.views.fetching import FetchMixin
-from claims.views.formats import ArticleFormatsMixin
 from claims.views.passage_notes import add_notes
 from claims.views.suggestions import SuggestionsMixin
 from factcheck.api.conditional import entity_tag, is_form, version_of

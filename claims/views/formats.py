@@ -1,11 +1,9 @@
 """The endpoints of the standard formats: W3C Web Annotation, schema.org ClaimReview, Atom."""
 
-import re
 from typing import Any
 
-from django.db.models import Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, IntegerField, OuterRef, Q, QuerySet, Subquery
 from django.http import Http404
-from django.utils.translation import gettext
 from drf_spectacular.utils import OpenApiParameter, OpenApiTypes, extend_schema
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -15,34 +13,28 @@ from rest_framework.viewsets import GenericViewSet
 
 from claims.exports import atom, claim_review, web_annotation
 from claims.exports.common import Base
-from claims.models import Article, Dispute, Statement
+from claims.models import Dispute, Statement
 from claims.models.statement import TAGGED
 from factcheck.api.addresses import absolute_address
 from factcheck.api.base import BaseView
-from factcheck.api.pagination import PAGE_SIZE_SCHEMA, RowComparison, link_header, page_size_of
+from factcheck.api.pagination import PAGE_SIZE_SCHEMA
 from factcheck.api.renderers import JSONRenderer, TextRenderer
-from factcheck.api.roles import is_anonymous
-from factcheck.errors import InvalidInput
 from factcheck.journal.epoch import first_open_transaction
 from factcheck.journal.models import Entry
 from factcheck.postgres.bounded_page import ExistsPerRow
 from factcheck.public_addresses import public_origin
 
-CURSOR = re.compile(r"([0-9]{1,9})-([0-9]{1,18})")  # START-ID of the last statement on the page before
-FIRST_CURSOR = "0-0"
 LINKED_DATA = (200, "application/ld+json", "application/json")
 PAGING = [
     OpenApiParameter("cursor", str, description="Where the page starts. Take it from `next`, `prev` or `last`."),
     OpenApiParameter("page_size", PAGE_SIZE_SCHEMA, description="Rows on a page."),
 ]
+ANNOTATION_LINK = '<http://www.w3.org/ns/ldp#Resource>; rel="type"'  # for the Web Annotation Protocol
 
 
 def component(name: str) -> dict[str, str]:
     """One of claims/exports/linked_data.yaml."""
     return {"$ref": f"#/components/schemas/{name}"}
-
-
-ANNOTATIONS = {"oneOf": [component("WebAnnotationCollection"), component("WebAnnotationPage")]}
 
 
 class AnnotationRenderer(JSONRenderer):
@@ -82,6 +74,7 @@ class StatementFormatsMixin:
         detail=True,
         filterset_class=None,
         pagination_class=None,
+        more_headers={"Link": "AnnotationLink"},
         renderer_classes=[AnnotationRenderer, *api_settings.DEFAULT_RENDERER_CLASSES],
     )
     def webannotation(self, request: Request, pk: int) -> Response:
@@ -91,7 +84,8 @@ class StatementFormatsMixin:
         """
         row_id = self.row_id()  # type: ignore[attr-defined]
         statement = web_annotation.with_related(Statement.objects.filter(pk=row_id)).get()
-        return Response(web_annotation.annotation(statement, api_base_url(request)))
+        answer = web_annotation.annotation(statement, api_base_url(request))
+        return Response(answer, headers={"Link": ANNOTATION_LINK})
 
     @extend_schema(responses={LINKED_DATA: component("ClaimReview")}, filters=False)
     @action(
@@ -111,71 +105,6 @@ class StatementFormatsMixin:
         if statement is None:
             raise Http404
         return Response(claim_review.claim_review(statement, base_of(request)))
-
-
-class ArticleFormatsMixin:
-    """`webannotations/` of an article."""
-
-    @extend_schema(responses={LINKED_DATA: ANNOTATIONS}, filters=False, parameters=PAGING)
-    @action(
-        detail=True,
-        filterset_class=None,
-        pagination_class=None,
-        other_parameters=frozenset({"cursor", "page_size"}),
-        renderer_classes=[AnnotationRenderer, *api_settings.DEFAULT_RENDERER_CLASSES],
-    )
-    def webannotations(self, request: Request, pk: int) -> Response:
-        """Read an article's statements as a W3C AnnotationCollection.
-
-        With its first page; with `cursor`, another page.
-        """
-        article: Article = self.get_object()  # type: ignore[attr-defined]
-        rows = Statement.objects.public() if is_anonymous(request) else Statement.objects.all()
-        answer = _annotations(request, article, rows.filter(article=article))
-        page = answer.get("first", answer)
-        return Response(answer, headers=link_header(next=page.get("next"), prev=page.get("prev")))
-
-
-def _annotations(request: Request, article: Article, rows: QuerySet[Statement]) -> dict[str, Any]:
-    base, size = api_base_url(request), page_size_of(request)
-    collection = web_annotation.collection_url(article, base)
-    ordered = rows.order_by("start", "pk")
-    cursor = request.query_params.get("cursor", FIRST_CURSOR)
-    start, row_id = _parse_cursor(cursor)
-    after_cursor = rows.filter(RowComparison(F("start"), ">", start, row_id))
-    found = list(web_annotation.with_related(after_cursor.order_by("start", "pk"))[: size + 1])
-    total = rows.count()
-    before = total - after_cursor.count()
-
-    def address(index: int) -> str:
-        """Of the page that begins with the row at this index."""
-        last = ordered.values_list("start", "pk")[index - 1 : index].first() if index else None
-        after = f"{last[0]}-{last[1]}" if last else FIRST_CURSOR
-        sized = f"&page_size={size}" if "page_size" in request.query_params else ""
-        return f"{collection}?cursor={after}{sized}"
-
-    page = web_annotation.page(
-        article,
-        found[:size],
-        base,
-        url=address(before),
-        total=total,
-        start=before,
-        next_url=address(before + size) if len(found) > size else None,
-        previous_url=address(max(0, before - size)) if before else None,
-    )
-    if "cursor" in request.query_params:
-        return {"@context": [web_annotation.CONTEXT, web_annotation.TERMS], **page}
-    last = address((max(total, 1) - 1) // size * size)
-    return web_annotation.collection(article, base, total=total, first=page, last=last)
-
-
-def _parse_cursor(cursor: str) -> tuple[int, int]:
-    match = CURSOR.fullmatch(cursor)
-    if not match:
-        detail = gettext("This is not a cursor. Take it from `next`, `prev` or `last`.")
-        raise InvalidInput.parameter("cursor", "invalid", detail)
-    return int(match[1]), int(match[2])
 
 
 class FeedViewSet(BaseView, GenericViewSet[Any]):

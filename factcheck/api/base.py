@@ -70,6 +70,7 @@ class BaseView(APIView):
     passage_actions: frozenset[str] = frozenset()  # actions that answer 422 if a passage does not fit the text
     only_reads = False  # (action) whether its POST writes nothing: the body is too long for an address
     more_problems: frozenset[int] = frozenset()  # (action) statuses of problems besides the usual ones
+    more_headers: Mapping[str, str] = {}  # (action) of a 200 besides the usual ones, each with its component
     redirecting_actions: frozenset[str] = frozenset()  # actions that answer 301 for a row merged into another one
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:

@@ -89,7 +89,7 @@ def cache_rule(request: Any, response: HttpResponseBase) -> str:
     return "public, max-age=60" if is_public else "private, no-cache"
 
 
-HEADERS_OF_304 = ("Vary", "Cache-Control", "ETag")
+HEADERS_OF_304 = ("Vary", "Cache-Control", "ETag", "Content-Location", "Link")
 
 
 def add_entity_tag(request: Request | HttpRequest, response: Response) -> None:

@@ -219,8 +219,9 @@ def test_a_page_of_an_allowed_origin_may_send_and_read_the_headers_of_the_contra
     assert "origin" in answer["Vary"].lower()
     exposed = set(answer["Access-Control-Expose-Headers"].split(", "))
     assert exposed == {
-        "accept-patch", "deprecation", "etag", "link", "location", "passage-note", "ratelimit", "ratelimit-policy",
-        "retry-after", "sunset", "traceparent", "www-authenticate", "x-request-id",
+        "accept-patch", "allow", "content-location", "deprecation", "etag", "link", "location", "passage-note",
+        "preference-applied", "ratelimit", "ratelimit-policy", "retry-after", "sunset", "traceparent",
+        "www-authenticate", "x-request-id",
     }  # fmt: skip
     assert "Access-Control-Allow-Credentials" not in answer
 

@@ -124,6 +124,13 @@ def test_the_claim_is_the_first_of_paraphrase_and_passage_that_is_short_enough(
         ("It rains, " * 8, "It rains, " * 7 + "It…"),
         ("It rains " * 8 + "-- again", "It rains " * 7 + "It rains…"),
         ("\u96e8" * 76, "\u96e8" * 74 + "\u2026"),
+        # What readers see as one character is whole or not there: a family, a flag, an accent, a Hindi syllable.
+        ("x" * 72 + "\U0001f469\u200d\U0001f469\u200d\U0001f467 y", "x" * 72 + "\u2026"),
+        ("x" * 73 + "\U0001f1e9\U0001f1ea.", "x" * 73 + "\u2026"),
+        ("e\u0301" * 38, "e\u0301" * 37 + "\u2026"),
+        ("x" + "e\u0301" * 38, "x" + "e\u0301" * 36 + "\u2026"),
+        ("x" * 73 + "\u0915\u094d\u0937\u093f", "x" * 73 + "\u2026"),
+        ("x" * 72 + "\r\n" + "y" * 9, "x" * 72 + "\r\n\u2026"),
     ],
 )
 def test_a_long_claim_says_by_an_ellipsis_that_it_goes_on(api, alice, text, claim):
@@ -134,18 +141,33 @@ def test_a_long_claim_says_by_an_ellipsis_that_it_goes_on(api, alice, text, clai
     assert (review["claimReviewed"], review["itemReviewed"]["text"]) == (claim, text)
 
 
-def test_a_claim_that_is_spoken_first_appeared_in_the_recording(api, alice):
+VIDEO, AUDIO = "VideoObject", "AudioObject"
+
+
+@pytest.mark.parametrize(
+    ("address", "part", "recording"),
+    [
+        ("https://m.example/\u00e9.mp4#t=9", "https://m.example/%C3%A9.mp4", VIDEO),
+        ("https://m.example/a.MP3?from=feed", "https://m.example/a.MP3?from=feed", AUDIO),
+        ("https://m.example/talk.webm", "https://m.example/talk.webm", None),
+        ("https://mp4.example/watch?v=a.mp4", "https://mp4.example/watch?v=a.mp4", None),
+    ],
+)
+def test_a_claim_that_is_spoken_first_appeared_in_a_part_of_the_recording(api, alice, address, part, recording):
     captions = "1\n00:00:01,000 --> 00:00:02,500\nIt rains.\n"
-    sent = {"title": "A talk", "captions": captions, "media_url": "https://m.example/\u00e9.mp4#t=9"}
+    sent = {"title": "A talk", "captions": captions, "media_url": address}
     made = api.post("/api/v1/articles/", sent).json()
     row = api.post(
         "/api/v1/statements/", {"article": made["id"], "text": "It rains.", "quote_type": "narration"}
     ).json()
     publish(Article.objects.get(), alice)
-    review = api.get(f"/api/v1/statements/{row['id']}/claimreview/").json()
-    assert review["itemReviewed"]["firstAppearance"] == {
-        "@type": "MediaObject", "url": "https://m.example/%C3%A9.mp4#t=1,2.5",
+    claim = api.get(f"/api/v1/statements/{row['id']}/claimreview/").json()["itemReviewed"]
+    whole = {"@type": recording, "contentUrl": part} if recording else {"@type": "MediaObject", "url": part}
+    assert claim["firstAppearance"] == {
+        "@type": "Clip", "url": f"{part}#t=1,2.5", "startOffset": 1, "endOffset": 2.5, "isPartOf": whole,
     }  # fmt: skip
+    assert claim["appearance"]["@type"] == "NewsArticle"
+    assert "mediaAuthenticityCategory" not in json.dumps(claim)  # nobody has judged the recording
 
 
 def test_it_can_stand_in_a_script_element(api, alice, reviewed):

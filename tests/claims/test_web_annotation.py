@@ -42,6 +42,8 @@ def documents(api):
     for article in Article.objects.all():
         collection = api.get(f"/api/v1/articles/{article.pk}/webannotations/?page_size=5").json()
         found["collection"].append(collection)
+        prefer = {"Prefer": 'return=representation; include="http://www.w3.org/ns/oa#PreferContainedIRIs"'}
+        found["collection"].append(api.get(collection["id"], headers=prefer).json())
         following = collection["first"]["id"]
         while following:
             found["page"].append(api.get(following).json())
@@ -121,6 +123,48 @@ def test_an_annotation_in_its_words(api, statement, minister, alice):
     }
 
 
+@pytest.mark.parametrize("end", ["\n", "\n\n", "\r\n", "\u2028", "\u2029", "\x85", " \n\t\n "])
+def test_the_context_ends_where_the_paragraph_does(api, alice, end):
+    """A page has no line ends between its paragraphs, or others."""
+    text = f"It rains.{end}The sun, he said, shines.{end}It snows."
+    article = services.create_article(actor=alice, title="A report", text=text)
+    for passage in ("the sun", "he said", "shines."):
+        start = text.lower().index(passage)
+        services.create_statement(
+            article=article, actor=alice, quote_type="narration", start=start, end=start + len(passage)
+        )
+    found = api.get(f"/api/v1/articles/{article.pk}/webannotations/").json()["first"]["items"]
+    quotes = [item["target"]["selector"][0] for item in found]
+    around = [(quote["prefix"].strip(), quote["exact"], quote["suffix"].strip()) for quote in quotes]
+    assert around == [
+        ("", "The sun", ", he said, shines."),
+        ("The sun,", "he said", ", shines."),
+        ("The sun, he said,", "shines.", ""),
+    ]
+    assert [quote[name] for quote in quotes for name in ("prefix", "suffix") if end.strip(" ") in quote[name]] == []
+
+
+def test_no_term_of_the_model_has_another_meaning(api, statement):
+    """`name` is FOAF's, for our sources too."""
+    row = api.get(f"/api/v1/statements/{statement.pk}/webannotation/").json()
+    assert row["@context"] == [
+        "http://www.w3.org/ns/anno.jsonld",
+        {
+            "fc": "urn:factcheck:terms:",
+            "said_by": "fc:said_by",
+            "relayed_by": {"@id": "fc:relayed_by", "@container": "@list"},
+            "raised_by": "fc:raised_by",
+            "kind": "fc:kind",
+            "anonymous": "fc:anonymous",
+            "stance": "fc:stance",
+            "dispute": "fc:dispute",
+            "revision": "fc:revision",
+            "sha256": "fc:sha256",
+            "dispute_state": "fc:dispute_state",
+        },
+    ]
+
+
 def test_one_that_was_edited_out_leads_to_the_revision_it_stands_in(api, alice, statement):
     services.update_article(article_id=statement.article_id, versions=None, actor=alice, text="Nothing of it.")
     target = api.get(f"/api/v1/statements/{statement.pk}/webannotation/").json()["target"]
@@ -172,13 +216,14 @@ def test_the_pages_hold_every_statement_once_in_the_order_of_the_text_and_lead_b
 
 
 def test_an_article_without_statements_is_an_empty_collection(api, article):
-    found = api.get(f"/api/v1/articles/{article.pk}/webannotations/").json()
-    assert found == {
+    address = f"{BASE}articles/{article.pk}/webannotations/"
+    collection = {"id": address, "type": "AnnotationCollection", "label": "A report", "total": 0}
+    page = f"{address}?cursor=0-0"
+    assert api.get(address).json() == {
         "@context": [CONTEXT, TERMS],
-        "id": f"{BASE}articles/{article.pk}/webannotations/",
-        "type": "AnnotationCollection",
-        "label": "A report",
-        "total": 0,
+        **collection,
+        "first": {"id": page, "type": "AnnotationPage", "partOf": collection, "startIndex": 0, "items": []},
+        "last": page,
     }
 
 

@@ -15,6 +15,7 @@ PARAMETER_ENUMS = {
     frozenset({"article", "dispute", "evidence", "note", "source", "statement", "user"}): "RecordedResource",
     frozenset({"json", "jsonld"}): "LinkedDataFormat",
     frozenset({"csv", "jsonl"}): "ExportFormat",
+    frozenset({"1"}): "Flag",
     frozenset({"json", "text"}): "NoteFormat",
     frozenset({"evidence", "disputes", "source"}): "Includable",
 }
@@ -43,9 +44,12 @@ def name_parameter_enums(result: dict[str, Any], generator: Any, request: Any, p
                     schemas.setdefault(name, shape["items"])
                     shape["items"] = {"$ref": f"#/components/schemas/{name}"}
                 elif "enum" in shape:
-                    name = names.get(frozenset(shape["enum"])) or _ordering_name(operation)
+                    values = frozenset(shape["enum"])
                     if parameter["name"] == "ordering":  # otherwise generators call "-start" VALUE_3
                         shape["x-enum-varnames"] = [_order_name(value) for value in shape["enum"]]
+                        name = names.get(values) or _ordering_name(operation)
+                    else:
+                        name = names[values]
                     schemas.setdefault(name, shape)
                     parameter["schema"] = {"$ref": f"#/components/schemas/{name}"}
     for name, path in spectacular_settings.ENUM_NAME_OVERRIDES.items():

@@ -73,7 +73,10 @@ def _with_headers(schema: Any, code: str, response: dict[str, Any]) -> dict[str,
     # Who acts on one row and makes another is told where that is.
     if code == "201" and schema.view.is_recorded and (schema.view.action == "create" or schema.view.needs_if_match()):
         names.append("Location")
-    return {**response, "headers": {name: _header(name) for name in names}} if names else response
+    headers = {name: _header(name) for name in names}
+    if code == "200":
+        headers |= {name: _header(component) for name, component in schema.view.more_headers.items()}
+    return {**response, "headers": headers} if headers else response
 
 
 def _header(name: str) -> dict[str, str]:
@@ -93,7 +96,7 @@ def add_link_headers(operations: dict[str, Any]) -> None:
     operation = operations.get("get", {})
     names = {parameter["name"] for parameter in operation.get("parameters", ())}
     if {"cursor", "after"} & names and "Last-Event-ID" not in names:
-        operation["responses"]["200"].setdefault("headers", {})["Link"] = _header("Link")
+        operation["responses"]["200"].setdefault("headers", {}).setdefault("Link", _header("Link"))
 
 
 def add_links(paths: dict[str, Any]) -> dict[str, Any]:
