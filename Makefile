@@ -14,7 +14,8 @@ PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-
 # Programs are run as modules: the scripts in .venv/bin hold an absolute path, which breaks when the checkout moves.
 PY := .venv/bin/python
 MANAGE := $(PY) manage.py
-PINS := requirements.txt requirements-semantic.txt requirements-embedded.txt requirements-dev.txt constraints.txt
+PINS := requirements.txt requirements-semantic.txt requirements-embedded.txt requirements-observability.txt requirements-dev.txt \
+	constraints.txt
 export PORT
 
 .DEFAULT_GOAL := help
@@ -135,6 +136,7 @@ check: test-environment lint-schema ## Style, types, migrations, import rules, s
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy .
 	$(MANAGE) makemigrations --check --dry-run
+	$(PY) -m tests.migration_sql
 	$(MANAGE) translations --check
 	$(PY) -c 'from importlinter.cli import lint_imports_command as run; run()'
 	$(MANAGE) spectacular --validate --fail-on-warn --file /dev/null

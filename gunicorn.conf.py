@@ -2,15 +2,21 @@
 
 import gc
 import os
+import shutil
 import signal
 import sys
+import tempfile
 from typing import Any
 
 from gunicorn import util
+from gunicorn.glogging import Logger
 
 port = os.environ.get("PORT") or "8000"
 if not (port.isdecimal() and int(port) < 65536):
     sys.exit(f"Factcheck does not start: PORT must be a number up to 65535, not {port!r}.")
+metrics_host, colon, metrics_port = os.environ.get("METRICS_PORT", "").strip().rpartition(":")
+if (metrics_port or colon) and not (metrics_port.isdecimal() and int(metrics_port) < 65536):
+    sys.exit(f"Factcheck does not start: METRICS_PORT must be a port or HOST:PORT, not {os.environ['METRICS_PORT']!r}.")
 bind = f"0.0.0.0:{port}"  # for a container; `make run` binds to 127.0.0.1
 
 # Threads, since a request mostly waits for PostgreSQL. Each worker has its own connection pool.
@@ -38,6 +44,19 @@ worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108
 control_socket_disable = True  # it would be in $HOME, which is read-only in the container
 
 
+if os.environ.get("LOG_FORMAT", "").strip() == "json":
+
+    class logger_class(Logger):  # noqa: N801  the name of gunicorn's setting
+        """gunicorn's own lines as the service's."""
+
+        def setup(self, cfg: Any) -> None:
+            from factcheck.logs import JSONFormatter
+
+            super().setup(cfg)
+            for handler in self.error_log.handlers:
+                handler.setFormatter(JSONFormatter())
+
+
 def write_problem(sock: Any, status_int: int, reason: str, mesg: str) -> None:
     """What gunicorn itself refuses, such as too long an address, is a problem document as everything else."""
     from factcheck.api.problems import CONTENT_TYPE, problem_document
@@ -49,6 +68,30 @@ def write_problem(sock: Any, status_int: int, reason: str, mesg: str) -> None:
 
 
 util.write_error = write_problem  # gunicorn has no setting for it
+
+
+def on_starting(server: Any) -> None:
+    """A folder for each start: its counters begin at zero."""
+    if metrics_port:
+        server.metrics_folder = tempfile.mkdtemp(prefix="factcheck-metrics-", dir=worker_tmp_dir)
+        os.environ.update(PROMETHEUS_MULTIPROC_DIR=server.metrics_folder)
+
+
+def on_exit(server: Any) -> None:
+    if metrics_port:
+        shutil.rmtree(server.metrics_folder, ignore_errors=True)
+
+
+def pre_fork(server: Any, worker: Any) -> None:
+    """The lowest number that no living worker has."""
+    worker.slot = min(set(range(len(server.WORKERS) + 1)) - {each.slot for each in server.WORKERS.values()})
+
+
+def child_exit(server: Any, worker: Any) -> None:
+    if metrics_port:
+        from prometheus_client.multiprocess import mark_process_dead
+
+        mark_process_dead(worker.slot, server.metrics_folder)
 
 
 def when_ready(server: object) -> None:
@@ -77,6 +120,10 @@ def post_worker_init(worker: Any) -> None:
     from factcheck.postgres.backend.base import keep_connections
 
     keep_connections(worker.cfg.threads)
+    if metrics_port:
+        from factcheck import metrics
+
+        metrics.start(worker.slot, (metrics_host or "127.0.0.1", int(metrics_port)))
     WaitingThread.worker = worker  # so that streams end with it, which otherwise waits for them
     # Ctrl-C reaches every process of the terminal, and the arbiter passes it on. Of the two signals the second met the
     # worker within its shutdown, whose lock it then waited for until the graceful timeout.

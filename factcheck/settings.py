@@ -4,154 +4,57 @@ Every variable that is read here is described in docs/settings.md; a test compar
 """
 
 import os
-import re
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
-import dj_database_url
 import yaml
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_noop
 
+from factcheck.environment import (
+    env_choice,
+    env_database,
+    env_flag,
+    env_int,
+    env_issuer,
+    env_list,
+    env_mail,
+    env_origin,
+    env_origins,
+    env_rate,
+    env_roles,
+    env_secret,
+    env_secrets,
+)
+from factcheck.logs import logging_settings
 from factcheck.postgres import embedded
-from factcheck.uris import uri
-from factcheck.web_addresses import NotAWebAddress, web_address
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-
-
-def env_flag(name: str, default: bool = False) -> bool:
-    value = os.environ.get(name, "").strip().lower() or ("1" if default else "0")
-    if value in {"1", "true", "yes", "on"}:
-        return True
-    if value in {"0", "false", "no", "off"}:
-        return False
-    raise ImproperlyConfigured(f"{name} must be 1 or 0, not {value!r}.")
-
-
-def env_int(name: str, default: int) -> int:
-    value = os.environ.get(name, "").strip() or str(default)
-    if not value.isdecimal():
-        raise ImproperlyConfigured(f"{name} must be a whole number, not {value!r}.")
-    return int(value)
-
-
-def env_choice(name: str, *choices: str) -> str:
-    """The first one is the default."""
-    value = os.environ.get(name, "").strip() or choices[0]
-    if value not in choices:
-        raise ImproperlyConfigured(f"{name} must be one of {', '.join(choices)}, not {value!r}.")
-    return value
-
-
-def env_rate(name: str, default: str) -> str:
-    value = os.environ.get(name, "").strip() or default
-    if not re.fullmatch(r"[0-9]{1,9}/(sec|min|hour|day)", value):
-        raise ImproperlyConfigured(f"{name} must be a number, a slash, and sec, min, hour or day, not {value!r}.")
-    return value
-
-
-def env_file(name: str) -> str:
-    """The text of the file that the variable names."""
-    path = os.environ.get(name, "")
-    try:
-        return Path(path).read_text().strip() if path else ""
-    except (OSError, UnicodeDecodeError):
-        raise ImproperlyConfigured(f"{name} names {path!r}, which cannot be read.") from None
-
-
-def env_list(name: str) -> list[str]:
-    return [part.strip() for part in os.environ.get(name, "").split(",") if part.strip()]
-
-
-def env_origins(name: str) -> list[str]:
-    found = env_list(name)
-    for origin in found:
-        if not re.fullmatch(r"https?://[^/\s]+", origin):
-            raise ImproperlyConfigured(f"{name} must hold origins such as https://desk.example, not {origin!r}.")
-    return found
-
-
-def env_origin(name: str) -> str:
-    """In ASCII and without a slash; empty without one."""
-    value = os.environ.get(name, "").strip()
-    try:
-        origin = uri(web_address(value, takes_bare_names=True)).removesuffix("/") if value else ""
-    except NotAWebAddress:
-        origin = "/"
-    if origin.count("/") not in (0, 2) or set(origin) & set("?#"):
-        raise ImproperlyConfigured(f"{name} must be an origin such as https://factcheck.example, not {value!r}.")
-    return origin
-
-
-def env_roles(name: str) -> dict[str, str]:
-    """What the identity provider calls the roles: `THEIRS=OURS,…`. Where it is not set, they are called as here."""
-    roles = ("viewer", "reporter", "editor", "admin")
-    found = {theirs.strip(): ours.strip() for theirs, _, ours in (part.rpartition("=") for part in env_list(name))}
-    if not set(found.values()) <= set(roles) or not all(found):
-        raise ImproperlyConfigured(f"{name} must hold pairs such as desk=editor. The roles are {', '.join(roles)}.")
-    return found or {role: role for role in roles}
-
-
-def env_issuer(name: str) -> str:
-    value = os.environ.get(name, "").strip()
-    if value and not re.fullmatch(r"https://[^/\s?#]+[^\s?#]*" if not DEBUG else r"https?://[^\s?#]+", value):
-        raise ImproperlyConfigured(f"{name} must be the https:// address of the provider, not {value!r}.")
-    return value
-
-
-def env_database(name: str) -> dict[str, Any]:
-    shape = "postgres://USER:PASSWORD@HOST:PORT/NAME"
-    try:
-        found: dict[str, Any] = dict(dj_database_url.parse(os.environ[name]))
-    except ValueError:  # its text is not shown: the address holds the password
-        raise ImproperlyConfigured(
-            f"{name} cannot be read. Write it as {shape}, with special characters of the password percent-encoded."
-        ) from None
-    if found["ENGINE"] != "django.db.backends.postgresql":
-        raise ImproperlyConfigured(f"{name} must be a postgres:// address: the journal lives in PostgreSQL.")
-    if not (found["NAME"] or "service" in found.get("OPTIONS", {})):
-        raise ImproperlyConfigured(f"{name} names no database. Write it as {shape}.")
-    return {**found, "ENGINE": "factcheck.postgres.backend"}
-
-
-def env_mail(name: str) -> dict[str, Any]:
-    """The parts of the address of a mail server; all empty without one."""
-    ports = {"smtp": 25, "smtp+tls": 587, "smtps": 465}
-    value = os.environ.get(name, "").strip()
-    found = urlsplit(value)
-    try:
-        port = found.port
-    except ValueError:
-        port = 0
-    if value and (found.scheme not in ports or not found.hostname or port == 0):  # not shown: it holds the password
-        raise ImproperlyConfigured(
-            f"{name} cannot be read. Write it as smtp+tls://USER:PASSWORD@HOST:PORT, smtps://… or smtp://…, with "
-            "special characters of the password percent-encoded."
-        )
-    return {
-        "host": found.hostname or "",
-        "port": port or ports.get(found.scheme, 25),
-        "user": unquote(found.username or ""),
-        "password": unquote(found.password or ""),
-        "scheme": found.scheme,
-    }
 
 
 DEBUG = env_flag("DEBUG")
 PUBLIC_HTTPS = not DEBUG
 
-SECRET_KEY = os.environ.get("SECRET_KEY", "")
+
+def is_weak(key: str) -> bool:
+    return len(key) < 50 or len(set(key)) < 5 or key.startswith("django-insecure")
+
+
+SECRET_KEY = env_secret("SECRET_KEY")
+# Former keys: what they signed stands until it expires.
+SECRET_KEY_FALLBACKS = env_secrets("SECRET_KEY_FALLBACKS")
 if not SECRET_KEY:
     if not DEBUG:
         raise ImproperlyConfigured(
             "SECRET_KEY is not set. Give it 50 or more random characters, or set DEBUG=1 on your own machine."
         )
     SECRET_KEY = "insecure-and-only-for-debug-" + "0" * 32
-elif not DEBUG and (len(SECRET_KEY) < 50 or len(set(SECRET_KEY)) < 5 or SECRET_KEY.startswith("django-insecure")):
+elif not DEBUG and is_weak(SECRET_KEY):
     raise ImproperlyConfigured("SECRET_KEY is too weak: it needs 50 or more random characters.")
+if not DEBUG and any(map(is_weak, SECRET_KEY_FALLBACKS)):
+    raise ImproperlyConfigured("SECRET_KEY_FALLBACKS has a key that is too weak: each needs 50 or more characters.")
 
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS")
 if DEBUG:
@@ -186,6 +89,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "factcheck.api.access.AccessMiddleware",
     "factcheck.api.middleware.RequestIdMiddleware",
     "factcheck.api.middleware.HeadMiddleware",
     # These only add headers. They come before the others so that refusals by the others have the headers too.
@@ -226,7 +130,7 @@ TEMPLATES = [
 
 # Database. With DEBUG and no DATABASE_URL, the embedded PostgreSQL is started at the first connection.
 DATA_DIR = Path(os.environ.get("DATA_DIR") or BASE_DIR / ".data").absolute()
-if os.environ.get("DATABASE_URL"):
+if env_secret("DATABASE_URL"):
     DATABASES: dict[str, dict[str, Any]] = {"default": env_database("DATABASE_URL")}
 elif DEBUG:
     DATABASES = {"default": embedded.connection_settings(DATA_DIR)}
@@ -257,7 +161,7 @@ if DATABASE_PREPARED_STATEMENTS:
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Signs the journal's checkpoints. Only the process that runs `manage.py follow seal` needs it.
-JOURNAL_SIGNING_KEY = os.environ.get("JOURNAL_SIGNING_KEY", "").strip() or env_file("JOURNAL_SIGNING_KEY_FILE")
+JOURNAL_SIGNING_KEY = env_secret("JOURNAL_SIGNING_KEY")
 
 # Which model makes the vectors by which matching finds what says the same in other words (claims/vectors/model.py).
 MATCHING_MODEL = env_choice("MATCHING_MODEL", "minilm", "e5", "none")
@@ -305,10 +209,11 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # a cookie would grow with each
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 SECURE_SSL_REDIRECT = PUBLIC_HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^healthz/$"]  # for the container's health check, which comes from inside
+SECURE_REDIRECT_EXEMPT = [r"^(health|live|ready)z/$"]  # for health checks, which come from inside
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-SECURE_HSTS_SECONDS = 365 * 24 * 3600 if PUBLIC_HTTPS else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PUBLIC_HTTPS
+SECURE_HSTS_SECONDS = env_int("HSTS_SECONDS", 365 * 24 * 3600) if PUBLIC_HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = PUBLIC_HTTPS and env_flag("HSTS_SUBDOMAINS", default=True)
+SECURE_HSTS_PRELOAD = PUBLIC_HTTPS and env_flag("HSTS_PRELOAD", default=True)
 X_FRAME_OPTIONS = "DENY"
 CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in ALLOWED_HOSTS if not DEBUG and host != "*"]
 CONTENT_SECURITY_POLICY = {
@@ -362,9 +267,9 @@ if HAS_MAIL and "@" not in DEFAULT_FROM_EMAIL:
 PASSWORD_RESET_TIMEOUT = 3 * 24 * 3600
 
 # Log-in by an identity provider, over OpenID Connect: docs/identity.md.
-OIDC_ISSUER = env_issuer("OIDC_ISSUER")
+OIDC_ISSUER = env_issuer("OIDC_ISSUER", is_https=PUBLIC_HTTPS)
 OIDC_CLIENT_ID = os.environ.get("OIDC_CLIENT_ID", "").strip()
-OIDC_CLIENT_SECRET = os.environ.get("OIDC_CLIENT_SECRET", "").strip() or env_file("OIDC_CLIENT_SECRET_FILE")
+OIDC_CLIENT_SECRET = env_secret("OIDC_CLIENT_SECRET")
 OIDC_SCOPES = os.environ.get("OIDC_SCOPES", "").strip() or "openid profile"
 OIDC_ROLE_CLAIM = os.environ.get("OIDC_ROLE_CLAIM", "").strip() or "roles"
 OIDC_ROLES = env_roles("OIDC_ROLES")
@@ -490,15 +395,10 @@ SPECTACULAR_SETTINGS = {
     ],
 }
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": "INFO"},
-    # A 4xx is the caller's error, and the answer says everything; only our own errors are logged.
-    "loggers": {
-        "django.request": {"level": "ERROR"},
-        "django.security.DisallowedHost": {"level": "CRITICAL"},
-    },
-}
+# Where errors and traces are sent, besides the log. OpenTelemetry reads its other variables itself.
+SENTRY_DSN = env_secret("SENTRY_DSN")
+OTEL_EXPORTER_OTLP_ENDPOINT = os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT", "").strip()
+
+# Each line of the log as text, or as JSON, with one line for each request too.
+LOG_FORMAT = env_choice("LOG_FORMAT", "line", "json")
+LOGGING = logging_settings(LOG_FORMAT)

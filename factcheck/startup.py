@@ -13,8 +13,10 @@ from psycopg_pool import PoolTimeout
 
 from factcheck.checks import static_files_are_collected
 from factcheck.postgres.embedded import EmbeddedPostgresError
+from factcheck.reporting import start_reporting
 
 DEVELOPMENT_SETTINGS = Path(__file__).resolve().parent.parent / ".development.env"
+EXPLICIT = ("DEBUG", "SECRET_KEY", "SECRET_KEY_FILE", "DATABASE_URL", "DATABASE_URL_FILE")
 TIME_LIMITS = ("DATABASE_STATEMENT_TIMEOUT", "DATABASE_LOCK_TIMEOUT", "DATABASE_IDLE_TIMEOUT")
 
 
@@ -28,7 +30,7 @@ def read_development_settings() -> None:
 
     Only manage.py does this. A server reads no file, so its settings are always explicit.
     """
-    if any(os.environ.get(name) for name in ("DEBUG", "SECRET_KEY", "DATABASE_URL")):
+    if any(os.environ.get(name) for name in EXPLICIT):
         return
     with suppress(OSError):
         for line in DEVELOPMENT_SETTINGS.read_text().splitlines():
@@ -41,6 +43,7 @@ def load_settings() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "factcheck.settings")
     try:
         settings.INSTALLED_APPS  # noqa: B018  settings are read at the first use
+        start_reporting()
     except ImproperlyConfigured as error:
         sys.exit(f"Factcheck does not start: {error}")
 

@@ -37,7 +37,7 @@ from factcheck.desk.public.articles import ArticleList, ArticlePage
 from factcheck.desk.public.checkpoint import CheckpointPage
 from factcheck.desk.public.sources import SourcePage
 from factcheck.desk.public.statements import StatementPage
-from factcheck.health import Health
+from factcheck.health import Health, Live, Ready
 from factcheck.journal.feed import JournalViewSet
 from factcheck.webhooks.views import DeliveryViewSet, WebhookViewSet
 
@@ -130,6 +130,8 @@ urlpatterns = [
     path("language/", ChooseLanguage.as_view(), name="language"),
     path("texts.js", script_texts, name="texts"),
     path("healthz/", Health.as_view()),
+    path("livez/", Live.as_view()),
+    path("readyz/", Ready.as_view()),
     path("admin/", admin.site.urls),
     path("api/v1/schema/", SchemaView.as_view(), name="schema"),
     path("api/v1/docs/", DocsView.as_view(url_name="schema"), name="docs"),

@@ -26,6 +26,7 @@ from factcheck.api.problems import (
     unavailable_detail,
 )
 from factcheck.api.renderers import dump
+from factcheck.logs import request_id
 from factcheck.postgres.transactions import begin_request
 
 logger = logging.getLogger("factcheck.problems")
@@ -61,7 +62,11 @@ class RequestIdMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         given = request.META.get("HTTP_X_REQUEST_ID", "")
         request.request_id = given if REQUEST_ID.fullmatch(given) else secrets.token_hex(16)  # type: ignore[attr-defined]
-        response = self.get_response(request)
+        within = request_id.set(request.request_id)  # type: ignore[attr-defined]
+        try:
+            response = self.get_response(request)
+        finally:
+            request_id.reset(within)
         response.headers["X-Request-ID"] = request.request_id  # type: ignore[attr-defined]
         parent = request.META.get("HTTP_TRACEPARENT", "")
         if TRACE_PARENT.fullmatch(parent):

@@ -70,6 +70,15 @@ def lags(names: Sequence[str]) -> list[Lag]:
     return [_lag(cursors.get(name) or FollowerCursor(name=name)) for name in names]
 
 
+def held_back() -> Lag:
+    """What is committed, and no reader of the feed sees yet, since an older transaction is still open.
+
+    Raises Unavailable where the feed cannot be read.
+    """
+    held = Entry.objects.filter(transaction__gte=first_open_transaction()).order_by("transaction", "id")
+    return _lag_of("feed", held)
+
+
 def run(
     followers: Mapping[str, Follower],
     *,
@@ -158,9 +167,12 @@ def _next_entries(transaction: int, entry: int) -> QuerySet[Entry]:
 
 
 def _lag(cursor: FollowerCursor) -> Lag:
-    waiting = entries_after(cursor.transaction, cursor.entry)
+    return _lag_of(cursor.name, entries_after(cursor.transaction, cursor.entry))
+
+
+def _lag_of(name: str, waiting: QuerySet[Entry]) -> Lag:
     since = waiting.values_list("at", flat=True).first()
-    return Lag(cursor.name, waiting[:MAX_COUNTED].count(), _seconds_since(since))
+    return Lag(name, waiting[:MAX_COUNTED].count(), _seconds_since(since))
 
 
 def _seconds_since(instant: datetime | None) -> int:

@@ -108,10 +108,10 @@ class Prepared:
             return self.rows(*parameters)  # a transaction also sees its own writes
         snapshot = next(iter(execute_prepared(SNAPSHOT_SQL, ())), None)
         key = (self, parameters)
-        found = _cache.read(snapshot, key)
+        found = kept_answers.read(snapshot, key)
         if found is None:
             found = self.rows(*parameters)
-            _cache.keep(snapshot, key, found, ENTRY_OVERHEAD + 2 * len(self.sql))
+            kept_answers.keep(snapshot, key, found, ENTRY_OVERHEAD + 2 * len(self.sql))
         return found
 
     def _by_psycopg(self, cursor: Any, parameters: Sequence[Any]) -> Rows:
@@ -167,7 +167,7 @@ def cursor_of(database: Any) -> psycopg.Cursor[Any]:
 
 _kept: OrderedDict[Hashable, Prepared] = OrderedDict()
 _lock = Lock()
-_cache = SnapshotCache()
+kept_answers = SnapshotCache()
 
 
 def find_prepared(key: Hashable) -> Prepared | None:

@@ -28,6 +28,7 @@ class SnapshotCache:
         self.max_characters = max_characters
         self.lock = Lock()
         self.snapshot: Any = None
+        self.hits = self.misses = 0
         self.forget(None)
 
     def forget(self, snapshot: Any) -> None:
@@ -37,7 +38,12 @@ class SnapshotCache:
 
     def read(self, snapshot: Any, key: Hashable) -> Rows | None:
         with self.lock:
-            return self.rows.get(key) if snapshot is not None and snapshot == self.snapshot else None
+            found = self.rows.get(key) if snapshot is not None and snapshot == self.snapshot else None
+            if found is None:
+                self.misses += 1
+            else:
+                self.hits += 1
+            return found
 
     def keep(self, snapshot: Any, key: Hashable, rows: Rows, weight: int = ENTRY_OVERHEAD) -> None:
         """`snapshot` is from before the read. A commit since then is in the rows, and makes the next snapshot differ.

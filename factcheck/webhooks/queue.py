@@ -15,6 +15,7 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from factcheck.journal.followers import MAX_COUNTED
 from factcheck.journal.models import Entry
 from factcheck.webhooks.actions import PING
 from factcheck.webhooks.models import Delivery, Webhook
@@ -77,6 +78,12 @@ UPDATE webhooks_delivery d SET state = 'delivered', ended_at = now(), leased_unt
     failing_since = NULL, attempts = d.attempts || jsonb_build_array(sent.attempt)
 FROM jsonb_to_recordset(%s::jsonb) AS sent(id bigint, lease timestamptz, attempt jsonb)
 WHERE d.id = sent.id AND d.leased_until = sent.lease
+"""
+BACKLOG = """
+SELECT (SELECT count(*) FROM (SELECT FROM webhooks_delivery WHERE state = 'pending' LIMIT %s) waiting),
+    (SELECT coalesce(extract(epoch FROM now() - min(eldest.created_at)), 0)::float FROM webhooks_webhook w
+        CROSS JOIN LATERAL (SELECT d.created_at FROM webhooks_delivery d WHERE d.webhook_id = w.id
+            AND d.state = 'pending' ORDER BY d.id LIMIT 1) eldest)
 """
 OLD = """
 DELETE FROM webhooks_delivery WHERE id IN (
@@ -166,6 +173,14 @@ def hurry(webhook: Webhook) -> None:
     """What was put off is due now: the receiver may be another."""
     waiting = webhook.deliveries.filter(state=Delivery.State.PENDING, next_attempt_at__gt=timezone.now())
     waiting.update(next_attempt_at=timezone.now(), failures=0, failing_since=None)
+
+
+def backlog() -> tuple[int, float]:
+    """How many deliveries are pending, counted up to MAX_COUNTED, and for how many seconds the eldest is."""
+    with connection.cursor() as cursor:
+        cursor.execute(BACKLOG, [MAX_COUNTED])
+        deliveries, seconds = cursor.fetchone()
+        return deliveries, seconds
 
 
 def delete_old() -> int:

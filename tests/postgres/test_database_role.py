@@ -1,5 +1,6 @@
 """The service as the database role that owns nothing, made by factcheck/postgres/application_role.sql."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from django.utils import timezone
 from claims.matches import find_matches
 from claims.models import Statement
 from claims.vectors.follower import Vectors
+from factcheck.checks import role_owns_no_table
 from factcheck.journal.followers import advance
 from factcheck.journal.models import Checkpoint, Entry
 from factcheck.journal.seal.notes import make_key
@@ -52,6 +54,18 @@ def be(role: str) -> None:
     run(ROLE)
     run(ROLE)  # after each migration again
     run(f"SET LOCAL ROLE {role}; SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
+
+
+def test_the_check_warns_of_a_role_that_owns_tables_and_only_then(db):
+    (warning,) = role_owns_no_table(databases=["default"])
+    assert warning.id == "factcheck.W001"
+    assert re.fullmatch(
+        r"The database role has the rights of the owner of \d\d tables: it can bypass the journal.", warning.msg
+    )
+    be("factcheck_app")
+    assert role_owns_no_table(databases=["default"]) == []
+    be_owner()
+    assert role_owns_no_table(databases=None) == []
 
 
 def test_the_service_works_as_a_role_that_owns_nothing(as_app, client, alice):

@@ -3,7 +3,7 @@
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from factcheck.settings import env_mail
+from factcheck.environment import env_mail
 
 
 @pytest.mark.parametrize(

@@ -61,6 +61,10 @@ def test_with_debug_off_everything_is_for_https():
         ({"PUBLIC_URL": "ftp://factcheck.example"}, "PUBLIC_URL must be an origin such as"),
         ({"DATABASE_POOL_SIZE": "ten"}, "DATABASE_POOL_SIZE must be a whole number"),
         ({"THROTTLE_LOGIN": "ten a minute"}, "THROTTLE_LOGIN must be a number, a slash"),
+        ({"SECRET_KEY_FALLBACKS": "a-former-but-short-one"}, "SECRET_KEY_FALLBACKS has a key that is too weak"),
+        ({"DATABASE_URL_FILE": "/nowhere/at-all"}, "DATABASE_URL and DATABASE_URL_FILE are both set"),
+        ({"SENTRY_DSN": "https://sentry.example/a-password"}, "SENTRY_DSN cannot be read"),
+        ({"EMAIL_URL_FILE": "/nowhere/at-all"}, "EMAIL_URL_FILE names '/nowhere/at-all', which cannot be read"),
         ({"OIDC_ISSUER": "http://id.example"}, "OIDC_ISSUER must be the https:// address of the provider"),
         ({"OIDC_ISSUER": "https://id.example"}, "OIDC_CLIENT_ID, OIDC_CLIENT_SECRET is not set"),
         ({"OIDC_CLIENT_SECRET": "a-password"}, "OIDC_ISSUER, OIDC_CLIENT_ID is not set"),
@@ -80,6 +84,39 @@ def test_a_setting_that_is_missing_or_weak_keeps_a_server_from_starting(changed,
 def test_a_flag_that_is_set_but_empty_has_its_default():
     show = "from django.conf import settings; print(settings.DATABASE_PREPARED_STATEMENTS, settings.PUBLIC_READ)"
     assert run(["-c", show], DATABASE_PREPARED_STATEMENTS="", PUBLIC_READ="").stdout == "True False\n"
+
+
+def test_how_strictly_browsers_are_told_to_use_https_can_be_chosen():
+    chosen = {"HSTS_SECONDS": "300", "HSTS_SUBDOMAINS": "0", "HSTS_PRELOAD": "0"}
+    found = json.loads(run(["-c", SHOW], **chosen).stdout)
+    assert found["SECURE_HSTS_SECONDS"] == 300
+    assert (found["SECURE_HSTS_INCLUDE_SUBDOMAINS"], found["SECURE_HSTS_PRELOAD"]) == (False, False)
+
+
+def test_a_port_for_metrics_that_is_none_keeps_gunicorn_from_starting():
+    done = run(GUNICORN, METRICS_PORT="127.0.0.1:")
+    assert done.returncode == 1
+    assert done.stderr == ("Factcheck does not start: METRICS_PORT must be a port or HOST:PORT, not '127.0.0.1:'.\n")
+
+
+def test_each_secret_can_stand_in_a_file(tmp_path):
+    show = """
+import json; from django.conf import settings as s
+print(json.dumps([s.SECRET_KEY, s.SECRET_KEY_FALLBACKS, s.DATABASES["default"]["HOST"], s.EMAIL_HOST_PASSWORD]))"""
+    written = {
+        "SECRET_KEY": f"{SERVER['SECRET_KEY']}new\n",
+        "SECRET_KEY_FALLBACKS": f"{SERVER['SECRET_KEY']}\n{SERVER['SECRET_KEY']}older\n",
+        "DATABASE_URL": "postgres://me:word@a.database.example/x\n",
+        "EMAIL_URL": "smtp://me:word@mail.example\n",
+    }
+    given = dict.fromkeys(written, "") | {"EMAIL_FROM": "desk@factcheck.example"}
+    for name, text in written.items():
+        (tmp_path / name).write_text(text)
+        given[f"{name}_FILE"] = str(tmp_path / name)
+    key = SERVER["SECRET_KEY"]
+    assert json.loads(run(["-c", show], **given).stdout) == [
+        f"{key}new", [key, f"{key}older"], "a.database.example", "word",
+    ]  # fmt: skip
 
 
 def test_a_port_that_is_none_keeps_gunicorn_from_starting():

@@ -18,12 +18,14 @@ from psycopg import Connection
 from psycopg_pool import ConnectionPool
 
 from factcheck.postgres import embedded
+from factcheck.postgres.timing import TimedConnection, timed
 from factcheck.postgres.transactions import committing
 
 KEPT_SECONDS = 60  # then the thread's next request returns its connection, and takes one that the pool may have renewed
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
+    Database = timed
     _connection_pools: ClassVar[dict[str, Any]]
     _configure_connection: Callable[[Connection[Any]], None]
 
@@ -48,6 +50,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         options = self.settings_dict["OPTIONS"].get("pool")
         if options and self.alias == DEFAULT_DB_ALIAS and self.alias not in self._connection_pools:
             made = ConnectionPool(
+                connection_class=TimedConnection,
                 kwargs={**self.get_connection_params(), "autocommit": True},
                 open=False,  # Django opens it with the first connection: its threads would not survive a fork
                 configure=self._configure_connection,
@@ -92,13 +95,14 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
 
 def keep_connections(threads: int) -> None:
-    """Let each of a worker's threads keep the connection that the pool lent it, where the pool has one for each.
+    """Let each of a worker's threads keep the connection that the pool lent it, where the pool has one more than that.
 
-    Lending one for each request costs a tenth of a short request. Where there are more threads than connections, each
-    request returns what it took; otherwise the other threads would wait for ever.
+    Lending one for each request costs a tenth of a short request. Where there are fewer connections, each request
+    returns what it took; otherwise the other threads would wait for ever. The one more is for questions about the
+    service's health.
     """
     database = connections.settings[DEFAULT_DB_ALIAS]
-    if database["OPTIONS"].get("pool", {}).get("max_size", 0) >= threads:
+    if database["OPTIONS"].get("pool", {}).get("max_size", 0) > threads:
         database["CONN_MAX_AGE"] = KEPT_SECONDS
 
 

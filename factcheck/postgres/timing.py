@@ -1,0 +1,54 @@
+"""How many exchanges with the database each thread has had, and how long it waited for them.
+
+Counted at psycopg's connection, where Django's cursors, the prepared reads, copies and commits all wait. Django's own
+place for it, `execute_wrappers`, sees no commit, and the prepared reads would have to go by Django's cursors.
+"""
+
+import logging
+import re
+import sys
+from threading import local
+from time import perf_counter
+from types import ModuleType
+from typing import Any
+
+import psycopg
+
+SLOW = 1.0  # second; PostgreSQL cancels at DATABASE_STATEMENT_TIMEOUT
+MAX_TEXT = 2_000
+LITERALS = re.compile(r"'(?:[^']|'')*'")
+
+logger = logging.getLogger("factcheck.database")
+
+
+class Tally(local):
+    exchanges = 0  # statements and commits
+    seconds = 0.0
+
+
+tally = Tally()
+
+
+class TimedConnection(psycopg.Connection[Any]):
+    def wait(self, gen: Any, *args: Any, **kwargs: Any) -> Any:
+        began = perf_counter()
+        try:
+            return super().wait(gen, *args, **kwargs)
+        finally:
+            took = perf_counter() - began
+            tally.exchanges += not gen.__name__.startswith("_set_")  # which psycopg sends with the next statement
+            tally.seconds += took
+            if took > SLOW:
+                _tell(took, sys._getframe(1).f_locals.get("query"))
+
+
+def _tell(took: float, query: Any) -> None:
+    """`query` is what psycopg's cursor was given, without parameters; a commit has none. Values written into it go."""
+    text = query.decode() if isinstance(query, bytes) else str(query or "COMMIT")
+    shown = LITERALS.sub("'?'", text)[:MAX_TEXT]
+    logger.warning("Slow query: %.1f s: %s", took, shown, extra={"fields": {"seconds": round(took, 3), "query": shown}})
+
+
+# psycopg as Django's backend uses it.
+timed = ModuleType("psycopg")
+vars(timed).update(vars(psycopg), connect=TimedConnection.connect)
