@@ -84,6 +84,22 @@ def env_origin(name: str) -> str:
     return origin
 
 
+def env_roles(name: str) -> dict[str, str]:
+    """What the identity provider calls the roles: `THEIRS=OURS,…`. Where it is not set, they are called as here."""
+    roles = ("viewer", "reporter", "editor", "admin")
+    found = {theirs.strip(): ours.strip() for theirs, _, ours in (part.rpartition("=") for part in env_list(name))}
+    if not set(found.values()) <= set(roles) or not all(found):
+        raise ImproperlyConfigured(f"{name} must hold pairs such as desk=editor. The roles are {', '.join(roles)}.")
+    return found or {role: role for role in roles}
+
+
+def env_issuer(name: str, *, is_https: bool) -> str:
+    value = os.environ.get(name, "").strip()
+    if value and not re.fullmatch(r"https://[^\s?#]+" if is_https else r"https?://[^\s?#]+", value):
+        raise ImproperlyConfigured(f"{name} must be the https:// address of the provider, not {value!r}.")
+    return value
+
+
 def env_database(name: str) -> dict[str, Any]:
     shape = "postgres://USER:PASSWORD@HOST:PORT/NAME"
     try:

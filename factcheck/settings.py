@@ -6,6 +6,7 @@ Every variable that is read here is described in docs/settings.md; a test compar
 import os
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import yaml
 from csp.constants import NONE, SELF
@@ -17,11 +18,13 @@ from factcheck.environment import (
     env_database,
     env_flag,
     env_int,
+    env_issuer,
     env_list,
     env_mail,
     env_origin,
     env_origins,
     env_rate,
+    env_roles,
     env_secret,
     env_secrets,
 )
@@ -108,7 +111,7 @@ MIDDLEWARE = [
     "factcheck.desk.act_messages.ActMessageMiddleware",
 ]
 
-AUTHENTICATION_BACKENDS = ["factcheck.api.authentication.UserBackend"]
+AUTHENTICATION_BACKENDS = ["factcheck.journal.standing.StandingUserBackend"]
 ROOT_URLCONF = "factcheck.urls"
 WSGI_APPLICATION = "factcheck.wsgi.application"
 TEMPLATES = [
@@ -266,6 +269,26 @@ if HAS_MAIL and "@" not in DEFAULT_FROM_EMAIL:
     raise ImproperlyConfigured("EMAIL_FROM is not set. With EMAIL_URL, name the address that mail comes from.")
 PASSWORD_RESET_TIMEOUT = 3 * 24 * 3600
 
+# Log-in by an identity provider, over OpenID Connect: docs/identity.md.
+OIDC_ISSUER = env_issuer("OIDC_ISSUER", is_https=PUBLIC_HTTPS)
+OIDC_CLIENT_ID = os.environ.get("OIDC_CLIENT_ID", "").strip()
+OIDC_CLIENT_SECRET = env_secret("OIDC_CLIENT_SECRET")
+OIDC_SCOPES = os.environ.get("OIDC_SCOPES", "").strip() or "openid profile"
+OIDC_ROLE_CLAIM = os.environ.get("OIDC_ROLE_CLAIM", "").strip() or "roles"
+OIDC_ROLES = env_roles("OIDC_ROLES")
+OIDC_NAME = os.environ.get("OIDC_NAME", "").strip() or urlsplit(OIDC_ISSUER).netloc
+given = {"OIDC_ISSUER": OIDC_ISSUER, "OIDC_CLIENT_ID": OIDC_CLIENT_ID, "OIDC_CLIENT_SECRET": OIDC_CLIENT_SECRET}
+if any(given.values()) and not all(given.values()):
+    absent = ", ".join(name for name, value in given.items() if not value)
+    raise ImproperlyConfigured(f"{absent} is not set. A provider needs {', '.join(given)}, or none of them.")
+if "openid" not in OIDC_SCOPES.split():
+    raise ImproperlyConfigured("OIDC_SCOPES must hold openid, with spaces between the scopes.")
+# Whether users have passwords here. Without them, one user alone has: for the day when the provider is gone.
+LOCAL_PASSWORDS = env_flag("LOCAL_PASSWORDS", default=True)
+BREAK_GLASS_ADMIN = "" if LOCAL_PASSWORDS else os.environ.get("BREAK_GLASS_ADMIN", "").strip()
+if not (LOCAL_PASSWORDS or OIDC_ISSUER):
+    raise ImproperlyConfigured("LOCAL_PASSWORDS=0 needs OIDC_ISSUER: nobody could log in.")
+
 # A larger request body is answered 413 before it is read. 500,000 code points of text fit.
 MAX_BODY_BYTES = DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 
@@ -279,7 +302,7 @@ THROTTLE_RATES = {
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "factcheck.api.authentication.TokenAuthentication",
+        "factcheck.journal.standing.StandingTokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["claims.roles.NewsroomPermission"],

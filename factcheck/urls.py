@@ -1,7 +1,6 @@
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 from django.views.decorators.cache import cache_control
 from django.views.decorators.vary import vary_on_headers
@@ -20,7 +19,7 @@ from claims.views.sources import SourceViewSet
 from claims.views.statements import StatementViewSet
 from factcheck.api.openapi.views import Root, SchemaView
 from factcheck.api.tokens import TokenViewSet
-from factcheck.desk.login import ThrottledLoginView
+from factcheck.desk.login import LogoutPage, ThrottledLoginView
 from factcheck.desk.pages.account import AccountPage, ChangePassword, ResetPassword, SetPassword
 from factcheck.desk.pages.accounts import NewUserPage, RolesPage, UserPage, UsersPage
 from factcheck.desk.pages.choosing import SourceChoices
@@ -30,6 +29,7 @@ from factcheck.desk.pages.import_text import ImportTextPage
 from factcheck.desk.pages.imports import ImportPage
 from factcheck.desk.pages.language import ChooseLanguage
 from factcheck.desk.pages.live import LivePage
+from factcheck.desk.pages.provider import ProviderCallback, ProviderLogin, ProviderLogout
 from factcheck.desk.pages.search import SearchPage
 from factcheck.desk.pages.sitemap import Robots, SitemapIndex, SitemapPart
 from factcheck.desk.pages.start import StartPage
@@ -125,7 +125,10 @@ urlpatterns = [
     path("import/", ImportPage.as_view(), name="import"),
     path("import/text/", ImportTextPage.as_view(), name="import-text"),
     path("login/", ThrottledLoginView.as_view(), name="login"),
-    path("logout/", LogoutView.as_view(), name="logout"),
+    path("logout/", LogoutPage.as_view(), name="logout"),
+    path("oidc/login/", ProviderLogin.as_view(), name="provider-login"),
+    path("oidc/callback/", ProviderCallback.as_view(), name="provider-callback"),
+    path("oidc/backchannel-logout/", ProviderLogout.as_view(), name="provider-logout"),
     path("account/", AccountPage.as_view(), name="account"),
     path("account/password/", ChangePassword.as_view(), name="change-password"),
     path("accounts/", UsersPage.as_view(), name="users"),

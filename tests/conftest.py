@@ -8,6 +8,7 @@ from rest_framework.test import APIClient
 from claims import services
 from claims.matches import shares
 from factcheck.api.throttles import WindowCounter
+from factcheck.journal import standing
 from factcheck.journal.stream.waiting import WaitingThread
 from sources.services import create_source
 from tests.newsroom import TEXT, client_of, lift_truncate_guards, user_with_role
@@ -39,6 +40,7 @@ def nothing_is_remembered_of_another_test():
     WindowCounter.counts.clear()
     shares.read_for = ("", 0.0)
     WaitingThread.opened.clear()
+    standing._remembered.clear()
 
 
 @pytest.fixture(autouse=True)

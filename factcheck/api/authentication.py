@@ -87,6 +87,7 @@ def groups_of(user: str) -> ArraySubquery:
 
 class TokenScheme(OpenApiAuthenticationExtension):
     target_class = TokenAuthentication
+    match_subclasses = True
     name = "token"
     priority = 1
 

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.db.models import Q
 from django.utils import timezone
 from rest_framework.request import Request
 
 from factcheck.api.authentication import groups_of
-from factcheck.api.models import Session, Token
+from factcheck.api.models import Identity, Session, Token
 from factcheck.api.roles import Role, is_anonymous, remember_role, role_of
 
 
@@ -70,6 +71,8 @@ def _active_users(ids: set[int]) -> dict[int, User]:
     if not ids:
         return {}
     found: Any = User.objects.filter(pk__in=ids, is_active=True).annotate(held=groups_of("pk"))
+    if settings.OIDC_ISSUER:  # the client connects again, and the provider is asked
+        found = found.exclude(pk__in=Identity.objects.unconfirmed().values("user"))
     users = {user.pk: user for user in found}
     for user in users.values():
         remember_role(user, user.held)

@@ -107,6 +107,59 @@ class Session(AbstractBaseSession):
         return import_module(settings.SESSION_ENGINE).SessionStore
 
 
+class IdentityQuerySet(models.QuerySet["Identity"]):
+    def unconfirmed(self) -> "IdentityQuerySet":
+        """Whom the provider has refused, or should have been asked about by now."""
+        late = timezone.now() - Identity.CHECKED_WITHIN
+        return self.filter(models.Q(confirmed_at=None) | models.Q(check_at__lt=late))
+
+
+class Identity(models.Model):
+    """Who a user is at the identity provider: an issuer and a subject, and never a mail address."""
+
+    CHECKED_EVERY = timedelta(minutes=5)
+    CHECKED_WITHIN = timedelta(minutes=1)  # then another request asks, if the provider did not answer
+    LONGEST_CHECK = timedelta(seconds=15)
+    LONGEST_OUTAGE = timedelta(hours=1)  # of the provider; then nobody is let in on what it said before
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    issuer = models.CharField(max_length=500)
+    subject = models.CharField(max_length=255)
+    name = models.CharField(max_length=500, help_text="As the provider last gave it: a new one renames the user.")
+    tokens = models.JSONField(help_text="Of the provider, to ask it again.")
+    check_at = models.DateTimeField(help_text="When the provider is asked again.")
+    confirmed_at = models.DateTimeField(null=True, help_text="Empty once the provider has refused the person.")
+
+    objects = IdentityQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["issuer", "subject"], name="identity_once_per_subject")]
+
+    def __str__(self) -> str:
+        return f"{self.subject} at {self.issuer}"
+
+    @property
+    def stands(self) -> bool:
+        oldest = timezone.now() - self.LONGEST_OUTAGE
+        return self.issuer == settings.OIDC_ISSUER and self.confirmed_at is not None and self.confirmed_at > oldest
+
+    @property
+    def is_being_checked(self) -> bool:
+        began = self.check_at - self.CHECKED_WITHIN
+        return self.confirmed_at is not None and timezone.now() < began + self.LONGEST_CHECK
+
+    def take_check(self) -> bool:
+        """Whether the provider is to be asked now, and by this request: of several only one asks."""
+        now = timezone.now()
+        due = Identity.objects.filter(pk=self.pk, check_at__lte=now, confirmed_at__isnull=False)
+        return bool(due.update(check_at=now + self.CHECKED_WITHIN))
+
+    def end_check(self) -> None:
+        """Without an answer. Nobody waits for it any more, and in less than a minute somebody asks again."""
+        at = timezone.now() + self.CHECKED_WITHIN - self.LONGEST_CHECK
+        Identity.objects.filter(pk=self.pk).update(check_at=at)
+
+
 class LoginAttemptQuerySet(models.QuerySet["LoginAttempt"]):
     def since(self, period: timedelta) -> "LoginAttemptQuerySet":
         return self.filter(at__gt=timezone.now() - period)

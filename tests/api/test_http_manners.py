@@ -104,6 +104,7 @@ def test_the_routes_are_all_there_is():
     assert set(ROUTES) - set(API_ROUTES) == {
         "", "search/", "choose/sources/", "import/", "import/text/", "login/", "logout/", "healthz/",
         "livez/", "readyz/",
+        "oidc/login/", "oidc/callback/", "oidc/backchannel-logout/",
         "then/api/v1/<path:rest>", "undo/<int:entry>/", "account/", "account/password/", "accounts/", "accounts/new/",
         "accounts/roles/", "accounts/<int:pk>/", "live/", "reset/", "reset/<uidb64>/<token>/",
         "language/", "texts.js", "robots.txt", "sitemap.xml", "sitemap-<slug:name>-<int:number>.xml",

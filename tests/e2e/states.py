@@ -8,12 +8,13 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.tokens import default_token_generator
+from django.utils import timezone
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
 from claims import services
 from claims.models import Article, Dispute, Evidence, Statement
-from factcheck.api.models import Session, Token
+from factcheck.api.models import Identity, Session, Token
 from factcheck.journal.models import Entry
 from factcheck.webhooks.actions import ACTIONS
 from factcheck.webhooks.models import Delivery, Webhook
@@ -291,6 +292,11 @@ def accounts(desk: Desk, users: dict[str, Any]) -> Iterator[str]:
         "/", "/account/", "/accounts/", "/accounts/new/", "/accounts/roles/", f"/accounts/{users['bob'].pk}/",
         f"/accounts/{users['root'].pk}/", f"{API}tokens/", f"{API}journal/",
     ])  # fmt: skip
+    settings.OIDC_ISSUER = "https://id.example"
+    now = timezone.now()
+    Identity.objects.create(user=users["vera"], issuer=settings.OIDC_ISSUER, subject="1", tokens={}, check_at=now)
+    yield from opened(desk, [f"/accounts/{users['vera'].pk}/"])
+    settings.OIDC_ISSUER = ""
     for path, fields in (
         (f"/accounts/{users['bob'].pk}/", {"act": "link"}), (f"/accounts/{users['bob'].pk}/", {"username": ""}),
         ("/accounts/new/", {"username": "no name", "email": "none"}), ("/accounts/new/", {"username": "dora"}),
@@ -309,6 +315,13 @@ def before_the_log_in(desk: Desk, users: dict[str, Any]) -> Iterator[str]:
     desk.open("/login/")
     send(desk, "/login/", {"username": "vera", "password": "wrong"})
     yield "a wrong password"
+    settings.OIDC_ISSUER, settings.OIDC_NAME = "https://id.example", "Newsroom ID"
+    yield from opened(desk, ["/login/", "/oidc/callback/?error=access_denied"])
+    settings.LOCAL_PASSWORDS, settings.BREAK_GLASS_ADMIN = False, "root"
+    yield from opened(desk, ["/login/"])
+    send(desk, "/login/", {"username": "vera", "password": "wrong"})
+    yield "a password where there are none"
+    settings.OIDC_ISSUER, settings.LOCAL_PASSWORDS, settings.BREAK_GLASS_ADMIN = "", True, ""
     settings.HAS_MAIL = True
     desk.open("/reset/")
     yield "a reset by mail"

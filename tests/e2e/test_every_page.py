@@ -59,6 +59,8 @@ def users(newsroom, settings):
     """PUBLIC_READ and what else the states set is put back after the test."""
     settings.JOURNAL_SIGNING_KEY = str(make_key("factcheck.example/journal"))
     settings.PUBLIC_READ = settings.FETCH_ARTICLES = settings.HAS_MAIL = False
+    settings.OIDC_ISSUER = settings.OIDC_NAME = settings.BREAK_GLASS_ADMIN = ""
+    settings.LOCAL_PASSWORDS = True
     root = user_with_role("root", "admin")
     root.set_password(PASSWORD)
     root.save()

@@ -65,6 +65,12 @@ def test_with_debug_off_everything_is_for_https():
         ({"DATABASE_URL_FILE": "/nowhere/at-all"}, "DATABASE_URL and DATABASE_URL_FILE are both set"),
         ({"SENTRY_DSN": "https://sentry.example/a-password"}, "SENTRY_DSN cannot be read"),
         ({"EMAIL_URL_FILE": "/nowhere/at-all"}, "EMAIL_URL_FILE names '/nowhere/at-all', which cannot be read"),
+        ({"OIDC_ISSUER": "http://id.example"}, "OIDC_ISSUER must be the https:// address of the provider"),
+        ({"OIDC_ISSUER": "https://id.example"}, "OIDC_CLIENT_ID, OIDC_CLIENT_SECRET is not set"),
+        ({"OIDC_CLIENT_SECRET": "a-password"}, "OIDC_ISSUER, OIDC_CLIENT_ID is not set"),
+        ({"OIDC_ROLES": "chiefs=boss"}, "OIDC_ROLES must hold pairs such as desk=editor"),
+        ({"OIDC_SCOPES": "profile"}, "OIDC_SCOPES must hold openid"),
+        ({"LOCAL_PASSWORDS": "0"}, "LOCAL_PASSWORDS=0 needs OIDC_ISSUER"),
     ],
 )
 def test_a_setting_that_is_missing_or_weak_keeps_a_server_from_starting(changed, said):

@@ -63,8 +63,17 @@ class AccountPage(DeskView):
         return response
 
 
+class WithPasswords(OptionsForAnybody):
+    """A page that is not there where the identity provider alone lets people in."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        if not settings.LOCAL_PASSWORDS and request.method != "OPTIONS":
+            raise Http404
+        return super().dispatch(request, *args, **kwargs)
+
+
 @method_decorator(never_cache, name="dispatch")
-class ChangePassword(OptionsForAnybody, PasswordChangeView):
+class ChangePassword(WithPasswords, PasswordChangeView):
     """All other sessions of the user end; Django itself keeps the one that it is changed in."""
 
     template_name = "desk/accounts/password.html"
@@ -84,7 +93,7 @@ class ResetForm(PasswordResetForm):
         return User.objects.filter(email__iexact=email, is_active=True)
 
 
-class ResetPassword(OptionsForAnybody, PasswordResetView):
+class ResetPassword(WithPasswords, PasswordResetView):
     """Mails a link. The answer is the same whether or not anybody has the address."""
 
     template_name = "desk/accounts/reset.html"
@@ -114,7 +123,7 @@ class OnceOnly(PasswordResetConfirmView):
         return user and User.objects.select_for_update().filter(pk=user.pk, is_active=True).first()
 
 
-class SetPassword(OptionsForAnybody, OnceOnly):
+class SetPassword(WithPasswords, OnceOnly):
     """Behind a link that works once, from a mail or from an admin. All sessions of the user end."""
 
     template_name = "desk/accounts/set_password.html"

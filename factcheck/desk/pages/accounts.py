@@ -19,7 +19,7 @@ from django.utils.http import urlsafe_base64_encode
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from factcheck.api.models import Token
+from factcheck.api.models import Identity, Token
 from factcheck.api.roles import Role, role_of
 from factcheck.desk.page_view import DeskView
 from factcheck.desk.pages.account import sessions_of
@@ -32,6 +32,11 @@ logger = logging.getLogger(__name__)
 
 MAX_ENTRIES = 20
 CHOICES = [(role.name.lower() if role else "", ROLES[role].name) for role in Role]
+
+
+def provider_of(user: Any) -> str:
+    """The name of the identity provider that vouches for the user, if one does."""
+    return settings.OIDC_NAME if Identity.objects.filter(user=user.pk, issuer=settings.OIDC_ISSUER).exists() else ""
 
 
 class UserForm(forms.ModelForm):
@@ -47,6 +52,8 @@ class UserForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         if self.instance.pk == actor.pk:  # so that nobody locks the own door
             del self.fields["role"], self.fields["is_active"]
+        elif provider_of(self.instance):  # which gives the role, and would give it again
+            del self.fields["role"]
         elif self.instance.pk:
             held = role_of(self.instance)
             self.fields["role"].initial = held.name.lower() if held else ""
@@ -108,6 +115,8 @@ class NewUserPage(AdminPage):
         if not form.is_valid():
             return self._again(form)
         user = form.save_by(request.user)
+        if not settings.LOCAL_PASSWORDS:  # a user for programs, or one who will have no way in
+            return HttpResponseRedirect(f"/accounts/{user.pk}/?saved=1", status=303)
         return UserPage.as_view()(request, pk=user.pk, act="link")
 
 
@@ -125,6 +134,7 @@ class UserPage(AdminPage):
             person=User.objects.get(pk=user.pk),  # not what a refused form would make of them
             role=ROLES[role_of(user)],
             is_own=user.pk == self.request.user.pk,
+            provider=provider_of(user),
             sessions=sessions_of(user).count(),
             tokens=Token.objects.filter(user=user.pk).count(),
             timeline=timeline(entries),
@@ -156,6 +166,8 @@ class UserPage(AdminPage):
 
     def _link(self, user: Any) -> HttpResponse:
         """Shown in this answer and nowhere else; mailed, where that is possible."""
+        if not settings.LOCAL_PASSWORDS or provider_of(user):
+            raise Http404
         uid = urlsafe_base64_encode(force_bytes(user.pk))
         path = reverse("set-password", args=[uid, default_token_generator.make_token(user)])
         link = self.request.build_absolute_uri(path)

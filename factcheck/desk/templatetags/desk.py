@@ -279,6 +279,22 @@ def public_read_is_on() -> bool:
 
 
 @register.simple_tag
+def provider_name() -> str:
+    """Of the identity provider; empty without one."""
+    return settings.OIDC_NAME if settings.OIDC_ISSUER else ""
+
+
+@register.simple_tag
+def has_passwords() -> bool:
+    return settings.LOCAL_PASSWORDS
+
+
+@register.simple_tag
+def has_break_glass() -> bool:
+    return bool(settings.BREAK_GLASS_ADMIN)
+
+
+@register.simple_tag
 def fetching_is_on() -> bool:
     return settings.FETCH_ARTICLES
 

@@ -7,7 +7,7 @@
   if (!user) {
     return;
   }
-  const SMALL = "/account/password/"; // a small page with a token; for nobody it is the page to log in
+  const SMALL = "/account/"; // a small page with a token; for nobody it is the page to log in
   const tokenOf = (page) => page.querySelector("[name=csrfmiddlewaretoken]").value;
 
   const say = (words) => {
@@ -25,17 +25,22 @@
     form.addEventListener("submit", async (event) => {
       event.preventDefault();
       const body = new URLSearchParams(new FormData(form));
-      const answer = await desk.page(form.action, { method: "POST", body }).catch(() => null);
+      // Without a password the identity provider may have logged in, in another window.
+      const asked = body.get("password") ? [form.action, { method: "POST", body }] : [SMALL, { cache: "no-store" }];
+      const answer = await desk.page(...asked).catch(() => null);
       if (answer?.body.dataset.user) {
         dialog.page = answer;
         dialog.close();
         return;
       }
       form.elements.csrfmiddlewaretoken.value = answer ? tokenOf(answer) : form.elements.csrfmiddlewaretoken.value;
-      errors.textContent = answer?.querySelector(".errors")?.textContent.trim() || gettext("The service did not answer.");
+      errors.textContent = answer?.querySelector(".errors")?.textContent.trim()
+        || (answer ? gettext("You are not logged in yet.") : gettext("The service did not answer."));
       errors.hidden = false;
-      form.elements.password.value = "";
-      form.elements.password.focus();
+      if (form.elements.password) {
+        form.elements.password.value = "";
+        form.elements.password.focus();
+      }
     });
     dialog.querySelector(".close").addEventListener("click", () => dialog.close());
     document.body.append(dialog);
