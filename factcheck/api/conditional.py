@@ -9,6 +9,7 @@ import hashlib
 import re
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.translation import gettext
 from rest_framework import status
@@ -94,10 +95,19 @@ PUBLIC_RULES = {
 
 
 def add_cache_headers(request: Any, response: HttpResponseBase, article: int | None = None) -> None:
-    """Any cache may keep what an anonymous caller reads. What a signed-in caller reads is for that caller only."""
-    if request.method == "GET" and is_anonymous(request):
+    """Any cache may keep what an anonymous caller reads. What a signed-in caller reads is for that caller only.
+
+    A refusal may come before anybody has looked at the credentials, which would be the next one.
+    """
+    is_known = response.status_code == 200 or not has_credentials(request)
+    if request.method == "GET" and is_known and is_anonymous(request):
         share(response, article)
     response.headers.setdefault("Cache-Control", "private, no-cache")
+
+
+def has_credentials(request: HttpRequest) -> bool:
+    """Valid or not: nobody has looked at them."""
+    return settings.SESSION_COOKIE_NAME in request.COOKIES or "HTTP_AUTHORIZATION" in request.META
 
 
 def share(response: HttpResponseBase, article: int | None = None) -> HttpResponseBase:

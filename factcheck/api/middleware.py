@@ -16,7 +16,7 @@ from django.utils.cache import patch_vary_headers
 from django.utils.http import escape_leading_slashes
 from django.utils.translation import gettext_lazy
 
-from factcheck.api.conditional import share
+from factcheck.api.conditional import has_credentials, share
 from factcheck.api.languages import activate_language_of_problem
 from factcheck.api.problems import (
     CONTENT_TYPE,
@@ -98,11 +98,6 @@ class HeadMiddleware:
         return response
 
 
-def has_credentials(request: HttpRequest) -> bool:
-    """Valid or not: nobody has looked at them."""
-    return settings.SESSION_COOKIE_NAME in request.COOKIES or "HTTP_AUTHORIZATION" in request.META
-
-
 class ProblemMiddleware:
     """Turns Django's own error pages (unknown URL, bad host, CSRF, crash) into problem documents.
 
@@ -145,6 +140,7 @@ class ProblemMiddleware:
         response.headers["Content-Length"] = str(len(response.content))
         if request.method == "GET" and not has_credentials(request):
             share(response)
+        response.headers.setdefault("Cache-Control", "private, no-cache")
         patch_vary_headers(response, ["Accept", "Authorization", "Cookie"])
         response.cookies = original.cookies
         return response

@@ -466,3 +466,23 @@ def test_a_lone_surrogate_in_a_web_address_is_refused(api, statement, address, f
     answer = api.generic("POST", f"/api/v1/{address}/", json.dumps(body), "application/json")
     assert answer.status_code == 400
     assert answer.json()["errors"][0]["pointer"].startswith(f"#/{field}")
+
+
+@pytest.mark.parametrize("credentials", [{"Authorization": "Basic eDp5"}, {"Authorization": "Bearer 9"}])
+@pytest.mark.parametrize(
+    ("address", "headers", "status"),
+    [
+        ("articles/export/?format=", {}, 400),
+        ("statements/?page_size=0", {}, 401),
+        ("articles/99999999999999999999/", {}, 404),
+        ("statements/1/webannotation/", {"Accept": "image/png"}, 406),
+        ("nowhere/", {}, 404),
+    ],
+)
+def test_what_is_refused_before_anybody_has_read_the_credentials_is_refused_and_kept_by_nobody(
+    settings, db, credentials, address, headers, status
+):
+    settings.PUBLIC_READ = True
+    answer = APIClient().get(f"/api/v1/{address}", headers={**credentials, **headers})
+    assert (answer.status_code, answer["Content-Type"]) == (status, "application/problem+json")
+    assert answer["Cache-Control"] == "private, no-cache"

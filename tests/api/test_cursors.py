@@ -11,6 +11,7 @@ from django.urls import resolve
 from rest_framework.request import Request
 from rest_framework.test import APIRequestFactory
 
+from claims import services
 from claims.models import Dispute, Evidence, Note, Statement
 from factcheck.api.cursors import Cursor, fingerprint
 from factcheck.errors import FieldError, InvalidInput
@@ -77,6 +78,9 @@ def lists() -> list[tuple[str, str, str]]:
 def rows(alice) -> dict[str, int]:
     busy_newsroom(alice, times=2)
     statement = Statement.objects.earliest("pk")
+    services.set_article_status(
+        article_id=statement.article_id, versions=None, actor=alice, status="published", reason="It is ready."
+    )
     webhook = create_webhook(actor=alice, url="https://news.example/in", actions=[], article=None, active=True)
     return {
         "articles": statement.article_id,
