@@ -474,7 +474,7 @@ def test_a_lone_surrogate_in_a_web_address_is_refused(api, statement, address, f
     [
         ("articles/export/?format=", {}, 400),
         ("statements/?page_size=0", {}, 401),
-        ("articles/99999999999999999999/", {}, 404),
+        ("articles/99999999999999999999/", {}, 401),
         ("statements/1/webannotation/", {"Accept": "image/png"}, 406),
         ("nowhere/", {}, 404),
     ],
