@@ -10,6 +10,7 @@ from django.contrib.auth import middleware as auth
 from django.contrib.messages import middleware as messages
 from django.contrib.sessions import middleware as sessions
 from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 
 from factcheck.api.problems import wants_page
 
@@ -38,7 +39,13 @@ class StatefulOnly:
 
 
 class SessionMiddleware(StatefulOnly, sessions.SessionMiddleware):
-    pass
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        """Also of a page that is the same for all, no cache keeps the answer that gives or takes somebody's cookie."""
+        answer = super().process_response(request, response)
+        if settings.SESSION_COOKIE_NAME in answer.cookies and "Surrogate-Key" in answer.headers:
+            answer.headers["Cache-Control"] = "private, no-cache"
+            del answer.headers["Surrogate-Key"]
+        return answer
 
 
 class AuthenticationMiddleware(StatefulOnly, auth.AuthenticationMiddleware):

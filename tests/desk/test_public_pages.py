@@ -408,6 +408,13 @@ def test_a_cache_may_keep_a_page_and_ask_whether_it_has_changed(reader, told, al
     assert b"It is so." in gzip.decompress(packed.content)
 
 
+@pytest.mark.parametrize(("address", "cookie"), [("/", "a" * 32), ("/articles/", "")])
+def test_an_answer_that_ends_a_cookie_is_kept_by_no_cache(reader, told, address, cookie):
+    answer = reader.get(address, headers={"Cookie": f"sessionid={cookie}"})
+    assert answer.cookies["sessionid"].value == ""
+    assert (answer["Cache-Control"], "Surrogate-Key" in answer) == ("private, no-cache", False)
+
+
 def test_a_long_page_takes_as_many_queries_as_a_short_one(reader, told, alice):
     addresses = {
         f"/articles/{told.article_id}-a-bridge-closes/": 7,
