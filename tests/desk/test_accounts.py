@@ -253,6 +253,7 @@ def test_a_user_that_cannot_be_made_comes_back_with_what_was_typed(admin, alice,
 
 def test_without_mail_the_page_says_who_helps(client, db):
     page = page_of(client, "/reset/")
+    assert "private" in client.get("/reset/")["Cache-Control"]  # it has the token of a form
     assert "Ask an admin of this service for a link." in page
     assert client.post("/reset/", {"email": "bob@a.example"}).status_code == 404
 

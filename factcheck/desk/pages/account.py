@@ -93,6 +93,7 @@ class ResetForm(PasswordResetForm):
         return User.objects.filter(email__iexact=email, is_active=True)
 
 
+@method_decorator(never_cache, name="dispatch")
 class ResetPassword(WithPasswords, PasswordResetView):
     """Mails a link. The answer is the same whether or not anybody has the address."""
 
