@@ -58,8 +58,7 @@ class Person:
 
     def text(self, claim: str) -> str:
         """Printable, since PostgreSQL has no text with a NUL, and a name is shown."""
-        value = str(self.claims.get(claim) or "")[:500]
-        return " ".join("".join(each if each.isprintable() else " " for each in value).split())
+        return _printable(str(self.claims.get(claim) or "")[:500])
 
     @property
     def role(self) -> str:
@@ -68,6 +67,10 @@ class Person:
         names = named if isinstance(named, list) else [named]
         held = {settings.OIDC_ROLES[name] for name in names if isinstance(name, str) and name in settings.OIDC_ROLES}
         return max(held, key=lambda role: Role[role.upper()], default="")
+
+
+def _printable(text: str) -> str:
+    return " ".join("".join(each if each.isprintable() else " " for each in text).split())
 
 
 def _found(claims: Any, path: str) -> Any:
@@ -176,7 +179,7 @@ def _faults() -> Iterator[None]:
             ValueError) as error:  # fmt: skip  # the last five of answers in another shape
         why = _why(error)
         if why not in (Why.DENIED, Why.EXPIRED):
-            logger.warning("The identity provider: %s: %s", type(error).__name__, " ".join(str(error).split()))
+            logger.warning("The identity provider: %s: %s", type(error).__name__, _printable(str(error)[:500]))
         raise NotVouched(why) from error
 
 
