@@ -22,7 +22,8 @@ logger = logging.getLogger("factcheck.people")
 
 PROVIDER = "identity-provider"  # the actor of what the provider says, as whom nobody can log in
 NO_PASSWORD = UNUSABLE_PASSWORD_PREFIX
-NOT_IN_A_NAME = re.compile(r"[^\w.@+-]+")  # of Django's user names
+# Of Django's user names; besides, the fillers of Hangul, which are letters that nobody sees.
+NOT_IN_A_NAME = re.compile(r"(?:[^\w.@+-]|[\u115f\u1160])+")
 LONGEST_NAME = 140  # leaves room for a number
 
 

@@ -197,6 +197,15 @@ def test_whatever_goes_wrong_is_told_on_a_page(provider, settings):
     assert Client().get("/oidc/login/", headers=PAGE).status_code == 404
 
 
+def test_what_anybody_puts_into_the_address_is_plain_text_in_the_log(provider, caplog):
+    query = {"error": "x", "error_description": "\x1b[2J\n\u202eok" + "y" * 2_000}
+    assert Client().get("/oidc/callback/", query).status_code == 503
+    line = caplog.messages[0]
+    assert line.isprintable()
+    assert "[2J ok" in line
+    assert len(line) < 600
+
+
 def test_a_secret_that_the_provider_refuses_is_no_crash(provider, settings):
     settings.OIDC_CLIENT_SECRET = "another"
     assert log_in(provider, Client()).status_code == 503
@@ -217,13 +226,14 @@ def test_nobody_is_found_by_a_mail_address_or_a_name(provider):
     client = Client()
     log_in(provider, client)
     assert me(client) == ("Ada.Lovelace-2", "editor")
-    provider.knows(two={**ADA, "name": "identity-provider"}, three={**ADA, "name": " \x00 "}, four={**ADA, "name": 7})
+    provider.knows(two={**ADA, "name": "identity-provider"}, three={**ADA, "name": " \x00 "}, four={**ADA, "name": 7},
+                   five={**ADA, "name": "ada.lovelace\u3164"}, six={**ADA, "name": "\u3164"})  # fmt: skip
     names = []
-    for who in ("two", "three", "four"):
+    for who in ("two", "three", "four", "five", "six"):
         client = Client()
         log_in(provider, client, who)
         names.append(me(client)[0])
-    assert names == ["identity-provider-2", "person", "7"]
+    assert names == ["identity-provider-2", "person", "7", "ada.lovelace-3", "person-2"]
 
 
 def test_a_new_name_at_the_provider_is_recorded_and_one_given_here_stays(provider):
@@ -431,6 +441,7 @@ def test_without_local_passwords_one_admin_alone_has_one_and_each_use_is_recorde
     for used in (1, 2, 3):
         assert client.post("/login/", {**typed, "username": "root"}).status_code == 302
         assert me(client) == ("root", "admin")
+        assert client_of(people["root"]).get("/api/v1/me/").status_code == 401  # it would outlast the session
         end = Session.objects.get(session_key=client.cookies["sessionid"].value).expire_date
         assert end < timezone.now() + timedelta(minutes=61)
         assert entries_of("root")[-1] == ("user.updated", "root", "root", ["admin"])
