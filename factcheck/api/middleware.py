@@ -25,6 +25,7 @@ from factcheck.api.problems import (
     is_unavailable,
     problem_document,
     unavailable_detail,
+    wants_page,
 )
 from factcheck.api.renderers import dump
 from factcheck.logs import request_id
@@ -142,6 +143,8 @@ class ProblemMiddleware:
             share(response)
         response.headers.setdefault("Cache-Control", "private, no-cache")
         patch_vary_headers(response, ["Accept", "Authorization", "Cookie"])
+        if wants_page(request):
+            patch_vary_headers(response, ["HX-Request"])  # for which it is a part of a page
         response.cookies = original.cookies
         return response
 

@@ -72,7 +72,7 @@ class DeskView(LoginRequiredMixin, TemplateView):
         response = self._dispatch(request, *args, **kwargs)
         if self.viewer.is_anonymous:
             add_cache_headers(request, response, self.article_shown())
-            patch_vary_headers(response, ["Cookie", "Accept-Language"])
+            patch_vary_headers(response, ["Cookie", "Accept-Language", "HX-Request"])
         else:
             add_never_cache_headers(response)
         return response

@@ -408,6 +408,15 @@ def test_a_cache_may_keep_a_page_and_ask_whether_it_has_changed(reader, told, al
     assert b"It is so." in gzip.decompress(packed.content)
 
 
+@pytest.mark.parametrize("address", ["/", "/search/?q=mayor", "/articles/777/", "/nothing/"])
+def test_no_cache_mixes_a_page_with_the_part_of_it_that_htmx_gets(reader, told, address):
+    for header in ({}, {"HX-Request": "true"}):
+        answer = reader.get(address, headers={"Accept": "text/html", **header})
+        assert ("<!DOCTYPE html>" in answer.content.decode()) is not bool(header)
+        assert answer["Cache-Control"].startswith("public")
+        assert "HX-Request" in answer["Vary"].split(", ")
+
+
 @pytest.mark.parametrize(("address", "cookie"), [("/", "a" * 32), ("/articles/", "")])
 def test_an_answer_that_ends_a_cookie_is_kept_by_no_cache(reader, told, address, cookie):
     answer = reader.get(address, headers={"Cookie": f"sessionid={cookie}"})
