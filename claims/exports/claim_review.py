@@ -26,6 +26,7 @@ FEED_CONTEXT = [
     },
 ]
 ASPECT = "Who stands behind the statement. This is not a verdict on whether it is true."
+MEDIA_ASPECT = "In which recording the statement is spoken, and when; not whether that is authentic."
 # schema.org knows no document or account as an author, and who is behind it is not for us to guess: a Thing.
 AUTHOR_TYPES = {"person": "Person", "organization": "Organization", "outlet": "NewsMediaOrganization"}
 MAX_CLAIM = 75  # code points of `claimReviewed`, which Google asks for
@@ -120,8 +121,23 @@ def _review(statement: Statement, base: Base) -> Json:
             ),
             "itemReviewed": _claim(statement, article, base),
             "citation": [_citation(row) for row in statement.evidence.all()] or None,
+            "associatedMediaReview": _media_review(statement, article, base),
         }
     )
+
+
+def _media_review(statement: Statement, article: Article, base: Base) -> Json | None:
+    """Of the recording in which it is spoken. It has no `mediaAuthenticityCategory`, since nobody has judged that."""
+    if (clip := _clip(statement, article)) is None:
+        return None
+    return {
+        "@type": "MediaReview",
+        "url": base.statement_page(statement),
+        "author": _reviewer(article, base),
+        "datePublished": timestamp(statement.created_at),
+        "reviewAspect": MEDIA_ASPECT,
+        "itemReviewed": {"@type": "MediaReviewItem", "mediaItemAppearance": [clip["isPartOf"]]},
+    }
 
 
 def _date_modified(statement: Statement) -> str:
@@ -177,9 +193,13 @@ def _article_url(article: Article, base: Base) -> str:
 
 def _first_appearance(statement: Statement, article: Article, base: Base) -> Json:
     """The first that is known here: where it is spoken in the article's recording, or else the article."""
+    return _clip(statement, article) or {"@type": "NewsArticle", "url": _article_url(article, base)}
+
+
+def _clip(statement: Statement, article: Article) -> Json | None:
     start, end = statement.media_start, statement.media_end
     if not article.media_url or start is None or end is None:
-        return {"@type": "NewsArticle", "url": _article_url(article, base)}
+        return None
     recording = uri(article.media_url.partition("#")[0])
     return _without_nulls(
         {

@@ -161,13 +161,26 @@ def test_a_claim_that_is_spoken_first_appeared_in_a_part_of_the_recording(api, a
         "/api/v1/statements/", {"article": made["id"], "text": "It rains.", "quote_type": "narration"}
     ).json()
     publish(Article.objects.get(), alice)
-    claim = api.get(f"/api/v1/statements/{row['id']}/claimreview/").json()["itemReviewed"]
+    review = api.get(f"/api/v1/statements/{row['id']}/claimreview/").json()
+    claim = review["itemReviewed"]
     whole = {"@type": recording, "contentUrl": part} if recording else {"@type": "MediaObject", "url": part}
     assert claim["firstAppearance"] == {
         "@type": "Clip", "url": f"{part}#t=1,2.5", "startOffset": 1, "endOffset": 2.5, "isPartOf": whole,
     }  # fmt: skip
     assert claim["appearance"]["@type"] == "NewsArticle"
-    assert "mediaAuthenticityCategory" not in json.dumps(claim)  # nobody has judged the recording
+    assert review["associatedMediaReview"] == {
+        "@type": "MediaReview",
+        "url": review["url"],
+        "author": {"@type": "Organization", "url": "http://testserver/api/v1/"},
+        "datePublished": row["created_at"],
+        "reviewAspect": "In which recording the statement is spoken, and when; not whether that is authentic.",
+        "itemReviewed": {"@type": "MediaReviewItem", "mediaItemAppearance": [whole]},
+    }
+    assert "mediaAuthenticityCategory" not in json.dumps(review)  # nobody has judged the recording
+
+
+def test_a_claim_that_is_not_spoken_in_a_recording_has_no_review_of_one(api, reviewed):
+    assert "associatedMediaReview" not in api.get(f"/api/v1/statements/{reviewed.pk}/claimreview/").json()
 
 
 def test_it_can_stand_in_a_script_element(api, alice, reviewed):

@@ -4,6 +4,7 @@ import re
 from datetime import UTC
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -167,3 +168,8 @@ def test_crawlers_are_kept_from_every_address_that_is_not_for_readers():
     }
     public_pages = {name for name in first if name in ("articles", "statements", "sources", "embed", "checkpoint")}
     assert first - open_to_all - public_pages == closed
+    # Of these nginx keeps the reads of the API and of the search alone: the others begin a session, or need one.
+    (kept_by_nobody,) = re.findall(
+        r"location ~ \^/\(([\w|]+)\)/", (settings.BASE_DIR / "deploy/nginx.conf").read_text()
+    )
+    assert closed - {"api", "search"} == set(kept_by_nobody.split("|"))

@@ -28,7 +28,7 @@ PART = 5_000  # ids; the protocol allows 50,000 addresses
 MAX_PARTS = 15_000  # of each kind; the protocol allows 50,000 in all
 # Nothing here is for readers of what is published.
 DISALLOWED = (
-    "account", "accounts", "admin", "api", "choose", "import", "language", "live", "login", "logout", "reset",
+    "account", "accounts", "admin", "api", "choose", "import", "language", "live", "login", "logout", "oidc", "reset",
     "search", "then", "undo",
 )  # fmt: skip
 # From each part that has a row to the next one.
