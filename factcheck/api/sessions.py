@@ -9,8 +9,7 @@ from django.conf import settings
 from django.contrib.auth import middleware as auth
 from django.contrib.messages import middleware as messages
 from django.contrib.sessions import middleware as sessions
-from django.http import HttpRequest
-from django.http.response import HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 
 from factcheck.api.problems import wants_page
 
@@ -39,7 +38,7 @@ class StatefulOnly:
 
 
 class SessionMiddleware(StatefulOnly, sessions.SessionMiddleware):
-    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         """Also of a page that is the same for all, no cache keeps the answer that gives or takes somebody's cookie."""
         answer = super().process_response(request, response)
         if settings.SESSION_COOKIE_NAME in answer.cookies and "Surrogate-Key" in answer.headers:
