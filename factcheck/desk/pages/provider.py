@@ -18,7 +18,7 @@ from django.views.decorators.csrf import csrf_exempt
 from factcheck.api.problems import wants_page
 from factcheck.api.provider import NotVouched, Why, begin, finish, subject_of_logout
 from factcheck.api.session_store import describe_session
-from factcheck.api.throttles import AddressThrottle, LoginThrottle
+from factcheck.api.throttles import AddressThrottle
 from factcheck.desk.languages import chosen_language, set_language_cookie
 from factcheck.desk.page_view import OptionsForAnybody
 from factcheck.journal.people import log_out, record_person
@@ -62,7 +62,7 @@ class ProviderView(OptionsForAnybody, View):
 
 class ProviderLogin(ProviderView):
     def get(self, request: HttpRequest) -> HttpResponse:
-        throttle = LoginThrottle()
+        throttle = AddressThrottle()  # no password can be guessed here, and an office has one address
         if not throttle.allow_request(request, self):
             return HttpResponse(status=429, headers={"Retry-After": str(throttle.wait())})
         answer = begin(request, request.build_absolute_uri(reverse("provider-callback")))
