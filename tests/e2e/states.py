@@ -336,6 +336,7 @@ def of_strangers(desk: Desk, all_: Everything) -> Iterator[str]:
     first = list(zip(lists, (model.objects.order_by("pk").first() for model in models), strict=True))
     public = [(path, row) for path, row in first if not isinstance(row, (Dispute, Evidence))]
     seed, journal = f"{API}articles/{all_.seed.pk}/", f"{API}journal/"
+    speaker = Statement.objects.filter(article=all_.seed.pk, source__isnull=False).earliest("pk").source_id
     yield from opened(desk, [
         "/", "/search/?q=biden", "/search/?q=zzz", *lists, *(f"{path}{row.pk}/" for path, row in first),
         f"{seed}?picture=1",
@@ -343,5 +344,6 @@ def of_strangers(desk: Desk, all_: Everything) -> Iterator[str]:
         f"{journal}checkpoints/latest/", f"{journal}{all_.correction.pk}/proof/", "/login/", "/nowhere/",
         f"{API}articles/{all_.article.pk}/",
         "/articles/", "/checkpoint/", *(f"/{path.removeprefix(API)}{row.pk}/" for path, row in public),
-        f"/articles/{all_.article.pk}/", f"/embed/articles/{all_.seed.pk}/", "/embed/articles/999999/",
+        f"/articles/{all_.article.pk}/", f"/sources/{speaker}/",
+        f"/embed/articles/{all_.seed.pk}/", "/embed/articles/999999/",
     ])  # fmt: skip

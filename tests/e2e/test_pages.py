@@ -116,7 +116,7 @@ def _faults_of(desk, axe, address):
     faults = []
     desk.page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
     desk.page.evaluate(axe)
-    found = desk.page.evaluate("axe.run()")
+    found = desk.page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
     for violation in found["violations"]:
         nodes = [node["html"][:160] for node in violation["nodes"][:3]]
         faults.append((address, violation["id"], nodes))
@@ -132,6 +132,12 @@ def test_axe_finds_nothing_in_the_api_documentation_which_fits_its_window_and_le
 ):
     desk = open_desk(**options)
     page = desk.page
+
+    def judge(state):
+        """Axe takes ten seconds for a hundred operations: in the other windows it sees them once, tried out."""
+        if not options or state == "tried out":
+            assert _faults_of(desk, axe, state) == []
+
     desk.open("/api/v1/docs/")
     page.get_by_role("link", name="The API", exact=True).click()
     page.wait_for_url("**/login/?next=%2Fapi%2Fv1%2F")
@@ -139,7 +145,7 @@ def test_axe_finds_nothing_in_the_api_documentation_which_fits_its_window_and_le
     page.set_default_timeout(SWAGGER)
     operations = page.locator(".opblock-summary-control")
     operations.first.wait_for()
-    assert _faults_of(desk, axe, "closed") == []
+    judge("closed")
     for n in range(0, operations.count(), 20):
         operations.nth(n).click()
     creating = page.locator("#operations-sources-sources_create .opblock-summary-control")
@@ -147,7 +153,7 @@ def test_axe_finds_nothing_in_the_api_documentation_which_fits_its_window_and_le
         creating.click()
     creating.click()
     page.locator(".responses-table").nth(3).wait_for()
-    assert _faults_of(desk, axe, "opened") == []
+    judge("opened")
     assert page.url.endswith("#/sources/sources_create")
     while (button := page.get_by_role("button", name="Try it out").first).is_visible():
         button.click()
@@ -155,10 +161,10 @@ def test_axe_finds_nothing_in_the_api_documentation_which_fits_its_window_and_le
     page.locator("#operations-sources-sources_create").get_by_role("tab", name="Schema").first.click()
     page.locator(".opblock-get .execute").first.click()
     page.locator(".live-responses-table").wait_for()
-    assert _faults_of(desk, axe, "tried out") == []
+    judge("tried out")
     page.get_by_role("button", name="Authorize").click()
     page.get_by_role("button", name="Close").first.wait_for()
-    assert _faults_of(desk, axe, "authorizing") == []
+    judge("authorizing")
     page.get_by_role("button", name="Close").first.click()
     page.get_by_role("link", name="The API", exact=True).click()
     page.wait_for_url("**/api/v1/")
