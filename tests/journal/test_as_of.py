@@ -267,7 +267,7 @@ def test_every_answer_along_a_random_history_is_given_again_as_of_its_time(setti
     run_state_machine_as_test(
         Newsroom,
         settings=settings(
-            max_examples=6,
+            max_examples=4,
             stateful_step_count=25,
             deadline=None,
             suppress_health_check=list(HealthCheck),
