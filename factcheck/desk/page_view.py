@@ -47,10 +47,11 @@ class PublicView(OptionsForAnybody, View):
     http_method_names = ["get", "head", "options"]
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        if request.method == "GET" and not settings.PUBLIC_READ:
+        if request.method != "GET":
+            return super().dispatch(request, *args, **kwargs)
+        if not settings.PUBLIC_READ:
             raise Http404
-        refused = too_many_requests(request) if request.method == "GET" else None
-        return refused or share(super().dispatch(request, *args, **kwargs), self.article_shown())
+        return too_many_requests(request) or share(super().dispatch(request, *args, **kwargs), self.article_shown())
 
     def article_shown(self) -> int | None:
         """The id of the only article that the answer shows something of; None where there may be several."""

@@ -5,10 +5,11 @@ No page knows who reads it, so a cache may keep one for everybody with the same 
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from urllib.parse import unquote
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotFound, HttpResponsePermanentRedirect
+from django.http import Http404, HttpRequest, HttpResponsePermanentRedirect
 from django.http.response import HttpResponseBase
 from django.utils.cache import patch_vary_headers
 from django.utils.safestring import SafeString, mark_safe
@@ -22,7 +23,7 @@ from claims.views.formats import base_of
 from factcheck.api.conditional import add_entity_tag, entity_tag, share
 from factcheck.api.references import MAX_ID
 from factcheck.api.renderers import dump
-from factcheck.desk.page_view import too_many_requests
+from factcheck.desk.page_view import PublicView
 from factcheck.desk.templatetags.desk import shortened
 from factcheck.desk.viewer import Reader
 from factcheck.desk.words import word
@@ -57,24 +58,18 @@ class Head:
         return shortened(" ".join(self.description.split()), MAX_DESCRIPTION)
 
 
-class PublicPage(TemplateView):
-    origin: str
+class PublicPage(PublicView, TemplateView):
     reader = Reader()
     path = ""  # the canonical one, percent-encoded
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if request.method == "OPTIONS":  # the methods are the same for everybody
-            return self.options(request, *args, **kwargs)
-        origin = public_origin(request)
-        if origin is None or kwargs.get("pk", 0) > MAX_ID:
-            return _not_found()
-        if refused := too_many_requests(request):
-            return refused
-        self.origin = origin
-        try:
-            return super().dispatch(request, *args, **kwargs)
-        except Http404:
-            return _not_found()
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        if request.method != "OPTIONS" and kwargs.get("pk", 0) > MAX_ID:
+            raise Http404
+        return super().dispatch(request, *args, **kwargs)
+
+    @cached_property
+    def origin(self) -> str:
+        return public_origin(self.request) or ""
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         response: Any = super().get(request, *args, **kwargs)
@@ -84,10 +79,6 @@ class PublicPage(TemplateView):
         response["ETag"] = entity_tag(response.content, None)
         add_entity_tag(request, response)
         return response
-
-    def article_shown(self) -> int | None:
-        """The id of the only article that the page shows something of; None where there may be several."""
-        return None
 
     def page_head(self) -> Head:
         raise NotImplementedError
@@ -128,10 +119,6 @@ class RowPage(PublicPage):
             query = request.META.get("QUERY_STRING", "")
             return moved_to(f"{self.path}?{query}" if query else self.path)
         return super().get(request, *args, **kwargs)
-
-
-def _not_found() -> HttpResponse:
-    return HttpResponseNotFound(headers={"Cache-Control": "private, no-cache"})
 
 
 def moved_to(path: str) -> HttpResponseBase:
