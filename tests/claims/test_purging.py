@@ -99,12 +99,13 @@ def test_each_public_answer_has_keys_by_which_one_write_purges_it(settings, alic
         f"/api/v1/articles/{article.pk}/", f"/api/v1/articles/{article.pk}/webannotations/",
         f"/api/v1/articles/{article.pk}/changes.atom", f"/api/v1/statements/{statement.pk}/",
         f"/articles/{article.pk}-another/", f"/statements/{statement.pk}-it-is/", f"/embed/articles/{article.pk}/",
+        f"/articles/{article.pk}/", f"/statements/{statement.pk}/",
     )  # fmt: skip
     assert keys_of_public_answers(*of_article) == [one] * len(of_article)
     of_several = (
         "/", "/articles/", f"/sources/{minister.pk}-the-minister/", "/sitemap.xml", "/api/v1/statements/",
         f"/api/v1/sources/{minister.pk}/", f"/api/v1/disputes/{dispute.pk}/", "/api/v1/feeds/changes.atom",
-        "/api/v1/statements/export/?format=jsonl", "/api/v1/statements/99999/", f"/articles/{article.pk}/",
+        "/api/v1/statements/export/?format=jsonl", "/api/v1/statements/99999/", f"/sources/{minister.pk}/",
     )  # fmt: skip
     assert keys_of_public_answers(*of_several) == [lists] * len(of_several)
 
