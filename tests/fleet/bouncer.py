@@ -23,6 +23,8 @@ def version() -> tuple[int, ...]:
 
 
 class Bouncer(AbstractContextManager["Bouncer"]):
+    users = (USER, "factcheck_app", "factcheck_follow")
+
     def __init__(self, home: Path, server: PostgresServer) -> None:
         self.home, self.server, self.port = home, server, free_port()
 
@@ -41,13 +43,11 @@ class Bouncer(AbstractContextManager["Bouncer"]):
             time.sleep(0.05)
         return self
 
-    users = (USER, "factcheck_app", "factcheck_follow")
-
     def configuration(self) -> str:
         conf = (ROOT / "deploy/pgbouncer.ini").read_text()
         settings = {
             "listen_addr": "127.0.0.1", "listen_port": str(self.port), "auth_type": "trust", "auth_file": "users.txt",
-            "unix_socket_dir": "",
+            "unix_socket_dir": "", "default_pool_size": "4",
         }  # fmt: skip
         for name, value in settings.items():
             conf, changed = re.subn(rf"(?m)^{name} = .*$", f"{name} = {value}", conf)
