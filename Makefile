@@ -68,7 +68,7 @@ fleet: export DEBUG := 1
 fleet: test-environment ## Many machines on one: restarts, failures and PgBouncer under load (needs nginx and pgbouncer)
 	@$(call need,nginx /usr/sbin/nginx,nginx-light)
 	@$(call need,pgbouncer /usr/sbin/pgbouncer,pgbouncer)
-	@$(PY) -m pytest $(or $(ARGS),tests/fleet)
+	@$(PY) -m pytest tests/fleet $(ARGS)
 
 test-pooler: export DEBUG := 1
 test-pooler: test-environment ## Run all tests through PgBouncer (another one than on the PATH: PGBOUNCER=/path)
