@@ -34,6 +34,10 @@ class TimedConnection(psycopg.Connection[Any]):
         began = perf_counter()
         try:
             return super().wait(gen, *args, **kwargs)
+        except psycopg.InternalError as error:
+            if error.sqlstate:
+                raise
+            raise psycopg.OperationalError(str(error)) from error  # PgBouncer tells twice that the server is gone
         finally:
             took = perf_counter() - began
             tally.exchanges += not gen.__name__.startswith("_set_")  # which psycopg sends with the next statement

@@ -35,7 +35,6 @@ os.environ["POOLED_URL"] = bouncer.url(USER)
 
 # What these tests do is done to PostgreSQL's own connection, which nobody has here.
 BY_NATURE = {
-    "test_a_connection_that_is_lost_during_the_commit_may_have_written",
     "test_a_database_from_before_0_1_is_refused_in_one_line_that_says_how_to_start_again",
     "test_a_slow_statement_is_cancelled_and_the_answer_is_503",
     "test_manage_py_lifts_the_limits_and_a_web_server_keeps_them",
