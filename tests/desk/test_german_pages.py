@@ -154,7 +154,7 @@ API = (
 )  # fmt: skip
 DESK = (
     "/", "/search/?q=" + DATA + "report", "/search/?q=nothing", "/search/", "/import/", "/account/",
-    "/account/password/", "/accounts/", "/accounts/new/", "/accounts/roles/", "/accounts/{user}/",
+    "/account/password/", "/account/second-step/", "/account/second-step/?add=app", "/accounts/", "/accounts/new/", "/accounts/roles/", "/accounts/{user}/",
     "/undo/{entry}/", "/reset/", "/reset/a/b/",
 )  # fmt: skip
 PUBLIC = (
