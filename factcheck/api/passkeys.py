@@ -55,7 +55,7 @@ def made_passkey(request: HttpRequest, answer: str, name: str) -> Passkey:
     except Exception as error:  # nobody has a list of what the parsers raise for bytes that the caller chooses
         raise NotAPasskey from error
     credential = made.credential_data
-    if credential is None or Passkey.objects.filter(credential_id=credential.credential_id).exists():
+    if credential is None:
         raise NotAPasskey
     return Passkey(
         name=name.replace("\x00", "").strip()[:100] or "Passkey",

@@ -7,7 +7,6 @@ from functools import partial
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth import get_user
 from django.contrib.auth import middleware as auth
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.messages import middleware as messages
@@ -60,9 +59,10 @@ class AuthenticationMiddleware(StatefulOnly, auth.AuthenticationMiddleware):
 
 def _user_of(request: HttpRequest) -> Any:
     """A session without the second step that its user must have, now, is none: they log in again."""
-    user = get_user(request)
-    lacks_step = must_have_factor(user) and not request.session.get(PROVED)
-    return AnonymousUser() if lacks_step else user
+    user = auth.get_user(request)
+    if must_have_factor(user) and not request.session.get(PROVED):
+        request._cached_user = AnonymousUser()  # type: ignore[attr-defined]  # which the log reads too
+    return auth.get_user(request)
 
 
 class MessageMiddleware(StatefulOnly, messages.MessageMiddleware):

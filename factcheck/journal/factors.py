@@ -22,12 +22,19 @@ def add_factor(*, user: Any, factor: AuthenticatorApp | Passkey, is_first: bool)
         raise Conflict(gettext("There is a second step already. Log in with it."))
     if isinstance(factor, AuthenticatorApp) and AuthenticatorApp.objects.filter(user=user.pk).exists():
         raise Conflict(gettext("You have an app already. Remove it first."))
-    if isinstance(factor, Passkey) and Passkey.objects.filter(user=user.pk).count() >= Passkey.MAX:
-        raise Conflict(gettext("You have %(most)s passkeys, which is the limit.") % {"most": Passkey.MAX})
+    if isinstance(factor, Passkey):
+        _judge(factor, user)
     name_actor(user)
     factor.user = user
     factor.save(force_insert=True)
     return [] if had else renew_recovery_codes(user=user)
+
+
+def _judge(passkey: Passkey, user: Any) -> None:
+    if Passkey.objects.filter(credential_id=passkey.credential_id).exists():
+        raise Conflict(gettext("This passkey is here already."))
+    if Passkey.objects.filter(user=user.pk).count() >= Passkey.MAX:
+        raise Conflict(gettext("You have %(most)s passkeys, which is the limit.") % {"most": Passkey.MAX})
 
 
 def app_with(secret: bytes, step: int) -> AuthenticatorApp:

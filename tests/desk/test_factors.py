@@ -190,7 +190,7 @@ def test_after_some_wrong_codes_even_the_right_one_has_to_wait_from_whatever_add
     answer = step(there, code_for(secret))
     assert answer.status_code == 429
     assert 28 <= int(answer["Retry-After"]) <= 33
-    assert "There were too many wrong codes. Wait 3" in answer.content.decode()
+    assert "There were too many attempts. Wait 3" in answer.content.decode()
     AuthenticatorApp.objects.update(failed_at=timezone.now() - timezone.timedelta(seconds=40))
     assert step(there, code_for(secret)).status_code == 302
     assert AuthenticatorApp.objects.get().failures == 0

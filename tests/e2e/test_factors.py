@@ -232,7 +232,7 @@ def test_where_a_session_has_ended_the_second_step_is_done_in_another_window(ope
     other = opened.value
     other.get_by_role("textbox", name="Code").fill(code_for(secret))
     other.get_by_role("button", name="Go on").click()
-    other.wait_for_url(desk.server + "/")
+    other.wait_for_url(desk.server + "/account/")
     with page.expect_navigation():
         page.get_by_role("button", name="Log in and send").click()
     expect(page.get_by_role("link", name="alice").first).to_be_visible()
