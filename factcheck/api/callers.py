@@ -47,7 +47,10 @@ def caller_of(request: Request) -> Caller:
 
 
 def present_roles(callers: Collection[Caller]) -> dict[Caller, Role | None]:
-    """The role of each now; None if its token or session is no longer good. At most three queries."""
+    """The role of each now; None if its token or session is no longer good.
+
+    At most three queries, and one for each token whose owner must have a second step.
+    """
     known = {caller for caller in callers if not caller.is_anonymous}
     tokens = _good_tokens({caller.token for caller in known if caller.token})
     sessions = _good_sessions({caller.session for caller in known if caller.session})

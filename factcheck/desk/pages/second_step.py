@@ -15,7 +15,7 @@ from factcheck.api.factors import Wait, accept_code, has_factors, has_password, 
 from factcheck.api.models import AuthenticatorApp, Passkey
 from factcheck.api.passkeys import NotAPasskey, request_options, used_passkey
 from factcheck.api.throttles import LoginThrottle
-from factcheck.desk.login import WAITING, lead_in, log_in, waiting_user
+from factcheck.desk.login import LONGEST_WAY, WAITING, lead_in, log_in, waiting_user
 from factcheck.desk.page_view import OptionsForAnybody, too_many_requests
 
 
@@ -78,6 +78,9 @@ class PasskeyLogin(OptionsForAnybody, View):
         if person is None and not is_alone:
             return self._refused(gettext("This log-in took too long. Begin it again."))
         if not request.POST.get("credential"):
+            if is_alone and not request.user.is_authenticated:
+                request.session.pop(WAITING, None)
+                request.session.set_expiry(LONGEST_WAY)
             return too_many_requests(request) or JsonResponse(request_options(request, person))
         throttle = LoginThrottle()
         if not throttle.allow_request(request, self):
