@@ -15,8 +15,10 @@ from rest_framework.test import APIClient
 
 from factcheck.api.callers import caller_of, present_roles
 from factcheck.api.factors import RECOVERY_CODES, new_secret, seal, step_of, unseal
-from factcheck.api.models import AuthenticatorApp, Identity, LoginAttempt, RecoveryCode, Session, Token
+from factcheck.api.models import AuthenticatorApp, Identity, LoginAttempt, Passkey, RecoveryCode, Session, Token
 from factcheck.api.roles import Role
+from factcheck.errors import Conflict
+from factcheck.journal.factors import add_factor
 from factcheck.journal.models import Entry
 from tests.claims.test_crossing_writes import cross
 from tests.newsroom import browser_of, client_of, page_of, user_with_role
@@ -283,6 +285,8 @@ def test_who_knows_only_the_password_adds_no_second_step_beside_one_that_is_ther
     assert there.post(PAGE, {"act": "app", "code": code_for(secret)}).status_code in (302, 401)
     assert AuthenticatorApp.objects.count() == 1
     assert not is_in(there)
+    with pytest.raises(Conflict):  # also where both were asked for at once
+        add_factor(user=root, factor=Passkey(name="x", credential_id=b"1", sign_count=0), is_first=True)
 
 
 @pytest.mark.parametrize(("required", "needs"), [("", False), ("admin", False), ("editor", True), ("viewer", True)])
