@@ -18,6 +18,7 @@ from psycopg import Connection
 from psycopg_pool import ConnectionPool
 
 from factcheck.postgres import embedded
+from factcheck.postgres.backend.schema import SchemaEditor
 from factcheck.postgres.timing import TimedConnection, timed
 from factcheck.postgres.transactions import committing
 
@@ -26,6 +27,7 @@ KEPT_SECONDS = 60  # then the thread's next request returns its connection, and 
 
 class DatabaseWrapper(base.DatabaseWrapper):
     Database = timed
+    SchemaEditorClass = SchemaEditor
     _connection_pools: ClassVar[dict[str, Any]]
     _configure_connection: Callable[[Connection[Any]], None]
 
