@@ -331,6 +331,9 @@ REST_FRAMEWORK = {
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 
+# Seconds after SIGTERM in which the service is not ready, but still serves.
+DRAIN_SECONDS = env_int("DRAIN_SECONDS", 0 if DEBUG else 5)
+
 # Where errors and traces are sent, besides the log. OpenTelemetry reads its other variables itself.
 SENTRY_DSN = env_secret("SENTRY_DSN")
 OTEL_EXPORTER_OTLP_ENDPOINT = os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT", "").strip()
