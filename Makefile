@@ -19,7 +19,7 @@ PINS := requirements.txt requirements-semantic.txt requirements-embedded.txt req
 export PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help run test clients e2e fleet screenshots faults webhook-faults fuzz mutants bench bench-pages bench-servers check lint-schema db-stop clean \
+.PHONY: help run test test-pooler clients e2e fleet screenshots faults webhook-faults fuzz mutants bench bench-pages bench-servers check lint-schema db-stop clean \
 	packages environment test-environment bench-environment mutants-environment barman-environment node-environment
 
 help: ## Show this list
@@ -70,6 +70,11 @@ fleet: test-environment barman-environment ## Many machines on one: restarts, fa
 	@$(call need,pgbouncer /usr/sbin/pgbouncer,pgbouncer)
 	@$(call need,rsync,rsync)
 	@$(PY) -m pytest $(or $(ARGS),tests/fleet)
+
+test-pooler: export DEBUG := 1
+test-pooler: test-environment ## Run all tests through PgBouncer (another one than on the PATH: PGBOUNCER=/path)
+	@test -x "$$PGBOUNCER" || { $(call need,pgbouncer /usr/sbin/pgbouncer,pgbouncer); }
+	@$(PY) -m pytest -p tests.fleet.pooled -m "not server" $(or $(ARGS),$(PARALLEL))
 
 screenshots: export DEBUG := 1
 screenshots: test-environment ## Take the pictures in docs/ again (needs Chromium)

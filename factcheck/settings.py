@@ -143,17 +143,14 @@ if DATABASE_POOL_SIZE:
     DATABASES["default"]["CONN_MAX_AGE"] = 0  # psycopg's pool keeps the connections, instead of Django
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
     DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": DATABASE_POOL_SIZE, "timeout": 10}
-# Seconds, enforced by PostgreSQL; 0 is no limit. manage.py lifts the limits: a migration takes the time it needs.
+# Seconds, enforced by PostgreSQL; 0 is no limit. manage.py lifts the limits: a migration takes the time it needs. Each
+# new connection is told them (factcheck/postgres/backend): PgBouncer refuses them among the options to connect.
 DATABASE_TIMEOUTS = {
     "statement_timeout": env_int("DATABASE_STATEMENT_TIMEOUT", 10),
     "lock_timeout": env_int("DATABASE_LOCK_TIMEOUT", 5),
     "idle_in_transaction_session_timeout": env_int("DATABASE_IDLE_TIMEOUT", 30),
 }
-limits = [f"-c {name}={seconds * 1000}" for name, seconds in DATABASE_TIMEOUTS.items() if seconds]
-if limits:
-    own = DATABASES["default"]["OPTIONS"].get("options")
-    DATABASES["default"]["OPTIONS"]["options"] = " ".join([own, *limits] if own else limits)
-# Off behind a pooler that changes the connection with each transaction, such as PgBouncer's transaction mode.
+# A pooler that changes the connection with each transaction, and loses prepared statements, is noticed.
 DATABASE_PREPARED_STATEMENTS = env_flag("DATABASE_PREPARED_STATEMENTS", default=True)
 if DATABASE_PREPARED_STATEMENTS:
     DATABASES["default"]["OPTIONS"]["prepare_threshold"] = 2

@@ -37,12 +37,22 @@ path_prefix = {binaries}
 
 [factcheck]
 description = Factcheck
-conninfo = host={sockets} user={role} dbname=factcheck
-streaming_conninfo = host={sockets} user={role}
+conninfo = host={sockets} user=barman dbname=factcheck
+streaming_conninfo = host={sockets} user=streaming_barman
 backup_method = postgres
 streaming_archiver = on
 slot_name = barman
 create_slot = auto
+retention_policy = RECOVERY WINDOW OF 30 DAYS
+minimum_redundancy = 2
+last_backup_maximum_age = 25 HOURS
+"""
+ROLES = """
+CREATE ROLE barman LOGIN;
+GRANT pg_read_all_settings, pg_read_all_stats, pg_checkpoint TO barman;
+GRANT EXECUTE ON FUNCTION pg_backup_start(text, boolean), pg_backup_stop(boolean), pg_switch_wal(),
+    pg_create_restore_point(text) TO barman;
+CREATE ROLE streaming_barman LOGIN REPLICATION;
 """
 
 pytestmark = pytest.mark.skipif(
@@ -56,7 +66,7 @@ class Barman:
         self.configuration = home / "barman.conf"
         self.configuration.write_text(
             CONFIGURATION.format(
-                user=getpass.getuser(), role=USER, home=home, binaries=primary.binaries, sockets=primary.cluster.sockets
+                user=getpass.getuser(), home=home, binaries=primary.binaries, sockets=primary.cluster.sockets
             )
         )
 
@@ -170,6 +180,7 @@ def lost(django_db_blocker: Any, tmp_path_factory: Any) -> Iterator[Lost]:
 
 
 def fill(lost: Lost, primary: PostgresServer) -> None:
+    primary.sql(ROLES)
     primary.sql("ALTER SYSTEM SET synchronous_standby_names = 'barman_receive_wal'")  # what is acknowledged, Barman has
     primary.sql("SELECT pg_reload_conf()")
     lost.barman.run("cron")
