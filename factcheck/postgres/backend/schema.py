@@ -16,13 +16,18 @@ INVALID = """
 class SchemaEditor(DatabaseSchemaEditor):
     def __enter__(self) -> "SchemaEditor":
         super().__enter__()
+        self.former_limit = "0"
+        if not self.collect_sql:
+            with self.connection.cursor() as cursor:
+                cursor.execute("SHOW lock_timeout")
+                self.former_limit = cursor.fetchone()[0]
         self._wait_for_locks(LOCK_TIMEOUT)
         return self
 
     def __exit__(self, error: Any, *rest: Any) -> None:
         super().__exit__(error, *rest)
         if not self.atomic_migration and not (error and self.connection.in_atomic_block):
-            super().execute("RESET lock_timeout", None)
+            self._wait_for_locks(self.former_limit)
 
     def execute(self, sql: Any, params: Any = ()) -> None:
         if " CONCURRENTLY " not in str(sql):
