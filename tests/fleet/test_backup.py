@@ -83,7 +83,7 @@ class Barman:
 
     def restore(self, server: PostgresServer, *target: str) -> PostgresServer:
         """Into the folder of a server that is gone or new, with what Barman has of the segment not yet full."""
-        self.run("restore", *target, "factcheck", "latest", str(server.cluster.pgdata))
+        self.run("restore", *target, str(server.cluster.pgdata))
         for partial in (self.home / "factcheck/streaming").glob("*.partial"):
             shutil.copy(partial, server.cluster.pgdata / "barman_wal" / partial.stem)
         for path in (server.cluster.pgdata, *server.cluster.pgdata.rglob("*")):
@@ -226,7 +226,7 @@ def names_of(sources: Any) -> list[str]:
 def test_after_the_loss_of_the_disk_all_that_was_acknowledged_is_there_and_the_feed_goes_on(
     lost: Lost, capsys: Any
 ) -> None:
-    server = lost.barman.restore(lost.new_servers[0], "--target-tli", "latest")
+    server = lost.barman.restore(lost.new_servers[0], "--target-tli", "latest", "factcheck", "latest")
     with server.as_default():
         assert names_of(Source.objects) == lost.acknowledged
         newsroom = Newsroom()
@@ -242,7 +242,8 @@ def test_after_the_loss_of_the_disk_all_that_was_acknowledged_is_there_and_the_f
 def test_of_a_restore_to_a_moment_the_readers_and_the_kept_checkpoint_tell_what_is_gone(
     lost: Lost, capsys: Any
 ) -> None:
-    server = lost.barman.restore(lost.new_servers[1], "--target-time", lost.moment, "--target-action", "promote")
+    to_the_moment = ["--target-time", lost.moment, "--target-action", "promote", "factcheck", "auto"]
+    server = lost.barman.restore(lost.new_servers[1], *to_the_moment)
     with server.as_default():
         assert names_of(Source.objects) == lost.acknowledged[:-15]
         newsroom = Newsroom()

@@ -35,13 +35,13 @@ with connection.cursor() as cursor:
 
 
 def git(*arguments: str) -> bytes:
-    return subprocess.run(["git", *arguments], cwd=ROOT, check=True, stdout=subprocess.PIPE).stdout
+    return subprocess.run(["git", *arguments], cwd=ROOT, stdout=subprocess.PIPE).stdout
 
 
 @pytest.fixture(scope="module")
 def former() -> Iterator[Path]:
     """The files of the last release."""
-    if not (ROOT / ".git").exists() or git("rev-parse", "--is-shallow-repository") != b"false\n":
+    if git("rev-parse", "--is-shallow-repository") != b"false\n":
         pytest.skip("needs the whole history of git, which has the last release")
     released = last_release(ROOT / "docs/releases").relative_to(ROOT)
     commit = git("log", "-1", "--diff-filter=A", "--format=%H", "--", str(released)).decode().strip()
