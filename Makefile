@@ -69,7 +69,7 @@ fleet: test-environment barman-environment ## Many machines on one: restarts, fa
 	@$(call need,nginx /usr/sbin/nginx,nginx-light)
 	@$(call need,pgbouncer /usr/sbin/pgbouncer,pgbouncer)
 	@$(call need,rsync,rsync)
-	@$(PY) -m pytest $(or $(ARGS),tests/fleet)
+	@$(PY) -m pytest tests/fleet $(ARGS)
 
 test-pooler: export DEBUG := 1
 test-pooler: test-environment ## Run all tests through PgBouncer (another one than on the PATH: PGBOUNCER=/path)
