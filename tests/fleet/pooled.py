@@ -6,6 +6,7 @@ reads its settings, and end with the process.
 
 import atexit
 import os
+import signal
 from contextlib import ExitStack
 
 from factcheck.postgres.embedded.place import USER
@@ -14,10 +15,12 @@ from tests.fleet.bouncer import Bouncer
 from tests.fleet.fleet import ending, folder
 
 ROLE = {"statement_timeout": "10s", "lock_timeout": "5s", "idle_in_transaction_session_timeout": "30s"}
+signal.signal(signal.SIGTERM, signal.default_int_handler)
 parts = ExitStack()
 atexit.register(parts.close)
 home = parts.enter_context(folder())
-server = parts.enter_context(ending(PostgresServer(home / "server"))).make_database()
+server = parts.enter_context(ending(PostgresServer(home / "server")))
+server.make_database()
 for change in (
     "ALTER SYSTEM SET timezone = 'UTC'",
     "ALTER SYSTEM SET random_page_cost = 1.1",
