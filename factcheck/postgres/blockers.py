@@ -1,4 +1,7 @@
-"""Whom a connection waits for. PostgreSQL knows it only while it waits, so another connection asks again and again."""
+"""Whom a change of the schema waits for.
+
+PostgreSQL knows it only while it waits, so another connection asks again and again.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,7 +30,7 @@ def blockers_of(connection: Any) -> Iterator[Blockers]:
     connection.ensure_connection()
     with psycopg.connect(**connection.get_connection_params(), autocommit=True) as own:
         ended = Event()
-        watch = Thread(target=_watch, args=(own, connection.connection.info.backend_pid, found, ended), daemon=True)
+        watch = Thread(target=_watch, args=(own, connection, found, ended), daemon=True)
         watch.start()
         try:
             yield found
@@ -36,9 +39,9 @@ def blockers_of(connection: Any) -> Iterator[Blockers]:
             watch.join()
 
 
-def _watch(own: psycopg.Connection[Any], pid: int, found: Blockers, ended: Event) -> None:
+def _watch(own: psycopg.Connection[Any], connection: Any, found: Blockers, ended: Event) -> None:
     while not ended.wait(SECONDS):
-        if rows := own.execute(BLOCKERS, [pid]).fetchall():
+        if rows := own.execute(BLOCKERS, [connection.changes_schema_as]).fetchall():
             found[:] = [_in_words(*row) for row in rows]
 
 

@@ -45,14 +45,19 @@ def other():
         yield session
 
 
+def pid_of(session):
+    return session.execute("SELECT pg_backend_pid()").fetchone()[0]
+
+
 @contextmanager
 def open_for(seconds, session, query):
     """The transaction of another session, which has run the query."""
+    pid = pid_of(session)
     session.execute(query)
     end = threading.Timer(seconds, session.rollback)
     end.start()
     try:
-        yield
+        yield pid
     finally:
         end.join()
 
@@ -81,9 +86,8 @@ def reading(seconds):
 
 def test_it_is_tried_again_until_a_long_reader_has_ended_and_others_read_meanwhile():
     took = []
-    with other() as session, reading(took), open_for(3, session, READ):
+    with other() as session, reading(took), open_for(3, session, READ) as pid:
         said = migrated("0001")
-        pid = session.info.backend_pid
     assert answer(COLUMN) == [(1,)]
     assert re.match(
         rf"\nThe lock is not free\. In its way was process {pid} of factcheck \(idle in transaction, in a transaction "
@@ -100,10 +104,10 @@ def test_where_the_lock_is_never_free_it_is_not_applied_and_says_who_is_in_its_w
     monkeypatch.setattr(migrate, "TRIES", 2)
     monkeypatch.setattr(migrate, "FIRST_PAUSE", 0.01)
     with other() as session:
+        pid = pid_of(session)
         session.execute(READ)
         with pytest.raises(CommandError) as failed:
             migrated("0001")
-        pid = session.info.backend_pid
     assert re.fullmatch(
         rf"A migration did not get its lock in 2 tries, and is not applied\. In its way was process {pid} of factcheck "
         rf"\(idle in transaction, in a transaction for \d seconds\): {re.escape(READ)}\n"

@@ -28,6 +28,7 @@ KEPT_SECONDS = 60  # then the thread's next request returns its connection, and 
 class DatabaseWrapper(base.DatabaseWrapper):
     Database = timed
     SchemaEditorClass = SchemaEditor
+    changes_schema_as = 0  # PostgreSQL's process for the last schema editor; a pooler tells another one
     _connection_pools: ClassVar[dict[str, Any]]
 
     def __init__(self, settings_dict: dict[str, Any], alias: str = DEFAULT_DB_ALIAS) -> None:

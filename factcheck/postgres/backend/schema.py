@@ -19,8 +19,9 @@ class SchemaEditor(DatabaseSchemaEditor):
         self.former_limit = "0"
         if not self.collect_sql:
             with self.connection.cursor() as cursor:
-                cursor.execute("SHOW lock_timeout")
-                self.former_limit = cursor.fetchone()[0]
+                cursor.execute("SELECT current_setting('lock_timeout'), pg_backend_pid()")
+                self.former_limit, process = cursor.fetchone()
+            self.connection.changes_schema_as = process  # type: ignore[attr-defined]  # ours: base.py
         self._wait_for_locks(LOCK_TIMEOUT)
         return self
 
