@@ -83,6 +83,7 @@ class Barman:
 
     def restore(self, server: PostgresServer, *target: str) -> PostgresServer:
         """Into the folder of a server that is gone or new, with what Barman has of the segment not yet full."""
+        self.run("archive-wal", "factcheck")
         self.run("restore", *target, str(server.cluster.pgdata))
         for partial in (self.home / "factcheck/streaming").glob("*.partial"):
             shutil.copy(partial, server.cluster.pgdata / "barman_wal" / partial.stem)
@@ -199,6 +200,7 @@ def fill(lost: Lost, primary: PostgresServer) -> None:
         newsroom.add("After the backup")
         lost.early_cursor = last_cursor(newsroom)
         lost.keep_checkpoint(primary, "early-note")
+        primary.sql("SELECT pg_switch_wal()")  # so Barman has a whole segment too that it has not put to the others
         lost.moment = primary.sql("SELECT clock_timestamp()")
         time.sleep(0.1)
         nonsense = [f"Nonsense {number}" for number in range(15)]
