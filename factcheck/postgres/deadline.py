@@ -27,8 +27,8 @@ Found = TypeVar("Found")
 # Together with what an answer takes they must stay below the two seconds that a public read may take.
 DOUBT = 0.7  # seconds that an exchange may take before somebody looks
 IN_TIME = 0.5  # for the answer to that
-SLICE = 0.1  # then it is seen what was found
-PAUSE = 0.25  # between two looks
+SLICE = 0.1  # between two looks at what was found
+PAUSE = 0.25  # between two questions
 # One's own role sees its own.
 UNREPLICATED_SQL = """
 SELECT EXISTS (
@@ -49,6 +49,7 @@ class Outage:
     def __init__(self) -> None:
         self.is_silent = False  # the database answers nothing
         self.is_unreplicated = False  # commits wait for a standby
+        self.patience = DOUBT  # for an exchange that begins now
         self.heard_at = 0.0  # when any request was answered last
         self.ended_at = 0.0  # the last silence
         self.question = Question(commits_wait)
@@ -62,10 +63,12 @@ class Outage:
                 self.looking.start()
 
     def _look(self) -> None:
+        self.patience = SLICE
         self._ask()
         while self.is_silent or self.is_unreplicated:
             sleep(PAUSE)
             self._ask()
+        self.patience = DOUBT
 
     def _ask(self) -> None:
         began = perf_counter()
@@ -99,34 +102,33 @@ class Deadline:
         if outage.is_silent or perf_counter() > self.until:
             raise self._give_up(database)
         try:
-            found = psycopg.Connection.wait(database, gen, timeout=DOUBT)
+            found = psycopg.Connection.wait(database, gen, timeout=outage.patience)
         except _WaitTimeout:
             go_on = partial(psycopg.Connection.wait, database, resumable(gen), timeout=SLICE)
             try:
-                found = self._insist(go_on, _WaitTimeout)
+                found = self._insist(go_on, _WaitTimeout, self.until)
             except _WaitTimeout:
                 raise self._give_up(database) from None
         outage.heard_at = perf_counter()
         return found
 
     def lend(self, lend: Callable[[float], Found]) -> Found:
-        """A connection of the pool."""
+        """A connection of the pool. Who reads does not wait for one for long, though others are answered."""
+        until = self.until if self.is_write else perf_counter() + DOUBT + IN_TIME
         try:
-            return lend(DOUBT)
+            return lend(outage.patience)
         except PoolTimeout:
-            return self._insist(partial(lend, SLICE), PoolTimeout)
+            return self._insist(partial(lend, SLICE), PoolTimeout, until)
 
-    def _insist(self, attempt: Callable[[], Found], in_vain: type[Exception]) -> Found:
-        while not self._is_over():
+    def _insist(self, attempt: Callable[[], Found], in_vain: type[Exception], until: float) -> Found:
+        while perf_counter() < until and not self._is_hopeless():
             outage.look()
             with suppress(in_vain):
                 return attempt()
-        raise in_vain("the database does not answer")
+        raise in_vain("no answer in time")
 
-    def _is_over(self) -> bool:
+    def _is_hopeless(self) -> bool:
         """What is no write never waits for a standby, though it may commit, such as somebody's session."""
-        if perf_counter() > self.until:
-            return True
         may_have_committed = maybe_written()
         if self.is_write:  # then its outcome is unknown, and worth waiting for
             return outage.is_silent and not may_have_committed

@@ -8,15 +8,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Event, Thread
 from typing import Any
+from urllib.parse import quote, urlsplit
 
 import pytest
 
+from factcheck.postgres.embedded.place import DATABASE
 from factcheck.postgres.embedded.server import server_processes
-from tests.fleet.fleet import ask, wait_until
+from tests.fleet.fleet import APP, Fleet, ask, wait_until
 
 pytestmark = pytest.mark.server
-READ = ("/api/v1/articles/1/", "/articles/1/", "/api/v1/statements/?page_size=5")
-SYNCHRONOUS = "ALTER SYSTEM SET synchronous_standby_names = '*'"
 
 
 class PublicReaders:
@@ -26,6 +26,8 @@ class PublicReaders:
         self.answers: list[tuple[float, int, float]] = []  # when it was answered, its status, after how many seconds
         self.lives: list[tuple[float, int, float]] = []
         self.without_retry = 0
+        page = urlsplit(ask(ports[0], "/articles/1/")[1]["Location"]).path
+        self.addresses = (page, "/api/v1/articles/1/", "/api/v1/statements/?page_size=5")
         self.stopped = Event()
         self.threads = [Thread(target=self._read, args=(port, n), daemon=True) for port in ports for n in range(each)]
         self.threads += [Thread(target=self._live, args=(port,), daemon=True) for port in ports]
@@ -44,7 +46,7 @@ class PublicReaders:
         while not self.stopped.is_set():
             number += 1
             began = time.monotonic()
-            status, headers, _ = ask(port, READ[number % len(READ)])
+            status, headers, _ = ask(port, self.addresses[number % 3])
             self.without_retry += status == 503 and "Retry-After" not in headers
             self.answers.append((time.monotonic(), status, time.monotonic() - began))
             time.sleep(0.02)
@@ -72,6 +74,13 @@ def frozen(pids: list[int]) -> Iterator[None]:
     finally:
         for pid in pids:
             os.kill(pid, signal.SIGCONT)
+
+
+def synchronous(fleet: Fleet) -> None:
+    """From now on the primary acknowledges nothing that the standby has not."""
+    assert fleet.standby.sql("SELECT pg_is_in_recovery()") == "t"
+    fleet.primary.sql("ALTER SYSTEM SET synchronous_standby_names = '*'")
+    fleet.primary.sql("SELECT pg_reload_conf()")
 
 
 def test_a_frozen_primary_is_told_in_time_and_all_goes_on_when_it_thaws(fleet):
@@ -104,9 +113,7 @@ def test_a_frozen_primary_is_told_in_time_and_all_goes_on_when_it_thaws(fleet):
 
 
 def test_a_stopped_synchronous_standby_holds_writes_and_no_read(fleet):
-    fleet.standby
-    fleet.primary.sql(SYNCHRONOUS)
-    fleet.primary.sql("SELECT pg_reload_conf()")
+    synchronous(fleet)
     fleet.start_web(instances=2, workers=1, REQUEST_DEADLINE="4")
     ports = [service.port for service in fleet.web]
     with PublicReaders(ports) as public, fleet.load(ports[0], readers=1, writers=8) as load:
@@ -129,3 +136,28 @@ def test_a_stopped_synchronous_standby_holds_writes_and_no_read(fleet):
     assert public.since(0).keys() == {200}
     assert {status for _, status, _ in public.lives} == {200}
     assert (load.faults, load.lost_or_doubled(fleet.primary)) == ([], [])
+
+
+def test_when_the_standby_is_promoted_the_service_writes_there_without_a_restart(fleet):
+    hosts = ",".join(quote(str(server.cluster.sockets), safe="") for server in (fleet.primary, fleet.standby))
+    synchronous(fleet)
+    url = f"postgres://{APP}@{hosts}/{DATABASE}?target_session_attrs=read-write"
+    fleet.start_web(instances=2, workers=1, REQUEST_DEADLINE="6", DATABASE_URL=url)
+    ports = [service.port for service in fleet.web]
+    with PublicReaders(ports) as public, fleet.load(ports[0], readers=1, writers=4) as load:
+        load.wait_for(100)
+        with frozen(server_processes(fleet.primary.cluster)):  # never to be heard of again
+            time.sleep(3)
+            fleet.standby.sql("SELECT pg_promote()")
+            promoted = time.monotonic()
+            before = len(load.acknowledged)
+            wait_until(lambda: len(load.acknowledged) > before + 100)
+            back = time.monotonic() - promoted
+            wait_until(lambda: public.since(time.monotonic() - 2).keys() == {200})
+            again = time.monotonic() - promoted
+            time.sleep(2)
+    print("slowest", public.slowest, "livez", max(x[2] for x in public.lives), public.since(0), "back", back, again, load.answers, len(load.acknowledged))
+    for s in fleet.web:
+        print(s.log.read_text()[-3000:])
+    assert public.slowest < 2
+    assert (load.faults, load.lost_or_doubled(fleet.standby)) == ([], [])
