@@ -1,18 +1,19 @@
 """How long a request waits for the database, and what this process knows of a database that hangs.
 
-PostgreSQL's own time limits end nothing where PostgreSQL is frozen, and no commit that waits for a standby. So a request
-waits a moment, then somebody looks whether the database answers at all, and nobody waits for one that does not.
+PostgreSQL's own time limits end nothing where PostgreSQL is frozen, and no commit that waits for a standby. So after a
+moment somebody looks whether the database answers at all, and nobody waits for one that does not.
 
-What is given up is closed, never cancelled: a cancelled commit says that it succeeded, before a standby has it.
+What is given up is closed, never cancelled: a cancelled commit says that it succeeded, before the standby has it. Nor
+is it ended on the server: whoever sends its Idempotency-Key again would be told so.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import suppress
 from functools import partial
 from math import inf
 from threading import Lock, Thread
 from time import perf_counter, sleep
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import psycopg
 from django.db import connection
@@ -22,6 +23,9 @@ from psycopg_pool import PoolTimeout
 from factcheck.postgres.question import Question
 from factcheck.postgres.transactions import maybe_written
 
+if TYPE_CHECKING:
+    from factcheck.postgres.timing import TimedConnection
+
 Found = TypeVar("Found")
 
 # Together with what an answer takes they must stay below the two seconds that a public read may take.
@@ -29,6 +33,7 @@ DOUBT = 0.7  # seconds that an exchange may take before somebody looks
 IN_TIME = 0.5  # for the answer to that
 SLICE = 0.1  # between two looks at what was found
 PAUSE = 0.25  # between two questions
+GRACE = 1  # second after a silence, for a server that has thawed
 # One's own role sees its own.
 UNREPLICATED_SQL = """
 SELECT EXISTS (
@@ -98,7 +103,7 @@ class Deadline:
         self.until = perf_counter() + seconds if seconds else inf
         self.is_write = False
 
-    def wait(self, database: psycopg.Connection[Any], gen: Any) -> Any:
+    def wait(self, database: "TimedConnection", gen: Any) -> Any:
         if outage.is_silent or perf_counter() > self.until:
             raise self._give_up(database)
         try:
@@ -106,7 +111,7 @@ class Deadline:
         except _WaitTimeout:
             go_on = partial(psycopg.Connection.wait, database, resumable(gen), timeout=SLICE)
             try:
-                found = self._insist(go_on, _WaitTimeout, self.until)
+                found = self._insist(go_on, _WaitTimeout, self.until, database.made_at)
             except _WaitTimeout:
                 raise self._give_up(database) from None
         outage.heard_at = perf_counter()
@@ -120,28 +125,32 @@ class Deadline:
         except PoolTimeout:
             return self._insist(partial(lend, SLICE), PoolTimeout, until)
 
-    def _insist(self, attempt: Callable[[], Found], in_vain: type[Exception], until: float) -> Found:
-        while perf_counter() < until and not self._is_hopeless():
+    def _insist(
+        self, attempt: Callable[[], Found], in_vain: type[Exception], until: float, made_at: float = inf
+    ) -> Found:
+        while perf_counter() < until and not self._is_hopeless(made_at):
             outage.look()
             with suppress(in_vain):
                 return attempt()
         raise in_vain("no answer in time")
 
-    def _is_hopeless(self) -> bool:
+    def _is_hopeless(self, made_at: float) -> bool:
         """What is no write never waits for a standby, though it may commit, such as somebody's session."""
+        if made_at < outage.ended_at < perf_counter() - GRACE:  # others are answered again
+            return True
         may_have_committed = maybe_written()
         if self.is_write:  # then its outcome is unknown, and worth waiting for
             return outage.is_silent and not may_have_committed
         return outage.is_silent or (outage.is_unreplicated and may_have_committed)
 
     @classmethod
-    def _give_up(cls, database: psycopg.Connection[Any]) -> psycopg.OperationalError:
+    def _give_up(cls, database: "TimedConnection") -> psycopg.OperationalError:
         cls.given_up += 1
         database.close()
         return psycopg.OperationalError("no answer in time; the connection is closed")
 
 
-def resumable(gen: Any) -> Iterator[Any]:
+def resumable(gen: Any) -> Generator[Any, Any, Any]:
     """An exchange that was waited for in vain, to be waited for again, as often as need be."""
     ready = None
     while True:

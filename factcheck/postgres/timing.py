@@ -36,8 +36,8 @@ class TimedConnection(psycopg.Connection[Any]):
     primary: ClassVar[tuple[str, str]] = ("", "")  # host and port that were connected to last
 
     @classmethod
-    def connect(cls, conninfo: str = "", **kwargs: Any) -> "TimedConnection":  # type: ignore[override]
-        """Of several hosts the last one that took us comes first: to wait for one that hangs takes seconds each time."""
+    def connect(cls, conninfo: str = "", **kwargs: Any) -> "TimedConnection":
+        """Of several hosts the last one that took us comes first: one that hangs would cost seconds each time."""
         made = super().connect(conninfo, **cls._in_order(**kwargs))
         cls.primary = made.info.host, str(made.info.port)
         return made

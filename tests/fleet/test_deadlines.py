@@ -1,9 +1,9 @@
 """A database that hangs holds no thread that public reads need, and nothing acknowledged is lost."""
 
+import json
 import os
 import signal
 import time
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Event, Thread
@@ -15,8 +15,10 @@ import pytest
 from factcheck.postgres.embedded.place import DATABASE
 from factcheck.postgres.embedded.server import server_processes
 from tests.fleet.fleet import APP, Fleet, ask, wait_until
+from tests.fleet.load import Load
 
 pytestmark = pytest.mark.server
+WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
 
 
 class PublicReaders:
@@ -57,13 +59,6 @@ class PublicReaders:
             status, _, _ = ask(port, "/livez/")
             self.lives.append((time.monotonic(), status, time.monotonic() - began))
 
-    def since(self, began: float) -> dict[int, int]:
-        return dict(Counter(status for at, status, _ in self.answers if at > began))
-
-    @property
-    def slowest(self) -> float:
-        return max(took for _, _, took in self.answers)
-
 
 @contextmanager
 def frozen(pids: list[int]) -> Iterator[None]:
@@ -84,80 +79,75 @@ def synchronous(fleet: Fleet) -> None:
 
 
 def test_a_frozen_primary_is_told_in_time_and_all_goes_on_when_it_thaws(fleet):
-    fleet.start_web(instances=2, workers=1, REQUEST_DEADLINE="6")
+    fleet.start_web(instances=2, workers=1, REQUEST_DEADLINE="3")
     ports = [service.port for service in fleet.web]
-    with PublicReaders(ports) as public, fleet.load(ports[0], readers=1, writers=4) as load:
+    with PublicReaders(ports) as public, fleet.load(ports[0], readers=1, writers=6) as load:
         load.wait_for(100)
-        began = time.monotonic()
         with frozen(server_processes(fleet.primary.cluster)):
-            time.sleep(8)
-            asked = time.monotonic()
+            time.sleep(5)
+            frozen_until, began = len(public.answers), time.monotonic()
             status, headers, body = ask(ports[1], "/api/v1/articles/")
-            took = time.monotonic() - asked
-        thawed = time.monotonic()
-        before = len(load.acknowledged)
-        wait_until(lambda: len(load.acknowledged) > before + 20)
-        back = time.monotonic() - thawed
-        time.sleep(1)
-    print("slowest", public.slowest, "livez", max(x[2] for x in public.lives), "frozen", {s for a, s, _ in public.answers if began + 1 < a < thawed},
-          public.since(0), "back", back, load.answers, len(load.acknowledged), status, took)
-    print("last bad", max([a - thawed for a, s, _ in public.answers if s != 200], default=None))
-    for s in fleet.web:
-        print(s.log.read_text()[-3000:])
-    assert public.slowest < 2
-    assert max(took for _, _, took in public.lives) < 2
-    assert {status for _, status, _ in public.lives} == {200}
-    assert (status, headers["Retry-After"], took < 0.5) == (503, "2", True)
-    assert public.without_retry == 0
+            assert (status, headers["Retry-After"]) == (503, "2")
+            assert json.loads(body)["detail"].startswith("The database does not answer; try again in a moment.")
+            assert time.monotonic() - began < 0.5
+        goes_on(public, load)
+    assert {status for _, status, _ in public.answers[frozen_until - 50 : frozen_until]} == {503}
+    assert_nobody_waited(public)
     assert (load.faults, load.lost_or_doubled(fleet.primary)) == ([], [])
 
 
-def test_a_stopped_synchronous_standby_holds_writes_and_no_read(fleet):
+def test_a_stopped_synchronous_standby_holds_back_writes_and_no_read(fleet):
     synchronous(fleet)
-    fleet.start_web(instances=2, workers=1, REQUEST_DEADLINE="4")
+    fleet.start_web(instances=2, workers=1, REQUEST_DEADLINE="3")
     ports = [service.port for service in fleet.web]
     with PublicReaders(ports) as public, fleet.load(ports[0], readers=1, writers=8) as load:
         load.wait_for(100)
-        before = fleet.primary.sql("SELECT count(*) FROM journal_entry")
         fleet.standby.stop("immediate")
-        began = time.monotonic()
-        time.sleep(10)
-        waiting = fleet.primary.sql("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'")
+        time.sleep(2)
         acknowledged = len(load.acknowledged)
+        time.sleep(4)
+        refused, began = new_source(fleet, ports[0]), time.monotonic()
+        assert refused == (503, "Writes wait for the database; try again in a moment. Nothing was written.")
+        assert time.monotonic() - began < 0.5
+        assert len(load.acknowledged) == acknowledged
+        assert 1 <= int(fleet.primary.sql(WAITING)) <= 3  # for ever, also when the request is over: so there are few
         fleet.standby.start()
-        started = time.monotonic()
-        wait_until(lambda: len(load.acknowledged) > acknowledged + 20)
-        back = time.monotonic() - started
-        time.sleep(1)
-    print("slowest", public.slowest, "livez", max(x[2] for x in public.lives), public.since(0), "back", back, load.answers, len(load.acknowledged), "waiting", waiting, before)
-    for s in fleet.web:
-        print(s.log.read_text()[-3000:])
-    assert public.slowest < 2
-    assert public.since(0).keys() == {200}
-    assert {status for _, status, _ in public.lives} == {200}
-    assert (load.faults, load.lost_or_doubled(fleet.primary)) == ([], [])
+        goes_on(public, load)
+    assert {status for _, status, _ in public.answers} == {200}
+    assert_nobody_waited(public)
+    assert (load.faults, load.lost_or_doubled(fleet.primary), load.lost_or_doubled(fleet.standby)) == ([], [], [])
 
 
-def test_when_the_standby_is_promoted_the_service_writes_there_without_a_restart(fleet):
-    hosts = ",".join(quote(str(server.cluster.sockets), safe="") for server in (fleet.primary, fleet.standby))
+def test_a_promoted_standby_takes_over_without_a_restart_of_the_service(fleet):
     synchronous(fleet)
+    hosts = ",".join(quote(str(server.cluster.sockets), safe="") for server in (fleet.primary, fleet.standby))
     url = f"postgres://{APP}@{hosts}/{DATABASE}?target_session_attrs=read-write"
-    fleet.start_web(instances=2, workers=1, REQUEST_DEADLINE="6", DATABASE_URL=url)
+    fleet.start_web(instances=2, workers=1, DATABASE_URL=url)
     ports = [service.port for service in fleet.web]
     with PublicReaders(ports) as public, fleet.load(ports[0], readers=1, writers=4) as load:
         load.wait_for(100)
         with frozen(server_processes(fleet.primary.cluster)):  # never to be heard of again
-            time.sleep(3)
-            fleet.standby.sql("SELECT pg_promote()")
-            promoted = time.monotonic()
-            before = len(load.acknowledged)
-            wait_until(lambda: len(load.acknowledged) > before + 100)
-            back = time.monotonic() - promoted
-            wait_until(lambda: public.since(time.monotonic() - 2).keys() == {200})
-            again = time.monotonic() - promoted
             time.sleep(2)
-    print("slowest", public.slowest, "livez", max(x[2] for x in public.lives), public.since(0), "back", back, again, load.answers, len(load.acknowledged))
-    for s in fleet.web:
-        print(s.log.read_text()[-3000:])
-    assert public.slowest < 2
+            fleet.standby.sql("SELECT pg_promote()")
+            goes_on(public, load)
+    assert_nobody_waited(public)
     assert (load.faults, load.lost_or_doubled(fleet.standby)) == ([], [])
+
+
+def new_source(fleet: Fleet, port: int) -> tuple[int, str]:
+    status, _, body = ask(port, "/api/v1/sources/", "POST", {"name": "Ann", "kind": "person"},
+                          Authorization=f"Bearer {fleet.tokens['alice']}")  # fmt: skip
+    return status, json.loads(body).get("detail", "")
+
+
+def goes_on(public: PublicReaders, load: Load) -> None:
+    before = len(load.acknowledged)
+    wait_until(lambda: len(load.acknowledged) > before + 50, 30)
+    wait_until(lambda: {status for at, status, _ in public.answers if at > time.monotonic() - 1} == {200}, 30)
+
+
+def assert_nobody_waited(public: PublicReaders) -> None:
+    slowest = max(took for _, _, took in public.answers)
+    assert slowest < 2, f"slowest of {len(public.answers)} public reads: {slowest:.2f} s"
+    assert (public.without_retry, {status for _, status, _ in public.answers} <= {200, 503}) == (0, True)
+    assert {(status, took < 2) for _, status, took in public.lives} == {(200, True)}

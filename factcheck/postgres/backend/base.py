@@ -15,7 +15,7 @@ from django.db import DEFAULT_DB_ALIAS, OperationalError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.postgresql import base
 from psycopg import Connection
-from psycopg_pool import ConnectionPool
+from psycopg_pool import ConnectionPool, PoolTimeout
 
 from factcheck.postgres import embedded
 from factcheck.postgres.deadline import outage
@@ -26,10 +26,14 @@ KEPT_SECONDS = 60  # then the thread's next request returns its connection, and 
 
 
 class PatientPool(ConnectionPool[Any]):
+    timeouts = 0  # threads that waited in vain; for one of them the pool counts several
+
     def getconn(self, timeout: float | None = None) -> Any:
-        if tally.deadline is None:
-            return super().getconn(timeout)
-        return tally.deadline.lend(super().getconn)
+        try:
+            return super().getconn(timeout) if tally.deadline is None else tally.deadline.lend(super().getconn)
+        except PoolTimeout:
+            self.timeouts += 1
+            raise
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
