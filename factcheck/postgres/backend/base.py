@@ -5,9 +5,11 @@ for more than one request.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from select import POLLIN, poll
+from time import perf_counter
 from typing import Any, ClassVar
 
 import psycopg
@@ -30,10 +32,18 @@ class PatientPool(ConnectionPool[Any]):
 
     def getconn(self, timeout: float | None = None) -> Any:
         try:
-            return super().getconn(timeout) if tally.deadline is None else tally.deadline.lend(super().getconn)
+            return self._lend() if tally.deadline is None else tally.deadline.lend(super().getconn)
         except PoolTimeout:
             self.timeouts += 1
             raise
+
+    def _lend(self) -> Any:
+        """Asks again and again: that makes a pool grow that has given up to reconnect."""
+        until = perf_counter() + self.timeout
+        while perf_counter() < until - 1:
+            with suppress(PoolTimeout):
+                return super().getconn(1)
+        return super().getconn(1)
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
