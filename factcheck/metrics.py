@@ -19,8 +19,10 @@ from prometheus_client.registry import Collector
 
 from claims.followers import followers_in_use
 from factcheck.api.access import Access, AccessMiddleware
+from factcheck.api.deadlines import DeadlineMiddleware
 from factcheck.errors import Unavailable
 from factcheck.journal.followers import held_back, lags
+from factcheck.postgres.deadline import Deadline
 from factcheck.postgres.prepared import kept_answers
 from factcheck.postgres.question import Question
 from factcheck.webhooks.queue import backlog
@@ -78,7 +80,13 @@ class WorkerMetrics:
         self.kept = Counter(
             "factcheck_kept_answers", "Reads that could be answered from memory.", ["result"], registry=None
         )
-        self.published = {"hit": 0, "miss": 0, "timeout": 0}
+        self.given_up = Counter(
+            "factcheck_database_waits_given_up", "Waits for the database that a request gave up.", registry=None
+        )
+        self.refused = Counter(
+            "factcheck_writes_refused", "Writes refused, since those under way wait for the database.", registry=None
+        )
+        self.published = dict.fromkeys(("hit", "miss", "timeout", "given_up", "refused"), 0)
         self.of_requests: dict[tuple[str, str, int], Any] = {}
         self.of_routes: dict[str, Any] = {}
 
@@ -101,13 +109,16 @@ class WorkerMetrics:
         """What is counted elsewhere in this process."""
         self._add("hit", kept_answers.hits, self.kept.labels("hit"))
         self._add("miss", kept_answers.misses, self.kept.labels("miss"))
+        self._add("given_up", Deadline.given_up, self.given_up)
+        if DeadlineMiddleware.writes:
+            self._add("refused", DeadlineMiddleware.writes.refused, self.refused)
         if pool := connections[DEFAULT_DB_ALIAS]._connection_pools.get(DEFAULT_DB_ALIAS):  # type: ignore[attr-defined]
             found = pool.get_stats()
             self.pool.labels("open").set(found["pool_size"])
             self.pool.labels("idle").set(found["pool_available"])
             self.pool.labels("most").set(found["pool_max"])
             self.waiting.set(found["requests_waiting"])
-            self._add("timeout", found.get("requests_errors", 0), self.timeouts)
+            self._add("timeout", pool.timeouts, self.timeouts)
 
     def _add(self, name: str, total: int, counter: Counter) -> None:
         counter.inc(total - self.published[name])

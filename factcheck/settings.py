@@ -103,6 +103,7 @@ MIDDLEWARE = [
     "factcheck.api.middleware.CrossOriginMiddleware",
     "factcheck.api.middleware.BodyLimitMiddleware",
     "factcheck.api.middleware.SlashMiddleware",
+    "factcheck.api.deadlines.DeadlineMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "factcheck.api.sessions.SessionMiddleware",
     "factcheck.api.sessions.AuthenticationMiddleware",
@@ -142,7 +143,9 @@ DATABASE_POOL_SIZE = env_int("DATABASE_POOL_SIZE", 8)
 if DATABASE_POOL_SIZE:
     DATABASES["default"]["CONN_MAX_AGE"] = 0  # psycopg's pool keeps the connections, instead of Django
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
-    DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": DATABASE_POOL_SIZE, "timeout": 10}
+    # Reconnecting, the pool waits longer and longer. After these few seconds the next request makes it begin again.
+    waits = {"timeout": 10, "reconnect_timeout": 2}
+    DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": DATABASE_POOL_SIZE, **waits}
 # Seconds, enforced by PostgreSQL; 0 is no limit. manage.py lifts the limits: a migration takes the time it needs. Each
 # new connection is told them (factcheck/postgres/backend): PgBouncer refuses them among the options to connect.
 DATABASE_TIMEOUTS = {
@@ -150,6 +153,8 @@ DATABASE_TIMEOUTS = {
     "lock_timeout": env_int("DATABASE_LOCK_TIMEOUT", 5),
     "idle_in_transaction_session_timeout": env_int("DATABASE_IDLE_TIMEOUT", 30),
 }
+# Seconds, and enforced here: see factcheck/postgres/deadline.py; 0 is no limit.
+REQUEST_DEADLINE = env_int("REQUEST_DEADLINE", 30)
 # A pooler that changes the connection with each transaction, and loses prepared statements, is noticed.
 DATABASE_PREPARED_STATEMENTS = env_flag("DATABASE_PREPARED_STATEMENTS", default=True)
 if DATABASE_PREPARED_STATEMENTS:
