@@ -99,8 +99,9 @@ class WorkerMetrics:
 
     def publish(self) -> None:
         """What is counted elsewhere in this process."""
-        self._add("hit", kept_answers.hits, self.kept.labels("hit"))
-        self._add("miss", kept_answers.misses, self.kept.labels("miss"))
+        kept = tuple(kept_answers.values())
+        self._add("hit", sum(each.hits for each in kept), self.kept.labels("hit"))
+        self._add("miss", sum(each.misses for each in kept), self.kept.labels("miss"))
         if pool := connections[DEFAULT_DB_ALIAS]._connection_pools.get(DEFAULT_DB_ALIAS):  # type: ignore[attr-defined]
             found = pool.get_stats()
             self.pool.labels("open").set(found["pool_size"])
