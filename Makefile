@@ -19,7 +19,7 @@ PINS := requirements.txt requirements-semantic.txt requirements-embedded.txt req
 export PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help run test clients e2e screenshots faults webhook-faults fuzz mutants bench bench-pages bench-servers check lint-schema db-stop clean \
+.PHONY: help run test clients e2e fleet screenshots faults webhook-faults fuzz mutants bench bench-pages bench-servers check lint-schema db-stop clean \
 	packages environment test-environment bench-environment mutants-environment node-environment
 
 help: ## Show this list
@@ -63,6 +63,12 @@ e2e: test-environment ## End-to-end tests in a browser (needs Chromium, and npm 
 	@$(call need,npm,npm)
 	@npm ci --prefix tests/e2e --ignore-scripts --no-audit --no-fund --silent
 	@$(PY) -m pytest tests/e2e $(or $(ARGS),$(PARALLEL))
+
+fleet: export DEBUG := 1
+fleet: test-environment ## Many machines on one: restarts, failures and PgBouncer under load (needs nginx and pgbouncer)
+	@$(call need,nginx /usr/sbin/nginx,nginx-light)
+	@$(call need,pgbouncer /usr/sbin/pgbouncer,pgbouncer)
+	@$(PY) -m pytest $(or $(ARGS),tests/fleet)
 
 screenshots: export DEBUG := 1
 screenshots: test-environment ## Take the pictures in docs/ again (needs Chromium)

@@ -5,8 +5,6 @@ import json
 import logging
 import os
 import re
-import shutil
-import subprocess
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -19,9 +17,9 @@ from typing import Any
 import pytest
 
 from tests.listening import CHANGES, Listening
-from tests.service import ROOT, Service, free_port, service_of_its_own
+from tests.nginx import NGINX, nginx
+from tests.service import Service, free_port, service_of_its_own
 
-NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
 pytestmark = [
     pytest.mark.server,
     pytest.mark.skipif(NGINX is None, reason="nginx is not installed: apt install nginx-light"),
@@ -50,29 +48,6 @@ class Edge:
     def __init__(self, service: Service, home: Path, access_log: Path):
         self.service, self.access_log, self.port = service, access_log, free_port()
         self.cache = home / "cache"
-        (home / "nginx.conf").write_text(self.configuration(home))
-        self.command = [str(NGINX), "-p", str(home), "-c", str(home / "nginx.conf"), "-e", str(home / "error.log")]
-
-    def configuration(self, home: Path) -> str:
-        """As it is delivered, but for addresses, files and TLS."""
-        kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-        temporary = " ".join(f"{kind}_temp_path {home}/{kind};" for kind in kinds)
-        conf = (ROOT / "deploy/nginx.conf").read_text()
-        for pattern, replacement in (
-            (r"listen 80;", f"listen 127.0.0.1:{free_port()};"),
-            (r"listen 443 ssl http2;", f"listen 127.0.0.1:{self.port};"),
-            (r"ssl_certificate.*;", ""),
-            (r"127\.0\.0\.1:8000", f"127.0.0.1:{self.service.port}"),
-            (r"127\.0\.0\.1:8001", f"127.0.0.1:{self.service.stream_port}"),
-            (r"/var/cache/nginx/factcheck", str(self.cache)),
-            (r"X-Forwarded-Proto \$scheme", "X-Forwarded-Proto https"),
-            (r"worker_rlimit_nofile \d+;", ""),
-            (r"worker_connections \d+;", "worker_connections 256;"),
-            (r"http \{", f"http {{ access_log off; {temporary}"),
-        ):
-            conf, changed = re.subn(pattern, replacement, conf)
-            assert changed, pattern
-        return f"daemon off; pid {home}/nginx.pid; error_log {home}/error.log;\n{conf}"
 
     def ask(self, address: str, method: str = "GET", body: str | None = None, **headers: str) -> Got:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
@@ -115,16 +90,10 @@ def edge(tmp_path_factory) -> Iterator[Edge]:
         service.start()
         service.start_streams()
         home = service.data_dir.parent / "nginx"
-        home.mkdir()
-        home.chmod(0o777)  # nginx started by root works as nobody
         edge = Edge(service, home, access_log)
-        nginx = subprocess.Popen(edge.command)
-        try:
+        with nginx(home, edge.port, [service.port], service.stream_port):
             edge.wait_until(edge.is_up)
             yield edge
-        finally:
-            nginx.terminate()
-            nginx.wait()
 
 
 def publish(edge: Edge) -> tuple[int, int]:
