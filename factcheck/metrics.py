@@ -6,6 +6,7 @@ are never more files than there were workers at once.
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 from threading import Thread
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, make_server
@@ -23,6 +24,7 @@ from factcheck.errors import Unavailable
 from factcheck.journal.followers import held_back, lags
 from factcheck.postgres.prepared import kept_answers
 from factcheck.postgres.question import Question
+from factcheck.postgres.replica import standbys
 from factcheck.webhooks.queue import backlog
 
 IN_TIME = 2  # seconds for what the database knows
@@ -37,6 +39,7 @@ def start(slot: int, address: tuple[str, int]) -> None:
     registry = CollectorRegistry()
     MultiProcessCollector(registry)
     registry.register(JournalMetrics())
+    registry.register(ReplicaMetrics())
 
     class Server(ThreadingWSGIServer):
         allow_reuse_port = True  # each worker listens, and so does its successor before it ends
@@ -78,7 +81,10 @@ class WorkerMetrics:
         self.kept = Counter(
             "factcheck_kept_answers", "Reads that could be answered from memory.", ["result"], registry=None
         )
-        self.published = {"hit": 0, "miss": 0, "timeout": 0}
+        self.shared = Counter(
+            "factcheck_replica_reads", "Requests that a standby might answer.", ["answered_by"], registry=None
+        )
+        self.published = {"hit": 0, "miss": 0, "timeout": 0, "replica": 0, "primary": 0}
         self.of_requests: dict[tuple[str, str, int], Any] = {}
         self.of_routes: dict[str, Any] = {}
 
@@ -102,6 +108,8 @@ class WorkerMetrics:
         kept = tuple(kept_answers.values())
         self._add("hit", sum(each.hits for each in kept), self.kept.labels("hit"))
         self._add("miss", sum(each.misses for each in kept), self.kept.labels("miss"))
+        for server, answered in standbys.answered.items():
+            self._add(server, answered, self.shared.labels(server))
         if pool := connections[DEFAULT_DB_ALIAS]._connection_pools.get(DEFAULT_DB_ALIAS):  # type: ignore[attr-defined]
             found = pool.get_stats()
             self.pool.labels("open").set(found["pool_size"])
@@ -127,6 +135,25 @@ class JournalMetrics(Collector):
             found = []
         yield _gauge("factcheck_database_up", "Whether the database answered this scrape.", float(bool(found)))
         yield from found
+
+
+class ReplicaMetrics(Collector):
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        if not standbys:
+            return
+        up = GaugeMetricFamily("factcheck_replica_up", "Whether the standby answered this scrape.", labels=["replica"])
+        size = GaugeMetricFamily("factcheck_replica_lag_bytes", "Of the log, not yet replayed.", labels=["replica"])
+        seconds = GaugeMetricFamily(
+            "factcheck_replica_lag_seconds", "Since the last commit that is replayed, while some are not.",
+            labels=["replica"],
+        )  # fmt: skip
+        with suppress(Exception):  # the primary does not answer, which factcheck_database_up tells
+            for lag in standbys.lags():
+                up.add_metric([lag.alias], lag.is_up)
+                if lag.is_up:
+                    size.add_metric([lag.alias], lag.size)
+                    seconds.add_metric([lag.alias], lag.seconds)
+        yield from (up, size, seconds)
 
 
 def _of_journal() -> Iterator[GaugeMetricFamily]:

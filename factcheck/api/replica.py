@@ -23,7 +23,7 @@ COOKIE_SECONDS = 60  # longer than any lag that is accepted
 def read_from_replica(request: Any) -> None:
     """From here on, if a standby can answer. What it refuses, the primary is asked: the view runs once more."""
     if standbys and not getattr(request, "is_for_primary", False):
-        if not request._read_started:
+        if request.method == "POST" and not request._read_started:
             request.body  # noqa: B018  kept for the second time
         given = (request.META.get("HTTP_WRITE_POSITION"), request.COOKIES.get(COOKIE))
         standbys.enter(max((number_of(each) for each in given if each), default=0))

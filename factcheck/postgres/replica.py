@@ -13,12 +13,12 @@ import re
 from collections.abc import Iterator
 from itertools import count
 from threading import Lock, Thread, local
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any, NamedTuple
 
 import psycopg
 from django.conf import settings
-from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connection, connections
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, InterfaceError, connection, connections
 from psycopg_pool import PoolTimeout
 
 from factcheck.postgres.prepared import cursor_of, snapshot_of
@@ -26,13 +26,15 @@ from factcheck.postgres.question import Question, cut
 
 IN_TIME = 1.0  # second
 KEPT = 8  # answers of each server: more than there are within the lag
-UNREACHABLE = (OperationalError, InterfaceError, PoolTimeout, psycopg.Error)
+UNREACHABLE = (DatabaseError, InterfaceError, PoolTimeout, psycopg.Error)
 POSITION = re.compile(r"([0-9A-F]{1,8})/([0-9A-F]{1,8})")
 BEYOND_ALL = 1 << 64
 
 # The cluster and its timeline: a standby of the former primary may be further than the new one, with other writes.
 STATE_SQL = """
-    SELECT pg_is_in_recovery(), p.position::text, c.system_identifier,
+    SELECT pg_is_in_recovery(), p.position::text,
+        extract(epoch FROM clock_timestamp() - coalesce(pg_last_xact_replay_timestamp(),
+            pg_postmaster_start_time()))::float, c.system_identifier,
         CASE WHEN pg_is_in_recovery() THEN (SELECT greatest(k.timeline_id, r.min_recovery_end_timeline)
             FROM pg_control_checkpoint() k, pg_control_recovery() r)
         ELSE ('x' || left(pg_walfile_name(p.position), 8))::bit(32)::integer END
@@ -58,11 +60,19 @@ class Told(NamedTuple):
     at: float  # before it was asked
     is_standby: bool
     position: int
+    since_commit: float  # seconds, of the last transaction that a standby has replayed
     cluster: tuple[int, int]
 
 
+class Lag(NamedTuple):
+    alias: str
+    size: int = 0  # bytes of the log
+    seconds: float = 0  # since the commit of the last transaction that is replayed, where anything is not
+    is_up: bool = True
+
+
 class Server:
-    """What a server told of itself. Threads of its own ask it, so that no request waits for one that hangs."""
+    """What a server told of itself. A thread of its own asks it while requests want to know, so that none has to wait."""
 
     def __init__(self, alias: str, every: float) -> None:
         self.alias = alias
@@ -72,33 +82,41 @@ class Server:
         self.has_failed = False
         self.lent: set[Any] = set()  # connections that requests read from now
         self.asking = Lock()
-        self.due = 0.0
+        self.wanted = 0.0
 
-    def ask_again(self) -> None:
+    def keep_asking(self) -> None:
         """Returns at once."""
-        if monotonic() >= self.due and self.asking.acquire(blocking=False):
-            self.due = monotonic() + self.every
-            Thread(target=self._ask, daemon=True).start()
+        self.wanted = monotonic()
+        if self.asking.acquire(blocking=False):
+            Thread(target=self._go_on, daemon=True).start()
+
+    def _go_on(self) -> None:
+        """Also while all requests wait for it, and no other one comes."""
+        try:
+            while self.lent or monotonic() - self.wanted < KEPT * self.every:
+                self._ask()
+                sleep(self.every)
+        finally:
+            self.asking.release()
 
     def _ask(self) -> None:
-        began = monotonic()
         try:
-            is_standby, position, *cluster = self.question.answer(IN_TIME)
+            told = self.question.answer(IN_TIME)
         except Exception:  # whatever it is, requests would meet it too
             self.has_failed = True
             for each in tuple(self.lent):  # the primary answers those that wait for it
                 cut(each)
         else:
-            self.told = (*self.told[-KEPT:], Told(began, is_standby, number_of(position), tuple(cluster)))
+            self.told = (*self.told[-KEPT:], told)
             self.has_failed = False
-        finally:
-            self.asking.release()
 
     @staticmethod
-    def _state() -> Any:
+    def _state() -> Told:
         with connection.cursor() as cursor:
+            at = monotonic()
             cursor.execute(STATE_SQL)
-            return cursor.fetchone()
+            is_standby, position, since_commit, *cluster = cursor.fetchone()
+        return Told(at, is_standby, number_of(position), since_commit, tuple(cluster))
 
     def told_since(self, moment: float) -> Told | None:
         return next((told for told in self.told if told.at >= moment), None)
@@ -156,10 +174,22 @@ class Standbys:
             server.lent.discard(database.connection)
             server.has_failed |= database.connection is None or database.connection.closed
 
+    def lags(self) -> Iterator[Lag]:
+        """Asks each. Raises what keeps the primary from answering."""
+        end = self.primary.question.answer(IN_TIME).position
+        for server in self.servers:
+            try:
+                told = server.question.answer(IN_TIME)
+            except Exception:  # whatever it is, requests would meet it too
+                yield Lag(server.alias, is_up=False)
+            else:
+                size = max(0, end - told.position)
+                yield Lag(server.alias, size, told.since_commit if size else 0)
+
     def _near_enough(self) -> Iterator[Server]:
         """In turn. Sets what they must have replayed: the oldest of the primary's answers that are new enough."""
         for server in (self.primary, *self.servers):
-            server.ask_again()
+            server.keep_asking()
         since = monotonic() - self.max_lag
         if not (told := self.primary.told_since(since)) or told.is_standby:
             return
