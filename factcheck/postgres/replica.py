@@ -72,7 +72,7 @@ class Lag(NamedTuple):
 
 
 class Server:
-    """What a server told of itself. A thread of its own asks it while requests want to know, so that none has to wait."""
+    """What a server told of itself. While requests want to know, a thread of its own asks it, so that none waits."""
 
     def __init__(self, alias: str, every: float) -> None:
         self.alias = alias
