@@ -103,7 +103,7 @@ class Prepared:
 
     def cached_rows(self, *parameters: Any) -> Rows:
         """The same rows, read again only when something was written since."""
-        database = connections[DEFAULT_DB_ALIAS]
+        database: Any = connections[DEFAULT_DB_ALIAS]
         if has_execute_wrappers(database) or database.in_atomic_block:
             return self.rows(*parameters)  # a transaction also sees its own writes
         snapshot, database.asked = database.asked or snapshot_of(database), None

@@ -123,7 +123,7 @@ class Server:
 
     def lend(self, needed: int) -> Any:
         """The thread's connection to it, if it has replayed what is needed."""
-        database = connections[self.alias]
+        database: Any = connections[self.alias]
         try:
             cursor_of(database)  # connects
             self.lent.add(database.connection)
@@ -137,13 +137,21 @@ class Server:
         return None
 
 
+class Reading(local):
+    """What this thread reads from."""
+
+    server: Server | None = None
+    primary: Any = None  # while `server` is in its place
+    needed = 0
+
+
 class Standbys:
     def __init__(self, aliases: list[str], max_lag: float) -> None:
         self.max_lag = max_lag
         self.primary = Server(DEFAULT_DB_ALIAS, max_lag / 4)
         self.servers = [Server(alias, max_lag / 4) for alias in aliases]
         self.turn = count()
-        self.thread = local()
+        self.thread = Reading()
         self.answered = {"replica": 0, "primary": 0}  # requests that either might have answered
 
     def __bool__(self) -> bool:
@@ -151,8 +159,7 @@ class Standbys:
 
     @property
     def in_use(self) -> Server | None:
-        """The standby that this thread reads from."""
-        return getattr(self.thread, "server", None)
+        return self.thread.server
 
     def enter(self, position: int) -> None:
         """This thread reads from a standby until `leave`, if one has replayed that position and is near enough."""
