@@ -17,8 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
-
+from tests.schema_truth import committed
 from tests.service import ROOT, Service, service_of_its_own
 
 WORKERS = 1
@@ -83,7 +82,7 @@ def fuzz_as(roles: list[str], options: dict[str, list[str]], log_copy: Path | No
 
 def operations_in_schema() -> int:
     """Without streams, which have no end (see fuzz_hooks.py)."""
-    paths = yaml.safe_load((ROOT / "openapi.yaml").read_text())["paths"]
+    paths = committed()["paths"]
     return sum(len(operations) for path, operations in paths.items() if not path.endswith("/stream/"))
 
 

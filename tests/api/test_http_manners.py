@@ -114,44 +114,47 @@ def test_the_routes_are_all_there_is():
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("route", ROUTES)
-def test_head_is_get_without_the_body(api, address_of, route):
-    address = address_of(route)
-    got, head = api.get(address), api.head(address)
-    if "GET" not in methods_at(address):
-        assert (got.status_code, head.status_code) == (405, 405)
-        return
-    assert head.status_code == got.status_code
-    assert b"".join(head.streaming_content if head.streaming else [head.content]) == b""
-    assert compared(head) == compared(got)
-    if got.status_code == 200 and not got.streaming:
-        assert head["Content-Length"] == str(len(got.content))
+def test_head_is_get_without_the_body(api, address_of, each):
+    for route in ROUTES:
+        with each(route=route):
+            address = address_of(route)
+            got, head = api.get(address), api.head(address)
+            if "GET" not in methods_at(address):
+                assert (got.status_code, head.status_code) == (405, 405)
+                continue
+            assert head.status_code == got.status_code
+            assert b"".join(head.streaming_content if head.streaming else [head.content]) == b""
+            assert compared(head) == compared(got)
+            if got.status_code == 200 and not got.streaming:
+                assert head["Content-Length"] == str(len(got.content))
 
 
-@pytest.mark.parametrize("route", ROUTES)
-def test_options_names_the_methods_to_anybody_and_asks_nothing(db, address_of, route, django_assert_num_queries):
-    address = address_of(route)
-    with django_assert_num_queries(0):
-        answer = Client().options(address)
-    assert (answer.status_code, answer.content) == (204 if route in API_ROUTES else 200, b"")
-    if route in API_ROUTES:
-        assert "Content-Type" not in answer
-    named = answer["Allow"].split(", ")
-    assert "OPTIONS" in named
-    assert ("HEAD" in named) == ("GET" in named)
+def test_options_names_the_methods_to_anybody_and_asks_nothing(db, address_of, each, django_assert_num_queries):
+    for route in ROUTES:
+        with each(route=route):
+            address = address_of(route)
+            with django_assert_num_queries(0):
+                answer = Client().options(address)
+            assert (answer.status_code, answer.content) == (204 if route in API_ROUTES else 200, b"")
+            if route in API_ROUTES:
+                assert "Content-Type" not in answer
+            named = answer["Allow"].split(", ")
+            assert "OPTIONS" in named
+            assert ("HEAD" in named) == ("GET" in named)
 
 
-@pytest.mark.parametrize("route", API_ROUTES)
-def test_what_options_names_is_what_is_not_answered_405(address_of, route, django_user_model):
-    address = address_of(route)
-    client = APIClient()  # anonymous at first, for OPTIONS
-    named = set(client.options(address)["Allow"].split(", "))
-    client.force_authenticate(User.objects.create_superuser("root"))
-    for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "TRACE"):
-        answer = client.generic(method, address, "[", content_type="text/plain")
-        assert (answer.status_code != 405) == (method in named), (method, answer.status_code)
-        if answer.status_code == 405:
-            assert set(answer["Allow"].split(", ")) == named
+def test_what_options_names_is_what_is_not_answered_405(address_of, each, django_user_model):
+    for route in API_ROUTES:
+        with each(route=route):
+            address = address_of(route)
+            client = APIClient()  # anonymous at first, for OPTIONS
+            named = set(client.options(address)["Allow"].split(", "))
+            client.force_authenticate(User.objects.create_superuser("root"))
+            for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "TRACE"):
+                answer = client.generic(method, address, "[", content_type="text/plain")
+                assert (answer.status_code != 405) == (method in named), (method, answer.status_code)
+                if answer.status_code == 405:
+                    assert set(answer["Allow"].split(", ")) == named
 
 
 def test_options_at_no_address_is_404():
@@ -159,41 +162,44 @@ def test_options_at_no_address_is_404():
     assert (answer.status_code, answer["Content-Type"]) == (404, "application/problem+json")
 
 
-@pytest.mark.parametrize("route", API_ROUTES)
-def test_what_cannot_be_answered_is_406_as_a_problem(api, address_of, route):
-    address = address_of(route)
-    method = methods_at(address)[0].lower()
-    answer = getattr(api, method)(address, headers={"Accept": "image/png"})
-    assert (answer.status_code, answer["Content-Type"]) == (406, "application/problem+json")
-    assert answer.json()["type"] == "urn:factcheck:problem:not-acceptable"
+def test_what_cannot_be_answered_is_406_as_a_problem(api, address_of, each):
+    for route in API_ROUTES:
+        with each(route=route):
+            address = address_of(route)
+            method = methods_at(address)[0].lower()
+            answer = getattr(api, method)(address, headers={"Accept": "image/png"})
+            assert (answer.status_code, answer["Content-Type"]) == (406, "application/problem+json")
+            assert answer.json()["type"] == "urn:factcheck:problem:not-acceptable"
 
 
-@pytest.mark.parametrize("route", API_ROUTES)
-@pytest.mark.parametrize("signed_in", [True, False])
-def test_every_answer_says_what_it_depends_on_and_how_long_it_may_be_kept(api, address_of, route, signed_in):
-    client = api if signed_in else APIClient()
-    answer = client.get(address_of(route))
-    varies = {name.strip().lower() for name in answer["Vary"].split(",")}
-    assert varies >= {"accept", "accept-encoding", "authorization", "cookie"}
-    if is_event_stream(answer):
-        assert answer["Cache-Control"] == "no-store"
-        return
-    has_token_for_forms = route == "api/v1/docs/"
-    if signed_in or answer.status_code not in (200, 404) or has_token_for_forms:
-        assert (answer["Cache-Control"], "Surrogate-Key" in answer) == ("private, no-cache", False)
-    else:
-        rules = {200: "public, max-age=60, s-maxage=5, stale-while-revalidate=4", 404: "public, max-age=5"}
-        assert answer["Cache-Control"] == rules[answer.status_code]
-        assert re.fullmatch(r"(lists|article-\d+) all", answer["Surrogate-Key"])
+def test_every_answer_says_what_it_depends_on_and_how_long_it_may_be_kept(api, address_of, each):
+    for route in API_ROUTES:
+        for signed_in in [True, False]:
+            with each(route=route, signed_in=signed_in):
+                client = api if signed_in else APIClient()
+                answer = client.get(address_of(route))
+                varies = {name.strip().lower() for name in answer["Vary"].split(",")}
+                assert varies >= {"accept", "accept-encoding", "authorization", "cookie"}
+                if is_event_stream(answer):
+                    assert answer["Cache-Control"] == "no-store"
+                    continue
+                has_token_for_forms = route == "api/v1/docs/"
+                if signed_in or answer.status_code not in (200, 404) or has_token_for_forms:
+                    assert (answer["Cache-Control"], "Surrogate-Key" in answer) == ("private, no-cache", False)
+                else:
+                    rules = {200: "public, max-age=60, s-maxage=5, stale-while-revalidate=4", 404: "public, max-age=5"}
+                    assert answer["Cache-Control"] == rules[answer.status_code]
+                    assert re.fullmatch(r"(lists|article-\d+) all", answer["Surrogate-Key"])
 
 
-@pytest.mark.parametrize("route", [*API_ROUTES, "api/v1/docs/?script="])
-def test_what_any_cache_may_keep_gives_nobody_a_cookie(settings, address_of, route):
-    settings.PUBLIC_READ = True
-    for accept in ("application/json", "text/html"):
-        answer = Client().get(address_of(route), headers={"Accept": accept})
-        if answer.get("Cache-Control", "").startswith("public"):
-            assert not answer.cookies
+def test_what_any_cache_may_keep_gives_nobody_a_cookie(settings, address_of, each):
+    for route in [*API_ROUTES, "api/v1/docs/?script="]:
+        with each(route=route):
+            settings.PUBLIC_READ = True
+            for accept in ("application/json", "text/html"):
+                answer = Client().get(address_of(route), headers={"Accept": accept})
+                if answer.get("Cache-Control", "").startswith("public"):
+                    assert not answer.cookies
 
 
 def test_no_page_may_stand_in_a_frame_but_the_one_that_is_for_it(settings, alice, address_of):
@@ -210,43 +216,45 @@ def test_no_page_may_stand_in_a_frame_but_the_one_that_is_for_it(settings, alice
     assert framed == ["embed/articles/<int:pk>/"] * 2
 
 
-@pytest.mark.parametrize("route", API_ROUTES)
-@pytest.mark.parametrize("encoding", ["identity", "gzip"])
-def test_a_json_answer_has_an_etag_by_which_it_is_not_sent_again(api, address_of, route, encoding):
-    address = address_of(route)
-    accepted = {"Accept-Encoding": encoding}
-    answer = api.get(address, headers=accepted)
-    if answer.status_code != 200 or answer.streaming or answer["Content-Type"].startswith("text/html"):
-        return
-    again = api.get(address, headers={**accepted, "If-None-Match": answer["ETag"]})
-    assert (again.status_code, again.content) == (304, b"")
-    for name in ("ETag", "Vary", "Cache-Control"):
-        assert again[name] == answer[name]
+def test_a_json_answer_has_an_etag_by_which_it_is_not_sent_again(api, address_of, each):
+    for route in API_ROUTES:
+        for encoding in ["identity", "gzip"]:
+            with each(route=route, encoding=encoding):
+                address = address_of(route)
+                accepted = {"Accept-Encoding": encoding}
+                answer = api.get(address, headers=accepted)
+                if answer.status_code != 200 or answer.streaming or answer["Content-Type"].startswith("text/html"):
+                    continue
+                again = api.get(address, headers={**accepted, "If-None-Match": answer["ETag"]})
+                assert (again.status_code, again.content) == (304, b"")
+                for name in ("ETag", "Vary", "Cache-Control"):
+                    assert again[name] == answer[name]
 
 
-@pytest.mark.parametrize("route", API_ROUTES)
-def test_a_page_of_an_allowed_origin_may_send_and_read_the_headers_of_the_contract(settings, address_of, route):
-    settings.CORS_ALLOWED_ORIGINS = [ORIGIN]
-    address = address_of(route)
-    asked = "authorization, content-type, idempotency-key, if-match, if-none-match, last-event-id, x-request-id"
-    preflight = Client().options(
-        address,
-        headers={
-            "Origin": ORIGIN, "Access-Control-Request-Method": "PUT", "Access-Control-Request-Headers": asked,
-        },
-    )  # fmt: skip
-    assert preflight.status_code == 200
-    assert preflight["Access-Control-Allow-Origin"] == ORIGIN
-    assert set(asked.split(", ")) <= set(preflight["Access-Control-Allow-Headers"].split(", "))
-    answer = APIClient().get(address, headers={"Origin": ORIGIN})
-    assert "origin" in answer["Vary"].lower()
-    exposed = set(answer["Access-Control-Expose-Headers"].split(", "))
-    assert exposed == {
-        "accept-patch", "allow", "content-location", "deprecation", "etag", "link", "location", "passage-note",
-        "preference-applied", "ratelimit", "ratelimit-policy", "retry-after", "sunset", "traceparent",
-        "www-authenticate", "x-request-id",
-    }  # fmt: skip
-    assert "Access-Control-Allow-Credentials" not in answer
+def test_a_page_of_an_allowed_origin_may_send_and_read_the_headers_of_the_contract(settings, address_of, each):
+    for route in API_ROUTES:
+        with each(route=route):
+            settings.CORS_ALLOWED_ORIGINS = [ORIGIN]
+            address = address_of(route)
+            asked = "authorization, content-type, idempotency-key, if-match, if-none-match, last-event-id, x-request-id"
+            preflight = Client().options(
+                address,
+                headers={
+                    "Origin": ORIGIN, "Access-Control-Request-Method": "PUT", "Access-Control-Request-Headers": asked,
+                },
+            )  # fmt: skip
+            assert preflight.status_code == 200
+            assert preflight["Access-Control-Allow-Origin"] == ORIGIN
+            assert set(asked.split(", ")) <= set(preflight["Access-Control-Allow-Headers"].split(", "))
+            answer = APIClient().get(address, headers={"Origin": ORIGIN})
+            assert "origin" in answer["Vary"].lower()
+            exposed = set(answer["Access-Control-Expose-Headers"].split(", "))
+            assert exposed == {
+                "accept-patch", "allow", "content-location", "deprecation", "etag", "link", "location", "passage-note",
+                "preference-applied", "ratelimit", "ratelimit-policy", "retry-after", "sunset", "traceparent",
+                "www-authenticate", "x-request-id",
+            }  # fmt: skip
+            assert "Access-Control-Allow-Credentials" not in answer
 
 
 def test_no_other_origin_may_and_no_address_outside_of_the_api(settings, db):
@@ -301,30 +309,33 @@ def links_in(answer: Any) -> set[str]:
     return found - {"http://testserver"}  # as the schema names the service itself
 
 
-@pytest.mark.parametrize("route", API_ROUTES)
 def test_whatever_the_format_asked_for_each_link_in_the_answer_leads_somewhere(
-    api, alice, address_of, article, minister, monkeypatch, route
+    api, alice, address_of, article, minister, monkeypatch, each
 ):
-    for feed in ("claims.views.formats", "factcheck.journal.feed"):  # a test is one open transaction
-        monkeypatch.setattr(f"{feed}.first_open_transaction", lambda: 2**62)
-    address = address_of(route)
-    if "GET" not in methods_at(address):
-        return
-    for start in (2, 6):  # so that lists have further pages
-        made = services.create_statement(
-            article=article, actor=alice, source=minister, start=start, end=start + 4, quote_type="direct"
-        )
-        services.tag_statement(statement_id=made.pk, versions=None, actor=alice, tag="denied", reason="So it is said.")
-    for name in formats_of(address):
-        reader = browser_of(alice) if name == "api" else api
-        for more in ("", "&page_size=1"):
-            answer = api.get(f"{address}?format={name}{more}")
-            if answer.status_code == 400:  # it has no pages, or needs another parameter
+    for route in API_ROUTES:
+        with each(route=route):
+            for feed in ("claims.views.formats", "factcheck.journal.feed"):  # a test is one open transaction
+                monkeypatch.setattr(f"{feed}.first_open_transaction", lambda: 2**62)
+            address = address_of(route)
+            if "GET" not in methods_at(address):
                 continue
-            assert answer.status_code == 200, answer.content
-            for link in links_in(answer):
-                followed = reader.get(link)
-                assert (link.count("?") < 2, followed.status_code) == (True, 200), (name, link)
+            for start in (2, 6):  # so that lists have further pages
+                made = services.create_statement(
+                    article=article, actor=alice, source=minister, start=start, end=start + 4, quote_type="direct"
+                )
+                services.tag_statement(
+                    statement_id=made.pk, versions=None, actor=alice, tag="denied", reason="So it is said."
+                )
+            for name in formats_of(address):
+                reader = browser_of(alice) if name == "api" else api
+                for more in ("", "&page_size=1"):
+                    answer = api.get(f"{address}?format={name}{more}")
+                    if answer.status_code == 400:  # it has no pages, or needs another parameter
+                        continue
+                    assert answer.status_code == 200, answer.content
+                    for link in links_in(answer):
+                        followed = reader.get(link)
+                        assert (link.count("?") < 2, followed.status_code) == (True, 200), (name, link)
 
 
 def test_whatever_the_format_asked_for_what_was_made_is_at_its_location(api, article):
@@ -338,14 +349,15 @@ def test_whatever_the_format_asked_for_what_was_made_is_at_its_location(api, art
         assert made["Location"] == f"http://testserver/api/v1/{resource}/{made.json()['id']}/"
 
 
-@pytest.mark.parametrize("route", ROUTES)
-def test_each_answer_has_the_request_id_of_the_caller_or_a_new_one(api, address_of, route):
-    address = address_of(route)
-    given = api.get(address, headers={"X-Request-ID": "01J9Z-a.b_c:7"})
-    assert given["X-Request-ID"] == "01J9Z-a.b_c:7"
-    first, second = (api.get(address)["X-Request-ID"] for _ in range(2))
-    assert re.fullmatch("[0-9a-f]{32}", first)
-    assert first != second
+def test_each_answer_has_the_request_id_of_the_caller_or_a_new_one(api, address_of, each):
+    for route in ROUTES:
+        with each(route=route):
+            address = address_of(route)
+            given = api.get(address, headers={"X-Request-ID": "01J9Z-a.b_c:7"})
+            assert given["X-Request-ID"] == "01J9Z-a.b_c:7"
+            first, second = (api.get(address)["X-Request-ID"] for _ in range(2))
+            assert re.fullmatch("[0-9a-f]{32}", first)
+            assert first != second
 
 
 @pytest.mark.parametrize("sent", ["", " ", "a b", "x" * 129, "<script>", "\u00e9", "-", "a\r\nSet-Cookie: b=c"])
