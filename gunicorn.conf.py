@@ -116,10 +116,12 @@ def pre_request(worker: Any, request: Any) -> None:
 
 
 def post_worker_init(worker: Any) -> None:
+    from factcheck.api.deadlines import DeadlineMiddleware
     from factcheck.journal.stream.waiting import WaitingThread
     from factcheck.postgres.backend.base import keep_connections
 
     keep_connections(worker.cfg.threads)
+    DeadlineMiddleware.start(worker.cfg.threads)
     if metrics_port:
         from factcheck import metrics
 

@@ -12,6 +12,15 @@ from django.core.exceptions import ImproperlyConfigured
 from factcheck.uris import uri
 from factcheck.web_addresses import NotAWebAddress, web_address
 
+# Where a network loses what is sent, the kernel would wait for a quarter of an hour. libpq's names; a socket has none.
+NETWORK = {
+    "connect_timeout": 3,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
+
 
 def env_flag(name: str, default: bool = False) -> bool:
     value = os.environ.get(name, "").strip().lower() or ("1" if default else "0")
@@ -112,7 +121,7 @@ def env_database(name: str) -> dict[str, Any]:
 def _database(name: str, address: str) -> dict[str, Any]:
     shape = "postgres://USER:PASSWORD@HOST:PORT/NAME"
     try:
-        found: dict[str, Any] = dict(dj_database_url.parse(address))
+        found = parse_database(address)
     except ValueError:  # its text is not shown: the address holds the password
         raise ImproperlyConfigured(
             f"{name} cannot be read. Write it as {shape}, with special characters of the password percent-encoded."
@@ -121,7 +130,21 @@ def _database(name: str, address: str) -> dict[str, Any]:
         raise ImproperlyConfigured(f"{name} must be a postgres:// address: the journal lives in PostgreSQL.")
     if not (found["NAME"] or "service" in found.get("OPTIONS", {})):
         raise ImproperlyConfigured(f"{name} names no database. Write it as {shape}.")
-    return {**found, "ENGINE": "factcheck.postgres.backend"}
+    return {**found, "ENGINE": "factcheck.postgres.backend", "OPTIONS": NETWORK | found.get("OPTIONS", {})}
+
+
+def parse_database(address: str) -> dict[str, Any]:
+    """libpq takes several hosts, one of which is the primary; dj_database_url takes one. Raises ValueError."""
+    found = urlsplit(address)
+    user, at, hosts = found.netloc.rpartition("@")
+    if "," not in hosts:
+        return dict(dj_database_url.parse(address))
+    each = [urlsplit(f"//{host}") for host in hosts.split(",")]
+    parsed: Any = dj_database_url.parse(found._replace(netloc=f"{user}{at}").geturl())
+    return parsed | {
+        "HOST": ",".join(unquote(one.hostname or "") for one in each),
+        "PORT": ",".join(str(one.port or 5432) for one in each),
+    }
 
 
 def env_mail(name: str) -> dict[str, Any]:

@@ -5,6 +5,7 @@ reads. A worker's files are named by its slot, not by its process: its successor
 are never more files than there were workers at once.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import suppress
 from threading import Thread
@@ -20,8 +21,10 @@ from prometheus_client.registry import Collector
 
 from claims.followers import followers_in_use
 from factcheck.api.access import Access, AccessMiddleware
+from factcheck.api.deadlines import DeadlineMiddleware
 from factcheck.errors import Unavailable
 from factcheck.journal.followers import held_back, lags
+from factcheck.postgres.deadline import Deadline
 from factcheck.postgres.prepared import kept_answers
 from factcheck.postgres.question import Question
 from factcheck.postgres.replica import standbys
@@ -84,7 +87,13 @@ class WorkerMetrics:
         self.shared = Counter(
             "factcheck_replica_reads", "Requests that a standby might answer.", ["answered_by"], registry=None
         )
-        self.published = {"hit": 0, "miss": 0, "timeout": 0, "replica": 0, "primary": 0}
+        self.given_up = Counter(
+            "factcheck_database_waits_given_up", "Waits for the database that a request gave up.", registry=None
+        )
+        self.refused = Counter(
+            "factcheck_writes_refused", "Writes refused, since those under way wait for the database.", registry=None
+        )
+        self.published: dict[str, int] = defaultdict(int)
         self.of_requests: dict[tuple[str, str, int], Any] = {}
         self.of_routes: dict[str, Any] = {}
 
@@ -110,13 +119,16 @@ class WorkerMetrics:
         self._add("miss", sum(each.misses for each in kept), self.kept.labels("miss"))
         for server, answered in standbys.answered.items():
             self._add(server, answered, self.shared.labels(server))
+        self._add("given_up", Deadline.given_up, self.given_up)
+        if DeadlineMiddleware.writes:
+            self._add("refused", DeadlineMiddleware.writes.refused, self.refused)
         if pool := connections[DEFAULT_DB_ALIAS]._connection_pools.get(DEFAULT_DB_ALIAS):  # type: ignore[attr-defined]
             found = pool.get_stats()
             self.pool.labels("open").set(found["pool_size"])
             self.pool.labels("idle").set(found["pool_available"])
             self.pool.labels("most").set(found["pool_max"])
             self.waiting.set(found["requests_waiting"])
-            self._add("timeout", found.get("requests_errors", 0), self.timeouts)
+            self._add("timeout", pool.timeouts, self.timeouts)
 
     def _add(self, name: str, total: int, counter: Counter) -> None:
         counter.inc(total - self.published[name])

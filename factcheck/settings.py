@@ -104,6 +104,7 @@ MIDDLEWARE = [
     "factcheck.api.middleware.CrossOriginMiddleware",
     "factcheck.api.middleware.BodyLimitMiddleware",
     "factcheck.api.middleware.SlashMiddleware",
+    "factcheck.api.deadlines.DeadlineMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "factcheck.api.sessions.SessionMiddleware",
     "factcheck.api.sessions.AuthenticationMiddleware",
@@ -144,7 +145,9 @@ DATABASE_POOL_SIZE = env_int("DATABASE_POOL_SIZE", 8)
 if DATABASE_POOL_SIZE:
     DATABASES["default"]["CONN_MAX_AGE"] = 0  # psycopg's pool keeps the connections, instead of Django
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
-    DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": DATABASE_POOL_SIZE, "timeout": 10}
+    # Reconnecting, the pool waits longer and longer. After these few seconds the next request makes it begin again.
+    waits = {"timeout": 10, "reconnect_timeout": 2}
+    DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": DATABASE_POOL_SIZE, **waits}
 # Seconds, enforced by PostgreSQL; 0 is no limit. manage.py lifts the limits: a migration takes the time it needs.
 DATABASE_TIMEOUTS = {
     "statement_timeout": env_int("DATABASE_STATEMENT_TIMEOUT", 10),
@@ -155,6 +158,8 @@ limits = [f"-c {name}={seconds * 1000}" for name, seconds in DATABASE_TIMEOUTS.i
 if limits:
     own = DATABASES["default"]["OPTIONS"].get("options")
     DATABASES["default"]["OPTIONS"]["options"] = " ".join([own, *limits] if own else limits)
+# Seconds, and enforced here: see factcheck/postgres/deadline.py; 0 is no limit.
+REQUEST_DEADLINE = env_int("REQUEST_DEADLINE", 30)
 # Off behind a pooler that changes the connection with each transaction, such as PgBouncer's transaction mode.
 DATABASE_PREPARED_STATEMENTS = env_flag("DATABASE_PREPARED_STATEMENTS", default=True)
 if DATABASE_PREPARED_STATEMENTS:

@@ -38,6 +38,7 @@ UNAVAILABLE = (OperationalError, InterfaceError, PoolTimeout)
 UNAVAILABLE_HEADERS = {"Retry-After": "2"}
 # The commit may have succeeded although its confirmation was lost, or although reading the row again failed.
 MAYBE_WRITTEN = gettext_lazy("If this was a write, it may have succeeded: read again before you repeat it.")
+SAME_KEY = gettext_lazy("Repeat it with the same Idempotency-Key: it is then done once.")
 NOT_WRITTEN = gettext_lazy("Nothing was written.")
 UNAVAILABLE_DETAIL = gettext_lazy("The database does not answer; try again in a moment.")
 # What the database itself ends: see DATABASE_TIMEOUTS in the settings.
@@ -190,6 +191,8 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | H
     if needs_login and wants_page(request) and request.method == "GET":
         return HttpResponseRedirect("/login/?" + urlencode({"next": request.get_full_path()}))
     problem, headers = problem_of(error)
+    if problem["status"] >= 500 and maybe_written() and "Idempotency-Key" in request.headers:
+        problem["detail"] += f" {SAME_KEY}"
     response = Response(problem, status=problem["status"], headers=headers)
     response.is_problem = True  # type: ignore[attr-defined]  # tells the renderer to send problem+json
     return response

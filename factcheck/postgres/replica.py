@@ -23,6 +23,7 @@ from psycopg_pool import PoolTimeout
 
 from factcheck.postgres.prepared import cursor_of, snapshot_of
 from factcheck.postgres.question import Question, cut
+from factcheck.postgres.timing import tally
 
 IN_TIME = 1.0  # second
 KEPT = 8  # answers of each server: more than there are within the lag
@@ -142,6 +143,7 @@ class Reading(local):
 
     server: Server | None = None
     primary: Any = None  # while `server` is in its place
+    deadline: Any = None  # of the request: it goes by what is known of the primary, and a standby is given up by `_ask`
     needed = 0
 
 
@@ -166,18 +168,21 @@ class Standbys:
         primary = connections[DEFAULT_DB_ALIAS]
         if self.in_use or primary.in_atomic_block:
             return
+        self.thread.deadline, tally.deadline = tally.deadline, None
         for server in self._near_enough():
             if database := server.lend(max(self.thread.needed, position)):
                 self.thread.server, self.thread.primary = server, primary
                 connections[DEFAULT_DB_ALIAS] = database
                 self.answered["replica"] += 1
                 return
+        tally.deadline = self.thread.deadline
         self.answered["primary"] += 1
 
     def leave(self) -> None:
         if server := self.in_use:
             database, self.thread.server = connections[DEFAULT_DB_ALIAS], None
             connections[DEFAULT_DB_ALIAS] = self.thread.primary
+            tally.deadline = tally.deadline or self.thread.deadline  # the next request's, where a stream was not closed
             server.lent.discard(database.connection)
             server.has_failed |= database.connection is None or database.connection.closed
 

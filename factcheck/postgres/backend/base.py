@@ -15,13 +15,25 @@ from django.db import DEFAULT_DB_ALIAS, OperationalError, connections
 from django.db.backends.base.base import NO_DB_ALIAS, BaseDatabaseWrapper
 from django.db.backends.postgresql import base
 from psycopg import Connection
-from psycopg_pool import ConnectionPool
+from psycopg_pool import ConnectionPool, PoolTimeout
 
 from factcheck.postgres import embedded
-from factcheck.postgres.timing import TimedConnection, timed
+from factcheck.postgres.deadline import outage
+from factcheck.postgres.timing import TimedConnection, tally, timed
 from factcheck.postgres.transactions import committing
 
 KEPT_SECONDS = 60  # then the thread's next request returns its connection, and takes one that the pool may have renewed
+
+
+class PatientPool(ConnectionPool[Any]):
+    timeouts = 0  # threads that waited in vain; for one of them the pool counts several
+
+    def getconn(self, timeout: float | None = None) -> Any:
+        try:
+            return super().getconn(timeout) if tally.deadline is None else tally.deadline.lend(super().getconn)
+        except PoolTimeout:
+            self.timeouts += 1
+            raise
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -50,7 +62,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def pool(self) -> Any:
         options = self.settings_dict["OPTIONS"].get("pool")
         if options and self.alias != NO_DB_ALIAS and self.alias not in self._connection_pools:
-            made = ConnectionPool(
+            made = PatientPool(
                 connection_class=TimedConnection,
                 kwargs={**self.get_connection_params(), "autocommit": True},
                 open=False,  # Django opens it with the first connection: its threads would not survive a fork
@@ -70,7 +82,14 @@ class DatabaseWrapper(base.DatabaseWrapper):
         The pool could check them itself, but it waits longer and longer after each that has ended. All end at once when
         PostgreSQL crashes, and a request would wait for 10 seconds and fail.
         """
-        connection = super().get_new_connection(conn_params)
+        if tally.deadline and outage.is_silent:
+            raise psycopg.OperationalError("the database does not answer")
+        try:
+            connection = super().get_new_connection(conn_params)
+        except psycopg.Error:
+            if tally.deadline:
+                outage.look()
+            raise
         while self.pool:
             try:
                 check_socket(connection)
@@ -111,8 +130,11 @@ def check_socket(connection: Connection[Any]) -> None:
     """Raises psycopg.OperationalError when the server has ended the connection.
 
     Between two requests a server sends nothing unless it ends the connection. So a quiet socket is a good one, and
-    looking at it saves the round trip that ConnectionPool.check_connection makes for each request.
+    looking at it saves the round trip that ConnectionPool.check_connection makes for each request. But it is as quiet
+    where a server has frozen.
     """
+    if isinstance(connection, TimedConnection) and not outage.is_outlived_by(connection.made_at):
+        raise psycopg.OperationalError("the connection is older than the last silence")
     watch = poll()
     watch.register(connection.fileno(), POLLIN)
     if watch.poll(0):  # it can also be a notice or a changed setting: then the server is asked
