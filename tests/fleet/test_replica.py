@@ -260,3 +260,24 @@ def test_a_service_that_has_only_a_standby_refuses_a_past_that_this_has_not_come
     assert (status, headers["Retry-After"]) == (503, "30")
     assert json.loads(body)["detail"] == "The database is a standby, which has not yet come to this moment."
     assert ask(service.port, f"{STATEMENT}?as_of=2999-01-01T00:00:00Z", **alice)[0] == 400
+
+
+def test_while_the_primary_is_frozen_standbys_answer_for_as_long_as_the_lag_allows(fleet):
+    fleet.start_web(
+        1, workers=1, DATABASE_REPLICA_URL=address(fleet.standby.cluster.sockets, APP), REPLICA_MAX_LAG="20"
+    )
+    port = fleet.web[0].port
+    for _ in range(5):  # until it knows both
+        assert ask(port, ARTICLE)[0] == 200
+        time.sleep(0.2)
+    frozen = server_processes(fleet.primary.cluster)
+    for process in frozen:
+        os.kill(process, signal.SIGSTOP)
+    try:
+        with fleet.load(port, anonymous=True, writers=0) as load:
+            load.wait_for(500, 15)
+    finally:
+        for process in frozen:
+            os.kill(process, signal.SIGCONT)
+    assert load.failed == {}
+    assert max(took for _, took in load.reads) < 2
