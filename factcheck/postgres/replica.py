@@ -166,7 +166,7 @@ class Standbys:
         primary = connections[DEFAULT_DB_ALIAS]
         if self.in_use or primary.in_atomic_block:
             return
-        for server in self._near_enough():
+        for server in self._near_enough() if position < BEYOND_ALL else ():
             if database := server.lend(max(self.thread.needed, position)):
                 self.thread.server, self.thread.primary = server, primary
                 connections[DEFAULT_DB_ALIAS] = database
