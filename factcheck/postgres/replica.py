@@ -169,7 +169,7 @@ class Standbys:
         if self.in_use or primary.in_atomic_block:
             return
         self.thread.deadline, tally.deadline = tally.deadline, None
-        for server in self._near_enough():
+        for server in self._near_enough() if position < BEYOND_ALL else ():
             if database := server.lend(max(self.thread.needed, position)):
                 self.thread.server, self.thread.primary = server, primary
                 connections[DEFAULT_DB_ALIAS] = database

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from claims import services
+from factcheck.desk.templatetags.desk import shortened
 from tests.newsroom import article_page, browser_of, page_of, user_with_role
 
 
@@ -91,3 +92,19 @@ def test_the_journal_is_filtered_by_an_editors_name(desk, alice, article):
 
 def test_a_new_token_says_how_long_it_will_be_valid(desk):
     assert 'name="days" value="90"' in page_of(desk, "/api/v1/tokens/")
+
+
+@pytest.mark.parametrize(
+    ("text", "length", "shown"),
+    [
+        ("The minister said no.", 21, "The minister said no."),
+        ("The minister said, that nothing", 26, "The minister said, that…"),
+        ("The minister said, that nothing", 22, "The minister said…"),
+        ("The minister said", 13, "The minister…"),
+        ("Nothing", 4, "Not…"),
+        ("See https://news.example/2022/01/28/denied/again", 44, "See https://news.example/2022/01/28/denied/…"),
+        ("部长说没有达成任何协议", 5, "部长说没…"),
+    ],
+)
+def test_what_is_too_long_ends_with_a_whole_word_where_words_are_parted(text, length, shown):
+    assert shortened(text, length) == shown

@@ -47,7 +47,7 @@ def shown(**environment):
     return subprocess.run(command, cwd=ROOT, env=given, capture_output=True, text=True)
 
 
-def test_each_address_is_a_database_that_only_reads_with_the_limits_of_the_first(tmp_path):
+def test_each_address_is_a_database_with_the_limits_of_the_first(tmp_path):
     addresses = "postgres://a@one,two/a?options=-c%20jit=off\n postgres://a:p%2Cq@three/a "
     (tmp_path / "replicas").write_text(addresses)
     found = shown(
@@ -56,8 +56,8 @@ def test_each_address_is_a_database_that_only_reads_with_the_limits_of_the_first
     )  # fmt: skip
     assert found.stdout.splitlines() == [
         f"default db {LIMITS} 5 None",
-        f"replica1 one,two -c jit=off {LIMITS} -c default_transaction_read_only=on 5 default",
-        f"replica2 three {LIMITS} -c default_transaction_read_only=on 5 default",
+        f"replica1 one,two {LIMITS} -c jit=off 5 default",
+        f"replica2 three {LIMITS} 5 default",
         "public, max-age=60, s-maxage=5, stale-while-revalidate=0",
     ]
 

@@ -192,10 +192,18 @@ def grouped(number: int) -> str:
     return number_format(number, force_grouping=True)
 
 
+LONGEST_WORD = 30  # characters
+
+
 @register.filter
 def shortened(text: str, length: int) -> str:
-    """As `truncatechars`, which looks at each character of a text that is short enough, too."""
-    return text if len(text) <= length else Truncator(text).chars(length)
+    """At most that many characters. It ends with a whole word, unless that is long, as where none are parted."""
+    if len(text) <= length:
+        return text
+    cut = Truncator(text).chars(length)
+    begin, _, last = cut.rpartition(" ")
+    is_within_a_word = begin and len(last) <= LONGEST_WORD and not text[len(cut) - 1].isspace()
+    return f"{begin.rstrip(' ,;:')}…" if is_within_a_word else cut
 
 
 @register.filter
