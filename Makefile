@@ -19,7 +19,7 @@ PINS := requirements.txt requirements-semantic.txt requirements-embedded.txt req
 export PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help run test clients e2e fleet screenshots faults webhook-faults fuzz mutants bench bench-pages bench-servers check lint-schema db-stop clean \
+.PHONY: help run test test-pooler clients e2e fleet screenshots faults webhook-faults fuzz mutants bench bench-pages bench-servers check lint-schema db-stop clean \
 	packages environment test-environment bench-environment mutants-environment node-environment
 
 help: ## Show this list
@@ -68,7 +68,12 @@ fleet: export DEBUG := 1
 fleet: test-environment ## Many machines on one: restarts, failures and PgBouncer under load (needs nginx and pgbouncer)
 	@$(call need,nginx /usr/sbin/nginx,nginx-light)
 	@$(call need,pgbouncer /usr/sbin/pgbouncer,pgbouncer)
-	@$(PY) -m pytest $(or $(ARGS),tests/fleet)
+	@$(PY) -m pytest tests/fleet $(ARGS)
+
+test-pooler: export DEBUG := 1
+test-pooler: test-environment ## Run all tests through PgBouncer (another one than on the PATH: PGBOUNCER=/path)
+	@test -x "$$PGBOUNCER" || { $(call need,pgbouncer /usr/sbin/pgbouncer,pgbouncer); }
+	@$(PY) -m pytest -p tests.fleet.pooled -m "not server" $(or $(ARGS),$(PARALLEL))
 
 screenshots: export DEBUG := 1
 screenshots: test-environment ## Take the pictures in docs/ again (needs Chromium)

@@ -1,15 +1,22 @@
 """How gunicorn serves factcheck.wsgi, in production and for `make run`. Command-line options override this file."""
 
+import ctypes
+import errno
 import gc
 import os
 import shutil
 import signal
+import socket
+import struct
 import sys
 import tempfile
+import time
+from functools import partial
 from typing import Any
 
 from gunicorn import util
 from gunicorn.glogging import Logger
+from gunicorn.workers.gthread import ThreadWorker
 
 port = os.environ.get("PORT") or "8000"
 if not (port.isdecimal() and int(port) < 65536):
@@ -19,8 +26,18 @@ if (metrics_port or colon) and not (metrics_port.isdecimal() and int(metrics_por
     sys.exit(f"Factcheck does not start: METRICS_PORT must be a port or HOST:PORT, not {os.environ['METRICS_PORT']!r}.")
 bind = f"0.0.0.0:{port}"  # for a container; `make run` binds to 127.0.0.1
 
-# Threads, since a request mostly waits for PostgreSQL. Each worker has its own connection pool.
-worker_class = "gthread"
+
+class worker_class(ThreadWorker):  # noqa: N801  the name of gunicorn's setting
+    """Threads, since a request mostly waits for PostgreSQL. Each worker has its own connection pool."""
+
+    def accept(self, listener: Any) -> None:
+        try:
+            super().accept(listener)
+        except OSError as error:
+            if error.errno != errno.EINVAL:  # no longer listening: see stop_listening
+                raise
+
+
 workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
 threads = 4
 # Loaded once, by the main process, which opens no connection and starts no thread: a worker begins by a fork, in
@@ -94,7 +111,7 @@ def child_exit(server: Any, worker: Any) -> None:
         mark_process_dead(worker.slot, server.metrics_folder)
 
 
-def when_ready(server: object) -> None:
+def when_ready(server: Any) -> None:
     """Before the first fork: what the first request would load, all workers share."""
     from django.urls import get_resolver
 
@@ -104,6 +121,58 @@ def when_ready(server: object) -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
+    server.handle_term = partial(handle_term, server)
+
+
+def handle_term(server: Any) -> None:
+    """First be not ready, and serve until whoever sends requests has seen that. A second SIGTERM shortens it."""
+    from django.conf import settings
+
+    from factcheck import draining
+
+    if settings.DRAIN_SECONDS and not draining.has_begun():
+        draining.begin()
+        signal.signal(signal.SIGALRM, lambda *_: server.signal(signal.SIGTERM, None))
+        signal.alarm(settings.DRAIN_SECONDS)
+        return
+    if (
+        server.reexec_pid == server.master_pid == 0 and not server.systemd
+    ):  # otherwise another process listens there too
+        stop_listening([each.sock for each in server.LISTENERS])
+    type(server).handle_term(server)
+
+
+SO_ATTACH_FILTER = 26
+# Of a TCP header, the byte of flags: of SYN and ACK, is SYN alone set? Then drop it, else let it pass.
+NO_SYN = [(0x30, 0, 0, 13), (0x54, 0, 0, 0x12), (0x15, 0, 1, 0x02), (0x06, 0, 0, 0), (0x06, 0, 0, 0xFFFF)]
+ACCEPT_WITHIN = 1.0  # seconds
+
+
+def stop_listening(listeners: list[socket.socket]) -> None:
+    """Lets no connection wait for nobody: those that are there are accepted, and later ones refused.
+
+    gunicorn's workers stop accepting, but keep the socket open until their last request is answered, and then the
+    kernel resets what waits at it. A proxy sends no POST twice, but what it could not send, it sends to another
+    instance. While the last ones are accepted, a filter drops the first packet of new ones, which TCP sends again after
+    a second.
+    """
+    tcp = [each for each in listeners if each.family in (socket.AF_INET, socket.AF_INET6)]
+    if sys.platform == "linux" and tcp:
+        code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *each) for each in NO_SYN))
+        for listener in tcp:
+            program = struct.pack("HL", len(NO_SYN), ctypes.addressof(code))
+            listener.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, program)
+        deadline = time.monotonic() + ACCEPT_WITHIN
+        time.sleep(0.05)  # for a connection that is half made
+        while any(map(waiting, tcp)) and time.monotonic() < deadline:
+            time.sleep(0.01)
+    for listener in listeners:
+        listener.shutdown(socket.SHUT_RDWR)
+
+
+def waiting(listener: socket.socket) -> int:
+    """How many connections no worker has accepted yet: `tcpi_unacked` of a socket that listens."""
+    return struct.unpack_from("I", listener.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104), 24)[0]
 
 
 def pre_request(worker: Any, request: Any) -> None:

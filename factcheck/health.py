@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views import View
 
 from claims.followers import followers_in_use
+from factcheck import draining
 from factcheck.api.problems import CONTENT_TYPE, problem_document
 from factcheck.errors import Unavailable
 from factcheck.journal.epoch import first_open_transaction
@@ -44,6 +45,8 @@ class Ready(View):
     """200 when requests can be sent here, else 503 with what is wrong."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
+        if draining.has_begun():
+            return unready("The server is about to stop.", {})
         known_migrations()  # reads files the first time, which is not the database's time
         try:
             found = STATE.answer(IN_TIME)
@@ -51,11 +54,14 @@ class Ready(View):
             found = {"database": "unreachable"}
         if not (wrong := what_is_wrong(found)):
             return JsonResponse({"status": "ready", **found}, headers=NOT_KEPT)
-        members = {name: value for name, value in found.items() if name != "status"}
-        problem = problem_document(503, detail=wrong, **members)
-        response = JsonResponse(problem, status=503, content_type=CONTENT_TYPE, headers=NOT_KEPT)
-        response.is_problem = True  # type: ignore[attr-defined]  # the middleware has nothing to add
-        return response
+        return unready(wrong, {name: value for name, value in found.items() if name != "status"})
+
+
+def unready(detail: str, members: dict[str, Any]) -> HttpResponse:
+    problem = problem_document(503, detail=detail, **members)
+    response = JsonResponse(problem, status=503, content_type=CONTENT_TYPE, headers=NOT_KEPT)
+    response.is_problem = True  # type: ignore[attr-defined]  # the middleware has nothing to add
+    return response
 
 
 def what_is_wrong(found: dict[str, Any]) -> str:

@@ -148,19 +148,16 @@ if DATABASE_POOL_SIZE:
     # Reconnecting, the pool waits longer and longer. After these few seconds the next request makes it begin again.
     waits = {"timeout": 10, "reconnect_timeout": 2}
     DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": DATABASE_POOL_SIZE, **waits}
-# Seconds, enforced by PostgreSQL; 0 is no limit. manage.py lifts the limits: a migration takes the time it needs.
+# Seconds, enforced by PostgreSQL; 0 is no limit. manage.py lifts the limits: a migration takes the time it needs. Each
+# new connection is told them (factcheck/postgres/backend): PgBouncer refuses them among the options to connect.
 DATABASE_TIMEOUTS = {
     "statement_timeout": env_int("DATABASE_STATEMENT_TIMEOUT", 10),
     "lock_timeout": env_int("DATABASE_LOCK_TIMEOUT", 5),
     "idle_in_transaction_session_timeout": env_int("DATABASE_IDLE_TIMEOUT", 30),
 }
-limits = [f"-c {name}={seconds * 1000}" for name, seconds in DATABASE_TIMEOUTS.items() if seconds]
-if limits:
-    own = DATABASES["default"]["OPTIONS"].get("options")
-    DATABASES["default"]["OPTIONS"]["options"] = " ".join([own, *limits] if own else limits)
 # Seconds, and enforced here: see factcheck/postgres/deadline.py; 0 is no limit.
 REQUEST_DEADLINE = env_int("REQUEST_DEADLINE", 30)
-# Off behind a pooler that changes the connection with each transaction, such as PgBouncer's transaction mode.
+# A pooler that changes the connection with each transaction, and loses prepared statements, is noticed.
 DATABASE_PREPARED_STATEMENTS = env_flag("DATABASE_PREPARED_STATEMENTS", default=True)
 if DATABASE_PREPARED_STATEMENTS:
     DATABASES["default"]["OPTIONS"]["prepare_threshold"] = 2
@@ -351,6 +348,9 @@ REST_FRAMEWORK = {
     "DATETIME_FORMAT": "%Y-%m-%dT%H:%M:%S.%fZ",  # as in factcheck.api.row_json
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
+
+# Seconds after SIGTERM in which the service is not ready, but still serves.
+DRAIN_SECONDS = env_int("DRAIN_SECONDS", 0 if DEBUG else 5)
 
 # Where errors and traces are sent, besides the log. OpenTelemetry reads its other variables itself.
 SENTRY_DSN = env_secret("SENTRY_DSN")

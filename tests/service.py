@@ -47,6 +47,7 @@ class Service:
             "DATA_DIR": str(self.data_dir),
             "DJANGO_SETTINGS_MODULE": "tests.server_settings",
             "DEBUG": "0",
+            "DRAIN_SECONDS": "0",
             "SECRET_KEY": secrets.token_urlsafe(64),
             "ALLOWED_HOSTS": "127.0.0.1",
             "WEB_CONCURRENCY": str(workers),

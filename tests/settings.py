@@ -27,3 +27,6 @@ from factcheck.settings import *  # noqa: E402, F403
 WHITENOISE_AUTOREFRESH = True
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # the real one takes a quarter of a second
 MATCHING_MODEL = "none"  # but where a test is about it
+
+if pooler := os.environ.get("POOLER_PORT"):  # tests/fleet/pooled.py
+    DATABASES["default"] |= {"HOST": "127.0.0.1", "PORT": pooler, "DATA_DIR": None}  # noqa: F405

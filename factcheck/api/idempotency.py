@@ -25,6 +25,7 @@ MAX_KEY_LENGTH = 255
 BARE_KEY = re.compile(r"[!#-~][!-~]*")
 QUOTED_KEY = re.compile(r'"(?P<content>(?:[!#-\[\]-~]|\\["\\])+)"')  # a String of RFC 9651 without spaces
 LOCK_TIMEOUT = "5s"  # short, since an attempt that waits occupies a thread and a connection
+SET_LOCK_TIMEOUT = "SELECT set_config('lock_timeout', %s, true)"
 MAX_DELETED = 20  # expired answers, for each new one
 
 
@@ -109,14 +110,15 @@ def lock_key(user: Any, key: str) -> None:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", lock)
         if cursor.fetchone()[0]:
             return
-        cursor.execute("SELECT set_config('lock_timeout', %s, true)", [LOCK_TIMEOUT])
+        usual = cursor.execute("SHOW lock_timeout").fetchone()
+        cursor.execute(SET_LOCK_TIMEOUT, [LOCK_TIMEOUT])
         try:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", lock)
         except OperationalError as error:
             if isinstance(error.__cause__, LockNotAvailable):
                 raise FirstAttemptRunning(gettext("Ask again in a moment; you will get its answer.")) from error
             raise
-        cursor.execute("SET LOCAL lock_timeout TO DEFAULT")
+        cursor.execute(SET_LOCK_TIMEOUT, usual)
 
 
 def stored_response(user: Any, key: str) -> IdempotentAnswer | None:

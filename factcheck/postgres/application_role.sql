@@ -15,6 +15,18 @@ DO $$ DECLARE role text; BEGIN
     EXECUTE format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC', current_database());
 END $$;
 
+-- How long a request may keep the database busy, in seconds, where a pooler is between: without one, the service sets
+-- DATABASE_STATEMENT_TIMEOUT and the others itself. What the role has already stays.
+DO $$ DECLARE given record; BEGIN
+    FOR given IN SELECT * FROM (VALUES ('statement_timeout', 10), ('lock_timeout', 5),
+            ('idle_in_transaction_session_timeout', 30)) AS limits (name, seconds) LOOP
+        IF NOT EXISTS (SELECT FROM pg_db_role_setting s, unnest(s.setconfig) AS kept
+                WHERE s.setrole = 'factcheck_app'::regrole AND kept LIKE given.name || '=%') THEN
+            EXECUTE format('ALTER ROLE factcheck_app SET %I = %L', given.name, given.seconds || 's');
+        END IF;
+    END LOOP;
+END $$;
+
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO factcheck_app;
 -- Where the database gives the ids, nobody else does: a row with the id that comes next would stand in its way.
 DO $$ DECLARE counted record; BEGIN

@@ -23,8 +23,11 @@ def version() -> tuple[int, ...]:
 
 
 class Bouncer(AbstractContextManager["Bouncer"]):
-    def __init__(self, home: Path, server: PostgresServer) -> None:
+    users = (USER, "factcheck_app", "factcheck_follow")
+
+    def __init__(self, home: Path, server: PostgresServer, databases: str = DATABASE, pool_size: int = 4) -> None:
         self.home, self.server, self.port = home, server, free_port()
+        self.databases, self.pool_size = databases, pool_size
 
     def __enter__(self) -> "Bouncer":
         self.home.mkdir()
@@ -41,18 +44,17 @@ class Bouncer(AbstractContextManager["Bouncer"]):
             time.sleep(0.05)
         return self
 
-    users = (USER, "factcheck_app", "factcheck_follow")
-
     def configuration(self) -> str:
         conf = (ROOT / "deploy/pgbouncer.ini").read_text()
         settings = {
             "listen_addr": "127.0.0.1", "listen_port": str(self.port), "auth_type": "trust", "auth_file": "users.txt",
-            "unix_socket_dir": "",
+            "unix_socket_dir": "", "default_pool_size": str(self.pool_size),
         }  # fmt: skip
         for name, value in settings.items():
             conf, changed = re.subn(rf"(?m)^{name} = .*$", f"{name} = {value}", conf)
             assert changed, name
-        conf, changed = re.subn(r"host=\S+ port=\S+", f"host={self.server.cluster.sockets} port={PORT}", conf)
+        where = f"{self.databases} = host={self.server.cluster.sockets} port={PORT}"
+        conf, changed = re.subn(r"(?m)^factcheck = host=\S+ port=\S+", where, conf)
         assert changed
         if version() < (1, 21):
             conf, changed = re.subn(r"(?m)^max_prepared_statements = .*$", "", conf)

@@ -81,8 +81,8 @@ def wait_until(condition: Callable[[], object], seconds: float = 60) -> None:
 class Template:
     """The demo newsroom with the roles of docker-compose.yml, on a server that is stopped, to be copied."""
 
-    def __init__(self, home: Path) -> None:
-        self.server = PostgresServer(home / "template").make_database()
+    def __init__(self, home: Path, server: PostgresServer) -> None:
+        self.server = server.make_database()
         url = address(self.server.cluster.sockets)
         loader = Service(home / "loader", 1, DATABASE_URL=url)
         loader.log.parent.mkdir()

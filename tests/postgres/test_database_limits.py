@@ -10,8 +10,10 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Event
+from urllib.parse import quote
 
 import pytest
+from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 
 from factcheck.journal.models import Entry
@@ -39,8 +41,8 @@ def shorter():
 
     yield set_limit
     with suppress(DatabaseError), connection.cursor() as cursor:  # an ended connection does not return to the pool
-        for name in LIMITS:
-            cursor.execute(f"RESET {name}")
+        for name, seconds in settings.DATABASE_TIMEOUTS.items():
+            cursor.execute(f"SET {name} = '{seconds}s'")
     connection.close()
 
 
@@ -138,20 +140,29 @@ def test_a_request_whose_transaction_was_ended_is_answered_503(api, shorter, mon
     assert Source.objects.count() == 0
 
 
-def computed(command: list[str], **more: str) -> dict[str, int]:
+def computed(command: list[str], **more: str) -> list[str]:
     environment = {**os.environ, **SERVER, "DJANGO_SETTINGS_MODULE": "factcheck.settings", **more}
     done = subprocess.run([sys.executable, *command], env=environment, cwd=ROOT, capture_output=True, check=True)
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def test_manage_py_lifts_the_limits_and_a_web_server_keeps_them():
-    show = "import json; from django.conf import settings; print(json.dumps(settings.DATABASES['default']['OPTIONS']))"
-    web = "-c statement_timeout=10000 -c lock_timeout=5000 -c idle_in_transaction_session_timeout=30000"
-    assert computed(["-c", show])["options"] == web
-    assert computed(["-c", show], DATABASE_STATEMENT_TIMEOUT="2", DATABASE_LOCK_TIMEOUT="0")["options"] == (
-        "-c statement_timeout=2000 -c idle_in_transaction_session_timeout=30000"
-    )
-    own = {"DATABASE_URL": SERVER["DATABASE_URL"] + "&options=-c%20jit%3Doff"}
-    assert computed(["-c", show], **own)["options"] == "-c jit=off " + web
-    command = computed(["manage.py", "shell", "--no-imports", "-c", show], DATABASE_STATEMENT_TIMEOUT="2")
-    assert "options" not in command
+SHOWN = """
+import json
+from django.db import connection
+with connection.cursor() as cursor:
+    found = [cursor.execute(f"SHOW {name}").fetchone()[0] for name in ("statement_timeout", "lock_timeout",
+             "idle_in_transaction_session_timeout", "jit")]
+print(json.dumps(found))
+"""
+
+
+def test_manage_py_lifts_the_limits_and_a_web_server_keeps_them(transactional_db):
+    here = connection.settings_dict
+    url = f"postgres://{here['USER']}@{quote(here['HOST'], safe='')}/{here['NAME']}"
+    web = ["-c", "import django; django.setup()" + SHOWN]
+    assert computed(web, DATABASE_URL=url) == ["10s", "5s", "30s", "on"]
+    assert computed(web, DATABASE_URL=url, DATABASE_POOL_SIZE="0", DATABASE_STATEMENT_TIMEOUT="2",
+                    DATABASE_LOCK_TIMEOUT="0") == ["2s", "0", "30s", "on"]  # fmt: skip
+    assert computed(web, DATABASE_URL=url + "?options=-c%20jit%3Doff") == ["10s", "5s", "30s", "off"]
+    command = ["manage.py", "shell", "--no-imports", "-c", SHOWN]
+    assert computed(command, DATABASE_URL=url, DATABASE_STATEMENT_TIMEOUT="2") == ["0", "0", "0", "on"]

@@ -245,3 +245,18 @@ def test_an_edit_without_its_entry_is_refused_to_that_role_too(as_app, statement
 def test_the_role_of_the_followers_writes_nothing_else(statement, as_follower, attempt):
     with pytest.raises(DatabaseError, match="permission denied"), transaction.atomic():
         run(attempt)
+
+
+def test_the_role_has_limits_and_keeps_those_that_it_was_given(db):
+    kept = "SELECT unnest(setconfig) FROM pg_db_role_setting WHERE setrole = %s::regrole ORDER BY 1"
+
+    def limits(role: str) -> list[str]:
+        with connection.cursor() as cursor:
+            return [limit for (limit,) in cursor.execute(kept, [role]).fetchall()]
+
+    run(ROLE)
+    ours = ["idle_in_transaction_session_timeout=30s", "lock_timeout=5s", "statement_timeout=10s"]
+    assert (limits("factcheck_app"), limits("factcheck_follow")) == (ours, [])
+    run("ALTER ROLE factcheck_app SET statement_timeout = '20s'")
+    run(ROLE)
+    assert limits("factcheck_app") == [*ours[:2], "statement_timeout=20s"]

@@ -52,6 +52,8 @@ def test_with_debug_off_everything_is_for_https():
         ({"DEBUG": "maybe"}, "DEBUG must be 1 or 0"),
         ({"DATABASE_URL": "garbage"}, "DATABASE_URL cannot be read"),
         ({"DATABASE_URL": "postgres://me:a-password@[::1/x"}, "DATABASE_URL cannot be read"),
+        ({"DATABASE_URL": "postgres://me:a-password@one:5432,two:port/x"}, "DATABASE_URL cannot be read"),
+        ({"REQUEST_DEADLINE": "1.5"}, "REQUEST_DEADLINE must be a whole number"),
         ({"DATABASE_URL": "postgres://me:a-password@database/"}, "DATABASE_URL names no database"),
         ({"CORS_ALLOWED_ORIGINS": "desk.example"}, "CORS_ALLOWED_ORIGINS must hold origins such as"),
         ({"PUBLIC_URL": "factcheck.example"}, "PUBLIC_URL must be an origin such as https://factcheck.example"),
@@ -154,3 +156,17 @@ def test_nothing_is_sealed_without_a_key_and_a_malformed_one_is_told_by_the_chec
         assert "AAAA" not in done.stderr
     done = run(CHECK, JOURNAL_SIGNING_KEY_FILE=str(tmp_path / "none"))
     assert re.fullmatch("Factcheck does not start: JOURNAL_SIGNING_KEY_FILE names .*cannot be read.\n", done.stderr)
+
+
+def test_an_address_of_the_database_may_have_several_hosts():
+    show = "import json; from django.conf import settings; print(json.dumps(settings.DATABASES['default']))"
+    url = "postgres://me:a%2Cb@one:5433,two/x?target_session_attrs=read-write&connect_timeout=9"
+    found = json.loads(run(["-c", show], DATABASE_URL=url, DATABASE_POOL_SIZE="0").stdout)
+    assert {name: found[name] for name in ("HOST", "PORT", "USER", "PASSWORD", "NAME")} == {
+        "HOST": "one,two", "PORT": "5433,5432", "USER": "me", "PASSWORD": "a,b", "NAME": "x",
+    }  # fmt: skip
+    del found["OPTIONS"]["prepare_threshold"]
+    assert found["OPTIONS"] == {
+        "target_session_attrs": "read-write", "connect_timeout": 9, "tcp_user_timeout": 20_000, "keepalives_idle": 10,
+        "keepalives_interval": 5, "keepalives_count": 3,
+    }  # fmt: skip

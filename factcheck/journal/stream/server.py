@@ -12,14 +12,17 @@ import resource
 import signal
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from io import BytesIO
 from typing import Any
 
+from django.conf import settings
 from django.core.handlers.asgi import ASGIHandler, get_script_prefix
 from django.core.handlers.base import BaseHandler
 from django.core.signals import request_started
 from django.urls import set_script_prefix
 
+from factcheck import draining
 from factcheck.journal.stream.broadcast import PATIENCE, Broadcast
 from factcheck.journal.stream.listeners import Channel, Listener
 from factcheck.journal.stream.response import EventStream
@@ -65,9 +68,16 @@ class StreamHandler(ASGIHandler):
         gc.set_threshold(50_000, 20, 20)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
-            # The server would wait for the streams to end by themselves.
-            before = signal.getsignal(number)
-            signal.signal(number, lambda *given, before=before: (loop.call_soon_threadsafe(self.close), before(*given)))
+            signal.signal(number, partial(self.end, loop, signal.getsignal(number)))
+
+    def end(self, loop: Any, then: Any, number: int, frame: Any) -> None:
+        """The server would wait for the streams to end by themselves. A second signal shortens the drain."""
+        if number == signal.SIGTERM and settings.DRAIN_SECONDS and not draining.has_begun():
+            draining.begin()
+            loop.call_soon_threadsafe(loop.call_later, settings.DRAIN_SECONDS, signal.raise_signal, signal.SIGTERM)
+        else:
+            loop.call_soon_threadsafe(self.close)
+            then(number, frame)
 
     def close(self) -> None:
         for broadcast in self.broadcasts.values():

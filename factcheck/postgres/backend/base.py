@@ -4,13 +4,15 @@ The pool looks at a connection's socket instead of asking the server, and a thre
 for more than one request.
 """
 
-from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from select import POLLIN, poll
+from time import perf_counter
 from typing import Any, ClassVar
 
 import psycopg
+from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, OperationalError, connections
 from django.db.backends.base.base import NO_DB_ALIAS, BaseDatabaseWrapper
 from django.db.backends.postgresql import base
@@ -30,16 +32,23 @@ class PatientPool(ConnectionPool[Any]):
 
     def getconn(self, timeout: float | None = None) -> Any:
         try:
-            return super().getconn(timeout) if tally.deadline is None else tally.deadline.lend(super().getconn)
+            return self._lend() if tally.deadline is None else tally.deadline.lend(super().getconn)
         except PoolTimeout:
             self.timeouts += 1
             raise
+
+    def _lend(self) -> Any:
+        """Asks again and again: that makes a pool grow that has given up to reconnect."""
+        until = perf_counter() + self.timeout
+        while perf_counter() < until - 1:
+            with suppress(PoolTimeout):
+                return super().getconn(1)
+        return super().getconn(1)
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
     Database = timed
     _connection_pools: ClassVar[dict[str, Any]]
-    _configure_connection: Callable[[Connection[Any]], None]
     asked: Any = None  # the snapshot that a request chose this standby by, for its first read
 
     def __init__(self, settings_dict: dict[str, Any], alias: str = DEFAULT_DB_ALIAS) -> None:
@@ -75,6 +84,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def _commit(self) -> None:
         with committing():
             super()._commit()  # type: ignore[misc]  # the stubs lack it
+
+    def _configure_connection(self, connection: Any) -> Any:
+        super()._configure_connection(connection)  # type: ignore[misc]  # the stubs lack it
+        configure(connection)
+        return True
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Connection[Any]:
         """One that the server has not ended; the pool replaces the others.
@@ -124,6 +138,35 @@ def keep_connections(threads: int) -> None:
     for database in connections.settings.values():
         if database["OPTIONS"].get("pool", {}).get("max_size", 0) > threads:
             database["CONN_MAX_AGE"] = KEPT_SECONDS
+
+
+# A pooler tells a process id of its own. There the limits would stay on a connection that others get: the role has them
+# (application_role.sql).
+LIMITS_SQL = """
+SELECT bool_and(CASE WHEN pg_backend_pid() = %s THEN set_config(name, value, false) IS NOT NULL ELSE false END)
+FROM unnest(%s::text[], %s::text[]) AS limits (name, value)
+"""
+# PgBouncer prepares statements under names of its own, from 1.21 on; before, it left them on some connection.
+TRACKED_SQL = "SELECT EXISTS (SELECT FROM pg_prepared_statements WHERE starts_with(name, 'PGBOUNCER_'))"
+
+
+def configure(connection: Connection[Any]) -> None:
+    """Set the limits, and prepare nothing where a pooler would lose it."""
+    limits = {name: f"{seconds}s" for name, seconds in settings.DATABASE_TIMEOUTS.items()}
+    own = (connection.info.backend_pid, list(limits), list(limits.values()))
+    with psycopg.ClientCursor(connection) as cursor:
+        (is_direct,) = cursor.execute(LIMITS_SQL, own).fetchone() or (False,)
+    if not is_direct and not keeps_prepared(connection):
+        connection.prepare_threshold = None
+
+
+def keeps_prepared(connection: Connection[Any]) -> bool:
+    try:
+        with psycopg.Cursor(connection) as cursor:
+            return bool(cursor.execute(TRACKED_SQL, prepare=True).fetchone() == (True,))
+    except psycopg.Error:  # another client's statement has that name
+        connection.rollback()
+        return False
 
 
 def check_socket(connection: Connection[Any]) -> None:
