@@ -166,8 +166,6 @@ REPLICA_MAX_LAG = env_int("REPLICA_MAX_LAG", 2)
 for number, replica in enumerate(env_databases("DATABASE_REPLICA_URL"), 1):
     options = replica.setdefault("OPTIONS", {})
     options.setdefault("connect_timeout", 2)
-    if told := DATABASES["default"]["OPTIONS"].get("options"):
-        options["options"] = " ".join([told, *filter(None, [options.get("options")])])
     if DATABASE_POOL_SIZE:  # who waits for a standby is answered by the primary soon, and tries to reach it again soon
         options["pool"] = {"min_size": 1, "max_size": DATABASE_POOL_SIZE, "timeout": 0.5, "reconnect_timeout": 5}
     if DATABASE_PREPARED_STATEMENTS:
