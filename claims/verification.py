@@ -129,6 +129,7 @@ NOTES = recorded(Note, changed=("updated", "resolved", "reopened", "taken", "wit
 GUARDS = [
     *journal.GUARDS,
     *journal.SALT_GUARDS,
+    *journal.FACTOR_GUARDS,
     *journal.SEAL_GUARDS,
     *sources.GUARDS,
     *claims.GUARDS,

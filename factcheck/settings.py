@@ -303,6 +303,8 @@ LOCAL_PASSWORDS = env_flag("LOCAL_PASSWORDS", default=True)
 BREAK_GLASS_ADMIN = "" if LOCAL_PASSWORDS else os.environ.get("BREAK_GLASS_ADMIN", "").strip()
 if not (LOCAL_PASSWORDS or OIDC_ISSUER):
     raise ImproperlyConfigured("LOCAL_PASSWORDS=0 needs OIDC_ISSUER: nobody could log in.")
+# The role from which on a password is not enough to log in: an app or a passkey besides. Empty: for who has added one.
+REQUIRE_MFA = env_choice("REQUIRE_MFA", "", "viewer", "reporter", "editor", "admin")
 
 # A larger request body is answered 413 before it is read. 500,000 code points of text fit.
 MAX_BODY_BYTES = DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440

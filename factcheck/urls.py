@@ -25,12 +25,14 @@ from factcheck.desk.pages.accounts import NewUserPage, RolesPage, UserPage, User
 from factcheck.desk.pages.choosing import SourceChoices
 from factcheck.desk.pages.docs import DocsView
 from factcheck.desk.pages.embedded import EmbeddedArticle
+from factcheck.desk.pages.factors import FactorsPage
 from factcheck.desk.pages.import_text import ImportTextPage
 from factcheck.desk.pages.imports import ImportPage
 from factcheck.desk.pages.language import ChooseLanguage
 from factcheck.desk.pages.live import LivePage
 from factcheck.desk.pages.provider import ProviderCallback, ProviderLogin, ProviderLogout
 from factcheck.desk.pages.search import SearchPage
+from factcheck.desk.pages.second_step import PasskeyLogin, SecondStep
 from factcheck.desk.pages.sitemap import Robots, SitemapIndex, SitemapPart
 from factcheck.desk.pages.start import StartPage
 from factcheck.desk.pages.then import Then
@@ -125,12 +127,15 @@ urlpatterns = [
     path("import/", ImportPage.as_view(), name="import"),
     path("import/text/", ImportTextPage.as_view(), name="import-text"),
     path("login/", ThrottledLoginView.as_view(), name="login"),
+    path("login/second/", SecondStep.as_view(), name="second-step"),
+    path("login/passkey/", PasskeyLogin.as_view(), name="passkey-login"),
     path("logout/", LogoutPage.as_view(), name="logout"),
     path("oidc/login/", ProviderLogin.as_view(), name="provider-login"),
     path("oidc/callback/", ProviderCallback.as_view(), name="provider-callback"),
     path("oidc/backchannel-logout/", ProviderLogout.as_view(), name="provider-logout"),
     path("account/", AccountPage.as_view(), name="account"),
     path("account/password/", ChangePassword.as_view(), name="change-password"),
+    path("account/second-step/", FactorsPage.as_view(), name="factors"),
     path("accounts/", UsersPage.as_view(), name="users"),
     path("accounts/new/", NewUserPage.as_view(), name="new-user"),
     path("accounts/roles/", RolesPage.as_view(), name="roles"),

@@ -12,6 +12,7 @@ from django.utils import timezone
 from rest_framework.request import Request
 
 from factcheck.api.authentication import groups_of
+from factcheck.api.factors import PROVED, has_factors, must_have_factor
 from factcheck.api.models import Identity, Session, Token
 from factcheck.api.roles import Role, is_anonymous, remember_role, role_of
 
@@ -24,6 +25,7 @@ class Caller:
     token: UUID | None = None
     session: str | None = None
     session_hash: str = ""  # changes with the password, which ends the session
+    is_proved: bool = False  # the session has shown a second factor
 
     @property
     def is_anonymous(self) -> bool:
@@ -36,11 +38,19 @@ def caller_of(request: Request) -> Caller:
     user: Any = request.user
     if isinstance(request.auth, Token):
         return Caller(user.pk, token=request.auth.pk)
-    return Caller(user.pk, session=request.session.session_key, session_hash=user.get_session_auth_hash())
+    return Caller(
+        user.pk,
+        session=request.session.session_key,
+        session_hash=user.get_session_auth_hash(),
+        is_proved=bool(request.session.get(PROVED)),
+    )
 
 
 def present_roles(callers: Collection[Caller]) -> dict[Caller, Role | None]:
-    """The role of each now; None if its token or session is no longer good. At most three queries."""
+    """The role of each now; None if its token or session is no longer good.
+
+    At most three queries, and one for each token whose owner must have a second step.
+    """
     known = {caller for caller in callers if not caller.is_anonymous}
     tokens = _good_tokens({caller.token for caller in known if caller.token})
     sessions = _good_sessions({caller.session for caller in known if caller.session})
@@ -48,13 +58,17 @@ def present_roles(callers: Collection[Caller]) -> dict[Caller, Role | None]:
     roles: dict[Caller, Role | None] = {caller: Role.NONE for caller in callers if caller.is_anonymous}
     for caller in known:
         user = users.get(caller.user or 0)
-        stands = user and (caller.token in tokens or _is_open(caller, sessions, user))
+        stands = user and (caller.token in tokens or _is_open(caller, sessions, user)) and _is_proved(caller, user)
         roles[caller] = role_of(user) if stands else None
     return roles
 
 
 def _is_open(caller: Caller, sessions: set[str], user: User) -> bool:
     return caller.session in sessions and caller.session_hash == user.get_session_auth_hash()
+
+
+def _is_proved(caller: Caller, user: User) -> bool:
+    return not must_have_factor(user) or (has_factors(user) if caller.token else caller.is_proved)
 
 
 def _good_tokens(ids: set[UUID]) -> set[UUID]:

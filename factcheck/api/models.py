@@ -185,3 +185,45 @@ class LoginAttempt(models.Model):
 
     def __str__(self) -> str:
         return f"{self.origin} at {self.at}"
+
+
+class AuthenticatorApp(models.Model):
+    """The app that shows a user a code of six digits, another one each half minute (RFC 6238)."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    secret = models.TextField(help_text="Shared with the app; encrypted with a key that SECRET_KEY gives.")
+    last_step = models.BigIntegerField(help_text="The half minute of the last code that was accepted.")
+    failures = models.PositiveSmallIntegerField(default=0, help_text="Wrong codes since then.")
+    failed_at = models.DateTimeField(null=True)
+    created = models.DateTimeField(auto_now_add=True)
+    last_used = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"app of {self.user}"
+
+
+class Passkey(models.Model):
+    """A credential of WebAuthn. The private key stays in the user's device."""
+
+    MAX = 20  # for one user
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    name = models.CharField(max_length=100)
+    credential_id = models.BinaryField(max_length=1023, unique=True)
+    credential = models.BinaryField(help_text="The attested credential data of WebAuthn, with the public key.")
+    sign_count = models.BigIntegerField(help_text="Rises with each use; stays 0 where a device does not count.")
+    created = models.DateTimeField(auto_now_add=True)
+    last_used = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.name} of {self.user}"
+
+
+class RecoveryCode(models.Model):
+    """For the day when app and passkeys are lost. Only the digest is stored; it is deleted when the code is used."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    digest = models.CharField(max_length=128, unique=True)
+
+    def __str__(self) -> str:
+        return f"recovery code of {self.user}"

@@ -3,14 +3,18 @@
 An API client sends a token. Looking for a session, its user and its messages costs time and finds nothing.
 """
 
+from functools import partial
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import middleware as auth
+from django.contrib.auth.models import AnonymousUser
 from django.contrib.messages import middleware as messages
 from django.contrib.sessions import middleware as sessions
 from django.http import HttpRequest, HttpResponse
+from django.utils.functional import SimpleLazyObject
 
+from factcheck.api.factors import PROVED, must_have_factor
 from factcheck.api.problems import wants_page
 
 
@@ -48,7 +52,17 @@ class SessionMiddleware(StatefulOnly, sessions.SessionMiddleware):
 
 
 class AuthenticationMiddleware(StatefulOnly, auth.AuthenticationMiddleware):
-    pass
+    def process_request(self, request: HttpRequest) -> None:
+        super().process_request(request)
+        request.user = SimpleLazyObject(partial(_user_of, request))  # type: ignore[assignment]
+
+
+def _user_of(request: HttpRequest) -> Any:
+    """A session without the second step that its user must have, now, is none: they log in again."""
+    user = auth.get_user(request)
+    if must_have_factor(user) and not request.session.get(PROVED):
+        request._cached_user = AnonymousUser()  # type: ignore[attr-defined]  # which the log reads too
+    return auth.get_user(request)
 
 
 class MessageMiddleware(StatefulOnly, messages.MessageMiddleware):

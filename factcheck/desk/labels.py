@@ -23,6 +23,7 @@ LABELS = {
     "email": _("email"),
     "end": pgettext_lazy("of a passage", "end"),
     "excerpt": _("excerpt"),
+    "factors": _("two-step log-in"),
     "first_name": _("first name"),
     "into": _("the record that stays"),
     "is_active": _("is active"),

@@ -36,7 +36,7 @@ REFERENCES = {
 }
 CODES = {
     "tag", "status", "state", "kind", "scope", "stance", "obtained_how", "quote_type", "said_on_precision", "anchor",
-    "outcome",
+    "outcome", "factors",
 }  # fmt: skip
 # The sentence itself says these, or they follow from another field.
 HIDDEN_FIELDS = {
@@ -194,7 +194,7 @@ def _changes(entry: Any, names: Names) -> list[Change]:
     unshown = HIDDEN_FIELDS | IMPLIED_FIELDS.get(entry.action, set())
     return [
         Change(short_field_label(field), _display(field, entry.before.get(field), names), _display(field, value, names))
-        for field, value in entry.data.items()
+        for field, value in (dict.fromkeys(entry.before) | entry.data).items()
         if entry.before.get(field) != value and field not in unshown
     ]
 
@@ -210,5 +210,5 @@ def _display(field: str, value: Any, names: Names) -> str:
     if isinstance(value, bool):
         return gettext("yes") if value else gettext("no")
     if isinstance(value, list):
-        return ", ".join(str(item) for item in value)
+        return ", ".join(word(item) if field in CODES else str(item) for item in value)
     return word(value) if field in CODES else str(value)

@@ -69,6 +69,9 @@ WORDS: dict[str, Promise] = {
     "reporter": pgettext_lazy("code", "reporter"),
     "editor": pgettext_lazy("code", "editor"),
     "admin": pgettext_lazy("code", "admin"),
+    # factors of a second step
+    "app": pgettext_lazy("code", "authenticator app"),
+    "passkey": pgettext_lazy("code", "passkey"),
     # desk checks
     "asserted_but_disputed": pgettext_lazy("code", "asserted but disputed"),
     "denied_without_denial": pgettext_lazy("code", "denied without denial"),

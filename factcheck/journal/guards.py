@@ -233,6 +233,27 @@ def no_truncate(table: str) -> str:
     )
 
 
+# What an entry of a user holds. The factors of the second step stand there only where a user has some: so entries from
+# before they were recorded are still equal to their rows. No older migration has their tables.
+USER_DATA = guard("""
+CREATE FUNCTION journal_user_data(row_id bigint) RETURNS jsonb LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    factors jsonb;
+BEGIN
+    IF to_regclass('api_passkey') IS NOT NULL THEN
+        SELECT jsonb_build_object('factors', jsonb_agg(f.kind ORDER BY f.kind)) INTO factors FROM (
+            SELECT 'app' AS kind FROM api_authenticatorapp a WHERE a.user_id = row_id
+            UNION ALL SELECT 'passkey' FROM api_passkey p WHERE p.user_id = row_id) f
+            HAVING count(*) > 0;
+    END IF;
+    RETURN (SELECT jsonb_build_object('id', u.id, 'username', u.username, 'first_name', u.first_name,
+        'last_name', u.last_name, 'is_active', u.is_active, 'is_staff', u.is_staff, 'is_superuser', u.is_superuser,
+        'roles', ARRAY(SELECT g.name FROM auth_user_groups m JOIN auth_group g ON g.id = m.group_id
+                       WHERE m.user_id = u.id ORDER BY g.name)) || coalesce(factors, '{}')
+        FROM auth_user u WHERE u.id = row_id);
+END $$;
+""")
+
 GUARDS = [
     # Transactions are counted from an epoch, since another cluster may count the same ids again: `journal_epoch` names
     # the cluster and its timeline, and a base that is added. The first write after a promotion, a restore or an upgrade
@@ -336,6 +357,7 @@ BEGIN
 END $$;
 """),
     append_only("journal_entry"),
+    USER_DATA,
     # Users are recorded by the database itself, since many ways lead to them: the admin site, commands, log-in
     # services. At the commit each user who was written gets one entry, if what is recorded of them has changed. The
     # setting factcheck.actor names who did it; without it, it was somebody with the rights of the database role.
@@ -345,14 +367,6 @@ END $$;
     #
     # The row's lock makes two transactions that change one user take turns.
     guard("""
-CREATE FUNCTION journal_user_data(row_id bigint) RETURNS jsonb LANGUAGE sql STABLE AS $$
-    SELECT jsonb_build_object('id', u.id, 'username', u.username, 'first_name', u.first_name, 'last_name', u.last_name,
-        'is_active', u.is_active, 'is_staff', u.is_staff, 'is_superuser', u.is_superuser,
-        'roles', ARRAY(SELECT g.name FROM auth_user_groups m JOIN auth_group g ON g.id = m.group_id
-                       WHERE m.user_id = u.id ORDER BY g.name))
-    FROM auth_user u WHERE u.id = row_id
-$$;
-
 CREATE FUNCTION journal_record_user(row_id bigint) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     last record;
@@ -433,6 +447,31 @@ BEGIN
 END $$;
 CREATE TRIGGER salt BEFORE INSERT ON journal_entry FOR EACH ROW EXECUTE FUNCTION journal_salt();
 """),
+]
+
+# The factors of a user's second step are recorded with the user, however they were written. A migration of its own runs
+# these: journal/migrations/0009_record_factors.py.
+FACTOR_GUARDS = [
+    guard("""
+CREATE FUNCTION factor_record_user() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP <> 'INSERT' THEN
+        PERFORM journal_record_user(OLD.user_id);
+    END IF;
+    IF TG_OP <> 'DELETE' THEN
+        PERFORM journal_record_user(NEW.user_id);
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE CONSTRAINT TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF user_id ON api_authenticatorapp
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION factor_record_user();
+CREATE CONSTRAINT TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF user_id ON api_passkey
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION factor_record_user();
+"""),
+    RunSQL(
+        "".join(map(no_truncate, ("api_authenticatorapp", "api_passkey"))),
+        "DROP TRIGGER no_truncate ON api_authenticatorapp; DROP TRIGGER no_truncate ON api_passkey;",
+    ),
 ]
 
 # What is sealed stays as it is. A migration of its own runs these: journal/migrations/0005_seal.py.

@@ -117,10 +117,6 @@ def log_out(subject: str) -> None:
         end_sessions(user=identity.user)
 
 
-def is_break_glass(user: Any) -> bool:
-    return bool(settings.BREAK_GLASS_ADMIN) and user.get_username() == settings.BREAK_GLASS_ADMIN
-
-
 def break_glass(user: Any) -> None:
     """The user becomes an admin for the time of a session. So the journal has each use, though the last one was not
     ended by a log-out."""

@@ -13,8 +13,9 @@ from django.utils.translation import gettext
 from rest_framework.exceptions import AuthenticationFailed
 
 from factcheck.api.authentication import TokenAuthentication, UserBackend
+from factcheck.api.factors import has_factors, has_password, is_break_glass, must_have_factor
 from factcheck.api.models import Identity, Token
-from factcheck.journal.people import confirm, is_break_glass
+from factcheck.journal.people import confirm
 
 REMEMBERED = 30  # seconds
 MOST_REMEMBERED = 10_000
@@ -47,8 +48,7 @@ class StandingUserBackend(UserBackend):
         user: Any = super().authenticate(*args, **kwargs)
         if user is None or not settings.OIDC_ISSUER:
             return user
-        has_password = settings.LOCAL_PASSWORDS or is_break_glass(user)
-        return user if has_password and not Identity.objects.filter(user=user.pk).exists() else None
+        return user if has_password(user) and not Identity.objects.filter(user=user.pk).exists() else None
 
     def get_user(self, user_id: int) -> User | None:
         user = super().get_user(user_id)
@@ -61,4 +61,11 @@ class StandingTokenAuthentication(TokenAuthentication):
         if not stands(user, is_session=False):
             detail = gettext("%(provider)s no longer vouches for the owner of this token, who has to log in again.")
             raise AuthenticationFailed(detail % {"provider": settings.OIDC_NAME})
+        if must_have_factor(user) and not has_factors(user):
+            raise AuthenticationFailed(
+                gettext(
+                    "The role of this token’s owner needs a second step to log in, and there is none. "  # noqa: RUF001
+                    "Add one at /account/second-step/; then the token is good again."
+                )
+            )
         return user, token

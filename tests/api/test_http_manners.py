@@ -102,11 +102,13 @@ def test_the_routes_are_all_there_is():
     assert len(API_ROUTES) == 74
     assert "api/v1/statements/<int:pk>/tag/" in API_ROUTES
     assert set(ROUTES) - set(API_ROUTES) == {
-        "", "search/", "choose/sources/", "import/", "import/text/", "login/", "logout/", "healthz/",
-        "livez/", "readyz/",
+        "", "search/", "choose/sources/", "import/", "import/text/", "login/", "logout/",
+        "login/second/", "login/passkey/",
+        "healthz/", "livez/", "readyz/",
         "oidc/login/", "oidc/callback/", "oidc/backchannel-logout/",
-        "then/api/v1/<path:rest>", "undo/<int:entry>/", "account/", "account/password/", "accounts/", "accounts/new/",
-        "accounts/roles/", "accounts/<int:pk>/", "live/", "reset/", "reset/<uidb64>/<token>/",
+        "then/api/v1/<path:rest>", "undo/<int:entry>/", "account/", "account/password/", "account/second-step/",
+        "accounts/", "accounts/new/", "accounts/roles/", "accounts/<int:pk>/", "live/",
+        "reset/", "reset/<uidb64>/<token>/",
         "language/", "texts.js", "robots.txt", "sitemap.xml", "sitemap-<slug:name>-<int:number>.xml",
         "embed/articles/<int:pk>/", "articles/", "checkpoint/",
         *(f"{plural}/<int:pk>/" for plural in ("articles", "statements", "sources")),

@@ -11,9 +11,11 @@ from html.parser import HTMLParser
 import pytest
 from django.test import Client
 from django.urls import Resolver404, resolve
+from django.utils import timezone
 
 from claims import services
 from claims.models import Note, Statement
+from factcheck.api.models import AuthenticatorApp, Passkey
 from factcheck.desk.table import FORMS, PAGES
 from factcheck.journal.models import Entry
 from factcheck.webhooks.models import Delivery, Webhook
@@ -32,7 +34,7 @@ SAME = re.compile(
     r"Factcheck|Text|Name|Status|ClaimReview|Web Annotations?|CSV|JSON Lines|JSON|Export|Version|Tokens?|Person|Feed"
     r"|Atom|curl|English|Deutsch|news\.example.*|https?:.*|UTC|(, )?in|en|Filter|Reporter|Desk|Link"
     r"|(alice|bob)[,:]?( – Factcheck)?|J\w+ [DR]oe|database role factcheck|seal|404 Not Found"
-    r"|[0-9: -]+ UTC|[Ww]ebhooks?( [0-9]+)?( – Factcheck)?"
+    r"|Code|Passkeys?|[0-9: -]+ UTC|[Ww]ebhooks?( [0-9]+)?( – Factcheck)?"
 )
 PLACE = re.compile(r"\{(\w+)\}")
 
@@ -154,7 +156,8 @@ API = (
 )  # fmt: skip
 DESK = (
     "/", "/search/?q=" + DATA + "report", "/search/?q=nothing", "/search/", "/import/", "/account/",
-    "/account/password/", "/accounts/", "/accounts/new/", "/accounts/roles/", "/accounts/{user}/",
+    "/account/password/", "/account/second-step/", "/accounts/", "/accounts/new/", "/accounts/roles/",
+    "/accounts/{user}/",
     "/undo/{entry}/", "/reset/", "/reset/a/b/",
 )  # fmt: skip
 PUBLIC = (
@@ -253,3 +256,36 @@ def test_the_lists_above_have_each_page_and_form_of_the_table(newsroom):
             view = resolve(f"/api/v1/{address.format(**newsroom)}".partition("?")[0]).func
             reached |= {(view.initkwargs["basename"], action) for action in getattr(view, "actions", {}).values()}
     assert {*PAGES, *FORMS} - reached - {("root", ""), ("journal", "latest"), ("journal", "proof")} == set()
+
+
+def test_no_page_of_the_second_step_has_english_left(newsroom, settings):
+    root = user_with_role(DATA + "root", "admin")
+    root.set_password("long-and-odd-7")
+    root.save()
+    page, second = "/account/second-step/", "/login/second/"
+    desk = browser_of(root)
+    unconfirmed = [(page, in_both_languages(desk, page, newsroom, sent)) for sent in (None, {"act": "confirm"})]
+    desk.post(page, {"act": "confirm", "password": "long-and-odd-7"})
+    first = (page, page + "?add=app")
+    pages = [(address, in_both_languages(desk, address, newsroom)) for address in first]
+    refused = [(page, in_both_languages(desk, page, newsroom, {"act": "app", "code": "0"}))]
+    AuthenticatorApp.objects.create(user=root, secret="", last_step=0, last_used=timezone.now())
+    Passkey.objects.create(user=root, name=DATA, credential_id=b"1", credential=b"", sign_count=0)
+    pages += [(page, in_both_languages(desk, page, newsroom, sent)) for sent in (None, {"act": "codes"})]
+    settings.REQUIRE_MFA = "admin"
+    half = Client()
+    half.post("/login/", {"username": root.username, "password": "long-and-odd-7"})
+    pages += [(second, in_both_languages(half, second, newsroom, sent)) for sent in (None, {"code": "0"})]
+    AuthenticatorApp.objects.update(failures=7, failed_at=timezone.now())
+    answers = [half.post(second, {"code": "000000"}, headers={"Accept-Language": code}) for code in ("en", "de")]
+    waits = [(second, [answer.content.decode() for answer in answers])]
+    AuthenticatorApp.objects.all().delete()
+    others = [
+        (
+            f"/accounts/{root.pk}/",
+            in_both_languages(browser_of(user_with_role(DATA + "boss", "admin")), f"/accounts/{root.pk}/", newsroom),
+        )
+    ]
+    Passkey.objects.all().delete()
+    pages += [(page, in_both_languages(half, page, newsroom))]
+    assert left_on([*unconfirmed, *pages, *refused, *waits, *others]) == {}

@@ -3,9 +3,11 @@
 Each generator brings the page of its desk to one state after another, and yields the name of each.
 """
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
+from cryptography.hazmat.primitives.twofactor.hotp import HOTP
 from django.conf import settings
 from django.contrib.auth.tokens import default_token_generator
 from django.utils import timezone
@@ -14,14 +16,15 @@ from django.utils.http import urlsafe_base64_encode
 
 from claims import services
 from claims.models import Article, Dispute, Evidence, Statement
-from factcheck.api.models import Identity, Session, Token
+from factcheck.api.factors import DIGEST, new_secret, seal
+from factcheck.api.models import AuthenticatorApp, Identity, LoginAttempt, Passkey, Session, Token
 from factcheck.journal.models import Entry
 from factcheck.webhooks.actions import ACTIONS
 from factcheck.webhooks.models import Delivery, Webhook
 from factcheck.webhooks.queue import fan_out
 from factcheck.webhooks.services import create_webhook, disable_webhook, ping_webhook
 from sources.models import Source
-from tests.e2e.conftest import Desk
+from tests.e2e.conftest import PASSWORD, Desk
 from tests.e2e.everything import Everything
 from tests.other_servers import report_on_another_server
 
@@ -297,6 +300,14 @@ def accounts(desk: Desk, users: dict[str, Any]) -> Iterator[str]:
     Identity.objects.create(user=users["vera"], issuer=settings.OIDC_ISSUER, subject="1", tokens={}, check_at=now)
     yield from opened(desk, [f"/accounts/{users['vera'].pk}/"])
     settings.OIDC_ISSUER = ""
+    Identity.objects.all().delete()
+    yield from opened(desk, ["/account/second-step/"])
+    send(desk, "/account/second-step/", {"act": "confirm", "password": "wrong"})
+    yield "a wrong password, to change the second step"
+    AuthenticatorApp.objects.create(user=users["bob"], secret="", last_step=0)
+    desk.open(f"/accounts/{users['bob'].pk}/")
+    desk.page.locator("details summary", has_text="Two-step").click()
+    yield "the second step of another user"
     for path, fields in (
         (f"/accounts/{users['bob'].pk}/", {"act": "link"}), (f"/accounts/{users['bob'].pk}/", {"username": ""}),
         ("/accounts/new/", {"username": "no name", "email": "none"}), ("/accounts/new/", {"username": "dora"}),
@@ -304,6 +315,39 @@ def accounts(desk: Desk, users: dict[str, Any]) -> Iterator[str]:
         desk.open("/")
         send(desk, path, fields)
         yield f"{path} with {fields}"
+
+
+def second_step(desk: Desk, users: dict[str, Any]) -> Iterator[str]:
+    """Of who must have one: from the page that asks for it to the pages of who has all."""
+    page, path = desk.page, "/account/second-step/"
+    settings.REQUIRE_MFA = "viewer"
+    LoginAttempt.objects.all().delete()
+    log_in = {"username": "vera", "password": PASSWORD}
+    desk.open("/login/")
+    send(desk, "/login/", log_in)
+    yield "the second step is missing"
+    yield from opened(desk, [f"{path}?add=app"])
+    send(desk, path, {"act": "app", "code": "0"})
+    yield "a wrong first code"
+    secret = new_secret()
+    AuthenticatorApp.objects.create(user=users["vera"], secret=seal(secret), last_step=0, last_used=timezone.now())
+    Passkey.objects.create(user=users["vera"], name="Phone", credential_id=b"1", credential=b"", sign_count=0)
+    desk.open("/login/")
+    send(desk, "/login/", log_in)
+    yield "the second step"
+    send(desk, "/login/second/", {"code": "0"})
+    yield "a wrong code"
+    send(desk, "/login/second/", {"code": HOTP(secret, 6, DIGEST).generate(int(time.time() // 30)).decode()})
+    yield from opened(desk, ["/account/", path])
+    page.locator("summary").first.click()
+    yield "a factor, before it is removed"
+    send(desk, path, {"act": "codes"})
+    yield "recovery codes"
+    Passkey.objects.all().delete()
+    send(desk, path, {"act": "remove", "factor": "app"})
+    yield "the last factor stays"
+    Session.objects.filter(user=users["vera"]).delete()
+    settings.REQUIRE_MFA = ""
 
 
 def before_the_log_in(desk: Desk, users: dict[str, Any]) -> Iterator[str]:

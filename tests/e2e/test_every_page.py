@@ -59,7 +59,7 @@ def users(newsroom, settings):
     """PUBLIC_READ and what else the states set is put back after the test."""
     settings.JOURNAL_SIGNING_KEY = str(make_key("factcheck.example/journal"))
     settings.PUBLIC_READ = settings.FETCH_ARTICLES = settings.HAS_MAIL = False
-    settings.OIDC_ISSUER = settings.OIDC_NAME = settings.BREAK_GLASS_ADMIN = ""
+    settings.REQUIRE_MFA = settings.OIDC_ISSUER = settings.OIDC_NAME = settings.BREAK_GLASS_ADMIN = ""
     settings.LOCAL_PASSWORDS = True
     root = user_with_role("root", "admin")
     root.set_password(PASSWORD)
@@ -88,6 +88,8 @@ def test_no_page_in_any_state_breaks_a_rule_or_its_window(open_desk, users, axe,
         judge(person, of_role(person, rows))
     root = open_desk().log_in("root")
     judge(root, states.accounts(root, users))
+    vera = open_desk()
+    judge(vera, states.second_step(vera, users))
     judge(alice, states.after_the_session(alice, rows))
     judge(desk, states.of_strangers(desk, rows))
     assert faults == []

@@ -169,6 +169,7 @@ def test_a_standby_that_is_gone_under_load_fails_no_request(fleet, web, how):
                 os.kill(process, signal.SIGSTOP)
         load.wait_for(load.answers.total() + 600)
         if how == "killed":
+            wait_until(lambda: not server_processes(fleet.standby.cluster))
             fleet.standby.start()
         else:
             for process in frozen:

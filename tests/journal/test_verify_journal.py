@@ -152,6 +152,11 @@ FALSIFIED = {
         "UPDATE auth_user SET is_superuser = true",
         "row_differs: user {user}, version 1: is_superuser",
     ),
+    "the second step of a user": (
+        "INSERT INTO api_passkey (user_id, name, credential_id, credential, sign_count, created) "
+        "VALUES ({user}, 'x', 'x', 'x', 0, now())",
+        "row_differs: user {user}, version 1: factors",
+    ),
     "the roles of a user": (
         "DELETE FROM auth_user_groups",
         "row_differs: user {user}, version 1: roles",

@@ -19,12 +19,14 @@ from django.utils.http import urlsafe_base64_encode
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from factcheck.api.models import Identity, Token
+from factcheck.api.models import AuthenticatorApp, Identity, Passkey, Token
 from factcheck.api.roles import Role, role_of
 from factcheck.desk.page_view import DeskView
 from factcheck.desk.pages.account import sessions_of
 from factcheck.desk.roles import ROLES
 from factcheck.desk.timeline import timeline
+from factcheck.desk.words import word
+from factcheck.journal.factors import remove_all_factors
 from factcheck.journal.models import Entry
 from factcheck.journal.users import end_sessions, save_user
 
@@ -135,6 +137,7 @@ class UserPage(AdminPage):
             role=ROLES[role_of(user)],
             is_own=user.pk == self.request.user.pk,
             provider=provider_of(user),
+            factors=_factors_of(user),
             sessions=sessions_of(user).count(),
             tokens=Token.objects.filter(user=user.pk).count(),
             timeline=timeline(entries),
@@ -157,6 +160,10 @@ class UserPage(AdminPage):
             return self._link(user)
         if act == "end_sessions":
             end_sessions(user=user, but=request.session.session_key)
+        elif act == "remove_factors":
+            if user.pk == request.user.pk:
+                raise Http404  # the own ones at /account/second-step/, which asks for the password
+            remove_all_factors(user=user, actor=request.user)
         else:
             form = UserForm(request.POST, instance=user, actor=request.user)
             if not form.is_valid():
@@ -180,6 +187,13 @@ class UserPage(AdminPage):
             logger.exception("A link could not be mailed.")
             return self.render_to_response(self.get_context_data(link=link, is_unmailed=True))
         return self.render_to_response(self.get_context_data(mailed_to=user.email))
+
+
+def _factors_of(user: Any) -> str:
+    """In words; empty where there is none."""
+    passkeys = Passkey.objects.filter(user=user.pk).count()
+    app = [word("app")] if AuthenticatorApp.objects.filter(user=user.pk).exists() else []
+    return ", ".join(app + [word("passkey")] * passkeys)
 
 
 class RolesPage(DeskView):

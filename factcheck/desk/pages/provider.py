@@ -20,6 +20,7 @@ from factcheck.api.provider import NotVouched, Why, begin, finish, subject_of_lo
 from factcheck.api.session_store import describe_session
 from factcheck.api.throttles import AddressThrottle
 from factcheck.desk.languages import chosen_language, set_language_cookie
+from factcheck.desk.login import WAITING
 from factcheck.desk.page_view import OptionsForAnybody
 from factcheck.journal.people import log_out, record_person
 
@@ -86,6 +87,7 @@ class ProviderCallback(ProviderView):
         wanted = request.session.pop(NEXT, "")
         is_own = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, request.is_secure())
         login(request, user, BACKEND)
+        request.session.pop(WAITING, None)
         request.session.set_expiry(None)
         describe_session(request)
         response = HttpResponseRedirect(wanted if is_own else settings.LOGIN_REDIRECT_URL)

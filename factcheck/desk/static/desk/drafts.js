@@ -30,7 +30,7 @@
   const fieldOf = (element) => element.closest(".chooser")?.owner ?? element;
   const fieldsOf = (form) => [...new Set([...form.elements].map(fieldOf))].filter(isKept);
   // Ticks are no text: one that came back unseen would be tagged with the others.
-  const isKept = (field) => field.name && field.name !== "statements" && !NOT_KEPT.includes(field.type);
+  const isKept = (field) => field.name && field.name !== "statements" && !NOT_KEPT.includes(field.type) && field.autocomplete !== "one-time-code";
 
   // Whether that changes the field.
   const put = (field, value) => {

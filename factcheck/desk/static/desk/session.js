@@ -34,8 +34,14 @@
         return;
       }
       form.elements.csrfmiddlewaretoken.value = answer ? tokenOf(answer) : form.elements.csrfmiddlewaretoken.value;
-      errors.textContent = answer?.querySelector(".errors")?.textContent.trim()
-        || (answer ? gettext("You are not logged in yet.") : gettext("The service did not answer."));
+      if (answer?.getElementById("second-step")) {
+        const link = Object.assign(document.createElement("a"), { href: "/login/second/", target: "_blank", textContent: gettext("in another window") });
+        errors.replaceChildren(...desk.sentence(gettext("Do the second step %s, come back to this one, and send."), link));
+        form.elements.password.required = false;
+      } else {
+        errors.textContent = answer?.querySelector(".errors")?.textContent.trim()
+          || (answer ? gettext("You are not logged in yet.") : gettext("The service did not answer."));
+      }
       errors.hidden = false;
       if (form.elements.password) {
         form.elements.password.value = "";

@@ -1,0 +1,22 @@
+from django.conf import settings
+from django.db import migrations
+
+from factcheck.journal.guards import FACTOR_GUARDS, USER_DATA, undo
+
+
+class Migration(migrations.Migration):
+    """Entries of users hold the factors of their second step. In one transaction, so that no write is unguarded."""
+
+    dependencies = [
+        ("journal", "0008_index_days_and_acts"),
+        ("api", "0005_factors"),
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+    ]
+
+    operations = [
+        migrations.RunSQL("SET LOCAL lock_timeout = '5s'", migrations.RunSQL.noop),
+        *undo([USER_DATA]),
+        USER_DATA,
+        *FACTOR_GUARDS,
+        migrations.RunSQL(migrations.RunSQL.noop, "SET LOCAL lock_timeout = '5s'"),
+    ]
