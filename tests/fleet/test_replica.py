@@ -43,6 +43,14 @@ def answered(web, by, name="factcheck_replica_reads_total", label="answered_by")
     return sum(float(each) for each in re.findall(rf'^{name}\{{{label}="{by}"\}} (\S+)$', text, re.MULTILINE))
 
 
+def starts(server):
+    """Not while a process of the killed one still has its memory."""
+    try:
+        return server.start()
+    except AssertionError:
+        return None
+
+
 def title(web, **headers):
     return json.loads(ask(web.port, ARTICLE, **headers)[2])["title"]
 
@@ -158,9 +166,7 @@ def test_a_standby_that_is_cut_off_from_the_primary_answers_for_no_longer_than_t
 @pytest.mark.parametrize("how", ["killed", "frozen"])
 def test_a_standby_that_is_gone_under_load_fails_no_request(fleet, web, how):
     with fleet.load(web.port, anonymous=True, writers=1) as load:
-        load.wait_for(300)
-        by_replica = answered(web, "replica")
-        assert by_replica > 100
+        wait_until(lambda: answered(web, "replica") > 100, 30)
         if how == "killed":
             fleet.standby.kill()
         else:
@@ -169,8 +175,7 @@ def test_a_standby_that_is_gone_under_load_fails_no_request(fleet, web, how):
                 os.kill(process, signal.SIGSTOP)
         load.wait_for(load.answers.total() + 600)
         if how == "killed":
-            wait_until(lambda: not server_processes(fleet.standby.cluster))
-            fleet.standby.start()
+            wait_until(lambda: starts(fleet.standby))
         else:
             for process in frozen:
                 os.kill(process, signal.SIGCONT)
