@@ -2,6 +2,7 @@
 
 import enum
 import hashlib
+import time
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -95,10 +96,22 @@ REVISIONS = "SELECT article, number, sha256, text FROM claims_articlerevision"
 RowKey = tuple[str, int]
 
 
+def connect(where: dict[str, Any]) -> psycopg.Connection[Any]:
+    """A write can be acknowledged after a kill that ended it no more: then the server may still be starting."""
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            return psycopg.connect(**where, options="-c timezone=UTC")
+        except psycopg.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
+
+
 def violations_in(data_dir: Path, writes: list[Write], last_entry_before: int) -> list[str]:
     settings = embedded.connection_settings(data_dir)
     where = {"host": settings["HOST"], "port": settings["PORT"], "user": settings["USER"], "dbname": settings["NAME"]}
-    with psycopg.connect(**where, options="-c timezone=UTC") as connection:
+    with connect(where) as connection:
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         entries = [Entry(*found) for found in connection.execute(ENTRIES)]
         rows = {(name, row["id"]): row for name, sql in ROWS.items() for (row,) in connection.execute(sql)}
