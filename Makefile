@@ -20,7 +20,7 @@ export PORT
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-pooler clients e2e fleet screenshots faults webhook-faults fuzz mutants bench bench-pages bench-servers check lint-schema db-stop clean \
-	packages environment test-environment bench-environment mutants-environment node-environment
+	packages environment test-environment bench-environment mutants-environment barman-environment node-environment
 
 help: ## Show this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
@@ -65,9 +65,10 @@ e2e: test-environment ## End-to-end tests in a browser (needs Chromium, and npm 
 	@$(PY) -m pytest tests/e2e $(or $(ARGS),$(PARALLEL))
 
 fleet: export DEBUG := 1
-fleet: test-environment ## Many machines on one: restarts, failures and PgBouncer under load (needs nginx and pgbouncer)
+fleet: test-environment barman-environment ## Many machines on one: restarts, failures, PgBouncer, backup (needs nginx, pgbouncer and rsync)
 	@$(call need,nginx /usr/sbin/nginx,nginx-light)
 	@$(call need,pgbouncer /usr/sbin/pgbouncer,pgbouncer)
+	@$(call need,rsync,rsync)
 	@$(PY) -m pytest tests/fleet $(ARGS)
 
 test-pooler: export DEBUG := 1
@@ -170,7 +171,7 @@ db-stop: ## Stop the embedded PostgreSQL now (it stops by itself after its last 
 	@$(or $(PYTHON),$(error Python 3.11 or newer is needed)) -m factcheck.postgres.embedded stop
 
 clean: db-stop ## Remove .venv and caches. The database in .data stays
-	rm -rf .venv .venv-bench .venv-mutants .mutants staticfiles .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf .venv .venv-bench .venv-mutants .venv-barman .mutants staticfiles .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # need PROGRAMS,PACKAGE: fail and say what to install, unless one of the programs is there
@@ -204,6 +205,13 @@ bench-environment:
 	echo "Setting up .venv-bench for the rivals." && $(require-python) && $(PYTHON) -m venv --clear .venv-bench && \
 	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --requirement benchmarks/rivals/requirements.txt && \
 	cp benchmarks/rivals/requirements.txt .venv-bench/stamp; }
+
+# Barman with a driver of its own, apart from the service's packages.
+barman-environment:
+	@cmp -s requirements-barman.txt .venv-barman/stamp || { \
+	echo "Setting up .venv-barman." && $(require-python) && $(PYTHON) -m venv --clear .venv-barman && \
+	.venv-barman/bin/python -m pip install --quiet --disable-pip-version-check --no-deps \
+	--requirement requirements-barman.txt && cp requirements-barman.txt .venv-barman/stamp; }
 
 # The tool of `make mutants` with the tests' own packages.
 mutants-environment:

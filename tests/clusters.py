@@ -87,7 +87,8 @@ class PostgresServer:
         """In this thread, Django's database is this server's."""
         former = connections["default"]
         own = former.copy()
-        own.settings_dict = {**own.settings_dict, "NAME": DATABASE, "USER": user, "HOST": str(self.cluster.sockets)}
+        place = {"NAME": DATABASE, "USER": user, "HOST": str(self.cluster.sockets), "PORT": PORT}
+        own.settings_dict = {**own.settings_dict, **place}
         own.settings_dict["OPTIONS"] = {
             name: value for name, value in own.settings_dict["OPTIONS"].items() if name != "pool"
         }

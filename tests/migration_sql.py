@@ -20,8 +20,6 @@ from django.db import connection  # noqa: E402
 from django.db.migrations.loader import MigrationLoader  # noqa: E402
 from django.db.migrations.state import ProjectState  # noqa: E402
 
-# It waits for others, whom it does not block. With a timeout it would leave an index behind that is not valid.
-NO_TIMEOUT = "-- squawk-ignore require-lock-timeout\n"
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -37,7 +35,7 @@ def sql_of_migrations() -> Iterator[tuple[str, str]]:
             continue
         with connection.schema_editor(collect_sql=True, atomic=migration.atomic) as editor:
             state = migration.apply(state, editor, collect_sql=True)
-        statements = [f"{NO_TIMEOUT if ' CONCURRENTLY ' in sql else ''}{sql}" for sql in editor.collected_sql]
+        statements = editor.collected_sql
         if migration.atomic:
             statements = ["BEGIN;", *statements, "COMMIT;"]
         yield f"{app}.{name}.sql", "\n".join(statements)

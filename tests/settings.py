@@ -18,6 +18,8 @@ data_dir = Path(os.environ.get("DATA_DIR") or Path(__file__).parents[1] / ".data
 worker = os.environ.get("PYTEST_XDIST_WORKER")
 if worker and data_dir.name != worker:  # a process that a test starts has the worker's folder already
     os.environ["DATA_DIR"] = str(data_dir / worker)
+if pooled := os.environ.get("POOLED_URL"):  # tests/fleet/pooled.py
+    os.environ["DATABASE_URL"] = pooled
 os.environ["DEBUG"] = "1"
 os.environ["DJANGO_SETTINGS_MODULE"] = "factcheck.settings"  # for processes that tests start
 
@@ -27,6 +29,3 @@ from factcheck.settings import *  # noqa: E402, F403
 WHITENOISE_AUTOREFRESH = True
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # the real one takes a quarter of a second
 MATCHING_MODEL = "none"  # but where a test is about it
-
-if pooler := os.environ.get("POOLER_PORT"):  # tests/fleet/pooled.py
-    DATABASES["default"] |= {"HOST": "127.0.0.1", "PORT": pooler, "DATA_DIR": None}  # noqa: F405

@@ -25,7 +25,6 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.RunSQL("SET LOCAL lock_timeout = '5s'", migrations.RunSQL.noop),
         *undo([*FORMER_JOURNAL, *FORMER_SOURCES, *FORMER_CLAIMS]),
         migrations.RunSQL(FILL_NAMES, migrations.RunSQL.noop),
         *JOURNAL,

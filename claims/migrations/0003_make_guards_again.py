@@ -14,7 +14,6 @@ class Migration(migrations.Migration):
     dependencies = [("claims", "0002_entries_equal_their_rows"), ("journal", "0005_seal")]
 
     operations = [
-        migrations.RunSQL("SET LOCAL lock_timeout = '5s'", migrations.RunSQL.noop),
         *undo(GUARDS),
         *GUARDS,
     ]

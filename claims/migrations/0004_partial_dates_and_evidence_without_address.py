@@ -9,7 +9,6 @@ class Migration(migrations.Migration):
     dependencies = [("claims", "0003_make_guards_again")]
 
     operations = [
-        migrations.RunSQL("SET LOCAL lock_timeout = '5s'", migrations.RunSQL.noop),
         migrations.AddField(
             "statement",
             "said_on_precision",
@@ -29,5 +28,4 @@ class Migration(migrations.Migration):
             "evidence",
             models.CheckConstraint(condition=Q(url__isnull=False) | ~Q(title=""), name="evidence_has_address_or_title"),
         ),
-        migrations.RunSQL(migrations.RunSQL.noop, "SET LOCAL lock_timeout = '5s'"),
     ]

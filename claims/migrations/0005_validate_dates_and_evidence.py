@@ -6,7 +6,6 @@ class Migration(migrations.Migration):
     dependencies = [("claims", "0004_partial_dates_and_evidence_without_address")]
 
     operations = [
-        migrations.RunSQL("SET LOCAL lock_timeout = '5s'", migrations.RunSQL.noop),
         ValidateConstraint("statement", "statement_said_on_first_day"),
         ValidateConstraint("evidence", "evidence_has_address_or_title"),
     ]

@@ -27,7 +27,6 @@ class Migration(migrations.Migration):
     dependencies = [("claims", "0005_validate_dates_and_evidence"), ("sources", "0003_search_indexes")]
 
     operations = [
-        migrations.RunSQL("SET LOCAL lock_timeout = '5s'", migrations.RunSQL.noop),
         words_of("statement"),
         migrations.RunSQL(STATISTICS, migrations.RunSQL.noop),
         words_of("article"),
@@ -35,5 +34,4 @@ class Migration(migrations.Migration):
             "SearchLanguage", [("code", models.CharField(max_length=8, primary_key=True, serialize=False))]
         ),
         *OPERATIONS,
-        migrations.RunSQL(migrations.RunSQL.noop, "SET LOCAL lock_timeout = '5s'"),
     ]

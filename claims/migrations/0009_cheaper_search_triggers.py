@@ -10,7 +10,6 @@ class Migration(migrations.Migration):
     dependencies = [("claims", "0008_dismissed_suggestions"), ("sources", "0004_cheaper_search_words")]
 
     operations = [
-        migrations.RunSQL("SET LOCAL lock_timeout = '5s'", migrations.RunSQL.noop),
         *undo(OPERATIONS),
         *OPERATIONS,
     ]

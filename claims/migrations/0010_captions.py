@@ -21,7 +21,6 @@ class Migration(migrations.Migration):
     dependencies = [("claims", "0009_cheaper_search_triggers")]
 
     operations = [
-        migrations.RunSQL("SET LOCAL lock_timeout = '5s'", migrations.RunSQL.noop),
         migrations.AddField("article", "media_url", models.URLField(max_length=2000, null=True)),
         migrations.AddField("article", "cue_times_sha256", digest()),
         migrations.AddField("articlerevision", "cue_times", models.JSONField(null=True)),
@@ -44,5 +43,4 @@ class Migration(migrations.Migration):
         *undo(GUARDS),
         *GUARDS,
         *CUE_GUARDS,
-        migrations.RunSQL(migrations.RunSQL.noop, "SET LOCAL lock_timeout = '5s'"),
     ]

@@ -11,7 +11,6 @@ class Migration(migrations.Migration):
     dependencies = [("claims", "0011_validate_media_times")]
 
     operations = [
-        migrations.RunSQL("SET LOCAL lock_timeout = '5s'", migrations.RunSQL.noop),
         migrations.AddField("evidence", "obtained_on", models.DateField(null=True)),
         migrations.AddField(
             "evidence",
@@ -24,5 +23,4 @@ class Migration(migrations.Migration):
                 condition=Q(obtained_how__isnull=True) | Q(obtained_how__in=WAYS), name="evidence_obtained_how_known"
             ),
         ),
-        migrations.RunSQL(migrations.RunSQL.noop, "SET LOCAL lock_timeout = '5s'"),
     ]

@@ -6,6 +6,5 @@ class Migration(migrations.Migration):
     dependencies = [("claims", "0012_how_evidence_was_obtained")]
 
     operations = [
-        migrations.RunSQL("SET LOCAL lock_timeout = '5s'", migrations.RunSQL.noop),
         ValidateConstraint("evidence", "evidence_obtained_how_known"),
     ]

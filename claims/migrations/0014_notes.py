@@ -16,7 +16,6 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.RunSQL("SET LOCAL lock_timeout = '5s'", migrations.RunSQL.noop),
         migrations.CreateModel(
             name="Note",
             fields=[
@@ -126,5 +125,4 @@ class Migration(migrations.Migration):
         *undo([TRUTH]),
         TRUTH,
         *NOTE_GUARDS,
-        migrations.RunSQL(migrations.RunSQL.noop, "SET LOCAL lock_timeout = '5s'"),
     ]

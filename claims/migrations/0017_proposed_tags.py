@@ -19,7 +19,6 @@ class Migration(migrations.Migration):
     dependencies = [("claims", "0016_index_who_has_an_article")]
 
     operations = [
-        migrations.RunSQL("SET LOCAL lock_timeout = '5s'", migrations.RunSQL.noop),
         migrations.AddField(
             "note",
             "tag",
@@ -59,5 +58,4 @@ class Migration(migrations.Migration):
         ),
         *undo(GUARDS),
         *GUARDS,
-        migrations.RunSQL(migrations.RunSQL.noop, "SET LOCAL lock_timeout = '5s'"),
     ]

@@ -13,7 +13,6 @@ class Migration(migrations.Migration):
     dependencies = [("claims", "0018_index_proposed_tags")]
 
     operations = [
-        migrations.RunSQL("SET LOCAL lock_timeout = '5s'", migrations.RunSQL.noop),
         *undo(OPERATIONS),
         *OPERATIONS,
     ]

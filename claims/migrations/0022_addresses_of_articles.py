@@ -13,7 +13,6 @@ class Migration(migrations.Migration):
     dependencies = [("claims", "0021_index_changes_and_publication")]
 
     operations = [
-        migrations.RunSQL("SET LOCAL lock_timeout = '5s'", migrations.RunSQL.noop),
         migrations.AddField(
             "article",
             "addresses",
@@ -43,5 +42,4 @@ class Migration(migrations.Migration):
             },
         ),
         *OPERATIONS,
-        migrations.RunSQL(migrations.RunSQL.noop, "SET LOCAL lock_timeout = '5s'"),
     ]

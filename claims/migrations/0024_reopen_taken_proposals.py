@@ -14,10 +14,8 @@ class Migration(migrations.Migration):
     dependencies = [("claims", "0023_fill_addresses_of_articles")]
 
     operations = [
-        migrations.RunSQL("SET LOCAL lock_timeout = '5s'", migrations.RunSQL.noop),
         migrations.RunSQL(DROP, migrations.RunSQL.noop),
         *undo(RECORDED),
         *RECORDED,
         migrations.RunSQL(migrations.RunSQL.noop, DROP),
-        migrations.RunSQL(migrations.RunSQL.noop, "SET LOCAL lock_timeout = '5s'"),
     ]

@@ -1,9 +1,8 @@
 """The export of a whole filtered list as one stream."""
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing
+from array import array
+from collections.abc import Iterable, Iterator
 from functools import partial
-from itertools import islice
 from typing import Any, ClassVar
 
 from django.db import transaction
@@ -23,8 +22,11 @@ from factcheck.api.renderers import JSONRenderer
 from factcheck.api.replica import read_from_replica
 from factcheck.api.row_json import AsText, json_object
 from factcheck.errors import InvalidInput
+from factcheck.postgres.bounded_page import filtered_per_row
+from factcheck.postgres.prepared import Prepared, any_of
 
 CHUNK = 500  # rows, about half a megabyte
+IDS_CHUNK = 10_000
 # What many readers of lines take for the end of one. JSON has them within strings alone, where it can escape them.
 LINE_ENDS = {"\x85": "\\u0085", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 
@@ -86,12 +88,13 @@ class ExportMixin:
         kind = request.accepted_renderer.format
         bom = _byte_order_mark(request, kind)
         serializer = view.get_serializer_class()(context=view.get_serializer_context())
-        rows = in_list_order(view.filter_queryset(view.get_queryset()), request, view)
+        found = view.filter_queryset(view.get_queryset()).prefetch_related(None)
+        ids = array("q") if request.method == "HEAD" else ids_of(in_list_order(found, request, view))
         more = self.more_columns if kind == "csv" else {}
         row = AsText(json_object(serializer, more={name: F(path) for name, path in more.items()}))
         write = partial(csv_lines, columns(serializer, more), bom=bom) if kind == "csv" else json_lines
         return StreamingHttpResponse(
-            streamed(rows.prefetch_related(None).values_list(row, flat=True), write),
+            write(pages(found, row, ids)),
             content_type=f"{request.accepted_renderer.media_type}{'; charset=utf-8' if kind == 'csv' else ''}",
             headers={
                 "Content-Disposition": f'attachment; filename="{view.schema_tag}.{kind}"',
@@ -111,16 +114,26 @@ def _byte_order_mark(request: Request, kind: str) -> bool:
     return True
 
 
-def streamed(texts: QuerySet[Any, str], write: Callable[[Iterable[list[str]]], Iterator[bytes]]) -> Iterator[bytes]:
-    """Reads the rows by a server-side cursor.
+def ids_of(rows: QuerySet[Any]) -> "array[int]":
+    """What will be exported, in its order, as of one moment. Eight bytes each."""
+    with transaction.atomic():
+        return array("q", rows.values_list("pk", flat=True).iterator(chunk_size=IDS_CHUNK))
 
-    In a transaction: without one, the cursor would be WITH HOLD, for which PostgreSQL stores the whole result first.
-    DATABASE_IDLE_TIMEOUT ends the transaction of a client that stops reading; until then it keeps vacuum from removing
-    old rows. When this generator is closed, at its end or because the client is gone, the transaction ends and the
-    connection goes back to its pool.
-    """
-    with transaction.atomic(), closing(texts.iterator(chunk_size=CHUNK)) as rows:  # type: ignore[type-var]
-        yield from write(iter(lambda: list(islice(rows, CHUNK)), []))
+
+def pages(found: QuerySet[Any], row: Any, ids: "array[int]") -> Iterator[list[str]]:
+    """The rows as texts. Each page is a query of its own: while one transaction reads on at the pace of the client, a
+    migration waits for the table, and everybody else behind the migration. What has been deleted, or passes the filters
+    no more, is left out."""
+
+    def build(page: list[int]) -> QuerySet[Any, Any]:
+        return filtered_per_row(found).filter(any_of("pk", page)).order_by().values_list("pk", row)
+
+    read = Prepared(build, [list])
+    for start in range(0, len(ids), CHUNK):
+        page = ids[start : start + CHUNK].tolist()
+        texts: dict[int, str] = dict(read.rows(page))
+        if texts:
+            yield [texts[each] for each in page if each in texts]
 
 
 def json_lines(chunks: Iterable[list[str]]) -> Iterator[bytes]:

@@ -3,10 +3,12 @@
 PGBOUNCER names another program than the one on the PATH.
 """
 
+from contextlib import ExitStack
+
 import pytest
 
 from tests.fleet.bouncer import version
-from tests.fleet.fleet import APP, FOLLOW, wait_until
+from tests.fleet.fleet import APP, FOLLOW, Fleet, folder, wait_until
 from tests.listening import CHANGES, Listening
 
 pytestmark = pytest.mark.server
@@ -19,12 +21,13 @@ def sql(fleet, query, user):
     return fleet.primary.run("psql", "-X", "-A", "-t", "-q", *address, "-c", query).split()
 
 
-@pytest.fixture
-def pooled(fleet):
+@pytest.fixture(scope="module")
+def pooled(template):
     """Two instances of two workers, of which each may have eight connections, on four of PostgreSQL's."""
-    url = fleet.bouncer.url(APP)
-    fleet.start_web(DATABASE_URL=url)
-    return fleet
+    with folder() as home, ExitStack() as parts:
+        fleet = Fleet(home, template, parts)
+        fleet.start_web(DATABASE_URL=fleet.bouncer.url(APP))
+        yield fleet
 
 
 def test_everything_goes_through_a_pooler_with_few_connections(pooled):

@@ -180,6 +180,20 @@ def test_the_last_entries_that_were_deleted_with_their_leaves(tmp_path, sizes):
     assert findings(kept) == [(detail, true_until, first)]
 
 
+def test_a_journal_that_ends_earlier_as_after_a_restore(tmp_path, sizes):
+    kept = tmp_path / "last.txt"
+    kept.write_text(Checkpoint.objects.latest("size").note)
+    _, size, _, sealed_until = sizes
+    for entry in Leaf.objects.filter(position__gte=size).values_list("entry", flat=True):
+        as_owner(f"DELETE FROM journal_entry WHERE id = {entry}")
+    as_owner(f"DELETE FROM journal_leaf WHERE position >= {size}; DELETE FROM journal_checkpoint WHERE size > {size}")
+    detail = (
+        f"The journal ends after {size} entries: at least {sealed_until - size} of the sealed ones are missing. "
+        f"The first {size} are as the stored checkpoint says."
+    )
+    assert findings(kept) == [(detail, size, None)]
+
+
 @pytest.mark.parametrize(
     ("new", "moment"), [(-7, "transaction"), (-7, "-1"), (-7, "0"), (1_000_000, "-1"), (1_000_000, "0")]
 )

@@ -9,7 +9,6 @@ class Migration(migrations.Migration):
     dependencies = [("api", "0002_roles"), migrations.swappable_dependency(settings.AUTH_USER_MODEL)]
 
     operations = [
-        migrations.RunSQL("SET LOCAL lock_timeout = '5s'", migrations.RunSQL.noop),
         migrations.CreateModel(
             name="Session",
             fields=[

@@ -7,7 +7,6 @@ class Migration(migrations.Migration):
     dependencies = [("api", "0003_sessions_of_users"), migrations.swappable_dependency(settings.AUTH_USER_MODEL)]
 
     operations = [
-        migrations.RunSQL("SET LOCAL lock_timeout = '5s'", migrations.RunSQL.noop),
         migrations.CreateModel(
             name="Identity",
             fields=[

@@ -9,7 +9,6 @@ class Migration(migrations.Migration):
 
     operations = [
         # The foreign key locks the table of users.
-        migrations.RunSQL("SET LOCAL lock_timeout = '5s'", migrations.RunSQL.noop),
         migrations.CreateModel(
             name="Look",
             fields=[

@@ -6,7 +6,6 @@ class Migration(migrations.Migration):
     dependencies = [migrations.swappable_dependency(settings.AUTH_USER_MODEL), ("journal", "0001_initial")]
 
     operations = [
-        migrations.RunSQL("SET LOCAL lock_timeout = '5s'", "SET LOCAL lock_timeout = '5s'"),
         migrations.AddField("entry", "actor_name", models.CharField(db_default="", max_length=181)),
         # Taken back, the column still takes NULL: entries of users may have no actor.
         migrations.SeparateDatabaseAndState(

@@ -13,7 +13,6 @@ def fill(apps: Any, schema_editor: Any) -> None:
         last = cursor.fetchone()[0]
     for first in range(1, last + 1, BATCH):
         with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
-            cursor.execute("SET LOCAL lock_timeout = '5s'")
             cursor.execute("ALTER TABLE journal_entry DISABLE TRIGGER append_only")
             cursor.execute(
                 "UPDATE journal_entry e SET actor_name = u.username FROM auth_user u "

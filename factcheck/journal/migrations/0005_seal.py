@@ -10,7 +10,6 @@ class Migration(migrations.Migration):
     dependencies = [("journal", "0004_index_entries_of_users"), ("claims", "0002_entries_equal_their_rows")]
 
     operations = [
-        migrations.RunSQL("SET LOCAL lock_timeout = '5s'", migrations.RunSQL.noop),
         migrations.CreateModel(
             name="FollowerCursor",
             fields=[

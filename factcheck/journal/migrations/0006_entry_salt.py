@@ -13,11 +13,9 @@ class Migration(migrations.Migration):
     dependencies = [("journal", "0005_seal")]
 
     operations = [
-        migrations.RunSQL("SET LOCAL lock_timeout = '5s'", migrations.RunSQL.noop),
         migrations.SeparateDatabaseAndState(
             [migrations.RunSQL("ALTER TABLE journal_entry ADD COLUMN IF NOT EXISTS salt uuid", migrations.RunSQL.noop)],
             [migrations.AddField("entry", "salt", models.UUIDField(null=True))],
         ),
         *SALT_GUARDS,
-        migrations.RunSQL(migrations.RunSQL.noop, "SET LOCAL lock_timeout = '5s'"),
     ]

@@ -86,6 +86,8 @@ def _faults(found: Comparison, kept: notes.Checkpoint) -> list[Fault]:
     if not _agree(found.entries, kept):
         if found.difference and _agree(found.leaves, kept):
             return [found.difference]
+        if found.entries.size < kept.size and found.false_from is None:
+            return [_too_short(found, kept.size)]
         return [_one_of_many(found, kept.size)]
     faults = []
     if found.difference:
@@ -152,6 +154,16 @@ def _difference(position: int, entry: Any, hashed: bytes, leaf: Leaf | None) -> 
         return Fault(f"Entry {entry.pk} was put in before what was sealed.", position, entry.pk)
     wanted = leaf.entry if leaf else entry.pk
     return Fault(f"Entry {wanted} is not at its place.", position, wanted)
+
+
+def _too_short(found: Comparison, size: int) -> Fault:
+    """As after a restore to an earlier moment."""
+    length = found.entries.size
+    agrees = f" The first {found.true_until} are as the stored checkpoint says." if found.true_until else ""
+    missing = size - length
+    return Fault(
+        f"The journal ends after {length} entries: at least {missing} of the sealed ones are missing.{agrees}", length
+    )
 
 
 def _one_of_many(found: Comparison, size: int) -> Fault:

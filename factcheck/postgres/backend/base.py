@@ -20,6 +20,7 @@ from psycopg import Connection
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from factcheck.postgres import embedded
+from factcheck.postgres.backend.schema import SchemaEditor
 from factcheck.postgres.deadline import outage
 from factcheck.postgres.timing import TimedConnection, tally, timed
 from factcheck.postgres.transactions import committing
@@ -48,6 +49,8 @@ class PatientPool(ConnectionPool[Any]):
 
 class DatabaseWrapper(base.DatabaseWrapper):
     Database = timed
+    SchemaEditorClass = SchemaEditor
+    changes_schema_as = 0  # PostgreSQL's process for the last schema editor; a pooler tells another one
     _connection_pools: ClassVar[dict[str, Any]]
     asked: Any = None  # the snapshot that a request chose this standby by, for its first read
 
