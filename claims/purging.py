@@ -19,6 +19,7 @@ from factcheck.errors import Unavailable
 from factcheck.journal.followers import LeftOut
 from factcheck.journal.models import Entry
 from factcheck.outgoing import Connection, NotAsked, addresses_of, place_of
+from factcheck.postgres.replica import standbys
 from factcheck.webhooks.exchange import tls
 from sources.models import Source
 
@@ -55,6 +56,8 @@ class Purging:
         keys = {"all"} if len(entries) == self.batch else keys_of(entries)
         if keys and time.monotonic() < self.again_at:
             raise Unavailable(self.trouble)
+        if keys and standbys:  # until none answers the cache with what was before
+            time.sleep(settings.REPLICA_MAX_LAG)
         ordered = sorted(keys)
         for first in range(0, len(ordered), KEYS):
             self._purge(ordered[first : first + KEYS])

@@ -109,10 +109,19 @@ def env_issuer(name: str, *, is_https: bool) -> str:
     return value
 
 
+def env_databases(name: str) -> list[dict[str, Any]]:
+    """Separated by white space: one address may have several hosts, with commas between."""
+    return [_database(name, address) for address in env_secrets(name)]
+
+
 def env_database(name: str) -> dict[str, Any]:
+    return _database(name, env_secret(name))
+
+
+def _database(name: str, address: str) -> dict[str, Any]:
     shape = "postgres://USER:PASSWORD@HOST:PORT/NAME"
     try:
-        found = parse_database(env_secret(name))
+        found = parse_database(address)
     except ValueError:  # its text is not shown: the address holds the password
         raise ImproperlyConfigured(
             f"{name} cannot be read. Write it as {shape}, with special characters of the password percent-encoded."

@@ -5,7 +5,9 @@ reads. A worker's files are named by its slot, not by its process: its successor
 are never more files than there were workers at once.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import suppress
 from threading import Thread
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, make_server
@@ -25,6 +27,7 @@ from factcheck.journal.followers import held_back, lags
 from factcheck.postgres.deadline import Deadline
 from factcheck.postgres.prepared import kept_answers
 from factcheck.postgres.question import Question
+from factcheck.postgres.replica import standbys
 from factcheck.webhooks.queue import backlog
 
 IN_TIME = 2  # seconds for what the database knows
@@ -39,6 +42,7 @@ def start(slot: int, address: tuple[str, int]) -> None:
     registry = CollectorRegistry()
     MultiProcessCollector(registry)
     registry.register(JournalMetrics())
+    registry.register(ReplicaMetrics())
 
     class Server(ThreadingWSGIServer):
         allow_reuse_port = True  # each worker listens, and so does its successor before it ends
@@ -80,13 +84,16 @@ class WorkerMetrics:
         self.kept = Counter(
             "factcheck_kept_answers", "Reads that could be answered from memory.", ["result"], registry=None
         )
+        self.shared = Counter(
+            "factcheck_replica_reads", "Requests that a standby might answer.", ["answered_by"], registry=None
+        )
         self.given_up = Counter(
             "factcheck_database_waits_given_up", "Waits for the database that a request gave up.", registry=None
         )
         self.refused = Counter(
             "factcheck_writes_refused", "Writes refused, since those under way wait for the database.", registry=None
         )
-        self.published = dict.fromkeys(("hit", "miss", "timeout", "given_up", "refused"), 0)
+        self.published: dict[str, int] = defaultdict(int)
         self.of_requests: dict[tuple[str, str, int], Any] = {}
         self.of_routes: dict[str, Any] = {}
 
@@ -107,8 +114,11 @@ class WorkerMetrics:
 
     def publish(self) -> None:
         """What is counted elsewhere in this process."""
-        self._add("hit", kept_answers.hits, self.kept.labels("hit"))
-        self._add("miss", kept_answers.misses, self.kept.labels("miss"))
+        kept = tuple(kept_answers.values())
+        self._add("hit", sum(each.hits for each in kept), self.kept.labels("hit"))
+        self._add("miss", sum(each.misses for each in kept), self.kept.labels("miss"))
+        for server, answered in standbys.answered.items():
+            self._add(server, answered, self.shared.labels(server))
         self._add("given_up", Deadline.given_up, self.given_up)
         if DeadlineMiddleware.writes:
             self._add("refused", DeadlineMiddleware.writes.refused, self.refused)
@@ -137,6 +147,25 @@ class JournalMetrics(Collector):
             found = []
         yield _gauge("factcheck_database_up", "Whether the database answered this scrape.", float(bool(found)))
         yield from found
+
+
+class ReplicaMetrics(Collector):
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        if not standbys:
+            return
+        up = GaugeMetricFamily("factcheck_replica_up", "Whether the standby answered this scrape.", labels=["replica"])
+        size = GaugeMetricFamily("factcheck_replica_lag_bytes", "Of the log, not yet replayed.", labels=["replica"])
+        seconds = GaugeMetricFamily(
+            "factcheck_replica_lag_seconds", "Since the last commit that is replayed, while some are not.",
+            labels=["replica"],
+        )  # fmt: skip
+        with suppress(Exception):  # the primary does not answer, which factcheck_database_up tells
+            for lag in standbys.lags():
+                up.add_metric([lag.alias], lag.is_up)
+                if lag.is_up:
+                    size.add_metric([lag.alias], lag.size)
+                    seconds.add_metric([lag.alias], lag.seconds)
+        yield from (up, size, seconds)
 
 
 def _of_journal() -> Iterator[GaugeMetricFamily]:

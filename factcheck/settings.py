@@ -15,6 +15,7 @@ from factcheck.api.openapi.settings import SPECTACULAR_SETTINGS  # noqa: F401  d
 from factcheck.environment import (
     env_choice,
     env_database,
+    env_databases,
     env_flag,
     env_int,
     env_issuer,
@@ -109,6 +110,7 @@ MIDDLEWARE = [
     "factcheck.api.sessions.AuthenticationMiddleware",
     "factcheck.api.sessions.MessageMiddleware",
     "factcheck.desk.act_messages.ActMessageMiddleware",
+    "factcheck.api.replica.ReplicaMiddleware",  # last: it may have the view asked again
 ]
 
 AUTHENTICATION_BACKENDS = ["factcheck.journal.standing.StandingUserBackend"]
@@ -159,6 +161,17 @@ REQUEST_DEADLINE = env_int("REQUEST_DEADLINE", 30)
 DATABASE_PREPARED_STATEMENTS = env_flag("DATABASE_PREPARED_STATEMENTS", default=True)
 if DATABASE_PREPARED_STATEMENTS:
     DATABASES["default"]["OPTIONS"]["prepare_threshold"] = 2
+# Standbys that answer anonymous readers, exports, feeds and matching (factcheck/postgres/replica.py).
+REPLICA_MAX_LAG = env_int("REPLICA_MAX_LAG", 2)
+for number, replica in enumerate(env_databases("DATABASE_REPLICA_URL"), 1):
+    options = replica.setdefault("OPTIONS", {})
+    options.setdefault("connect_timeout", 2)
+    if DATABASE_POOL_SIZE:  # who waits for a standby is answered by the primary soon, and tries to reach it again soon
+        options["pool"] = {"min_size": 1, "max_size": DATABASE_POOL_SIZE, "timeout": 0.5, "reconnect_timeout": 5}
+    if DATABASE_PREPARED_STATEMENTS:
+        options["prepare_threshold"] = 2
+    like_default = {name: DATABASES["default"].get(name, 0) for name in ("CONN_MAX_AGE", "CONN_HEALTH_CHECKS")}
+    DATABASES[f"replica{number}"] = {**replica, **like_default, "TEST": {"MIRROR": "default"}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Signs the journal's checkpoints. Only the process that runs `manage.py follow seal` needs it.
@@ -244,12 +257,13 @@ CORS_ALLOW_HEADERS = [
     "prefer",
     "traceparent",
     "tracestate",
+    "write-position",
     "x-request-id",
 ]
 CORS_EXPOSE_HEADERS = [
     "accept-patch", "allow", "content-location", "deprecation", "etag", "link", "location", "passage-note",
-    "preference-applied", "ratelimit", "ratelimit-policy", "retry-after", "sunset", "traceparent", "www-authenticate",
-    "x-request-id",
+    "preference-applied", "ratelimit", "ratelimit-policy", "retry-after", "sunset", "traceparent", "write-position",
+    "www-authenticate", "x-request-id",
 ]  # fmt: skip
 # No credentials: a page of another origin sends a token, not the editor's session cookie.
 CORS_ALLOW_CREDENTIALS = False

@@ -82,7 +82,7 @@ class ChangeViewSet(FeedView):
         parameters=[LAST_EVENT_ID],
         filters=True,
     )
-    @action(detail=False, streamed=True, renderer_classes=[EventStreamRenderer])
+    @action(detail=False, streamed=True, needs_primary=True, renderer_classes=[EventStreamRenderer])
     def stream(self, request: Request) -> EventStream:
         """Listen to what changes in published articles.
 

@@ -19,6 +19,7 @@ from factcheck.api.filters import known_parameters, refuse_unknown
 from factcheck.api.pagination import in_list_order
 from factcheck.api.references import Reference, ReferenceList, RowId
 from factcheck.api.renderers import JSONRenderer
+from factcheck.api.replica import read_from_replica
 from factcheck.api.row_json import AsText, json_object
 from factcheck.errors import InvalidInput
 from factcheck.postgres.bounded_page import filtered_per_row
@@ -82,6 +83,7 @@ class ExportMixin:
         In CSV, a cell that begins like a formula gets an apostrophe before it.
         """
         view: Any = self
+        read_from_replica(request)
         refuse_unknown(request, known_parameters(view, request) - {"cursor", "page_size"})
         kind = request.accepted_renderer.format
         bom = _byte_order_mark(request, kind)

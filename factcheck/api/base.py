@@ -21,6 +21,7 @@ from factcheck.api.languages import activate_language
 from factcheck.api.models import IdempotentAnswer
 from factcheck.api.parsers import MergePatchParser
 from factcheck.api.problems import wants_page
+from factcheck.api.replica import read_from_replica
 from factcheck.api.roles import Role, is_anonymous
 from factcheck.api.throttles import AddressThrottle, UserThrottle, WindowCounter
 from factcheck.postgres.bounded_page import SCAN_PAGES
@@ -69,6 +70,7 @@ class BaseView(APIView):
     streamed = False  # (action) whether the response is a stream, which has no ETag
     passage_actions: frozenset[str] = frozenset()  # actions that answer 422 if a passage does not fit the text
     only_reads = False  # (action) whether its POST writes nothing: the body is too long for an address
+    needs_primary = False  # (action) whether no standby can answer an anonymous caller
     more_problems: frozenset[int] = frozenset()  # (action) statuses of problems besides the usual ones
     more_headers: Mapping[str, str] = {}  # (action) of a 200 besides the usual ones, each with its component
     redirecting_actions: frozenset[str] = frozenset()  # actions that answer 301 for a row merged into another one
@@ -90,6 +92,8 @@ class BaseView(APIView):
         self.apply_form_method(request)
         self.check_permissions(request)
         self.check_address(**kwargs)
+        if is_anonymous(request) and not self.needs_primary:
+            read_from_replica(request)
         if digest and "post" in self.action_map and not self.only_reads:
             self.post: Any = partial(run_once, self, self.post, idempotency_key(request), digest)
 

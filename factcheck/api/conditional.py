@@ -20,6 +20,7 @@ from factcheck.api.references import MAX_ID
 from factcheck.api.roles import is_anonymous
 from factcheck.api.row_json import RowJSON
 from factcheck.errors import InvalidInput, PreconditionRequired, Versions
+from factcheck.postgres.replica import standbys
 
 ENTITY_TAG = re.compile(r'(?:W/)?"(?P<version>[0-9]{1,18})(?:-[0-9a-f]*)?"')
 ANY_TAG = re.compile(r'(?:W/)?"[^"]*"')
@@ -92,6 +93,9 @@ PUBLIC_RULES = {
     200: "public, max-age=60, s-maxage=5, stale-while-revalidate=4",
     **dict.fromkeys((301, 404, 410), "public, max-age=5"),
 }
+# A standby's answer may lack the last seconds already.
+WHILE_ASKING = max(0, 4 - settings.REPLICA_MAX_LAG)
+FROM_REPLICA = f"public, max-age=60, s-maxage=5, stale-while-revalidate={WHILE_ASKING}"
 
 
 def add_cache_headers(request: Any, response: HttpResponseBase, article: int | None = None) -> None:
@@ -116,7 +120,7 @@ def share(response: HttpResponseBase, article: int | None = None) -> HttpRespons
     `Surrogate-Key` is by what a cache in front is told to forget it: see claims/purging.py.
     """
     if rule := PUBLIC_RULES.get(response.status_code):
-        response.headers["Cache-Control"] = rule
+        response.headers["Cache-Control"] = FROM_REPLICA if standbys.in_use and response.status_code == 200 else rule
         response.headers["Surrogate-Key"] = surrogate_keys(article)
     return response
 

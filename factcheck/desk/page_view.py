@@ -15,6 +15,7 @@ from django.views.generic import TemplateView, View
 from claims.roles import permissions
 from factcheck.api.conditional import add_cache_headers, share
 from factcheck.api.problems import wants_page
+from factcheck.api.replica import read_from_replica
 from factcheck.api.roles import Role, role_of
 from factcheck.api.throttles import AddressThrottle
 from factcheck.desk.login_form import ended_context
@@ -51,7 +52,10 @@ class PublicView(OptionsForAnybody, View):
             return super().dispatch(request, *args, **kwargs)
         if not settings.PUBLIC_READ:
             raise Http404
-        return too_many_requests(request) or share(super().dispatch(request, *args, **kwargs), self.article_shown())
+        if refused := too_many_requests(request):
+            return refused
+        read_from_replica(request)
+        return share(super().dispatch(request, *args, **kwargs), self.article_shown())
 
     def article_shown(self) -> int | None:
         """The id of the only article that the answer shows something of; None where there may be several."""
@@ -81,7 +85,10 @@ class DeskView(LoginRequiredMixin, TemplateView):
     def _dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not (self.viewer.is_anonymous and self.is_public and settings.PUBLIC_READ):
             return super().dispatch(request, *args, **kwargs)
-        return too_many_requests(request) or TemplateView.dispatch(self, request, *args, **kwargs)
+        if refused := too_many_requests(request):
+            return refused
+        read_from_replica(request)
+        return TemplateView.dispatch(self, request, *args, **kwargs)
 
     def article_shown(self) -> int | None:
         """The id of the only article that the page shows something of; None where there may be several."""

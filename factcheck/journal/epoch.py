@@ -8,10 +8,13 @@ from django.db import connection, transaction
 
 from factcheck.errors import Unavailable
 
-# In one statement, so that the epoch and the snapshot belong together.
+# In one statement, so that the epoch and the snapshot belong together. On a standby a snapshot does not list what is in
+# progress. Its xmin is the oldest transaction whose end is not replayed, whether or not the standby has seen a write of
+# it: all before that are over, and what they wrote can be seen.
 STATE_SQL = """
     SELECT e.base, e.confirmed AND (e.system_identifier, e.timeline) = (c.system_identifier, c.timeline),
-        pg_snapshot_xmax(s)::text::bigint, ARRAY(SELECT x::text::bigint FROM pg_snapshot_xip(s) x)
+        CASE WHEN pg_is_in_recovery() THEN pg_snapshot_xmin(s) ELSE pg_snapshot_xmax(s) END::text::bigint,
+        ARRAY(SELECT x::text::bigint FROM pg_snapshot_xip(s) x)
     FROM journal_epoch e, journal_cluster() c, pg_current_snapshot() s
     """
 # The open ones of these transactions that belong to another database. The holder of an id has a lock on it. Where the

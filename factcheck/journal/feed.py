@@ -17,6 +17,7 @@ from factcheck.api.addresses import absolute_address
 from factcheck.api.base import BaseView
 from factcheck.api.filters import ChoiceFilter, IdFilter, UserFilter
 from factcheck.api.pagination import PAGE_SIZE_SCHEMA, RowComparison, link_header, page_size_of
+from factcheck.api.replica import read_from_replica
 from factcheck.api.roles import Role, role_of
 from factcheck.errors import Gone, InvalidInput
 from factcheck.journal.epoch import first_open_transaction
@@ -83,6 +84,7 @@ class FeedView(BaseView, GenericViewSet[Entry]):
     queryset = Entry.objects.all()
 
     def list(self, request: Request) -> Response:
+        read_from_replica(request)
         size, end = page_size_of(request), first_open_transaction()
         after = self.place_of(request.query_params.get("after") or START, end)
         found = self.read_after(after, end, size)
@@ -155,7 +157,7 @@ class JournalViewSet(SealMixin, FeedView):
     @extend_schema(
         responses={(200, EventStreamRenderer.media_type): OpenApiTypes.STR}, parameters=[LAST_EVENT_ID], filters=True
     )
-    @action(detail=False, streamed=True, renderer_classes=[EventStreamRenderer])
+    @action(detail=False, streamed=True, needs_primary=True, renderer_classes=[EventStreamRenderer])
     def stream(self, request: Request) -> EventStream:
         """Listen to the journal.
 

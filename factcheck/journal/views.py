@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from factcheck.api.json_types import parse_instant
 from factcheck.api.roles import is_anonymous
 from factcheck.api.viewsets import RecordedViewSet
-from factcheck.errors import FieldError, InvalidInput, Text
+from factcheck.errors import FieldError, InvalidInput, Text, Unavailable
 from factcheck.journal.as_of import as_of
 from factcheck.journal.models import Entry
 from factcheck.journal.serializers import HistoryEntrySerializer
@@ -58,8 +58,7 @@ class JournaledViewSet(RecordedViewSet):
         if is_anonymous(self.request):
             raise NotAuthenticated  # `as_of` reads the journal, which is not public
         instant = _parse_instant(raw)
-        if instant > _database_now():
-            raise _invalid(gettext("This lies in the future."))
+        _refuse_future(instant)
         return as_of(instant)
 
     @extend_schema(responses=HistoryEntrySerializer(many=True), filters=False)
@@ -83,11 +82,19 @@ def _parse_instant(raw: str) -> datetime:
         raise _invalid(str(error)) from None
 
 
-def _database_now() -> datetime:
-    """The time by the clock that also sets the entries' times."""
+def _refuse_future(instant: datetime) -> None:
+    """By the clock that also sets the entries' times. A standby knows the past up to what it has replayed."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT clock_timestamp()")
-        return cursor.fetchone()[0]
+        cursor.execute(
+            "SELECT clock_timestamp(),"
+            " CASE WHEN pg_is_in_recovery() THEN pg_last_xact_replay_timestamp() ELSE 'infinity' END >= %s",
+            [instant],
+        )
+        now, is_known = cursor.fetchone()
+    if instant > now:
+        raise _invalid(gettext("This lies in the future."))
+    if not is_known:
+        raise Unavailable(gettext("The database is a standby, which has not yet come to this moment."))
 
 
 def _invalid(detail: Text) -> InvalidInput:

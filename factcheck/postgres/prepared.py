@@ -4,7 +4,7 @@ Compiling a queryset and planning its SQL cost more than running it. So the SQL 
 everything it depends on. Only what changes from call to call is a parameter; other values are literals in the text.
 """
 
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from copy import copy
 from datetime import UTC, date, datetime, timedelta
@@ -103,15 +103,15 @@ class Prepared:
 
     def cached_rows(self, *parameters: Any) -> Rows:
         """The same rows, read again only when something was written since."""
-        database = connections[DEFAULT_DB_ALIAS]
+        database: Any = connections[DEFAULT_DB_ALIAS]
         if has_execute_wrappers(database) or database.in_atomic_block:
             return self.rows(*parameters)  # a transaction also sees its own writes
-        snapshot = next(iter(execute_prepared(SNAPSHOT_SQL, ())), None)
-        key = (self, parameters)
-        found = kept_answers.read(snapshot, key)
+        snapshot, database.asked = database.asked or snapshot_of(database), None
+        key, kept = (self, parameters), kept_answers[database.alias]
+        found = kept.read(snapshot, key)
         if found is None:
             found = self.rows(*parameters)
-            kept_answers.keep(snapshot, key, found, ENTRY_OVERHEAD + 2 * len(self.sql))
+            kept.keep(snapshot, key, found, ENTRY_OVERHEAD + 2 * len(self.sql))
         return found
 
     def _by_psycopg(self, cursor: Any, parameters: Sequence[Any]) -> Rows:
@@ -141,9 +141,9 @@ def any_of(field: str, ids: Sequence[int]) -> Func:
     return Func(F(field), array, template="%(expressions)s)", arg_joiner=" = ANY(", output_field=BooleanField())
 
 
-def execute_prepared(sql: str, parameters: Sequence[Any] | Mapping[str, Any]) -> Rows:
+def execute_prepared(sql: str, parameters: Sequence[Any] | Mapping[str, Any], database: Any = None) -> Rows:
     """Run SQL as a prepared statement. Returns no rows for a statement that returns none."""
-    database = connections[DEFAULT_DB_ALIAS]  # looked up once: `connection` looks it up at each attribute
+    database = database or connections[DEFAULT_DB_ALIAS]  # looked up once: `connection` looks it up at each attribute
     if has_execute_wrappers(database) or not settings.DATABASE_PREPARED_STATEMENTS:
         with database.cursor() as cursor:
             cursor.execute(sql, parameters)
@@ -151,6 +151,10 @@ def execute_prepared(sql: str, parameters: Sequence[Any] | Mapping[str, Any]) ->
     with database.wrap_database_errors, cursor_of(database) as cursor:
         cursor.execute(sql.encode(), parameters)
         return cursor.fetchall() if cursor.description else []
+
+
+def snapshot_of(database: Any) -> tuple[Any, ...]:
+    return execute_prepared(SNAPSHOT_SQL, (), database)[0]
 
 
 def has_execute_wrappers(database: Any) -> bool:
@@ -167,7 +171,7 @@ def cursor_of(database: Any) -> psycopg.Cursor[Any]:
 
 _kept: OrderedDict[Hashable, Prepared] = OrderedDict()
 _lock = Lock()
-kept_answers = SnapshotCache()
+kept_answers: defaultdict[str, SnapshotCache] = defaultdict(SnapshotCache)  # of each server, by alias
 
 
 def find_prepared(key: Hashable) -> Prepared | None:

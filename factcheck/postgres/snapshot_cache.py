@@ -12,10 +12,11 @@ from typing import Any
 # With two times, since PostgreSQL can give out the same transaction ids twice. A restored backup counts them again; the
 # server's start time is then another. When one backend is killed, all are restarted, and the ids whose abort had
 # not reached the disk come again, while start time and a pooler's connections stay. But the statistics begin again, and
-# any role may read when. A standby's snapshot does not say what is in progress, so nothing that it answers is kept.
+# any role may read when. A standby's snapshot does not say what is in progress. There it is the position up to which
+# everything is replayed: it is told after what stands before it can be seen, and grows with whatever is replayed.
 SNAPSHOT_SQL = (
-    "SELECT pg_current_snapshot()::text, pg_postmaster_start_time()::text, pg_stat_get_bgwriter_stat_reset_time()::text"
-    " WHERE NOT pg_is_in_recovery()"
+    "SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn()::text ELSE pg_current_snapshot()::text END,"
+    " pg_postmaster_start_time()::text, pg_stat_get_bgwriter_stat_reset_time()::text"
 )
 MAX_CHARACTERS = 16_000_000  # for each process
 ENTRY_OVERHEAD = 2_000  # characters that an entry counts for, besides its text

@@ -238,7 +238,10 @@ def test_a_page_of_an_allowed_origin_may_send_and_read_the_headers_of_the_contra
         with each(route=route):
             settings.CORS_ALLOWED_ORIGINS = [ORIGIN]
             address = address_of(route)
-            asked = "authorization, content-type, idempotency-key, if-match, if-none-match, last-event-id, x-request-id"
+            asked = (
+                "authorization, content-type, idempotency-key, if-match, if-none-match, last-event-id, write-position, "
+                "x-request-id"
+            )
             preflight = Client().options(
                 address,
                 headers={
@@ -254,7 +257,7 @@ def test_a_page_of_an_allowed_origin_may_send_and_read_the_headers_of_the_contra
             assert exposed == {
                 "accept-patch", "allow", "content-location", "deprecation", "etag", "link", "location", "passage-note",
                 "preference-applied", "ratelimit", "ratelimit-policy", "retry-after", "sunset", "traceparent",
-                "www-authenticate", "x-request-id",
+                "write-position", "www-authenticate", "x-request-id",
             }  # fmt: skip
             assert "Access-Control-Allow-Credentials" not in answer
 

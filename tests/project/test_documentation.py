@@ -21,7 +21,7 @@ def settings_documented() -> set[str]:
 def test_every_variable_that_the_settings_read_is_documented_and_no_other():
     source = "".join((ROOT / name).read_text() for name in ("factcheck/settings.py", "gunicorn.conf.py"))
     read = set(re.findall(r'(?:environ\.get|environ\[|environ|env_[a-z]+)[(\[]\s*"([A-Z_]+)"', source))
-    secrets = set(re.findall(r'env_(?:secrets?|database|mail)\(\s*"([A-Z_]+)"', source))
+    secrets = set(re.findall(r'env_(?:secrets?|databases?|mail)\(\s*"([A-Z_]+)"', source))
     in_files = {f"{name}_FILE" for name in secrets}
     commands = {"DEMO_PASSWORD"}  # read by the command demo
     assert settings_documented() - commands >= read | in_files

@@ -14,6 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 from typing import Any
+from urllib.parse import quote
 
 import psycopg
 import pytest
@@ -21,6 +22,7 @@ import yaml
 
 from factcheck.health import what_is_wrong
 from factcheck.postgres import embedded
+from factcheck.postgres.embedded.place import DATABASE, USER
 from tests.service import Service, free_port, service_of_its_own
 
 pytestmark = pytest.mark.server
@@ -83,6 +85,9 @@ def service(receiver) -> Iterator[Service]:
         "PYTHONWARNINGS": "ignore",  # of the tests' own settings: no static files are collected
     }
     with service_of_its_own(None, 2, **settings) as running:
+        # It is no standby, but is asked as one.
+        sockets = quote(str(running.cluster.sockets), "")
+        running.environment["DATABASE_REPLICA_URL"] = f"postgres://{USER}@{sockets}/{DATABASE}"
         (running.token,) = running.prepare('call_command("create_token", "alice")')
         running.lines_before = running.log.read_text().count("\n")
         running.start()

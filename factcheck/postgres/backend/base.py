@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 import psycopg
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, OperationalError, connections
-from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.base.base import NO_DB_ALIAS, BaseDatabaseWrapper
 from django.db.backends.postgresql import base
 from psycopg import Connection
 from psycopg_pool import ConnectionPool, PoolTimeout
@@ -52,6 +52,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     SchemaEditorClass = SchemaEditor
     changes_schema_as = 0  # PostgreSQL's process for the last schema editor; a pooler tells another one
     _connection_pools: ClassVar[dict[str, Any]]
+    asked: Any = None  # the snapshot that a request chose this standby by, for its first read
 
     def __init__(self, settings_dict: dict[str, Any], alias: str = DEFAULT_DB_ALIAS) -> None:
         super().__init__(settings_dict, alias)
@@ -72,7 +73,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     @property
     def pool(self) -> Any:
         options = self.settings_dict["OPTIONS"].get("pool")
-        if options and self.alias == DEFAULT_DB_ALIAS and self.alias not in self._connection_pools:
+        if options and self.alias != NO_DB_ALIAS and self.alias not in self._connection_pools:
             made = PatientPool(
                 connection_class=TimedConnection,
                 kwargs={**self.get_connection_params(), "autocommit": True},
@@ -137,9 +138,9 @@ def keep_connections(threads: int) -> None:
     returns what it took; otherwise the other threads would wait for ever. The one more is for questions about the
     service's health.
     """
-    database = connections.settings[DEFAULT_DB_ALIAS]
-    if database["OPTIONS"].get("pool", {}).get("max_size", 0) > threads:
-        database["CONN_MAX_AGE"] = KEPT_SECONDS
+    for database in connections.settings.values():
+        if database["OPTIONS"].get("pool", {}).get("max_size", 0) > threads:
+            database["CONN_MAX_AGE"] = KEPT_SECONDS
 
 
 # A pooler tells a process id of its own. There the limits would stay on a connection that others get: the role has them
