@@ -64,6 +64,8 @@ class WindowCounter(SimpleRateThrottle):
         self.remaining = self.duration - elapsed
         with self.lock:
             count = self._count_of(key, int(window))
+            if getattr(request, "is_for_primary", False):  # a standby refused it, and it is counted already
+                count.current = max(0, count.current - 1)
             self.left = self.num_requests - count.previous * self.remaining / self.duration - count.current
             if self.left <= 0:
                 return False

@@ -18,7 +18,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from factcheck.api.models import LoginAttempt, Token
-from factcheck.api.throttles import LoginThrottle, WindowCounter
+from factcheck.api.throttles import AddressThrottle, LoginThrottle, WindowCounter
 from tests.newsroom import client_of, user_with_role
 
 ROOT = Path(__file__).parents[2]
@@ -370,6 +370,17 @@ def test_a_user_is_throttled_whatever_the_token_and_counts_once_for_each_request
     programs = [client_of(vera), client_of(vera)]
     assert [program.get("/api/v1/articles/").status_code for program in programs] == [200, 200]
     assert throttled(programs[0].get("/api/v1/articles/"))
+
+
+def test_a_request_that_the_primary_answers_after_a_standby_counts_once(rf, monkeypatch):
+    monkeypatch.setattr(AddressThrottle, "rate", "2/min", raising=False)
+    for _ in range(2):
+        request, throttle = rf.get("/"), AddressThrottle()
+        assert throttle.allow_request(request, None)
+        request.is_for_primary = True
+        assert throttle.allow_request(request, None)
+    assert throttle.headers()[1][1].startswith('"anon";r=0;')
+    assert not AddressThrottle().allow_request(rf.get("/"), None)
 
 
 def test_each_answer_says_how_many_requests_are_left(vera, monkeypatch):
