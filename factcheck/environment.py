@@ -42,7 +42,7 @@ def env_choice(name: str, *choices: str) -> str:
     """The first one is the default."""
     value = os.environ.get(name, "").strip() or choices[0]
     if value not in choices:
-        raise ImproperlyConfigured(f"{name} must be one of {', '.join(choices)}, not {value!r}.")
+        raise ImproperlyConfigured(f"{name} must be one of {', '.join(filter(None, choices))}, not {value!r}.")
     return value
 
 

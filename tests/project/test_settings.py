@@ -72,7 +72,7 @@ def test_with_debug_off_everything_is_for_https():
         ({"OIDC_CLIENT_SECRET": "a-password"}, "OIDC_ISSUER, OIDC_CLIENT_ID is not set"),
         ({"OIDC_ROLES": "chiefs=boss"}, "OIDC_ROLES must hold pairs such as desk=editor"),
         ({"OIDC_SCOPES": "profile"}, "OIDC_SCOPES must hold openid"),
-        ({"REQUIRE_MFA": "boss"}, "REQUIRE_MFA must be one of"),
+        ({"REQUIRE_MFA": "boss"}, "REQUIRE_MFA must be one of viewer, reporter, editor, admin, not"),
         ({"LOCAL_PASSWORDS": "0"}, "LOCAL_PASSWORDS=0 needs OIDC_ISSUER"),
     ],
 )
