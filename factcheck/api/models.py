@@ -206,10 +206,11 @@ class Passkey(models.Model):
     """A credential of WebAuthn. The private key stays in the user's device."""
 
     MAX = 20  # for one user
+    LONGEST_ID = 1023  # bytes, by WebAuthn
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     name = models.CharField(max_length=100)
-    credential_id = models.BinaryField(max_length=1023, unique=True)
+    credential_id = models.BinaryField(max_length=LONGEST_ID, unique=True)
     credential = models.BinaryField(help_text="The attested credential data of WebAuthn, with the public key.")
     sign_count = models.BigIntegerField(help_text="Rises with each use; stays 0 where a device does not count.")
     created = models.DateTimeField(auto_now_add=True)

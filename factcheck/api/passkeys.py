@@ -13,6 +13,7 @@ from django.db.models import Q
 from django.http import HttpRequest
 from django.http.request import split_domain_port
 from django.utils import timezone
+from fido2.cose import CoseKey
 from fido2.server import Fido2Server
 from fido2.webauthn import (
     AttestedCredentialData,
@@ -55,7 +56,7 @@ def made_passkey(request: HttpRequest, answer: str, name: str) -> Passkey:
     except Exception as error:  # nobody has a list of what the parsers raise for bytes that the caller chooses
         raise NotAPasskey from error
     credential = made.credential_data
-    if credential is None:
+    if credential is None or not _is_as_asked(credential):
         raise NotAPasskey
     return Passkey(
         name=name.replace("\x00", "").strip()[:100] or "Passkey",
@@ -63,6 +64,12 @@ def made_passkey(request: HttpRequest, answer: str, name: str) -> Passkey:
         credential=bytes(credential),
         sign_count=made.counter,
     )
+
+
+def _is_as_asked(credential: AttestedCredentialData) -> bool:
+    """Which nobody else checks: the length of the id, and an algorithm that was offered."""
+    is_offered = credential.public_key.ALGORITHM in CoseKey.supported_algorithms()
+    return is_offered and 0 < len(credential.credential_id) <= Passkey.LONGEST_ID
 
 
 def request_options(request: HttpRequest, user: Any | None) -> Mapping[str, Any]:
@@ -90,7 +97,9 @@ def used_passkey(request: HttpRequest, answer: str, user: Any | None) -> Passkey
         raise NotAPasskey
     is_next = Q(sign_count__lt=count) if count else Q(sign_count=0)
     if not Passkey.objects.filter(is_next, pk=passkey.pk).update(sign_count=count, last_used=timezone.now()):
-        logger.warning("Passkey %s of %s is refused: its counter did not rise. It may be a copy.", passkey, passkey.pk)
+        logger.warning(
+            "Passkey %s of %s is refused: its counter did not rise. It may be a copy.", passkey.pk, passkey.user
+        )
         raise NotAPasskey
     return passkey
 

@@ -32,8 +32,8 @@ def log_in(request: HttpRequest, user: Any, *, is_proved: bool) -> None:
     """`is_proved`: by a second factor too."""
     if is_break_glass(user):
         break_glass(user)
+    request.session.flush()  # what somebody began here before, such as an app whose key they know
     login(request, user, settings.AUTHENTICATION_BACKENDS[0])
-    request.session.pop(WAITING, None)
     request.session.set_expiry(timezone.now() + BREAK_GLASS_PERIOD if is_break_glass(user) else None)
     request.session[PROVED], request.session[CONFIRMED] = is_proved, time.time()
     describe_session(request)

@@ -78,10 +78,7 @@ class PasskeyLogin(OptionsForAnybody, View):
         if person is None and not is_alone:
             return self._refused(gettext("This log-in took too long. Begin it again."))
         if not request.POST.get("credential"):
-            if is_alone and not request.user.is_authenticated:
-                request.session.pop(WAITING, None)
-                request.session.set_expiry(LONGEST_WAY)
-            return too_many_requests(request) or JsonResponse(request_options(request, person))
+            return too_many_requests(request) or self._ask(person)
         throttle = LoginThrottle()
         if not throttle.allow_request(request, self):
             return HttpResponse(status=429, headers={"Retry-After": str(throttle.wait())})
@@ -97,6 +94,12 @@ class PasskeyLogin(OptionsForAnybody, View):
         wanted = request.POST.get("next", "")
         is_own = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, request.is_secure())
         return lead_in(user, wanted if is_own else settings.LOGIN_REDIRECT_URL)
+
+    def _ask(self, person: Any | None) -> HttpResponse:
+        if person is None and not self.request.user.is_authenticated:
+            self.request.session.pop(WAITING, None)
+            self.request.session.set_expiry(LONGEST_WAY)
+        return JsonResponse(request_options(self.request, person))
 
     def _refused(self, message: str) -> HttpResponse:
         response = render(self.request, "desk/pages/not_logged_in.html", {"message": message}, status=403)
