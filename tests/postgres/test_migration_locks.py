@@ -144,6 +144,17 @@ def test_an_index_that_a_failed_attempt_has_left_is_made_again(alice):
     assert answer("SELECT indisunique FROM pg_index WHERE indexrelid = to_regclass('waiting_index')") == [(False,)]
 
 
+def test_an_index_that_an_attempt_made_before_it_was_ended_is_made_again():
+    """No transaction took it back, and no entry says that it is there."""
+    migrated("0001")
+    with other() as session:
+        session.autocommit = True
+        session.execute("CREATE INDEX CONCURRENTLY waiting_index ON sources_source (kind)")
+    assert migrated() == ""
+    assert answer(VALID) == [(True,)]
+    assert answer("SELECT pg_get_indexdef('waiting_index'::regclass, 1, true)") == [("waiting",)]
+
+
 def test_the_sql_of_a_migration_shows_how_long_it_waits():
     shown = [StringIO(), StringIO()]
     for name, out in zip(("0001", "0002"), shown, strict=True):

@@ -6,10 +6,10 @@ from typing import Any
 from django.db.backends.postgresql.schema import DatabaseSchemaEditor
 
 LOCK_TIMEOUT = "1s"
-NEW_INDEX = re.compile(r'CREATE (?:UNIQUE )?INDEX CONCURRENTLY (?:IF NOT EXISTS )?"?(\w+)"?')
-INVALID = """
+NEW_INDEX = re.compile(r'CREATE (?:UNIQUE )?INDEX CONCURRENTLY (IF NOT EXISTS )?"?(\w+)"?')
+LEFT = """
     SELECT FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid
-    WHERE relname = %s AND relnamespace = current_schema()::regnamespace AND NOT indisvalid
+    WHERE relname = %s AND relnamespace = current_schema()::regnamespace AND NOT (indisvalid AND %s)
     """
 
 
@@ -35,7 +35,7 @@ class SchemaEditor(DatabaseSchemaEditor):
             super().execute(sql, params)
             return
         if (index := NEW_INDEX.search(str(sql))) and not self.collect_sql:
-            self._drop_if_invalid(index[1])
+            self._drop_what_is_left(index[2], may_stay=bool(index[1]))
         # It waits for transactions, and nobody waits behind it. Ended, it would leave an index that is not valid.
         self._wait_for_locks("0")
         super().execute(sql, params)
@@ -44,10 +44,11 @@ class SchemaEditor(DatabaseSchemaEditor):
     def _wait_for_locks(self, limit: str) -> None:
         super().execute(f"SET {'LOCAL ' if self.atomic_migration else ''}lock_timeout = '{limit}'", None)
 
-    def _drop_if_invalid(self, index: str) -> None:
-        """What an attempt that failed has left. It costs at each write, and has the name of the one to be made."""
+    def _drop_what_is_left(self, index: str, *, may_stay: bool) -> None:
+        """By an attempt that failed at this index, which is then not valid, or after it: no transaction took it back.
+        It has the name of the one to be made. `may_stay`: if it is valid."""
         with self.connection.cursor() as cursor:
-            cursor.execute(INVALID, [index])
+            cursor.execute(LEFT, [index, may_stay])
             is_left = cursor.fetchone() is not None
         if is_left:
             self.execute(f"DROP INDEX CONCURRENTLY {self.quote_name(index)}", None)
