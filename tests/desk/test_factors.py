@@ -432,11 +432,14 @@ def test_an_admin_removes_no_own_factor_here_and_an_editor_none_of_others(root, 
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_command_removes_the_factors_of_the_last_admin_who_has_lost_them(capsys):
+def test_a_command_removes_the_factors_of_the_last_admin_who_has_lost_them(capsys, settings):
     root = person("root", "admin")
     give_app(root)
     call_command("remove_second_step", "root")
     assert "root logs in with the password alone." in capsys.readouterr().out
+    settings.REQUIRE_MFA = "admin"
+    call_command("remove_second_step", "root")
+    assert "with the password alone, and is then led to add a new second step." in capsys.readouterr().out
     assert not AuthenticatorApp.objects.exists()
     last = Entry.objects.of("user", root.pk).order_by("-version")[0]
     assert (last.actor_name, "factors" in last.data) == ("command-line", False)
@@ -485,6 +488,17 @@ def test_the_break_glass_admin_needs_the_step_and_becomes_an_admin_with_it_only(
     assert is_in(there)
     ends = Session.objects.get(pk=there.session.session_key).expire_date
     assert (ends - timezone.now()).total_seconds() <= 3600
+
+
+@pytest.mark.parametrize("address", ["/logout/", "/admin/logout/"])
+def test_each_way_to_log_out_takes_the_role_of_who_broke_the_glass(db, settings, address):
+    settings.OIDC_ISSUER, settings.LOCAL_PASSWORDS, settings.BREAK_GLASS_ADMIN = "https://id.example", False, "glass"
+    glass = person("glass", "viewer")
+    there = with_password("glass")
+    assert glass.groups.get().name == "admin"
+    assert there.post(address)["Location"] == "/login/"
+    assert not glass.groups.exists()
+    assert not is_in(there)
 
 
 def test_an_anonymous_caller_has_no_second_step(client, db):

@@ -2,6 +2,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
+from factcheck.api.factors import must_have_factor
 from factcheck.journal.commands import actor_of_command
 from factcheck.journal.factors import remove_all_factors
 
@@ -15,4 +16,5 @@ class Command(BaseCommand):
     def handle(self, *args: Any, user: str, **options: Any) -> None:
         owner = actor_of_command(user)
         remove_all_factors(user=owner, actor=actor_of_command(None))
-        self.stdout.write(f"From now on {owner} logs in with the password alone.")
+        more = ", and is then led to add a new second step" if must_have_factor(owner) else ""
+        self.stdout.write(f"From now on {owner} logs in with the password alone{more}.")
