@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from factcheck.api.models import AuthenticatorApp, Passkey, RecoveryCode, hash_key
+from factcheck.api.models import AuthenticatorApp, Identity, Passkey, RecoveryCode, hash_key
 from factcheck.api.roles import Role, role_of
 
 PROVED = "second_step"  # in a session: its user has shown a second factor
@@ -34,7 +34,13 @@ def is_break_glass(user: Any) -> bool:
 
 def has_password(user: Any) -> bool:
     """Whether the user can log in here. Who cannot comes by the identity provider, or is a user for programs."""
-    return user.has_usable_password() and (settings.LOCAL_PASSWORDS or is_break_glass(user))
+    counts = settings.LOCAL_PASSWORDS or is_break_glass(user)
+    return user.has_usable_password() and counts and not _comes_by_provider(user)
+
+
+def _comes_by_provider(user: Any) -> bool:
+    """A password that such a user has all the same, by the admin site, counts nowhere."""
+    return bool(settings.OIDC_ISSUER) and Identity.objects.filter(user=user.pk).exists()
 
 
 def has_factors(user: Any) -> bool:

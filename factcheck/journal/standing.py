@@ -48,7 +48,7 @@ class StandingUserBackend(UserBackend):
         user: Any = super().authenticate(*args, **kwargs)
         if user is None or not settings.OIDC_ISSUER:
             return user
-        return user if has_password(user) and not Identity.objects.filter(user=user.pk).exists() else None
+        return user if has_password(user) else None
 
     def get_user(self, user_id: int) -> User | None:
         user = super().get_user(user_id)

@@ -459,17 +459,20 @@ def test_a_secret_is_encrypted_and_is_read_with_a_former_key_and_written_with_th
     assert unseal(AuthenticatorApp.objects.get().secret) == secret
 
 
-def test_who_comes_by_a_provider_is_told_that_the_step_is_its_matter(db, settings):
-    settings.OIDC_NAME = "News ID"
-    dora = user_with_role("dora", "admin")
-    settings.REQUIRE_MFA = "admin"
-    here = browser_of(dora)
-    settings.OIDC_ISSUER = "https://id.example"
-    now = timezone.now()
+@pytest.fixture
+def dora(settings, db):
+    """An admin who comes by a provider."""
+    settings.OIDC_NAME, settings.OIDC_ISSUER, settings.REQUIRE_MFA = "News ID", "https://id.example", "admin"
+    dora, now = user_with_role("dora", "admin"), timezone.now()
     Identity.objects.create(
         user=dora, issuer="https://id.example", subject="1", tokens={}, confirmed_at=now,
         check_at=now + timezone.timedelta(minutes=5),
     )  # fmt: skip
+    return dora
+
+
+def test_who_comes_by_a_provider_is_told_that_the_step_is_its_matter(dora):
+    here = browser_of(dora)
     page = page_of(here, PAGE)
     assert "You log in with News ID. Whether it asks for a second step is set there." in page
     assert here.post(PAGE, {"act": "app", "code": "1"}).status_code == 404
@@ -488,6 +491,19 @@ def test_the_break_glass_admin_needs_the_step_and_becomes_an_admin_with_it_only(
     assert is_in(there)
     ends = Session.objects.get(pk=there.session.session_key).expire_date
     assert (ends - timezone.now()).total_seconds() <= 3600
+
+
+def test_a_password_of_who_comes_by_a_provider_counts_nowhere(dora, settings, mailoutbox):
+    """Such as one that an admin gave them at the admin site."""
+    dora.set_password(PASSWORD)
+    dora.email = "dora@a.example"
+    dora.save()
+    assert is_in(browser_of(dora))
+    assert with_password("dora").answer.status_code == 200
+    assert "You log in with News ID." in page_of(browser_of(dora), PAGE)
+    settings.HAS_MAIL = True
+    assert Client().post("/reset/", {"email": "dora@a.example"}).status_code == 302
+    assert not mailoutbox
 
 
 @pytest.mark.parametrize("address", ["/logout/", "/admin/logout/"])

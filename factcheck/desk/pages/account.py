@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 
-from factcheck.api.models import Session, Token
+from factcheck.api.models import Identity, Session, Token
 from factcheck.api.roles import Role, role_of
 from factcheck.api.throttles import LoginThrottle
 from factcheck.desk.languages import choose_language, chosen_language, set_language_cookie
@@ -87,10 +87,11 @@ class ChangePassword(WithPasswords, PasswordChangeView):
 
 
 class ResetForm(PasswordResetForm):
-    """Also for somebody who was invited and has no password yet."""
+    """Also for somebody who was invited and has no password yet, but for nobody who comes by the provider."""
 
     def get_users(self, email: str) -> Any:
-        return User.objects.filter(email__iexact=email, is_active=True)
+        vouched = Identity.objects.filter(issuer=settings.OIDC_ISSUER).values("user")
+        return User.objects.filter(email__iexact=email, is_active=True).exclude(pk__in=vouched)
 
 
 @method_decorator(never_cache, name="dispatch")
