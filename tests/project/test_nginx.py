@@ -162,7 +162,7 @@ def test_who_is_signed_in_is_answered_by_the_service_and_nothing_of_it_is_kept(e
     for nobody in ({"Authorization": "Bearer of-nobody"}, {"Cookie": "_ga=1; sessionid=of-nobody"}):
         answers += [edge.ask(address, Accept=JSON, **nobody) for _ in range(2)]
     assert [(each.status, each.cache) for each in answers] == [(200, None)] * 3 + [(401, None)] * 2 + [(200, None)] * 2
-    edge.wait_until(lambda: edge.reached() == before + 7, seconds=5)
+    edge.wait_until(lambda: edge.reached() >= before + 7, seconds=5)  # a former answer may be renewed meanwhile
     assert "tagged_by" in json.loads(answers[0].body)
     anonymous = [edge.ask(address, Accept=JSON) for _ in range(2)]
     assert [each.cache for each in anonymous] == ["MISS", "HIT"]

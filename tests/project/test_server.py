@@ -20,7 +20,7 @@ ADDRESSES = [
     "/api/v1/articles/?nonsense=1", "/api/v1/statements/export/?format=csv", "/api/v1/feeds/changes.atom",
     "/api/v1/schema/", "/api/v1/docs/", "/api/v1/statements/bulk/",
 ]  # fmt: skip
-OF_ONE_ANSWER = {"Date", "RateLimit", "Set-Cookie", "Transfer-Encoding", "X-Request-ID"}
+OF_ONE_ANSWER = {"Date", "Expires", "RateLimit", "Set-Cookie", "Transfer-Encoding", "X-Request-ID"}
 
 
 @pytest.fixture(scope="module")
