@@ -32,6 +32,20 @@ def test_every_variable_that_the_settings_read_is_documented_and_no_other():
     assert [name for name in settings_documented() - in_files if name not in everything] == []
 
 
+# There it is a production, without a pooler, on a fixed port, that logs as JSON.
+NOT_IN_COMPOSE = {
+    *("DEBUG", "DATA_DIR", "EMBEDDED_POSTGRES_GRACE", "DEMO_PASSWORD"),
+    *("DATABASE_PREPARED_STATEMENTS", "PORT", "GUNICORN_ACCESS_LOG"),
+}
+
+
+def test_docker_compose_hands_on_every_setting():
+    named = set(re.findall(r"^ +([A-Z_]+):", (ROOT / "docker-compose.yml").read_text(), re.M))
+    plain = {name for name in settings_documented() if not name.endswith("_FILE")}
+    handed_on = {name.removesuffix("_FILE") for name in named}
+    assert plain - handed_on == NOT_IN_COMPOSE
+
+
 DOCUMENTS = [
     *("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "benchmarks/README.md"),
     *(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md")),
