@@ -5,7 +5,7 @@ article.
 
 from django.db.migrations.operations import RunSQL
 
-from factcheck.journal.guards import guard
+from factcheck.journal.guard_operations import guard
 
 # Parameters that only count who came from where. A name is compared as a whole and in lower case.
 TRACKING = (

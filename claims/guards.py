@@ -3,7 +3,7 @@
 `factcheck/journal/guards.py` says how to change a guard.
 """
 
-from factcheck.journal.guards import (
+from factcheck.journal.guard_operations import (
     RecordedTable,
     append_only,
     entries_are_true,

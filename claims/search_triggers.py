@@ -6,7 +6,7 @@ The triggers have the rights of the tables' owner. So who writes needs none on t
 
 from django.db.migrations.operations import RunSQL
 
-from factcheck.journal.guards import guard
+from factcheck.journal.guard_operations import guard
 
 # The classes of PostgreSQL's tsvector: A the passage, B the paraphrase, C the titles of the first pieces of evidence, D
 # all else. Matching compares A to C. These come first, so that the last place of them is their length. With passage,

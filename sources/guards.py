@@ -1,6 +1,6 @@
 """What the database refuses for sources. `factcheck/journal/guards.py` says how to change a guard."""
 
-from factcheck.journal.guards import RecordedTable, guard, no_truncate, recorded
+from factcheck.journal.guard_operations import RecordedTable, guard, no_truncate, recorded
 
 SOURCE = RecordedTable("source", "sources_source", article="NULL::bigint", data="to_jsonb(r)")
 

@@ -2,8 +2,8 @@ from django.db import migrations
 
 from claims.guards import GUARDS as CLAIMS
 from claims.migrations._guards_0001 import GUARDS as FORMER_CLAIMS
+from factcheck.journal.guard_operations import undo
 from factcheck.journal.guards import GUARDS as JOURNAL
-from factcheck.journal.guards import undo
 from factcheck.journal.migrations._guards_0001 import GUARDS as FORMER_JOURNAL
 from sources.guards import GUARDS as SOURCES
 from sources.migrations._guards_0001 import GUARDS as FORMER_SOURCES

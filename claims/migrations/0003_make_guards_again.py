@@ -1,8 +1,9 @@
 from django.db import migrations
 
 from claims.guards import GUARDS as CLAIMS
+from factcheck.journal.guard_operations import undo
 from factcheck.journal.guards import GUARDS as JOURNAL
-from factcheck.journal.guards import SEAL_GUARDS, undo
+from factcheck.journal.guards import SEAL_GUARDS
 from sources.guards import GUARDS as SOURCES
 
 GUARDS = [*JOURNAL, *SOURCES, *CLAIMS, *SEAL_GUARDS]

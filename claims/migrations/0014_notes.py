@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 from claims.guards import NOTE_GUARDS, TRUTH
-from factcheck.journal.guards import undo
+from factcheck.journal.guard_operations import undo
 
 
 class Migration(migrations.Migration):

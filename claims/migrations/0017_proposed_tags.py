@@ -4,8 +4,9 @@ from django.db.models import Q
 
 from claims.guards import GUARDS as CLAIMS
 from claims.guards import NOTE_GUARDS
+from factcheck.journal.guard_operations import undo
 from factcheck.journal.guards import GUARDS as JOURNAL
-from factcheck.journal.guards import SEAL_GUARDS, undo
+from factcheck.journal.guards import SEAL_GUARDS
 from sources.guards import GUARDS as SOURCES
 
 GUARDS = [*JOURNAL, *SOURCES, *CLAIMS, *NOTE_GUARDS, *SEAL_GUARDS]

@@ -1,7 +1,7 @@
 from django.db import migrations
 
 from claims.search_triggers import OPERATIONS
-from factcheck.journal.guards import undo
+from factcheck.journal.guard_operations import undo
 
 
 class Migration(migrations.Migration):

@@ -1,7 +1,7 @@
 from django.db import migrations
 
 from claims.guards import NOTE_GUARDS
-from factcheck.journal.guards import undo
+from factcheck.journal.guard_operations import undo
 
 RECORDED = NOTE_GUARDS[:1]
 # It makes this trigger too, which calls a function of the journal.

@@ -1,7 +1,8 @@
 from django.conf import settings
 from django.db import migrations
 
-from factcheck.journal.guards import FACTOR_GUARDS, USER_DATA, undo
+from factcheck.journal.guard_operations import undo
+from factcheck.journal.guards import FACTOR_GUARDS, USER_DATA
 
 
 class Migration(migrations.Migration):
