@@ -11,6 +11,7 @@ import struct
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -154,14 +155,16 @@ def stop_listening(listeners: list[socket.socket]) -> None:
     gunicorn's workers stop accepting, but keep the socket open until their last request is answered, and then the
     kernel resets what waits at it. A proxy sends no POST twice, but what it could not send, it sends to another
     instance. While the last ones are accepted, a filter drops the first packet of new ones, which TCP sends again after
-    a second.
+    a second. Some kernels let only privileged processes attach one: then a connection can still come in the moment
+    between the last look and the end.
     """
     tcp = [each for each in listeners if each.family in (socket.AF_INET, socket.AF_INET6)]
     if sys.platform == "linux" and tcp:
         code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *each) for each in NO_SYN))
         for listener in tcp:
             program = struct.pack("HL", len(NO_SYN), ctypes.addressof(code))
-            listener.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, program)
+            with suppress(PermissionError):
+                listener.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, program)
         deadline = time.monotonic() + ACCEPT_WITHIN
         time.sleep(0.05)  # for a connection that is half made
         while any(map(waiting, tcp)) and time.monotonic() < deadline:

@@ -2,6 +2,8 @@
 
 import http.client
 import signal
+import subprocess
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -11,7 +13,7 @@ from threading import Event, Thread
 
 import pytest
 
-from tests.service import Service, service_of_its_own
+from tests.service import ROOT, Service, service_of_its_own
 
 pytestmark = pytest.mark.server
 ADDRESSES = [
@@ -136,3 +138,23 @@ def test_no_answer_is_lost_while_the_service_is_reloaded_and_while_workers_are_r
             wait_until(running, lambda: not first & set(running.workers()))
             wait_until(running, lambda: running.log.read_text().count("Autorestarting worker") >= 2)
         assert set(answers) == {200}, answers
+
+
+UNPRIVILEGED = """
+import encodings.idna, os, runpy, socket
+stop_listening = runpy.run_path("gunicorn.conf.py")["stop_listening"]
+if os.getuid() == 0:
+    os.setuid(65534)
+listener = socket.create_server(("127.0.0.1", 0))
+address = listener.getsockname()
+stop_listening([listener])
+try:
+    socket.create_connection(address, timeout=5)
+except ConnectionRefusedError:
+    print("refused")
+"""
+
+
+def test_a_process_without_privileges_can_stop_listening_too():
+    done = subprocess.run([sys.executable, "-c", UNPRIVILEGED], cwd=ROOT, capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("refused\n", "")
