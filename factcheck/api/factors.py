@@ -1,6 +1,7 @@
 """The second step of a log-in: who needs one, who has one, and whether a code is good."""
 
 import base64
+import logging
 import secrets
 import time
 from datetime import timedelta
@@ -18,6 +19,8 @@ from django.utils import timezone
 
 from factcheck.api.models import AuthenticatorApp, Identity, Passkey, RecoveryCode, hash_key
 from factcheck.api.roles import Role, role_of
+
+logger = logging.getLogger(__name__)
 
 PROVED = "second_step"  # in a session: its user has shown a second factor
 SECONDS = 30
@@ -102,6 +105,10 @@ class Wait(Exception):
         self.seconds = seconds
 
 
+class Unreadable(Exception):
+    """The user's app is here, but no code of it can be judged."""
+
+
 def accept_code(user: Any, typed: str) -> bool:
     """Whether it is a code of the user's app or a recovery code. It is used up with that."""
     code = "".join(typed.split()).replace("-", "")
@@ -118,10 +125,17 @@ def _accept_app(user: Any, code: str) -> bool:
         return False
     if wait := _wait_of(app):
         raise Wait(wait)
-    secret = unseal(app.secret)
-    step = step_of(secret, code) if secret else None
+    if (secret := unseal(app.secret)) is None:
+        logger.error(
+            "The key of user %s's authenticator app cannot be read: it was encrypted with another SECRET_KEY. Put the "
+            "former one into SECRET_KEY_FALLBACKS. If it is lost, remove the second step of each such user, who then adds "
+            "a new one.",
+            user.pk,
+        )
+        raise Unreadable
+    step = step_of(secret, code)
     is_good = step is not None and step > app.last_step
-    if is_good and secret and step:
+    if is_good and step:
         app.last_step, app.failures, app.last_used = step, 0, timezone.now()
         app.secret = seal(secret)  # with the present key
     else:

@@ -14,7 +14,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from factcheck.api.callers import caller_of, present_roles
-from factcheck.api.factors import RECOVERY_CODES, new_secret, seal, step_of, unseal
+from factcheck.api.factors import RECOVERY_CODES, digest_of, new_secret, seal, step_of, unseal
 from factcheck.api.models import AuthenticatorApp, Identity, LoginAttempt, Passkey, RecoveryCode, Session, Token
 from factcheck.api.roles import Role
 from factcheck.errors import Conflict
@@ -447,12 +447,19 @@ def test_a_command_removes_the_factors_of_the_last_admin_who_has_lost_them(capsy
         call_command("remove_second_step", "nobody")
 
 
-def test_a_secret_is_encrypted_and_is_read_with_a_former_key_and_written_with_the_present_one(bob, settings):
+def test_a_secret_is_encrypted_and_is_read_with_a_former_key_and_written_with_the_present_one(bob, settings, caplog):
     secret = give_app(bob)
     stored = AuthenticatorApp.objects.get().secret
     assert secret.hex() not in stored
     old, settings.SECRET_KEY = settings.SECRET_KEY, "another" * 10
-    assert step(with_password("bob"), code_for(secret)).status_code == 400  # no 500
+    RecoveryCode.objects.create(user=bob, digest=digest_of("AAAA-BBBB-CCCC-DDDD"))
+    refused = step(with_password("bob"), code_for(secret))
+    assert refused.status_code == 400
+    assert "The service cannot check codes of your app at the moment" in refused.content.decode()
+    assert "This code is wrong" not in refused.content.decode()
+    assert [(line.levelname, "SECRET_KEY_FALLBACKS" in line.getMessage()) for line in caplog.records] == [("ERROR", True)]
+    assert AuthenticatorApp.objects.get().failures == 0
+    assert step(with_password("bob"), "aaaa bbbb cccc dddd").status_code == 302
     settings.SECRET_KEY_FALLBACKS = [old]
     assert step(with_password("bob"), code_for(secret)).status_code == 302
     settings.SECRET_KEY_FALLBACKS = []
