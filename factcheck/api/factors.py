@@ -4,6 +4,7 @@ import base64
 import logging
 import secrets
 import time
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -37,8 +38,11 @@ def is_break_glass(user: Any) -> bool:
 
 def has_password(user: Any) -> bool:
     """Whether the user can log in here. Who cannot comes by the identity provider, or is a user for programs."""
-    counts = settings.LOCAL_PASSWORDS or is_break_glass(user)
-    return user.has_usable_password() and counts and not _comes_by_provider(user)
+    return _counts_password_of(user) and not _comes_by_provider(user)
+
+
+def _counts_password_of(user: Any) -> bool:
+    return user.has_usable_password() and (settings.LOCAL_PASSWORDS or is_break_glass(user))
 
 
 def _comes_by_provider(user: Any) -> bool:
@@ -50,6 +54,14 @@ def has_factors(user: Any) -> bool:
     return (
         AuthenticatorApp.objects.filter(user=user.pk).exists() or Passkey.objects.filter(user=user.pk).exists()
     )  # fmt: skip
+
+
+def by_password_alone(users: Iterable[Any]) -> set[Any]:
+    """Of them those who can log in without a second step, or who must add one first."""
+    others = {*AuthenticatorApp.objects.values_list("user", flat=True), *Passkey.objects.values_list("user", flat=True)}
+    if settings.OIDC_ISSUER:
+        others |= {*Identity.objects.values_list("user", flat=True)}
+    return {user for user in users if user.is_active and user.pk not in others and _counts_password_of(user)}
 
 
 def must_have_factor(user: Any) -> bool:

@@ -7,6 +7,7 @@ import time
 import pytest
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.hotp import HOTP
+from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import get_resolver
@@ -522,6 +523,26 @@ def test_each_way_to_log_out_takes_the_role_of_who_broke_the_glass(db, settings,
     assert there.post(address)["Location"] == "/login/"
     assert not glass.groups.exists()
     assert not is_in(there)
+
+
+def test_an_admin_sees_who_logs_in_by_a_password_alone(bob, root, dora, django_assert_max_num_queries):
+    for name in ("carol", "gone", "with-passkey"):
+        person(name, "reporter")
+    User.objects.filter(username="gone").update(is_active=False)
+    user_with_role("for-programs", "reporter")  # has no password
+    give_app(User.objects.get(username="carol"))
+    Passkey.objects.create(user=User.objects.get(username="with-passkey"), credential_id=b"1", credential=b"2", sign_count=0)
+    admin = browser_of(dora)
+
+    def shown():
+        rows = re.findall(r'<p class="item-head"><a[^>]*>([^<]+)</a>(.*?)</p>', page_of(admin, "/accounts/"))
+        assert len(rows) == 7
+        return [name for name, more in rows if "no second step" in more]
+
+    assert shown() == ["bob", "root"]
+    give_app(root)
+    with django_assert_max_num_queries(12):
+        assert shown() == ["bob"]
 
 
 def test_an_anonymous_caller_has_no_second_step(client, db):
