@@ -140,8 +140,8 @@ def _accept_app(user: Any, code: str) -> bool:
     if (secret := unseal(app.secret)) is None:
         logger.error(
             "The key of user %s's authenticator app cannot be read: it was encrypted with another SECRET_KEY. Put the "
-            "former one into SECRET_KEY_FALLBACKS. If it is lost, remove the second step of each such user, who then adds "
-            "a new one.",
+            "former one into SECRET_KEY_FALLBACKS. If it is lost, remove the second step of each such user, who then "
+            "adds a new one.",
             user.pk,
         )
         raise Unreadable

@@ -63,8 +63,8 @@ WRITE_POSITION = OpenApiParameter(
     str,
     OpenApiParameter.HEADER,
     description=(
-        "That of the latest answer to a write of yours, which this read must see. It matters only where the service reads "
-        "from standbys; elsewhere, and where it is no position, the answer has everything."
+        "That of the latest answer to a write of yours, which this read must see. It matters only where the service "
+        "reads from standbys; elsewhere, and where it is no position, the answer has everything."
     ),
 )
 INCLUDE = f"Also what belongs to the row, of each kind the first {MAX_INCLUDED}, in the order of their ids."
