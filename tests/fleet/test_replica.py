@@ -184,7 +184,6 @@ def test_a_standby_that_is_gone_under_load_fails_no_request(fleet, web, how):
         gone = answered(web, "replica")
         wait_until(lambda: answered(web, "replica") > gone + 100, 20)
     assert load.failed == {}
-    assert how == "killed" or " WARNING factcheck.problems " in web.log.read_text()
     assert " ERROR " not in web.log.read_text()  # nobody has had one
     assert max(took for _, took in load.reads) < 4
     assert load.lost_or_doubled(fleet.primary) == []
