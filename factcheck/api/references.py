@@ -12,6 +12,7 @@ from rest_framework import serializers
 from rest_framework.utils.html import is_html_input
 
 from factcheck.api.named_references import FormText, exact_matches, form_texts, is_number, unresolved_error
+from factcheck.postgres.prepared import any_of, prepared
 
 MAX_ID = 2**53 - 1  # JavaScript holds no larger whole number exactly, and no sequence gets that far
 
@@ -67,8 +68,15 @@ class Reference(serializers.IntegerField):
 
     def rows(self, ids: list[int]) -> dict[int, Any]:
         """By id. A bulk serializer reads the rows of all its items at once and puts them into the context."""
-        prefetched = self.context.get("prefetched", {}).get(self.queryset.model)
-        return self.queryset.in_bulk(ids) if prefetched is None else prefetched
+        model = self.queryset.model
+        prefetched = self.context.get("prefetched", {}).get(model)
+        if prefetched is not None:
+            return prefetched
+
+        def build(ids: list[int]) -> Any:
+            return self.queryset.filter(any_of("pk", ids))
+
+        return {row.pk: row for row in prepared((Reference, self.queryset), build, list).objects(ids)}
 
     def to_representation(self, value: Any) -> Any:
         return self.nested(value, context=self.context).data
