@@ -23,6 +23,15 @@ def valid_ids(values: Iterable[Any]) -> list[int]:
     return sorted({int(text) for text in texts if re.fullmatch(r"[0-9]{1,18}", text)})
 
 
+def rows_by_id(queryset: Any, ids: list[int]) -> dict[int, Any]:
+    """By a prepared query, which is kept for the object `queryset`: let a module or a serializer keep that."""
+
+    def build(placeholder: list[int]) -> Any:
+        return queryset.filter(any_of("pk", placeholder))
+
+    return {row.pk: row for row in prepared((rows_by_id, queryset), build, list).objects(ids)} if ids else {}
+
+
 class Reference(serializers.IntegerField):
     """Written as an id, read as a nested object, which the serializer `nested` shows."""
 
@@ -70,13 +79,7 @@ class Reference(serializers.IntegerField):
         """By id. A bulk serializer reads the rows of all its items at once and puts them into the context."""
         model = self.queryset.model
         prefetched = self.context.get("prefetched", {}).get(model)
-        if prefetched is not None:
-            return prefetched
-
-        def build(ids: list[int]) -> Any:
-            return self.queryset.filter(any_of("pk", ids))
-
-        return {row.pk: row for row in prepared((Reference, self.queryset), build, list).objects(ids)}
+        return rows_by_id(self.queryset, ids) if prefetched is None else prefetched
 
     def to_representation(self, value: Any) -> Any:
         return self.nested(value, context=self.context).data
