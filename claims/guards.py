@@ -76,16 +76,23 @@ END $$;"""
 
 
 def require_media_times(name: str, *, changed: str) -> str:
-    """A function for a trigger with the transition table `written`. `changed` is SQL for the ids to check."""
+    """A function for a trigger with the transition table `written`. `changed` is SQL for the ids to check.
+
+    Most articles have no recording: there the first query ends it.
+    """
     return f"""
 CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-    changed bigint[] := ARRAY({changed});
+    changed bigint[];
     stray bigint;
 BEGIN
-    IF changed = '{{}}' THEN
+    IF NOT EXISTS (SELECT FROM written w WHERE (w.media_start, w.media_end) IS DISTINCT FROM (NULL, NULL))
+            AND NOT EXISTS (SELECT FROM (SELECT DISTINCT w.article, w.revision FROM written w) pinned
+                JOIN claims_articlerevision v ON v.article = pinned.article AND v.number = pinned.revision
+                WHERE v.cue_times IS NOT NULL) THEN
         RETURN NULL;
     END IF;
+    changed := ARRAY({changed});
     WITH cue AS MATERIALIZED ({cues_of("SELECT w.article, w.revision FROM written w WHERE w.id = ANY (changed)")})
     SELECT w.id INTO stray FROM written w {JOIN_CUES} WHERE w.id = ANY (changed)
         GROUP BY w.id, w.media_start, w.media_end

@@ -67,10 +67,11 @@ BEGIN
 END $$;
 CREATE FUNCTION statement_write_words_around() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
 BEGIN
-    IF TG_TABLE_NAME = 'claims_statementvia' AND TG_OP = 'INSERT' THEN  -- as for each new statement: its texts stay
-        UPDATE claims_statementwords w SET words = w.words || search_source_words(v.sources)
-        FROM (SELECT statement, array_agg(source) AS sources FROM written GROUP BY statement) v
-        WHERE w.statement = v.statement;
+    IF TG_TABLE_NAME = 'claims_statementvia' AND TG_OP = 'INSERT' THEN  -- the texts of the statement stay
+        -- A new statement that was inserted with its chain has these words.
+        UPDATE claims_statementwords w SET words = w.words || v.sources
+        FROM (SELECT statement, search_source_words(array_agg(source)) AS sources FROM written GROUP BY statement) v
+        WHERE w.statement = v.statement AND w.words || v.sources <> w.words;
     ELSIF TG_OP = 'INSERT' THEN
         PERFORM statement_renew_words(ARRAY(SELECT DISTINCT statement FROM written));
     ELSIF TG_OP = 'UPDATE' THEN
