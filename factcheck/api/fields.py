@@ -1,7 +1,6 @@
 """The base serializers and the fields that every resource uses."""
 
 from collections.abc import Mapping
-from copy import copy
 from functools import cached_property
 from itertools import islice
 from typing import Any, ClassVar, NoReturn
@@ -79,7 +78,8 @@ _fields_of: dict[type, dict[str, Any]] = {}
 
 def _unbound(field: Any) -> Any:
     """A copy that another serializer can bind. What `__init__` made of the arguments is shared: nobody changes it."""
-    made = copy(field)
+    made = object.__new__(type(field))  # copy() takes three times as long
+    vars(made).update(vars(field))
     if hasattr(made, "child"):
         made.child = _unbound(made.child)
         made.child.parent = made
