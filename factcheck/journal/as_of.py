@@ -2,7 +2,8 @@
 
 A common table expression (CTE) hides the table of the same name. So each query runs unchanged, with its filters, joins
 and counts, and gives the answer that the same code gave then. Each CTE is a plain join on the journal, which the
-planner inlines: a look-up by id is still an index look-up.
+planner inlines: a look-up by id is still an index look-up. A prepared read has the instant as a parameter, so that its
+text is the same for every instant.
 
 An entry counts from the time when it was written, not from its commit: a change that was written before the instant and
 committed after it is included, and of a change that was being written the part that was there by then. The table of
@@ -21,6 +22,7 @@ from django.db import connection
 from django.db.models import Field
 
 from factcheck.journal.models import Entry, Recorded
+from factcheck.postgres.prepared import Rewriting
 
 JOURNAL = Entry._meta.db_table
 
@@ -28,18 +30,23 @@ JOURNAL = Entry._meta.db_table
 @contextmanager
 def as_of(instant: datetime) -> Iterator[None]:
     """Inside the block, this thread's queries see the recorded tables and the journal as of `instant` (aware)."""
-    journal = (
-        f"{JOURNAL} AS NOT MATERIALIZED (SELECT * FROM {JOURNAL} WHERE at <= '{instant.isoformat()}'::timestamptz)"
-    )
+    with connection.execute_wrapper(Past(instant)):
+        yield
 
-    def rewrite(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
-        ctes = [text for table, text in _ctes().items() if table in sql]  # with or without quotes
-        if ctes or JOURNAL in sql:
-            sql = f"WITH {', '.join([journal, *ctes])} {sql}"
+
+class Past(Rewriting):
+    def __init__(self, instant: datetime):
+        self.parameter = instant
+
+    def __call__(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
+        if JOURNAL in sql or any(table in sql for table in _ctes()):  # such as no SET
+            sql = self.rewrite(sql, f"'{self.parameter.isoformat()}'")
         return execute(sql, params, many, context)
 
-    with connection.execute_wrapper(rewrite):
-        yield
+    def rewrite(self, sql: str, parameter: str) -> str:
+        journal = f"{JOURNAL} AS NOT MATERIALIZED (SELECT * FROM {JOURNAL} WHERE at <= {parameter}::timestamptz)"
+        ctes = [text for table, text in _ctes().items() if table in sql]  # with or without quotes
+        return f"WITH {', '.join([journal, *ctes])} {sql}"
 
 
 @cache

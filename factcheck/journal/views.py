@@ -2,7 +2,6 @@ from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from typing import Any
 
-from django.db import connection
 from django.utils.translation import gettext
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
@@ -17,6 +16,7 @@ from factcheck.errors import FieldError, InvalidInput, Text, Unavailable
 from factcheck.journal.as_of import as_of
 from factcheck.journal.models import Entry
 from factcheck.journal.serializers import HistoryEntrySerializer
+from factcheck.postgres.prepared import execute_prepared
 
 
 class JournaledViewSet(RecordedViewSet):
@@ -82,16 +82,16 @@ def _parse_instant(raw: str) -> datetime:
         raise _invalid(str(error)) from None
 
 
+# A standby knows the past up to what it has replayed.
+PAST_SQL = """
+SELECT %s <= clock_timestamp(), NOT pg_is_in_recovery() OR pg_last_xact_replay_timestamp() >= %s
+"""
+
+
 def _refuse_future(instant: datetime) -> None:
-    """By the clock that also sets the entries' times. A standby knows the past up to what it has replayed."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT clock_timestamp(),"
-            " CASE WHEN pg_is_in_recovery() THEN pg_last_xact_replay_timestamp() ELSE 'infinity' END >= %s",
-            [instant],
-        )
-        now, is_known = cursor.fetchone()
-    if instant > now:
+    """By the clock that also sets the entries' times."""
+    [(is_past, is_known)] = execute_prepared(PAST_SQL, [instant, instant])
+    if not is_past:
         raise _invalid(gettext("This lies in the future."))
     if not is_known:
         raise Unavailable(gettext("The database is a standby, which has not yet come to this moment."))

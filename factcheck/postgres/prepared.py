@@ -4,10 +4,12 @@ Compiling a queryset and planning its SQL cost more than running it. So the SQL 
 everything it depends on. Only what changes from call to call is a parameter; other values are literals in the text.
 """
 
+from abc import ABC, abstractmethod
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from copy import copy
 from datetime import UTC, date, datetime, timedelta
+from itertools import count
 from secrets import randbelow
 from threading import Lock
 from types import SimpleNamespace
@@ -24,6 +26,7 @@ from django.db.models.query import ModelIterable
 
 from factcheck.postgres.snapshot_cache import ENTRY_OVERHEAD, SNAPSHOT_SQL, Rows, SnapshotCache
 
+Cursor = psycopg.Cursor[Any] | psycopg.RawCursor[Any]
 MAX_STATEMENTS = 1000
 # What stands for the parameters while a query is compiled is drawn anew in each process: whoever knew it could send it
 # as a filter, whose value would be taken for the parameter.
@@ -43,6 +46,19 @@ def _placeholder(kind: type, n: int) -> Any:
     return one + n if kind is int else f"{one} {n}" if kind is str else one
 
 
+class Rewriting(ABC):
+    """An execute wrapper that changes the text of a query, with one parameter more."""
+
+    parameter: Any
+
+    @abstractmethod
+    def __call__(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any: ...
+
+    @abstractmethod
+    def rewrite(self, sql: str, parameter: str) -> str:
+        """`parameter` is what stands for it in the text. What else the text depends on never changes."""
+
+
 class Prepared:
     """`build` takes the parameters and returns a queryset, of `.values_list()` for rows; it is called once, with
     placeholders."""
@@ -57,7 +73,7 @@ class Prepared:
         except EmptyResultSet:  # Django knows without a query that no row can be found
             self.sql, self.constants = "SELECT WHERE false", ()
         self.places = [self._place_of(value, placeholders) for value in self.constants]
-        self.text: str | None = None
+        self.texts: dict[type | None, bytes] = {}  # by what rewrites it
 
     @staticmethod
     def _place_of(value: Any, placeholders: list[Any]) -> int | None:
@@ -66,10 +82,11 @@ class Prepared:
 
     def rows(self, *parameters: Any) -> Rows:
         database = connections[DEFAULT_DB_ALIAS]
-        if has_execute_wrappers(database) or not settings.DATABASE_PREPARED_STATEMENTS:
+        rewriting = rewriting_of(database)
+        if (has_execute_wrappers(database) and not rewriting) or not settings.DATABASE_PREPARED_STATEMENTS:
             return self._by_django(parameters)
-        with database.wrap_database_errors, cursor_of(database) as cursor:
-            return self._by_psycopg(cursor, parameters)
+        with database.wrap_database_errors, cursor_of(database, psycopg.RawCursor) as cursor:
+            return self._by_psycopg(cursor, parameters, rewriting)
 
     def objects(self, *parameters: Any) -> list[Any]:
         """The model objects of a queryset without `.values_list()`, made of the rows by Django itself."""
@@ -114,11 +131,13 @@ class Prepared:
             kept.keep(snapshot, key, found, ENTRY_OVERHEAD + 2 * len(self.sql))
         return found
 
-    def _by_psycopg(self, cursor: Any, parameters: Sequence[Any]) -> Rows:
-        if self.text is None:
-            self.text = self._with_constants(cursor)
+    def _by_psycopg(self, cursor: Any, parameters: Sequence[Any], rewriting: Rewriting | None) -> Rows:
         bound = [parameters[place] for place in self.places if place is not None]
-        return cursor.execute(self.text.encode(), bound).fetchall()
+        kind = type(rewriting) if rewriting else None
+        if kind not in self.texts:
+            text = self._with_constants(cursor)
+            self.texts[kind] = (rewriting.rewrite(text, f"${len(bound) + 1}") if rewriting else text).encode()
+        return cursor.execute(self.texts[kind], [*bound, rewriting.parameter] if rewriting else bound).fetchall()
 
     def _by_django(self, parameters: Sequence[Any]) -> Rows:
         values = zip(self.constants, self.places, strict=True)
@@ -128,11 +147,11 @@ class Prepared:
 
     def _with_constants(self, cursor: Any) -> str:
         """The constants as literals: with a parameter in their place, PostgreSQL might not use an index."""
-        literals = (
-            "%s" if place is not None else psycopg.sql.Literal(value).as_string(cursor).replace("%", "%%")
+        number = count(1)
+        return self.sql % tuple(
+            f"${next(number)}" if place is not None else psycopg.sql.Literal(value).as_string(cursor)
             for value, place in zip(self.constants, self.places, strict=True)
         )
-        return self.sql % tuple(literals)
 
 
 def any_of(field: str, ids: Sequence[int]) -> Func:
@@ -162,11 +181,21 @@ def has_execute_wrappers(database: Any) -> bool:
     return bool(database.execute_wrappers or database.queries_logged)
 
 
-def cursor_of(database: Any) -> psycopg.Cursor[Any]:
-    """psycopg's cursor without Django's, which puts parameters into the text."""
+def rewriting_of(database: Any) -> Rewriting | None:
+    """What alone changes each query, if nothing else has to see it."""
+    wrappers = database.execute_wrappers
+    is_alone = len(wrappers) == 1 and isinstance(wrappers[0], Rewriting) and not database.queries_logged
+    return wrappers[0] if is_alone else None
+
+
+def cursor_of(database: Any, kind: type[Cursor] = psycopg.Cursor) -> Cursor:
+    """psycopg's cursor without Django's, which puts parameters into the text.
+
+    A RawCursor has them as `$1`: it does not look for their places in the text, which takes longer than all else there.
+    """
     database.close_if_health_check_failed()
     database.ensure_connection()
-    return psycopg.Cursor(database.connection)
+    return kind(database.connection)
 
 
 _kept: OrderedDict[Hashable, Prepared] = OrderedDict()

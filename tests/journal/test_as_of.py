@@ -48,6 +48,16 @@ def test_a_deleted_statement_is_read_as_of_its_time(api, statement):
     assert api.get(then(path, now())).status_code == 404
 
 
+def test_reads_of_several_instants_share_one_prepared_statement(api, statement):
+    path = f"/api/v1/statements/{statement.pk}/"
+    for moment in [now() for _ in range(5)]:
+        assert api.get(then(path, moment)).json()["id"] == statement.pk
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT statement FROM pg_prepared_statements WHERE statement ^@ 'WITH journal_entry'")
+        texts = [text for (text,) in cursor.fetchall() if '"claims_statement"."id" = $1' in text]
+    assert ["at <= $2::timestamptz" in text for text in texts] == [True]
+
+
 @pytest.mark.parametrize(
     ("raw", "detail"),
     [
