@@ -35,6 +35,7 @@ WITHIN_WORD = regex.compile(
     r"|(?<=(?<!\p{N})\p{N}{1,3}\p{Zs}?)(?=\p{Zs}?\p{N}{3}(?!\p{N}))"
 )
 MAX_COMPARED = 200  # occurrences compared by context; of more, only those that keep half of the old context
+MAX_KNOWN = 64  # passages whose occurrences are kept while an edit is judged
 MAX_BY_CHARACTER = 2_000  # passages longer than this are compared by words, not by code points
 
 
@@ -59,6 +60,11 @@ class IndexedText(str):
 
     STEP, LENGTH = 8, 9  # a piece of nine code points begins at every eighth
     MAX_TRIES, MAX_PLACES = 8, 16  # pieces of a passage that are tried; a piece that occurs more often is no clue
+
+    @cached_property
+    def compared(self) -> dict[tuple[str, str, str], list[int]]:
+        """What comparable_occurrences found last: a sentence that is repeated is asked for again and again."""
+        return {}
 
     @cached_property
     def pieces(self) -> dict[str, list[int]]:
@@ -134,6 +140,16 @@ def span_at(start: int, passage: str) -> Span:
 
 def comparable_occurrences(text: str, passage: str, prefix: str, suffix: str) -> list[int]:
     """All occurrences; if they are too many, those that keep half of the context on one side."""
+    known = text.compared if isinstance(text, IndexedText) else {}
+    key = passage, prefix, suffix
+    if key not in known:
+        if len(known) >= MAX_KNOWN:
+            known.clear()
+        known[key] = _comparable_occurrences(text, *key)
+    return known[key]
+
+
+def _comparable_occurrences(text: str, passage: str, prefix: str, suffix: str) -> list[int]:
     found = set(islice(occurrences(text, passage), MAX_COMPARED + 1))
     if len(found) > MAX_COMPARED:
         before, after = prefix[-HALF_CONTEXT:], suffix[:HALF_CONTEXT]
