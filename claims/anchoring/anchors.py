@@ -19,6 +19,7 @@ from claims.anchoring.quotes import (
     MIN_LEAD,
     MIN_LIKENESS,
     SAME_CONTEXT,
+    IndexedText,
     Selector,
     Span,
     common_length,
@@ -104,8 +105,8 @@ def reanchor(old_text: str, new_text: str, selectors: Sequence[Selector]) -> lis
     A selector that `old_text` does not hold at its `start` (it was in doubt before) is found by its own prefix and
     suffix. Raises ValueError for an empty passage.
     """
-    located = [_located(old_text, selector) for selector in selectors]
-    edit = _Edit.between(old_text, new_text)
+    edit = _Edit.between(IndexedText(old_text), IndexedText(new_text))
+    located = [_located(edit.old, selector) for selector in selectors]
     starts = [_new_start(edit, each) for each in located]
     near = NearMatches(new_text, [each for each, start in zip(located, starts, strict=True) if start is None])
     results = []
@@ -174,7 +175,7 @@ def _new_start(edit: _Edit, selector: Selector) -> int | None:
     """The one offset that can be right, or None."""
     old, new, *_ = edit
     start = _outside_the_edit(edit, selector)
-    if start is None and selector.text not in new:
+    if start is None and not _first_two(new, selector.text):
         return None
     if start is None:
         start = _in_same_paragraph(old, new, selector)
@@ -216,7 +217,7 @@ def _rest_of_paragraph(text: str, span: Span) -> tuple[str, str]:
 def _in_same_context(old: str, new: str, selector: Selector) -> int | None:
     """By a context that did not change at all, unless a duplicate of the passage fits it as well."""
     for prefix, suffix in _old_contexts(old, selector, WIDTHS):
-        if prefix + selector.text + suffix not in new:
+        if not _first_two(new, prefix + selector.text + suffix):
             return None  # nor is a wider context
         start = _unique_start(old, new, selector, prefix, suffix)
         if start is not None:

@@ -8,10 +8,14 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
-from claims.anchoring.quotes import WITHIN_WORD, Span, occurrences
+import regex
+
+from claims.anchoring.quotes import WITHIN_WORD, IndexedText, Span, occurrences
 
 SHINGLE_LENGTH, MAX_SHINGLES = 5, 64  # code points; shingles per passage
 MAX_SHINGLE_OFFSETS = 64  # a shingle that occurs more often is no clue
+BLOCK = 512  # code points whose word borders are found at once
+LETTERS = regex.compile(r"[\p{L}\p{N}]{2,}")  # no offset within is a border, and most of a text is such
 QUOTATION_MARKS = dict.fromkeys("“”„‟«»″", '"') | dict.fromkeys("‘’‚‛′", "'")  # noqa: RUF001
 
 
@@ -44,9 +48,9 @@ def sample_shingles(passage: str) -> Iterator[tuple[int, str]]:
 class FoldedText:
     def __init__(self, text: str, shingles: set[str]) -> None:
         """`shingles` are those whose offsets will be asked for."""
-        self.text = fold(text)
+        self.text = IndexedText(fold(text))
         self.origins = _origins(text)
-        self.borders = word_borders(self.text)
+        self.borders: dict[int, list[int]] = {}
         self.shingle_offsets = _shingle_offsets(self.text, shingles)
 
     def origin(self, span: Span) -> Span:
@@ -61,8 +65,14 @@ class FoldedText:
         return (at for at in places if self.text.startswith(needle, at))
 
     def borders_between(self, first: int, last: int) -> Sequence[int]:
-        """The offsets from `first` to `last` that split no word."""
-        return self.borders[bisect_left(self.borders, first) : bisect_right(self.borders, last)]
+        """The offsets from `first` to `last` that split no word. The text is read as far as somebody asks."""
+        found: list[int] = []
+        for block in range(first // BLOCK, last // BLOCK + 1):
+            if block not in self.borders:
+                self.borders[block] = word_borders(self.text, block * BLOCK, (block + 1) * BLOCK)
+            borders = self.borders[block]
+            found += borders[bisect_left(borders, first) : bisect_right(borders, last)]
+        return found
 
 
 def _origins(text: str) -> Sequence[int]:
@@ -73,10 +83,12 @@ def _origins(text: str) -> Sequence[int]:
     return [at for at, each in enumerate(text) for _ in range(widths[each])]
 
 
-def word_borders(text: str) -> list[int]:
-    """Each offset that splits no word (see splits_word), in one pass through the text."""
-    within = {place.start() for place in WITHIN_WORD.finditer(text)}
-    return [at for at in range(len(text) + 1) if at not in within]
+def word_borders(text: str, start: int, end: int) -> list[int]:
+    """Each offset from `start` to before `end` that splits no word (see splits_word)."""
+    runs = LETTERS.finditer(text, max(0, start - 1), end)
+    inside = {at for run in runs for at in range(run.start() + 1, run.end())}
+    possible = (at for at in range(start, min(end, len(text) + 1)) if at not in inside)
+    return [at for at in possible if not WITHIN_WORD.match(text, at)]
 
 
 def _shingle_offsets(text: str, shingles: set[str]) -> dict[str, list[int]]:

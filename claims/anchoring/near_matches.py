@@ -6,6 +6,7 @@ passage. The two ends of each that is like the passage are adjusted, then it is 
 
 import unicodedata
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from heapq import nsmallest
 from itertools import islice
 from math import inf
@@ -175,6 +176,7 @@ def _is_same_place(left: Span, right: Span) -> bool:
     return abs(left.start - right.start) <= SAME_PLACE and abs(left.end - right.end) <= SAME_PLACE
 
 
+@lru_cache(maxsize=4096)
 def _may_replace(character: str, old: str) -> bool:
     """Whether a passage that began or ended with `old` may now have this: no space or comma for a letter."""
     if old.isalnum():

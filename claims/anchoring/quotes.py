@@ -6,6 +6,7 @@ Pure text, no Django. Offsets are Unicode code points, 0-based, end-exclusive: P
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from itertools import islice
 from typing import NamedTuple
 
@@ -34,6 +35,7 @@ WITHIN_WORD = regex.compile(
     r"|(?<=(?<!\p{N})\p{N}{1,3}\p{Zs}?)(?=\p{Zs}?\p{N}{3}(?!\p{N}))"
 )
 MAX_COMPARED = 200  # occurrences compared by context; of more, only those that keep half of the old context
+MAX_KNOWN = 64  # passages whose occurrences are kept while an edit is judged
 MAX_BY_CHARACTER = 2_000  # passages longer than this are compared by words, not by code points
 
 
@@ -52,12 +54,56 @@ class Selector:
     start: int | None
 
 
+class IndexedText(str):
+    """A text in which thousands of passages are sought: each is looked up by a piece of it, and the text is not read
+    from its beginning to its end for each."""
+
+    STEP, LENGTH = 8, 9  # a piece of nine code points begins at every eighth
+    MAX_TRIES, MAX_PLACES = 8, 16  # pieces of a passage that are tried; a piece that occurs more often is no clue
+
+    @cached_property
+    def compared(self) -> dict[tuple[str, str, str], list[int]]:
+        """What comparable_occurrences found last: a sentence that is repeated is asked for again and again."""
+        return {}
+
+    @cached_property
+    def pieces(self) -> dict[str, list[int]]:
+        found: dict[str, list[int]] = {}
+        for at in range(0, len(self) - self.LENGTH + 1, self.STEP):
+            found.setdefault(self[at : at + self.LENGTH], []).append(at)
+        return found
+
+    def places(self, needle: str) -> list[int] | None:
+        """Every offset of `needle`, or None if only reading the text can tell.
+
+        Wherever a needle stands, one of its first eight code points begins a piece, and so does each eighth after it.
+        What would begin before the text is none: less than the needle is left from there, counted from the end.
+        """
+        last, found = len(needle) - self.LENGTH, []
+        stride = self.STEP * max(1, last // (self.STEP * self.MAX_TRIES))
+        for first in range(self.STEP):
+            for offset in range(first, last + 1, stride):
+                places = self.pieces.get(needle[offset : offset + self.LENGTH], ())
+                if len(places) <= self.MAX_PLACES:
+                    break
+            else:
+                return None
+            found += [at - offset for at in places if self.startswith(needle, at - offset)]
+        return sorted(found)
+
+
 def context(text: str, start: int, end: int, width: int = CONTEXT_LENGTH) -> tuple[str, str]:
     return text[max(0, start - width) : start], text[end : end + width]
 
 
 def occurrences(text: str, needle: str) -> Iterator[int]:
-    """Every offset of `needle`, overlapping ones included, in time linear in both.
+    """Every offset of `needle`, overlapping ones included, in their order."""
+    places = text.places(needle) if isinstance(text, IndexedText) else None
+    return _sought(text, needle) if places is None else iter(places)
+
+
+def _sought(text: str, needle: str) -> Iterator[int]:
+    """Takes time linear in both.
 
     A needle found again within half its length repeats itself. Its run is then measured, not searched:
     otherwise "aaaa" in "aaaaaaaa…" would cost the product of the lengths.
@@ -94,6 +140,16 @@ def span_at(start: int, passage: str) -> Span:
 
 def comparable_occurrences(text: str, passage: str, prefix: str, suffix: str) -> list[int]:
     """All occurrences; if they are too many, those that keep half of the context on one side."""
+    known = text.compared if isinstance(text, IndexedText) else {}
+    key = passage, prefix, suffix
+    if key not in known:
+        if len(known) >= MAX_KNOWN:
+            known.clear()
+        known[key] = _comparable_occurrences(text, *key)
+    return known[key]
+
+
+def _comparable_occurrences(text: str, passage: str, prefix: str, suffix: str) -> list[int]:
     found = set(islice(occurrences(text, passage), MAX_COMPARED + 1))
     if len(found) > MAX_COMPARED:
         before, after = prefix[-HALF_CONTEXT:], suffix[:HALF_CONTEXT]
@@ -112,7 +168,12 @@ def keeps_word_ends(text: str, start: int, passage: str, prefix: str, suffix: st
 
 def splits_word(left: str, right: str) -> bool:
     """Whether the border between two texts is within a word, a number or an extended grapheme cluster (UAX 29)."""
-    before, after = INVISIBLE.sub("", left[-CONTEXT_LENGTH:]), INVISIBLE.sub("", right[:CONTEXT_LENGTH])
+    return _splits_word(left[-CONTEXT_LENGTH:], right[:CONTEXT_LENGTH])
+
+
+@lru_cache(maxsize=4096)  # hundreds of occurrences of a passage are compared with each other
+def _splits_word(left: str, right: str) -> bool:
+    before, after = INVISIBLE.sub("", left), INVISIBLE.sub("", right)
     return bool(before and after and WITHIN_WORD.match(before + after, len(before)))
 
 

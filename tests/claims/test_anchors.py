@@ -25,9 +25,9 @@ from claims.anchoring.anchors import (
     occurrences,
     reanchor,
 )
-from claims.anchoring.folded_text import MAX_SHINGLE_OFFSETS, SHINGLE_LENGTH, FoldedText, word_borders
+from claims.anchoring.folded_text import MAX_SHINGLE_OFFSETS, SHINGLE_LENGTH, FoldedText, fold, word_borders
 from claims.anchoring.near_matches import MAX_PLACES, NearMatches
-from claims.anchoring.quotes import keeps_word_ends, likeness, splits_word
+from claims.anchoring.quotes import IndexedText, keeps_word_ends, likeness, splits_word
 
 repeatable = settings(
     derandomize=True,
@@ -603,7 +603,11 @@ def find_near(text: str, known: Selector) -> str:
 @example("1.5 a.b 1,, 1.")
 def test_the_borders_of_words_are_where_no_word_is_split(text: str) -> None:
     expected = [at for at in range(len(text) + 1) if not splits_word(*context(text, at, at, 2))]
-    assert word_borders(text) == expected
+    assert word_borders(text, 0, 100) == expected
+    assert [at for block in range(0, 100, 3) for at in word_borders(text, block, block + 3)] == expected
+    assert FoldedText(text, set()).borders_between(1, 7) == [
+        at for at in word_borders(fold(text), 0, 100) if 1 <= at <= 7
+    ]
 
 
 @repeatable
@@ -612,6 +616,26 @@ def test_the_borders_of_words_are_where_no_word_is_split(text: str) -> None:
 def test_an_indexed_text_finds_what_a_search_finds(text: str, needle: str) -> None:
     indexed = FoldedText(text, {needle[:SHINGLE_LENGTH]})
     assert list(indexed.occurrences(needle)) == list(occurrences(text, needle))
+
+
+@repeatable
+@given(st.text("ab", max_size=120), st.integers(0, 100), st.integers(1, 90))
+@example("a" * 200, 0, 40)
+@example("abcdefghijklmnopq" * 3, 0, 17)
+def test_a_passage_looked_up_by_its_pieces_is_found_wherever_it_stands(text: str, start: int, length: int) -> None:
+    for needle in (text[start : start + length], text[start : start + length - 1] + "c"):
+        if needle:
+            expected = [at for at in range(len(text)) if text.startswith(needle, at)]
+            assert list(occurrences(IndexedText(text), needle)) == expected
+
+
+def test_a_passage_is_looked_up_by_a_piece_that_is_rare_unless_all_are_common() -> None:
+    """Otherwise each of 4,000 statements is sought in the whole text, some times over."""
+    common, rare = "the minister of finance said that ", "one Abcdefghijklmnopqrstuv"
+    text = IndexedText(common * 200 + rare + common)
+    assert text.places(common + rare) == [199 * len(common)]
+    assert text.places(common * 2) is None
+    assert text.places("x" * 15) is None
 
 
 # Finding it again: whatever the edit
