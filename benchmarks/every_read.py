@@ -34,7 +34,14 @@ def compare(small: Side, large: Side) -> str:
             before, after = measured
             line = (paired(after, before), median(before), median(after), query)
             lines.setdefault(path, []).append(line)
-    head = ["address", "of", "grows most", "ms with 10,000", "ms with 1,000,000", "growth", f"at most {FLAT}"]
+    head = [
+        "address",
+        "of",
+        "grows most",
+        *(f"ms with {newsroom.size:,}" for newsroom, _ in (small, large)),
+        "growth",
+        f"at most {FLAT}",
+    ]
     return markdown([head, *(_line(path, found) for path, found in lines.items())])
 
 
