@@ -11,10 +11,11 @@ import json
 import subprocess
 import sys
 import time
+from itertools import pairwise
 
 from benchmarks.report import markdown, write_readme
 from tests.service import ROOT, Service, service_of_its_own
-from tests.webhook_faults import SUBSCRIBE, WRITE
+from tests.webhook_faults import SUBSCRIBE, WRITE, service_says
 from tests.webhooks.receivers import Receiver, receivers
 
 ROWS = 100  # that the changes are of; the deliveries about one row keep their order
@@ -22,27 +23,37 @@ LIMIT = 300.0  # seconds until all has arrived
 FOLLOW = [sys.executable, "manage.py", "follow", "webhooks"]
 
 
-def measure(number: int, changes: int) -> list[str]:
-    with service_of_its_own(None, 1, WEBHOOK_ALLOW_PRIVATE="1") as service, receivers(number) as all_receivers:
-        service.prepare(SUBSCRIBE.format(urls=[receiver.url for receiver in all_receivers]))
-        wanted = len(_written(service, changes)) * number
-        with service.log.open("ab") as log:
-            sender = subprocess.Popen(FOLLOW, cwd=ROOT, env=service.environment, stdout=log, stderr=log)
-        try:
-            _wait(all_receivers, wanted)
-        finally:
-            sender.terminate()
-            sender.wait()
-        times = sorted(each.at for receiver in all_receivers for each in receiver.accepted)
-    seconds = times[-1] - times[0]
-    return [str(number), f"{len(times):,}", f"{seconds:.1f}", f"{(len(times) - 1) / seconds:,.0f}"]
+def measure(numbers: list[int], changes: int) -> list[list[str]]:
+    """One after the other, the fewest first: those of the last remain subscribed."""
+    with service_of_its_own(None, 1, WEBHOOK_ALLOW_PRIVATE="1") as service, receivers(max(numbers)) as all_receivers:
+        service.prepare("")
+        rows = []
+        for before, number in pairwise([0, *sorted(set(numbers))]):
+            service_says(service, SUBSCRIBE.format(urls=[one.url for one in all_receivers[before:number]]))
+            rows.append(_deliveries(service, all_receivers[:number], changes))
+    return rows
 
 
-def _written(service: Service, changes: int) -> list[object]:
+def _deliveries(service: Service, subscribed: list[Receiver], changes: int) -> list[str]:
+    begin = [len(receiver.accepted) for receiver in subscribed]
+    wanted = sum(begin) + _written(service, changes) * len(subscribed)
+    with service.log.open("ab") as log:
+        sender = subprocess.Popen(FOLLOW, cwd=ROOT, env=service.environment, stdout=log, stderr=log)
+    try:
+        _wait(subscribed, wanted)
+    finally:
+        sender.terminate()
+        sender.wait()
+    arrived = [each.at for receiver, count in zip(subscribed, begin, strict=True) for each in receiver.accepted[count:]]
+    seconds = max(arrived) - min(arrived)
+    return [str(len(subscribed)), f"{len(arrived):,}", f"{seconds:.1f}", f"{(len(arrived) - 1) / seconds:,.0f}"]
+
+
+def _written(service: Service, changes: int) -> int:
+    """How many entries."""
     command = [sys.executable, "-c", WRITE, str(changes), str(ROWS)]
     done = subprocess.run(command, cwd=ROOT, env=service.environment, stdout=subprocess.PIPE, check=True)
-    entries: list[object] = json.loads(done.stdout.splitlines()[-1])
-    return entries
+    return len(json.loads(done.stdout.splitlines()[-1]))
 
 
 def _wait(all_receivers: list[Receiver], wanted: int) -> None:
@@ -59,7 +70,7 @@ def main() -> None:
     parser.add_argument("--changes", type=int, default=1000)
     chosen = parser.parse_args()
     head = ["receivers", "deliveries", "s from the first to the last", "deliveries/s"]
-    text = markdown([head, *(measure(number, chosen.changes) for number in chosen.receivers)])
+    text = markdown([head, *measure(chosen.receivers, chosen.changes)])
     print(text)
     write_readme("webhooks", text)
 
