@@ -12,7 +12,9 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from http.client import HTTPException
 from itertools import product
 from pathlib import Path
 
@@ -45,23 +47,33 @@ def measure(run: report.Run, cases: list[Case], contenders: dict[str, Contender]
     for case in cases:
         began = time.monotonic()
         names = [name for name in case.contenders if name in contenders]
-        try:
+        with noted(run, case.name):
             for name in names:
                 case.measure(contenders[name], WARM_UP)
             for _round in range(rounds):
                 for name in names:
                     run.add(case, _column(name), case.measure(contenders[name], run.seconds))
-        except CannotMeasure as why:
-            run.skipped[case.name] = str(why)
         run.memory[case.name] = peak_memory(contenders[OURS])
         say(f"{case.name}: {time.monotonic() - began:.0f} s")
+
+
+@contextmanager
+def noted(run: report.Run, name: str) -> Iterator[None]:
+    """What fails is named below the tables. The other figures took minutes, and stay."""
+    try:
+        yield
+    except (CannotMeasure, RuntimeError, OSError, HTTPException) as why:
+        run.rounds.pop(name, None)
+        run.skipped[name] = str(why) or type(why).__name__
+        say(f"{name}: {run.skipped[name]}")
 
 
 def _column(name: str) -> str:
     return OURS if name == BY_WORDS else name
 
 
-def compare(size: int, chosen: argparse.Namespace) -> None:
+def compare(size: int, chosen: argparse.Namespace) -> bool:
+    """Whether everything was measured."""
     newsroom = prepare(data_dir(size, chosen.data), size)
     run = report.Run(size, chosen.seconds)
     everything = [*reads(newsroom), *beside_writes(newsroom), *writes(newsroom)]
@@ -78,13 +90,17 @@ def compare(size: int, chosen: argparse.Namespace) -> None:
         say("whoever is measured answers the same values and writes the same rows")
         measure(run, cases, contenders, chosen.rounds)
         if "latency" in wanted:
-            latency.measure(run, cases, contenders)
+            with noted(run, "latency"):
+                latency.measure(run, cases, contenders)
         if "one-caller" in wanted:
-            waited = one_caller.measure(newsroom, everything, contenders)
-            run.one_caller = {each.title: each.milliseconds for each in waited}
+            with noted(run, "one-caller"):
+                waited = one_caller.measure(newsroom, everything, contenders)
+                run.one_caller = {each.title: each.milliseconds for each in waited}
     if "processes" in wanted:
-        run.processes = processes.measure(newsroom, named["list"], run.seconds)
+        with noted(run, "processes"):
+            run.processes = processes.measure(newsroom, named["list"], run.seconds)
     _publish(newsroom, run, cases, waited, is_whole=not chosen.only)
+    return not run.skipped
 
 
 def _publish(
@@ -155,16 +171,18 @@ def _every_read(newsrooms: list[Newsroom], servers: list[dict[str, Contender]]) 
     return every_read.compare((newsrooms[0], servers[0][name]), (newsrooms[-1], servers[-1][name]))
 
 
-def run_programs(chosen: argparse.Namespace) -> None:
+def run_programs(chosen: argparse.Namespace) -> bool:
+    """Whether all succeeded."""
+    codes = []
     for name, options in PROGRAMS.items():
         if not chosen.only or name in chosen.only:
             began = time.monotonic()
             print(flush=True)
             place = ["--data", str(chosen.data)] if name == "pages" else []
             done = subprocess.run([sys.executable, "-m", f"benchmarks.{name}", *options, *place], cwd=ROOT)
-            if done.returncode:
-                raise RuntimeError(f"benchmarks.{name} failed.")
-            say(f"{name}: {time.monotonic() - began:.0f} s")
+            codes.append(done.returncode)
+            say(f"{name}: {'failed, after ' if done.returncode else ''}{time.monotonic() - began:.0f} s")
+    return not any(codes)
 
 
 def _size(text: str) -> int:
@@ -193,15 +211,14 @@ def main() -> int:
         if chosen.flat:
             flat(chosen)
             return 0
-        if not chosen.only or set(chosen.only) - PROGRAMS.keys():
-            compare(chosen.size, chosen)
-        run_programs(chosen)
+        needs_database = not chosen.only or set(chosen.only) - PROGRAMS.keys()
+        is_whole = compare(chosen.size, chosen) if needs_database else True
+        return 0 if run_programs(chosen) and is_whole else 1
     except (Disagreement, RuntimeError) as fault:
         say(str(fault))
         return 1
     except KeyboardInterrupt:
         return 130
-    return 0
 
 
 if __name__ == "__main__":

@@ -56,8 +56,8 @@ def goals(run: Run) -> str:
 
 
 def remarks(run: Run) -> str:
-    lines = [f"Not measured: {case}, since {why}." for case, why in run.skipped.items()]
-    if "export" in run.rounds:
+    lines = [f"Not measured: {case}. {why}" for case, why in run.skipped.items()]
+    if "export" in run.rounds and "post" in run.memory:
         before, after = (run.memory[name] / MEGABYTE for name in ("post", "export"))
         lines.append(
             f"The largest process of the service held {before:.0f} MB before the export, {after:.0f} MB after it."

@@ -10,10 +10,10 @@ import django
 import pytest
 from django.core import management
 
+from benchmarks import __main__ as main
 from benchmarks import newsroom, report
-from benchmarks.__main__ import _size
 from benchmarks.agreement import difference
-from benchmarks.cases import beside_writes, reads, writes
+from benchmarks.cases import Case, beside_writes, reads, writes
 from benchmarks.contenders import ALL, FASTAPI, LIMIT, OURS, Request
 from benchmarks.goals import GOALS, paired
 from benchmarks.latency import _summary
@@ -97,16 +97,31 @@ def test_a_file_that_cannot_be_written_is_told_and_ends_nothing(readme, capsys):
 
 
 def test_so_few_statements_that_something_would_be_missing_are_measured_as_a_thousand(capsys):
-    assert [_size("1"), _size("1000"), _size("100000")] == [1000, 1000, 100_000]
+    assert [main._size("1"), main._size("1000"), main._size("100000")] == [1000, 1000, 100_000]
     assert capsys.readouterr().err == "1 is too few, such as for drafts to tag: 1,000 are measured.\n"
     for wrong in ("0", "-5", "many"):
         with pytest.raises((argparse.ArgumentTypeError, ValueError)):
-            _size(wrong)
+            main._size(wrong)
 
 
 @pytest.mark.parametrize("size", [10_000, 1_000_000, 10_000_000])
 def test_the_readme_has_a_place_for_the_published_sizes(size):
     assert f"<!-- run with {size} begins -->" in (ROOT / "benchmarks/README.md").read_text()
+
+
+def test_a_case_that_fails_halfway_is_named_and_the_others_are_measured(monkeypatch):
+    def half(_contender, seconds):
+        asked.append(seconds)
+        if len(asked) > 2:
+            raise RuntimeError("factcheck answered 503.")
+        return 1.0
+
+    asked, run = [], report.Run(1000, 2)
+    monkeypatch.setattr(main, "peak_memory", lambda _: 0)
+    cases = [Case("half", "half", (OURS,), half), Case("whole", "whole", (OURS,), lambda *_: 2.0)]
+    main.measure(run, cases, {OURS: None}, rounds=3)
+    assert run.rounds == {"whole": {OURS: [2.0, 2.0, 2.0]}}
+    assert report.remarks(run) == "Not measured: half. factcheck answered 503."
 
 
 def newsroom_of(size: int, monkeypatch) -> Newsroom:
