@@ -5,12 +5,10 @@ of a size has two databases: `filled_with_vectors`, which is never written to ag
 From `IN_PLACE_FROM` statements on there is one, `filled`: a copy would take 20 GB and minutes, and vectors take hours.
 """
 
-import argparse
 import fcntl
 import os
 import subprocess
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +19,6 @@ import yaml
 from psycopg import sql
 
 from factcheck.postgres import embedded
-from factcheck.startup import lift_time_limits
 
 ROOT = Path(__file__).resolve().parent.parent
 FILLED = "filled_with_vectors"
@@ -128,6 +125,10 @@ def prepare(data_dir: Path, size: int) -> Newsroom:
 
 
 def _fill_one(data_dir: Path, size: int) -> None:
+    if is_in_place(size) and _is_begun(data_dir):
+        raise RuntimeError(
+            f"{data_dir} holds a database that was not filled to the end. Remove the folder to fill it anew."
+        )
     _recreate(data_dir)
     vectors = [] if is_in_place(size) else ["--vectors"]
     _in_django(data_dir, embedded.DATABASE, "--fill", str(size), *vectors)
@@ -168,6 +169,11 @@ def _exists(data_dir: Path, database: str) -> bool:
         return bool(connection.execute("SELECT FROM pg_database WHERE datname = %s", [database]).fetchall())
 
 
+def _is_begun(data_dir: Path) -> bool:
+    with psycopg.connect(conninfo(data_dir, embedded.DATABASE)) as connection:
+        return bool(connection.execute("SELECT FROM pg_tables WHERE tablename = 'claims_statement'").fetchall())
+
+
 def _in_database(data_dir: Path, database: str, *statements: sql.SQL | sql.Composed) -> None:
     with psycopg.connect(conninfo(data_dir, database), autocommit=True) as connection:
         for statement in statements:
@@ -185,8 +191,8 @@ def _recreate(data_dir: Path, template: str = "template1") -> None:
 
 
 def _in_django(data_dir: Path, database: str, *arguments: str) -> str:
-    """Run this file as a program, since its connections must be closed before the database can be copied."""
-    command = [sys.executable, "-m", "benchmarks.newsroom", *arguments]
+    """In another program, since its connections must be closed before the database can be copied."""
+    command = [sys.executable, "-m", "benchmarks.filling", *arguments]
     done = subprocess.run(
         command, cwd=ROOT, env=environment_for(data_dir, database), stdout=subprocess.PIPE, check=True
     )
@@ -218,68 +224,3 @@ def _read_newsroom(data_dir: Path, size: int, token: str) -> Newsroom:
             deep_id=column("SELECT min(id) + (max(id) - min(id)) / 10 FROM claims_statement")[0],
             moment=moment.isoformat().replace("+00:00", "Z"),
         )
-
-
-def _fill(size: int, *, with_vectors: bool) -> None:
-    from django.contrib.auth.models import Group, User
-
-    from benchmarks.corpus import fill_by_all_cores
-    from benchmarks.vectors import draw
-
-    user, _ = User.objects.get_or_create(username=EDITOR)
-    user.groups.add(Group.objects.get(name="editor"))
-    began = time.monotonic()
-    write_large_article(user)  # first, so that the newest page is one of ordinary articles
-    fill_by_all_cores(size)
-    if with_vectors:
-        draw()
-    print(f"filled in {time.monotonic() - began:.0f} s", file=sys.stderr)
-
-
-def write_large_article(actor: Any) -> None:
-    from claims import services
-    from sources.services import create_source
-
-    sentences = [
-        f"The witness said sentence number {number} of this report." for number in range(LARGE_ARTICLE_STATEMENTS)
-    ]
-    sentences[7] += " rareword"  # which a corpus of 10,000 does not have, and a million twice
-    article = services.create_article(actor=actor, title=LARGE_ARTICLE, text=" ".join(sentences))
-    people = [create_source(actor=actor, name=f"Witness {number}", kind="person") for number in range(30)]
-    rows = [
-        {
-            "article": article,
-            "text": sentence,
-            "source": people[number % 30],
-            "via": [people[(number + 1) % 30], people[(number + 2) % 30]][: number % 3],
-        }
-        for number, sentence in enumerate(sentences)
-    ]
-    statements = services.create_statements(rows=rows, actor=actor)
-    for statement in statements[::5]:
-        services.open_dispute(actor=actor, statement=statement, raised_by=people[0], kind="denial")
-    services.set_article_status(
-        article_id=article.pk, versions=None, actor=actor, status="published", reason="For the benchmark"
-    )
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description="Migrates the database of the settings and prints an editor's token.")
-    parser.add_argument("--fill", type=int, help="how many statements to fill it with")
-    parser.add_argument("--vectors", action="store_true", help="make vectors of the statements, too")
-    chosen = parser.parse_args()
-    import django
-
-    lift_time_limits()
-    django.setup()
-    from django.core.management import call_command
-
-    call_command("migrate", verbosity=0)
-    if chosen.fill is not None:
-        _fill(chosen.fill, with_vectors=chosen.vectors)
-    else:
-        call_command("create_token", EDITOR)
-
-
-if __name__ == "__main__":
-    main()

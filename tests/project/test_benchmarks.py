@@ -11,7 +11,7 @@ import pytest
 from django.core import management
 
 from benchmarks import __main__ as main
-from benchmarks import newsroom, report
+from benchmarks import filling, report
 from benchmarks.agreement import difference
 from benchmarks.cases import Case, beside_writes, reads, writes
 from benchmarks.contenders import ALL, FASTAPI, LIMIT, OURS, Request
@@ -185,7 +185,7 @@ def test_the_corpus_is_filled_without_the_time_limits_of_a_request(monkeypatch):
         monkeypatch.setenv(name, "1")
     monkeypatch.setattr(django, "setup", lambda: at_setup.extend(os.environ[name] for name in TIME_LIMITS))
     monkeypatch.setattr(management, "call_command", lambda *_, **__: None)
-    monkeypatch.setattr(newsroom, "_fill", lambda *_, **__: None)
-    monkeypatch.setattr(sys, "argv", ["benchmarks.newsroom", "--fill", "50"])
-    newsroom.main()
+    monkeypatch.setattr(filling, "_fill", lambda *_, **__: None)
+    monkeypatch.setattr(sys, "argv", ["benchmarks.filling", "--fill", "50"])
+    filling.main()
     assert at_setup == ["0", "0", "0"]
