@@ -89,9 +89,9 @@ def compare(size: int, chosen: argparse.Namespace) -> bool:
         check(cases, newsroom, contenders)
         say("whoever is measured answers the same values and writes the same rows")
         measure(run, cases, contenders, chosen.rounds)
-        if "latency" in wanted:
-            with noted(run, "latency"):
-                latency.measure(run, cases, contenders)
+        for name in latency.CASES if "latency" in wanted else ():
+            with noted(run, f"latency of {name}"):
+                latency.measure(run, named[name], contenders)
         if "one-caller" in wanted:
             with noted(run, "one-caller"):
                 waited = one_caller.measure(newsroom, everything, contenders)

@@ -16,22 +16,19 @@ REQUESTS = 50  # at least, in each turn, so that there is a p99
 LONGEST = 10.0  # seconds of a turn
 
 
-def measure(run: Run, cases: list[Case], contenders: dict[str, Contender]) -> None:
-    for case in cases:
-        if case.name not in CASES or case.name not in run.rounds:
-            continue
-        saturated = {name: median(values) for name, values in run.rounds[case.name].items()}
-        found: dict[str, dict[str, list[float]]] = {}
-        for _turn in range(TURNS):
-            for name, rate in saturated.items():
-                seconds = min(LONGEST, max(run.seconds, REQUESTS / (rate * SHARE)))
-                one = _measure(case, contenders[name], rate * SHARE, seconds)
-                kept = found.setdefault(name, {"rates": [], "latencies": []})
-                kept["rates"].append(one.rate)
-                kept["latencies"] += one.latencies
-        run.latencies[case.name] = {
-            name: _summary(**values) for name, values in found.items() if len(values["latencies"]) > 1
-        }
+def measure(run: Run, case: Case, contenders: dict[str, Contender]) -> None:
+    saturated = {name: median(values) for name, values in run.rounds.get(case.name, {}).items()}
+    found: dict[str, dict[str, list[float]]] = {}
+    for _turn in range(TURNS):
+        for name, rate in saturated.items():
+            seconds = min(LONGEST, max(run.seconds, REQUESTS / (rate * SHARE)))
+            one = _measure(case, contenders[name], rate * SHARE, seconds)
+            kept = found.setdefault(name, {"rates": [], "latencies": []})
+            kept["rates"].append(one.rate)
+            kept["latencies"] += one.latencies
+    run.latencies[case.name] = {
+        name: _summary(**values) for name, values in found.items() if len(values["latencies"]) > 1
+    }
 
 
 def _measure(case: Case, contender: Contender, rate: float, seconds: float) -> Any:
