@@ -11,7 +11,7 @@ import pytest
 from django.core import management
 
 from benchmarks import __main__ as main
-from benchmarks import filling, report
+from benchmarks import every_read, filling, report
 from benchmarks.agreement import difference
 from benchmarks.cases import Case, beside_writes, reads, writes
 from benchmarks.contenders import ALL, FASTAPI, LIMIT, OURS, Request
@@ -133,6 +133,17 @@ def test_from_five_million_statements_on_the_filled_database_is_measured_itself_
     large, small = newsroom_of(5_000_000, monkeypatch), newsroom_of(4_999_999, monkeypatch)
     assert (large.database, small.database) == ("filled", "factcheck")
     assert {case.name for case in reads(small)} - {case.name for case in reads(large)} == {"matches", "matches-public"}
+
+
+def test_every_read_asks_for_lists_and_rows_but_for_no_stream_and_no_row_that_it_does_not_know(monkeypatch):
+    newsroom = newsroom_of(10_000, monkeypatch)
+    monkeypatch.setattr(Newsroom, "query", lambda _, sql, *__: [(7, 8)] if "article, source" in sql else [(9,)])
+    paths, _, addresses = zip(*every_read._addresses(newsroom), strict=True)
+    assert {"/api/v1/statements/?page_size=10&q=minister", "/api/v1/articles/7/?as_of=2026-01-01T00%3A00%3A00Z"} <= {
+        *addresses
+    }
+    assert "/api/v1/journal/" in paths
+    assert not [path for path in paths if "stream" in path or "export" in path or "{webhook}" in path]
 
 
 def test_reads_beside_writes_ask_every_contender_what_the_reads_alone_ask(monkeypatch):
