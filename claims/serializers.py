@@ -5,6 +5,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext, gettext_lazy
 from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
+from rest_framework.utils.html import is_html_input
 
 from claims.fields import (
     AddressesField,
@@ -29,13 +30,15 @@ from factcheck.api.fields import (
     ReasonSerializer,
     RecordedSerializer,
 )
-from factcheck.api.references import ReferenceList, RowId
+from factcheck.api.references import ReferenceList, RowId, rows_by_id, valid_ids
 from factcheck.api.row_json import JSONList, JSONObject, json_object
 from factcheck.journal.models import Entry
 from factcheck.journal.serializers import UserSerializer, actor_of
-from sources.serializers import SourceSummarySerializer, source_reference
+from sources.models import Source
+from sources.serializers import SOURCES, SourceSummarySerializer, source_reference
 
 PROPOSAL_LENGTH = 1800  # code points: the journal puts the author's name before it, and the whole is a reason too
+MAX_VIA = 20  # sources
 MAX_CAPTIONS = 5 * MAX_TEXT  # code points, with the times and the markup
 ROW = ["id", "version", "created_at", "updated_at"]
 
@@ -213,7 +216,7 @@ class StatementSerializer(PassageSerializer, serializers.ModelSerializer[Stateme
     )
     via = ReferenceList(
         child=source_reference(style={"label": gettext_lazy("Through whom, nearest to the speaker first")}),
-        required=False, default=list, max_length=20,
+        required=False, default=list, max_length=MAX_VIA,
     )  # fmt: skip
     said_on = SaidOnField()
     media_start = SecondsField(
@@ -244,6 +247,13 @@ class StatementSerializer(PassageSerializer, serializers.ModelSerializer[Stateme
             "tagged_by", "tagged_at", "open_disputes", "dissent", "reason",
         ]  # fmt: skip
         read_only_fields = [*ROW, "key", "revision", "anchor", "tag", "tag_reason", "tagged_at"]
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, dict) and not is_html_input(data) and "prefetched" not in self.context:
+            via = data["via"] if isinstance(data.get("via"), list) else []
+            rows = rows_by_id(SOURCES, valid_ids([data.get("source"), *via[:MAX_VIA]]))
+            self._context = {**self.context, "prefetched": {Source: rows}}
+        return super().to_internal_value(data)
 
     def json_sql_overrides(self) -> dict[str, Any]:
         chain = StatementVia.objects.filter(statement=OuterRef("pk")).order_by("position")

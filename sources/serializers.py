@@ -20,8 +20,11 @@ class SourceSummarySerializer(serializers.ModelSerializer[Source]):
         read_only_fields = fields
 
 
+SOURCES = Source.objects.all()  # one object, by which a reference knows its prepared query
+
+
 def source_reference(**kwargs: Any) -> Reference:
-    return Reference(queryset=Source.objects.all(), nested=SourceSummarySerializer, **kwargs)
+    return Reference(queryset=SOURCES, nested=SourceSummarySerializer, **kwargs)
 
 
 class MergeSerializer(ReasonSerializer):

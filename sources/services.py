@@ -7,8 +7,7 @@ from django.db import connection
 from django.utils.translation import gettext, pgettext
 
 from factcheck.errors import Conflict, Versions
-from factcheck.journal.services import change_rows, lock, lock_in_order, record
-from factcheck.postgres.bulk import insert_rows
+from factcheck.journal.services import change_rows, insert_recorded, lock, lock_in_order, record
 from factcheck.postgres.transactions import atomic_with_retry
 from sources.models import Source, SourceRedirect
 
@@ -27,8 +26,7 @@ def create_sources(*, rows: Sequence[dict[str, Any]], actor: Any, reason: str = 
 def insert_sources(*, sources: Sequence[Source], actor: Any, reason: str = "") -> None:
     """Writes new sources: a fixed number of SQL statements for any number of sources."""
     _lock_wholes(source.part_of_id for source in sources)
-    insert_rows(sources)
-    record(sources, action="source.created", actor=actor, reason=reason)
+    insert_recorded(sources, action="source.created", actor=actor, reason=reason)
 
 
 def take_turns_to_name() -> None:
@@ -49,7 +47,7 @@ def update_source(*, source_id: int, versions: Versions, actor: Any, reason: str
     """Raises DoesNotExist and StaleVersion. The database refuses a source that would be a part of itself."""
     whole = fields.get("part_of")
     _lock_wholes([whole and whole.pk], source_id)
-    source = lock(Source.objects.all(), source_id, versions)
+    source = lock(Source, source_id, versions)
     update_sources(changes=[(source, fields)], actor=actor, reason=reason)
     return source
 
@@ -62,7 +60,7 @@ def update_sources(*, changes: Sequence[tuple[Source, dict[str, Any]]], actor: A
 @atomic_with_retry
 def delete_source(*, source_id: int, versions: Versions, actor: Any, reason: str = "") -> None:
     """Raises DoesNotExist, StaleVersion, and Conflict when anything refers to the source."""
-    source = lock(Source.objects.all(), source_id, versions, to_delete=True)
+    source = lock(Source, source_id, versions, to_delete=True)
     for relation in Source._meta.related_objects:
         if relation.related_model is SourceRedirect:
             continue

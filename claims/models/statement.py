@@ -171,7 +171,10 @@ class Statement(Recorded):
         "via": "SELECT coalesce(jsonb_agg(v.source ORDER BY v.position), '[]') "
         "FROM claims_statementvia v WHERE v.statement = r.id"
     }
-
+    journal_child_inserts = {
+        "via": "INSERT INTO claims_statementvia (statement, position, source) SELECT w.id, v.place - 1, v.source::bigint "
+        "FROM w CROSS JOIN LATERAL jsonb_array_elements_text(w.via) WITH ORDINALITY v(source, place)"
+    }
     journal_child_tables = {
         "claims_statementvia": (
             "e.resource_id * 100 + v.position AS id, e.resource_id AS statement, "

@@ -74,7 +74,7 @@ def update_article(
 @atomic_with_retry
 def _update(article_id: int, versions: Versions, fields: dict[str, Any], found: Found, **by: Any) -> Article | None:
     """None if the text or its cues change and `found` lacks a statement; nothing is written then."""
-    article = lock(Article.objects.all(), article_id, versions)
+    article = lock(Article, article_id, versions)
     text, cues = article.text, article.cues
     if not assign(article, fields):
         return article
@@ -97,7 +97,7 @@ def _update(article_id: int, versions: Versions, fields: dict[str, Any], found: 
 @atomic_with_retry
 def set_article_status(*, article_id: int, versions: Versions, actor: Any, status: str, reason: str) -> Article:
     """Publishes or withdraws. Raises DoesNotExist, StaleVersion, and Conflict if the present status forbids it."""
-    article = lock(Article.objects.all(), article_id, versions)
+    article = lock(Article, article_id, versions)
     if status not in article.next_statuses[article.status]:
         raise Conflict(
             gettext("The article is %(status)s; it cannot become %(next)s.")
@@ -115,7 +115,7 @@ def delete_article(*, article_id: int, versions: Versions, actor: Any, reason: s
 
     Raises DoesNotExist, StaleVersion, Conflict for a published article, and what delete_statements raises.
     """
-    article = lock(Article.objects.all(), article_id, versions)
+    article = lock(Article, article_id, versions)
     if article.status == Article.Status.PUBLISHED:
         raise Conflict(gettext("A published article cannot be deleted. Withdraw it first."))
     statements = list(article.statements.select_for_update().order_by("pk"))

@@ -14,12 +14,12 @@ from factcheck.errors import Conflict, InvalidInput, Versions
 from factcheck.journal.services import (
     assign,
     hold_in_order,
+    insert_recorded,
     lock,
     lock_in_order,
     record,
     save_next_versions,
 )
-from factcheck.postgres.bulk import insert_rows
 from factcheck.postgres.transactions import atomic_with_retry
 
 
@@ -43,8 +43,7 @@ def insert_disputes(*, disputes: Sequence[Dispute], actor: Any, reason: str | Se
     now = timezone.now()
     for dispute in disputes:
         dispute.opened_by, dispute.opened_at = actor, now
-    insert_rows(disputes)
-    record(disputes, action="dispute.opened", actor=actor, reason=reason)
+    insert_recorded(disputes, action="dispute.opened", actor=actor, reason=reason)
 
 
 @atomic_with_retry
@@ -62,7 +61,7 @@ def update_dispute(*, dispute_id: int, versions: Versions, actor: Any, reason: s
     statement or let a statement dispute itself."""
     if counter := fields.get("counter_statement"):
         hold_in_order(Statement, [counter.pk])
-    dispute = lock(Dispute.objects.all(), dispute_id, versions)
+    dispute = lock(Dispute, dispute_id, versions)
     check_statement_stays(dispute, fields)
     if dispute.state != Dispute.State.OPEN:
         raise Conflict(gettext("A resolved dispute cannot be edited. Reopen it first."))
@@ -83,7 +82,7 @@ def resolve_dispute(
     """
     if tag:
         lock_in_order(Statement.objects.filter(disputes=dispute_id))
-    dispute = lock(Dispute.objects.all(), dispute_id, versions)
+    dispute = lock(Dispute, dispute_id, versions)
     resolve_disputes(resolutions=[(dispute, state, reason)], actor=actor)
     if tag:
         tag_statement(statement_id=dispute.statement_id, versions=None, actor=actor, tag=tag, reason=reason)
@@ -109,7 +108,7 @@ def resolve_disputes(*, resolutions: Sequence[tuple[Dispute, str, str]], actor: 
 @atomic_with_retry
 def reopen_dispute(*, dispute_id: int, versions: Versions, actor: Any, reason: str) -> Dispute:
     """Raises DoesNotExist, StaleVersion, and Conflict if the dispute is open."""
-    dispute = lock(Dispute.objects.all(), dispute_id, versions)
+    dispute = lock(Dispute, dispute_id, versions)
     if dispute.state == Dispute.State.OPEN:
         raise Conflict(gettext("The dispute is already open."))
     dispute.state, dispute.resolution = Dispute.State.OPEN, ""
@@ -122,5 +121,5 @@ def reopen_dispute(*, dispute_id: int, versions: Versions, actor: Any, reason: s
 @atomic_with_retry
 def delete_dispute(*, dispute_id: int, versions: Versions, actor: Any, reason: str = "") -> None:
     """Raises DoesNotExist, StaleVersion, and what delete_disputes raises."""
-    dispute = lock(Dispute.objects.all(), dispute_id, versions, to_delete=True)
+    dispute = lock(Dispute, dispute_id, versions, to_delete=True)
     delete_disputes(disputes=[dispute], actor=actor, reason=reason)

@@ -8,8 +8,7 @@ from django.utils.translation import gettext
 from claims.models import Dispute, Evidence
 from claims.services.deletion import delete_evidence_rows
 from factcheck.errors import InvalidInput, Versions
-from factcheck.journal.services import change_rows, lock, record
-from factcheck.postgres.bulk import insert_rows
+from factcheck.journal.services import change_rows, insert_recorded, lock
 from factcheck.postgres.transactions import atomic_with_retry
 
 
@@ -20,15 +19,14 @@ def create_evidence(*, actor: Any, reason: str = "", **fields: Any) -> Evidence:
 @atomic_with_retry
 def create_evidence_rows(*, rows: Sequence[dict[str, Any]], actor: Any, reason: str = "") -> list[Evidence]:
     evidence = [Evidence(**fields) for fields in rows]
-    insert_rows(evidence)
-    record(evidence, action="evidence.created", actor=actor, reason=reason)
+    insert_recorded(evidence, action="evidence.created", actor=actor, reason=reason)
     return evidence
 
 
 @atomic_with_retry
 def update_evidence(*, evidence_id: int, versions: Versions, actor: Any, reason: str = "", **fields: Any) -> Evidence:
     """Raises DoesNotExist, StaleVersion, and InvalidInput if the fields name another statement."""
-    evidence = lock(Evidence.objects.all(), evidence_id, versions)
+    evidence = lock(Evidence, evidence_id, versions)
     check_statement_stays(evidence, fields)
     update_evidence_rows(changes=[(evidence, fields)], actor=actor, reason=reason)
     return evidence
@@ -49,5 +47,5 @@ def check_statement_stays(row: Evidence | Dispute, fields: dict[str, Any]) -> No
 @atomic_with_retry
 def delete_evidence(*, evidence_id: int, versions: Versions, actor: Any, reason: str = "") -> None:
     """Raises DoesNotExist and StaleVersion."""
-    evidence = lock(Evidence.objects.all(), evidence_id, versions)
+    evidence = lock(Evidence, evidence_id, versions)
     delete_evidence_rows(rows=[evidence], actor=actor, reason=reason)

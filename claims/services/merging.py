@@ -31,7 +31,7 @@ def merge_source(*, source_id: int, versions: Versions, actor: Any, into: Source
         raise InvalidInput.field("into", "self", gettext("A source cannot be merged into itself."))
     _lock_references(source_id)  # and those that are made until the source is locked, when they are moved
     lock_in_order(Source.objects.filter(Q(pk__in=[source_id, into.pk]) | Q(part_of=source_id)))
-    source = lock(Source.objects.all(), source_id, versions, to_delete=True)
+    source = lock(Source, source_id, versions, to_delete=True)
     into = Source.objects.get(pk=into.pk)
     _check_mergeable(source, into)
     _move_references(Article, "publisher", source, into, actor, reason)

@@ -10,7 +10,7 @@ from claims.models.note import ONE_THING
 from claims.services.deletion import delete_notes
 from claims.services.proposals import end_proposal
 from factcheck.errors import Conflict, InvalidInput, Versions
-from factcheck.journal.services import assign, lock, record, save_next_versions
+from factcheck.journal.services import assign, insert_recorded, lock, record, save_next_versions
 from factcheck.postgres.transactions import atomic_with_retry
 
 SUBJECTS = ("article", "statement", "dispute")
@@ -44,8 +44,7 @@ def create_note(
             gettext("It is in the article %(article_id)s. Leave the article out.") % {"article_id": article_id},
         )
     note = Note(article_id=article_id, statement=statement, dispute=dispute, text=text, author=actor)
-    note.save()
-    record([note], action="note.created", actor=actor, reason=reason)
+    insert_recorded([note], action="note.created", actor=actor, reason=reason)
     return note
 
 
@@ -53,7 +52,7 @@ def create_note(
 def update_note(*, note_id: int, versions: Versions, actor: Any, reason: str = "", **fields: Any) -> Note:
     """Raises DoesNotExist, StaleVersion, InvalidInput if the fields name another subject, and Conflict for a proposal
     with other words."""
-    note = lock(Note.objects.all(), note_id, versions)
+    note = lock(Note, note_id, versions)
     for name in SUBJECTS:
         if name in fields and getattr(fields.pop(name), "pk", None) != getattr(note, f"{name}_id"):
             raise InvalidInput.field(name, "immutable", gettext("A note cannot move. Write a new one there."))
@@ -70,7 +69,7 @@ def resolve_note(*, note_id: int, versions: Versions, actor: Any, reason: str = 
 
     Raises DoesNotExist, StaleVersion, and Conflict if the note is resolved.
     """
-    note = lock(Note.objects.all(), note_id, versions)
+    note = lock(Note, note_id, versions)
     if note.tag:
         is_own = note.author_id == actor.pk
         outcome = Note.Outcome.WITHDRAWN if is_own else Note.Outcome.SET_ASIDE
@@ -87,7 +86,7 @@ def resolve_note(*, note_id: int, versions: Versions, actor: Any, reason: str = 
 @atomic_with_retry
 def reopen_note(*, note_id: int, versions: Versions, actor: Any, reason: str = "") -> Note:
     """Raises DoesNotExist, StaleVersion, and Conflict if the note is open or a proposal."""
-    note = lock(Note.objects.all(), note_id, versions)
+    note = lock(Note, note_id, versions)
     _refuse_proposal(note, gettext("A proposal ends once. Propose the tag again."))
     if not note.resolved_at:
         raise Conflict(gettext("The note is already open."))
@@ -105,5 +104,5 @@ def _refuse_proposal(note: Note, detail: str) -> None:
 @atomic_with_retry
 def delete_note(*, note_id: int, versions: Versions, actor: Any, reason: str = "") -> None:
     """Raises DoesNotExist and StaleVersion."""
-    note = lock(Note.objects.all(), note_id, versions)
+    note = lock(Note, note_id, versions)
     delete_notes(notes=Note.objects.filter(pk=note.pk), actor=actor, reason=reason)

@@ -9,7 +9,7 @@ from claims.models import Note, Statement
 from claims.services.statements import create_statement, tag_statement
 from factcheck.errors import Conflict, InvalidInput, Versions
 from factcheck.journal.models import Entry
-from factcheck.journal.services import lock, record, save_next_versions
+from factcheck.journal.services import insert_recorded, lock, record, save_next_versions
 from factcheck.postgres.transactions import atomic_with_retry
 
 OVER = gettext_lazy("The proposal was already %(outcome)s.")
@@ -19,13 +19,12 @@ ENDING = ["resolved_by", "resolved_at", "outcome"]
 @atomic_with_retry
 def propose_tag(*, statement_id: int, versions: Versions, actor: Any, tag: str, reason: str) -> Note:
     """An earlier proposal of the same author that still waits is withdrawn. Raises DoesNotExist and StaleVersion."""
-    statement = lock(Statement.objects.all(), statement_id, versions)
+    statement = lock(Statement, statement_id, versions)
     for earlier in Note.objects.waiting().select_for_update().filter(statement=statement, author=actor):
         end_proposal(earlier, Note.Outcome.WITHDRAWN, actor=actor)
     proposal = Note(article_id=statement.article_id, statement=statement, tag=tag, text=reason, author=actor)
     proposal.statement_version = statement.version
-    proposal.save()
-    record([proposal], action="note.created", actor=actor)
+    insert_recorded([proposal], action="note.created", actor=actor)
     return proposal
 
 
@@ -43,7 +42,7 @@ def take_proposal(*, statement_id: int, versions: Versions, actor: Any, proposal
 
     Raises DoesNotExist, StaleVersion, InvalidInput if that is no proposal for the statement, and Conflict if it ended.
     """
-    statement = lock(Statement.objects.all(), statement_id, versions)
+    statement = lock(Statement, statement_id, versions)
     note = Note.objects.select_for_update().filter(pk=proposal, statement=statement).first()
     if note is None or note.tag is None:
         raise InvalidInput.field("proposal", "does_not_exist", gettext("There is no such proposal for this statement."))

@@ -15,8 +15,16 @@ from claims.passages import find_span, pin, pin_anchored, pop_passage
 from claims.services.deletion import delete_statements
 from factcheck.errors import Conflict, FieldError, InvalidInput, StaleVersion, Versions, raise_together
 from factcheck.journal.one_row import change_row
-from factcheck.journal.services import assign, lock, lock_in_order, record, save_next_versions
-from factcheck.postgres.bulk import delete_rows, insert_rows
+from factcheck.journal.services import (
+    assign,
+    insert_children,
+    insert_recorded,
+    lock,
+    lock_in_order,
+    record,
+    save_next_versions,
+)
+from factcheck.postgres.bulk import delete_rows
 from factcheck.postgres.transactions import atomic_with_retry
 from sources.models import Source
 
@@ -67,11 +75,15 @@ def _check_source(statement: Statement) -> None:
 
 
 def insert_statements(*, drafts: Sequence[StatementDraft], actor: Any) -> list[Statement]:
-    """Writes drafts of new statements: a fixed number of SQL statements for any number of drafts."""
+    """Writes drafts of new statements: one SQL statement for any number of drafts."""
     statements = [draft.statement for draft in drafts]
-    insert_rows(statements)
-    _insert_chains(drafts)
-    record(statements, action="statement.created", actor=actor, reason=[draft.reason for draft in drafts])
+    insert_recorded(
+        statements,
+        action="statement.created",
+        actor=actor,
+        reason=[draft.reason for draft in drafts],
+        children=({"via": [source.pk for source in draft.chain or ()]} for draft in drafts),
+    )
     return statements
 
 
@@ -82,18 +94,11 @@ def update_statements(*, drafts: Sequence[StatementDraft], actor: Any, reason: s
     with_new_chain = [draft for draft in drafts if draft.chain is not None]
     ids = [draft.statement.pk for draft in with_new_chain]
     delete_rows(StatementVia.objects.filter(statement__in=ids))
-    _insert_chains(with_new_chain)
-    record(statements, action="statement.updated", actor=actor, reason=reason)
-
-
-def _insert_chains(drafts: Sequence[StatementDraft]) -> None:
-    insert_rows(
-        [
-            StatementVia(statement=draft.statement, position=position, source=source)
-            for draft in drafts
-            for position, source in enumerate(draft.chain or ())
-        ]
+    insert_children(
+        Statement,
+        {draft.statement.pk: {"via": [source.pk for source in draft.chain or ()]} for draft in with_new_chain},
     )
+    record(statements, action="statement.updated", actor=actor, reason=reason)
 
 
 @atomic_with_retry
@@ -102,7 +107,7 @@ def create_statement(
 ) -> Statement:
     """With a tag it is tagged too: a second act, with an entry of its own. Raises what draft_statement raises."""
     # The lock keeps the text from changing between finding the passage and committing it.
-    article = Article.objects.select_for_update(no_key=True).get(pk=article.pk)
+    article = lock(Article, article.pk, None)
     (statement,) = insert_statements(drafts=[draft_statement(article=article, **fields)], actor=actor)
     if tag:
         tag_statements(tags=[(statement, tag, tag_reason)], actor=actor)
@@ -151,8 +156,8 @@ def update_statement(
 def _lock_with_article(statement_id: int, versions: Versions) -> tuple[Article, Statement]:
     """Locks the article, so that its text stays, then the statement: in the order of update_article."""
     unlocked = Statement.objects.only("article_id").get(pk=statement_id)
-    article = Article.objects.select_for_update(no_key=True).get(pk=unlocked.article_id)
-    return article, lock(Statement.objects.all(), statement_id, versions)
+    article = lock(Article, unlocked.article_id, None)
+    return article, lock(Statement, statement_id, versions)
 
 
 def tag_statement(
@@ -238,5 +243,5 @@ def delete_statement(*, statement_id: int, versions: Versions, actor: Any, reaso
 
     Raises DoesNotExist, StaleVersion, and what delete_statements raises.
     """
-    statement = lock(Statement.objects.all(), statement_id, versions, to_delete=True)
+    statement = lock(Statement, statement_id, versions, to_delete=True)
     delete_statements(statements=[statement], actor=actor, reason=reason)

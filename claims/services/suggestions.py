@@ -43,7 +43,7 @@ def accept_suggestions(*, article_id: int, items: Sequence[Item], actor: Any) ->
     Raises DoesNotExist, and InvalidInput or Unprocessable with the errors of all items, each within its index.
     """
     # Who accepts the same suggestion at the same time waits here, and then finds it recorded.
-    article = lock(Article.objects.all(), article_id, None)
+    article = lock(Article, article_id, None)
     hold_in_order(Statement, [item["dispute"]["statement"].pk for item in items if "dispute" in item])
     suggestions = ArticleSuggestions(article)
     cards = _collected(partial(_chosen_card, suggestions), items)
@@ -66,7 +66,7 @@ def dismiss_suggestions(*, article_id: int, items: Sequence[Item], actor: Any) -
 
     Raises DoesNotExist, and Unprocessable for a key that is not suggested, or whose passage is recorded.
     """
-    article = lock(Article.objects.all(), article_id, None)
+    article = lock(Article, article_id, None)
     suggestions = ArticleSuggestions(article)
     kept = suggestions.dismissals
     dismissed = [item for item in items if item["dismissed"]]

@@ -19,7 +19,6 @@ from factcheck.api.filters import known_parameters, refuse_unknown
 from factcheck.api.pagination import in_list_order
 from factcheck.api.references import Reference, ReferenceList, RowId
 from factcheck.api.renderers import JSONRenderer
-from factcheck.api.replica import read_from_replica
 from factcheck.api.row_json import AsText, json_object
 from factcheck.errors import InvalidInput
 from factcheck.postgres.bounded_page import filtered_per_row
@@ -72,6 +71,7 @@ class ExportMixin:
     @action(
         detail=False,
         streamed=True,
+        is_replicated=True,
         pagination_class=None,
         other_parameters=frozenset({"bom"}),
         renderer_classes=[JSONLinesRenderer, CSVRenderer],
@@ -83,7 +83,6 @@ class ExportMixin:
         In CSV, a cell that begins like a formula gets an apostrophe before it.
         """
         view: Any = self
-        read_from_replica(request)
         refuse_unknown(request, known_parameters(view, request) - {"cursor", "page_size"})
         kind = request.accepted_renderer.format
         bom = _byte_order_mark(request, kind)

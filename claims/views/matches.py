@@ -23,7 +23,6 @@ from factcheck.api.filters import known_parameters, refuse_unknown
 from factcheck.api.named_references import is_number
 from factcheck.api.pagination import page_size_of
 from factcheck.api.references import MAX_ID
-from factcheck.api.replica import read_from_replica
 from factcheck.api.roles import is_anonymous
 from factcheck.api.row_json import AsText, JSONList, RowJSON, json_object, row_json_sql
 from factcheck.errors import FieldError, InvalidInput
@@ -99,6 +98,7 @@ class MatchesMixin:
         ordering_fields=(),
         other_parameters=frozenset(GIVEN),
         only_reads=True,
+        is_replicated=True,
         more_problems=frozenset({404}),
     )
     def matches(self, request: Request) -> Response:
@@ -109,7 +109,6 @@ class MatchesMixin:
         words is found. At the semantic level a new statement counts by its words alone for the first seconds.
         """
         self._refuse_unknown(request, ())
-        read_from_replica(request)
         text, own = self._given(request)
         return self._response(request, text, own)
 
@@ -121,7 +120,6 @@ class MatchesMixin:
         As by GET, for a text that is too long for an address. Nothing is written.
         """
         self._refuse_unknown(request, GIVEN)
-        read_from_replica(request)
         serializer = MatchTextSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         return self._response(request, serializer.validated_data["text"])

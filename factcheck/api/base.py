@@ -71,6 +71,7 @@ class BaseView(APIView):
     passage_actions: frozenset[str] = frozenset()  # actions that answer 422 if a passage does not fit the text
     only_reads = False  # (action) whether its POST writes nothing: the body is too long for an address
     needs_primary = False  # (action) whether no standby can answer an anonymous caller
+    is_replicated = False  # (action) whether a standby may answer those who are signed in, too
     more_problems: frozenset[int] = frozenset()  # (action) statuses of problems besides the usual ones
     more_headers: Mapping[str, str] = {}  # (action) of a 200 besides the usual ones, each with its component
     redirecting_actions: frozenset[str] = frozenset()  # actions that answer 301 for a row merged into another one
@@ -92,7 +93,7 @@ class BaseView(APIView):
         self.apply_form_method(request)
         self.check_permissions(request)
         self.check_address(**kwargs)
-        if is_anonymous(request) and not self.needs_primary:
+        if self.is_replicated or (is_anonymous(request) and not self.needs_primary):
             read_from_replica(request)
         if digest and "post" in self.action_map and not self.only_reads:
             self.post: Any = partial(run_once, self, self.post, idempotency_key(request), digest)

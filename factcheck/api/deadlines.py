@@ -6,7 +6,7 @@ from threading import BoundedSemaphore
 from typing import Any, ClassVar
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext_lazy
 
@@ -68,6 +68,10 @@ class DeadlineMiddleware:
     def process_view(self, request: HttpRequest, view: Any, *_: Any) -> HttpResponse | None:
         if request.method in READS or self.writes is None or tally.deadline is None or only_reads(view):
             return None
+        try:
+            request.body  # noqa: B018  read now, and kept: who sends it slowly holds back no other write
+        except UnreadablePostError:
+            return HttpResponse(status=400)
         tally.deadline.is_write = self.writes.enter()
         if tally.deadline.is_write:
             return None

@@ -1,8 +1,10 @@
 """The second step of a log-in: who needs one, who has one, and whether a code is good."""
 
 import base64
+import logging
 import secrets
 import time
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -19,6 +21,8 @@ from django.utils import timezone
 from factcheck.api.models import AuthenticatorApp, Identity, Passkey, RecoveryCode, hash_key
 from factcheck.api.roles import Role, role_of
 
+logger = logging.getLogger(__name__)
+
 PROVED = "second_step"  # in a session: its user has shown a second factor
 SECONDS = 30
 DIGEST = SHA1()  # noqa: S303 what all apps know, and safe in an HMAC
@@ -34,8 +38,11 @@ def is_break_glass(user: Any) -> bool:
 
 def has_password(user: Any) -> bool:
     """Whether the user can log in here. Who cannot comes by the identity provider, or is a user for programs."""
-    counts = settings.LOCAL_PASSWORDS or is_break_glass(user)
-    return user.has_usable_password() and counts and not _comes_by_provider(user)
+    return _counts_password_of(user) and not _comes_by_provider(user)
+
+
+def _counts_password_of(user: Any) -> bool:
+    return user.has_usable_password() and (settings.LOCAL_PASSWORDS or is_break_glass(user))
 
 
 def _comes_by_provider(user: Any) -> bool:
@@ -47,6 +54,14 @@ def has_factors(user: Any) -> bool:
     return (
         AuthenticatorApp.objects.filter(user=user.pk).exists() or Passkey.objects.filter(user=user.pk).exists()
     )  # fmt: skip
+
+
+def by_password_alone(users: Iterable[Any]) -> set[Any]:
+    """Of them those who can log in without a second step, or who must add one first."""
+    others = {*AuthenticatorApp.objects.values_list("user", flat=True), *Passkey.objects.values_list("user", flat=True)}
+    if settings.OIDC_ISSUER:
+        others |= {*Identity.objects.values_list("user", flat=True)}
+    return {user for user in users if user.is_active and user.pk not in others and _counts_password_of(user)}
 
 
 def must_have_factor(user: Any) -> bool:
@@ -102,6 +117,10 @@ class Wait(Exception):
         self.seconds = seconds
 
 
+class Unreadable(Exception):
+    """The user's app is here, but no code of it can be judged."""
+
+
 def accept_code(user: Any, typed: str) -> bool:
     """Whether it is a code of the user's app or a recovery code. It is used up with that."""
     code = "".join(typed.split()).replace("-", "")
@@ -118,10 +137,17 @@ def _accept_app(user: Any, code: str) -> bool:
         return False
     if wait := _wait_of(app):
         raise Wait(wait)
-    secret = unseal(app.secret)
-    step = step_of(secret, code) if secret else None
+    if (secret := unseal(app.secret)) is None:
+        logger.error(
+            "The key of user %s's authenticator app cannot be read: it was encrypted with another SECRET_KEY. Put the "
+            "former one into SECRET_KEY_FALLBACKS. If it is lost, remove the second step of each such user, who then "
+            "adds a new one.",
+            user.pk,
+        )
+        raise Unreadable
+    step = step_of(secret, code)
     is_good = step is not None and step > app.last_step
-    if is_good and secret and step:
+    if is_good and step:
         app.last_step, app.failures, app.last_used = step, 0, timezone.now()
         app.secret = seal(secret)  # with the present key
     else:

@@ -23,6 +23,7 @@ from factcheck.api.problems import (
     UNAVAILABLE_DETAIL,
     UNAVAILABLE_HEADERS,
     is_unavailable,
+    log_unavailable,
     problem_document,
     unavailable_detail,
     wants_page,
@@ -121,7 +122,7 @@ class ProblemMiddleware:
         """The database can also fail in a view that is not DRF's, or while DRF renders a page, even an error page."""
         if not is_unavailable(exception):
             return None
-        logger.error("The database does not answer: %s", exception)
+        log_unavailable(exception)
         activate_language_of_problem(request)
         detail = unavailable_detail(exception)
         response = HttpResponse(detail, status=503, headers=UNAVAILABLE_HEADERS, content_type="text/plain")

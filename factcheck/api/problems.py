@@ -27,6 +27,7 @@ from rest_framework.response import Response
 from rest_framework.settings import api_settings
 
 from factcheck.errors import Conflict, FieldError, InvalidInput, Refusal, Text
+from factcheck.postgres.replica import standbys
 from factcheck.postgres.transactions import maybe_written
 
 logger = logging.getLogger("factcheck.problems")
@@ -138,6 +139,15 @@ def is_unavailable(error: Exception) -> bool:
     return isinstance(error, UNAVAILABLE) or isinstance(error.__cause__, UNAVAILABLE_CAUSES)
 
 
+def log_unavailable(error: Exception) -> None:
+    logger.log(level_of_error(), "The database does not answer: %s", error)
+
+
+def level_of_error() -> int:
+    """What a standby fails to answer the primary is asked, and whoever asked sees no error."""
+    return logging.WARNING if standbys.in_use else logging.ERROR
+
+
 def unavailable_detail(error: Exception) -> str:
     return _and_outcome(DATABASE_DETAILS.get(type(error.__cause__), UNAVAILABLE_DETAIL))
 
@@ -176,9 +186,9 @@ def problem_of(error: Exception) -> tuple[dict[str, Any], dict[str, str]]:
     if isinstance(error, IntegrityError) and (known := _from_database(error)):
         return known, headers
     if is_unavailable(error):
-        logger.error("The database does not answer: %s", error)
+        log_unavailable(error)
         return problem_document(503, detail=unavailable_detail(error)), headers | UNAVAILABLE_HEADERS
-    logger.exception("Unexpected error", exc_info=error)
+    logger.log(level_of_error(), "Unexpected error", exc_info=error)
     return problem_document(
         500, detail=_and_outcome(gettext("This is a fault of the service, and it was logged."))
     ), headers

@@ -12,6 +12,7 @@ from rest_framework import serializers
 from rest_framework.utils.html import is_html_input
 
 from factcheck.api.named_references import FormText, exact_matches, form_texts, is_number, unresolved_error
+from factcheck.postgres.prepared import any_of, prepared
 
 MAX_ID = 2**53 - 1  # JavaScript holds no larger whole number exactly, and no sequence gets that far
 
@@ -20,6 +21,15 @@ def valid_ids(values: Iterable[Any]) -> list[int]:
     """The values that can be ids. The fields themselves refuse the others."""
     texts = (str(value) for value in values if isinstance(value, (int, str)) and not isinstance(value, bool))
     return sorted({int(text) for text in texts if re.fullmatch(r"[0-9]{1,18}", text)})
+
+
+def rows_by_id(queryset: Any, ids: list[int]) -> dict[int, Any]:
+    """By a prepared query, which is kept for the object `queryset`: let a module or a serializer keep that."""
+
+    def build(placeholder: list[int]) -> Any:
+        return queryset.filter(any_of("pk", placeholder))
+
+    return {row.pk: row for row in prepared((rows_by_id, queryset), build, list).objects(ids)} if ids else {}
 
 
 class Reference(serializers.IntegerField):
@@ -67,8 +77,9 @@ class Reference(serializers.IntegerField):
 
     def rows(self, ids: list[int]) -> dict[int, Any]:
         """By id. A bulk serializer reads the rows of all its items at once and puts them into the context."""
-        prefetched = self.context.get("prefetched", {}).get(self.queryset.model)
-        return self.queryset.in_bulk(ids) if prefetched is None else prefetched
+        model = self.queryset.model
+        prefetched = self.context.get("prefetched", {}).get(model)
+        return rows_by_id(self.queryset, ids) if prefetched is None else prefetched
 
     def to_representation(self, value: Any) -> Any:
         return self.nested(value, context=self.context).data

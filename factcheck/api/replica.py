@@ -39,7 +39,7 @@ class ReplicaMiddleware:
         standbys.leave()  # where a stream was never closed
         response: Any = self.get_response(request)
         if standbys.in_use and response.status_code >= 400:
-            standbys.leave()
+            standbys.leave(answered_by="primary")
             request.is_for_primary = True  # type: ignore[attr-defined]
             return self.get_response(request)
         if not standbys.in_use:

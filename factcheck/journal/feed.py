@@ -17,7 +17,6 @@ from factcheck.api.addresses import absolute_address
 from factcheck.api.base import BaseView
 from factcheck.api.filters import ChoiceFilter, IdFilter, UserFilter
 from factcheck.api.pagination import PAGE_SIZE_SCHEMA, RowComparison, link_header, page_size_of
-from factcheck.api.replica import read_from_replica
 from factcheck.api.roles import Role, role_of
 from factcheck.errors import Gone, InvalidInput
 from factcheck.journal.epoch import first_open_transaction
@@ -83,8 +82,11 @@ class FeedView(BaseView, GenericViewSet[Entry]):
     more_problems = frozenset({410})
     queryset = Entry.objects.all()
 
+    @property
+    def is_replicated(self) -> bool:  # type: ignore[override]
+        return self.action == "list"
+
     def list(self, request: Request) -> Response:
-        read_from_replica(request)
         size, end = page_size_of(request), first_open_transaction()
         after = self.place_of(request.query_params.get("after") or START, end)
         found = self.read_after(after, end, size)

@@ -29,6 +29,8 @@ class Recorded(models.Model):
     journal_omits: ClassVar[dict[str, str]] = {}
     # Name in the entry's data → SQL for the child rows of the row `r`, as JSON.
     journal_children: ClassVar[dict[str, str]] = {}
+    # The same name → SQL that inserts the child rows of new rows, of `w` with that column (see insert_recorded).
+    journal_child_inserts: ClassVar[dict[str, str]] = {}
     # Child table → SQL for its columns, and for its rows at the time of the entry `e`: the inverse of journal_children.
     journal_child_tables: ClassVar[dict[str, tuple[str, str]]] = {}
     # Name of a constraint → what the API answers when it is violated.

@@ -1,7 +1,8 @@
 """Locks, versions and journal entries: what each service that writes recorded rows calls."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from itertools import repeat
 from typing import Any, TypeVar
 
 import orjson
@@ -11,13 +12,13 @@ from django.utils.translation import gettext
 
 from factcheck.errors import StaleVersion, Versions
 from factcheck.journal.models import Recorded
-from factcheck.postgres.bulk import update_rows
-from factcheck.postgres.prepared import execute_prepared
+from factcheck.postgres.bulk import insertion, json_of, names_of, take_computed, update_rows
+from factcheck.postgres.prepared import execute_prepared, prepared
 
 Row = TypeVar("Row", bound=Recorded)
 
 
-def lock(queryset: models.QuerySet[Row], row_id: int, versions: Versions, *, to_delete: bool = False) -> Row:
+def lock(model: type[Row], row_id: int, versions: Versions, *, to_delete: bool = False) -> Row:
     """The row, locked until the transaction ends. `versions` are those the caller has seen; None means any.
 
     Others can still write rows that refer to it, unless it is locked `to_delete`.
@@ -25,9 +26,14 @@ def lock(queryset: models.QuerySet[Row], row_id: int, versions: Versions, *, to_
     Raises DoesNotExist when there is no such row, and StaleVersion when it is at another version. The version is
     compared under the lock, so that of two editors who change the same version only one succeeds.
     """
-    row = queryset.select_for_update(no_key=not to_delete).get(pk=row_id)
-    refuse_stale(row.version, versions)
-    return row
+
+    def build(placeholder: int) -> models.QuerySet[Row]:
+        return model._default_manager.select_for_update(no_key=not to_delete).filter(pk=placeholder)
+
+    for row in prepared((model, "locked", to_delete), build, int).objects(row_id):
+        refuse_stale(row.version, versions)
+        return row
+    raise model.DoesNotExist
 
 
 def lock_in_order(rows: models.QuerySet[Any]) -> list[int]:
@@ -92,6 +98,58 @@ def raise_versions(rows: models.QuerySet[Any], **changes: Any) -> None:
     rows.update(version=models.F("version") + 1, updated_at=timezone.now(), **changes)
 
 
+def insert_recorded(
+    rows: Sequence[Recorded],
+    *,
+    action: str,
+    actor: Any,
+    reason: str | Sequence[str] = "",
+    children: Iterable[dict[str, Any]] = repeat({}),
+) -> None:
+    """Inserts new rows of one model, their child rows and their entries, in one SQL statement.
+
+    Sets the ids and the other values that the database computes. `reason` is one text for all rows, or one for each.
+    `children` has for each row, by their names in its entry, the child rows as the entry tells of them.
+    """
+    if not rows:
+        return
+    model = type(rows[0])
+    names = model.journal_child_inserts
+    new = insertion(model, "entry_reason text", *(f"{name} jsonb" for name in names))
+    reasons = repeat(reason) if isinstance(reason, str) else reason
+    more = ({"entry_reason": why, **held} for why, held in zip(reasons, children))  # noqa: B905  one may be endless
+    of_children = "".join(f", {name} AS ({sql})" for name, sql in names.items())
+    made = execute_prepared(
+        f"""
+        WITH {new.given}, r AS ({new.insert} RETURNING *),
+        w AS (SELECT * FROM (SELECT id, row_number() OVER (ORDER BY id) AS place FROM r) n JOIN given USING (place))
+        {of_children}, entries AS (
+            {entry_insert(model, version="1", reason="w.entry_reason", children={name: f"w.{name}" for name in names})}
+            FROM r JOIN w USING (id) ORDER BY r.id
+        )
+        SELECT {names_of(new.returned)} FROM r ORDER BY id
+        """,  # noqa: S608  every interpolated part is ours
+        [
+            json_of(rows, new.written, more),
+            actor.pk,
+            action,
+            model.journal_resource,
+            list(model.journal_omits),
+        ],
+    )
+    take_computed(rows, new.returned, made)
+
+
+def insert_children(model: type[Recorded], children: Mapping[int, Mapping[str, Any]]) -> None:
+    """Inserts the child rows of rows that are there, by their ids. The caller has deleted the former ones."""
+    for name, sql in model.journal_child_inserts.items() if children else ():
+        given = [{"id": row_id, name: held[name]} for row_id, held in children.items()]
+        execute_prepared(
+            f"WITH w AS (SELECT * FROM jsonb_to_recordset(%s::jsonb) AS given(id bigint, {name} jsonb)) {sql}",  # noqa: S608
+            [orjson.dumps(given).decode()],
+        )
+
+
 def record(rows: Sequence[Recorded], *, action: str, actor: Any, reason: str | Sequence[str] = "") -> None:
     if rows:
         record_ids(type(rows[0]), [row.pk for row in rows], action=action, actor=actor, reason=reason)
@@ -128,14 +186,15 @@ def name_actor(actor: Any) -> None:
         cursor.execute("SELECT set_config('factcheck.actor', %s, true)", [str(actor.pk)])
 
 
-def entry_insert(model: type[Recorded], *, version: str, reason: str) -> str:
+def entry_insert(model: type[Recorded], *, version: str, reason: str, children: Mapping[str, str] | None = None) -> str:
     """SQL that inserts one entry for each row `r` of the FROM clause, which the caller adds.
 
-    `version` and `reason` are SQL. Its parameters are the actor's id, the action, the resource, those of `version` and
-    `reason`, and the names of the omitted columns.
+    `version`, `reason` and `children` are SQL; without `children` the child rows are read. Its parameters are the
+    actor's id, the action, the resource, those of `version` and `reason`, and the names of the omitted columns.
     """
-    children = "".join(f" || jsonb_build_object('{name}', ({sql}))" for name, sql in model.journal_children.items())
+    parts = model.journal_children if children is None else children
+    held = "".join(f" || jsonb_build_object('{name}', ({sql}))" for name, sql in parts.items())
     return f"""
         INSERT INTO journal_entry (actor, action, resource, resource_id, version, article, reason, data)
-        SELECT %s, %s, %s, r.id, {version}, {model.journal_article}, {reason}, (to_jsonb(r) - %s::text[]){children}
+        SELECT %s, %s, %s, r.id, {version}, {model.journal_article}, {reason}, (to_jsonb(r) - %s::text[]){held}
         """

@@ -173,13 +173,13 @@ class Standbys:
             if database := server.lend(max(self.thread.needed, position)):
                 self.thread.server, self.thread.primary = server, primary
                 connections[DEFAULT_DB_ALIAS] = database
-                self.answered["replica"] += 1
                 return
         tally.deadline = self.thread.deadline
         self.answered["primary"] += 1
 
-    def leave(self) -> None:
+    def leave(self, answered_by: str = "replica") -> None:
         if server := self.in_use:
+            self.answered[answered_by] += 1
             database, self.thread.server = connections[DEFAULT_DB_ALIAS], None
             connections[DEFAULT_DB_ALIAS] = self.thread.primary
             tally.deadline = tally.deadline or self.thread.deadline  # the next request's, where a stream was not closed

@@ -87,3 +87,20 @@ def test_an_address_has_one_shape_wherever_it_is_sent_or_answered():
 def test_an_address_may_be_left_empty_also_for_those_who_do_not_judge_formats(url, fits):
     request = validator(json.dumps({"$ref": "#/components/schemas/PatchedArticleRequest"}))
     assert request.is_valid({"url": url}) == fits
+
+
+def test_the_position_of_a_write_is_described_where_it_is_answered_and_where_it_is_read():
+    answering, reading = set(), set()
+    for path, operations in committed()["paths"].items():
+        for method, operation in operations.items():
+            name, success = f"{method} {path.removeprefix('/api/v1/')}", min(operation["responses"])
+            if "Write-Position" in operation["responses"][success].get("headers", {}):
+                answering.add(name)
+            if any(parameter["name"] == "Write-Position" for parameter in operation.get("parameters", ())):
+                reading.add(name)
+    assert {"post sources/", "patch articles/{id}/", "delete statements/{id}/", "post statements/bulk/"} <= answering
+    assert {"get articles/{id}/", "get sources/", "get articles/export/", "get journal/", "get feeds/changes/",
+            "get statements/matches/", "post statements/matches/"} <= reading  # fmt: skip
+    assert not reading & {"get journal/stream/", "get feeds/changes/stream/", "get me/", "get tokens/"}
+    assert not answering & reading
+    assert not [name for name in answering if name.startswith("get")]

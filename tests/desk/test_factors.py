@@ -7,6 +7,7 @@ import time
 import pytest
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.hotp import HOTP
+from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import get_resolver
@@ -14,7 +15,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from factcheck.api.callers import caller_of, present_roles
-from factcheck.api.factors import RECOVERY_CODES, new_secret, seal, step_of, unseal
+from factcheck.api.factors import RECOVERY_CODES, digest_of, new_secret, seal, step_of, unseal
 from factcheck.api.models import AuthenticatorApp, Identity, LoginAttempt, Passkey, RecoveryCode, Session, Token
 from factcheck.api.roles import Role
 from factcheck.errors import Conflict
@@ -447,12 +448,20 @@ def test_a_command_removes_the_factors_of_the_last_admin_who_has_lost_them(capsy
         call_command("remove_second_step", "nobody")
 
 
-def test_a_secret_is_encrypted_and_is_read_with_a_former_key_and_written_with_the_present_one(bob, settings):
+def test_a_secret_is_encrypted_and_is_read_with_a_former_key_and_written_with_the_present_one(bob, settings, caplog):
     secret = give_app(bob)
     stored = AuthenticatorApp.objects.get().secret
     assert secret.hex() not in stored
     old, settings.SECRET_KEY = settings.SECRET_KEY, "another" * 10
-    assert step(with_password("bob"), code_for(secret)).status_code == 400  # no 500
+    RecoveryCode.objects.create(user=bob, digest=digest_of("AAAA-BBBB-CCCC-DDDD"))
+    refused = step(with_password("bob"), code_for(secret))
+    assert refused.status_code == 400
+    assert "The service cannot check codes of your app at the moment" in refused.content.decode()
+    assert "This code is wrong" not in refused.content.decode()
+    errors = [line.getMessage() for line in caplog.records if line.levelname == "ERROR"]
+    assert ["SECRET_KEY_FALLBACKS" in error for error in errors] == [True]
+    assert AuthenticatorApp.objects.get().failures == 0
+    assert step(with_password("bob"), "aaaa bbbb cccc dddd").status_code == 302
     settings.SECRET_KEY_FALLBACKS = [old]
     assert step(with_password("bob"), code_for(secret)).status_code == 302
     settings.SECRET_KEY_FALLBACKS = []
@@ -515,6 +524,28 @@ def test_each_way_to_log_out_takes_the_role_of_who_broke_the_glass(db, settings,
     assert there.post(address)["Location"] == "/login/"
     assert not glass.groups.exists()
     assert not is_in(there)
+
+
+def test_an_admin_sees_who_logs_in_by_a_password_alone(bob, root, dora, django_assert_max_num_queries):
+    for name in ("carol", "gone", "with-passkey"):
+        person(name, "reporter")
+    User.objects.filter(username="gone").update(is_active=False)
+    user_with_role("for-programs", "reporter")  # has no password
+    give_app(User.objects.get(username="carol"))
+    Passkey.objects.create(
+        user=User.objects.get(username="with-passkey"), credential_id=b"1", credential=b"2", sign_count=0
+    )
+    admin = browser_of(dora)
+
+    def shown():
+        rows = re.findall(r'<p class="item-head"><a[^>]*>([^<]+)</a>(.*?)</p>', page_of(admin, "/accounts/"))
+        assert len(rows) == 7
+        return [name for name, more in rows if "no second step" in more]
+
+    assert shown() == ["bob", "root"]
+    give_app(root)
+    with django_assert_max_num_queries(12):
+        assert shown() == ["bob"]
 
 
 def test_an_anonymous_caller_has_no_second_step(client, db):

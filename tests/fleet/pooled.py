@@ -47,3 +47,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.name in BY_NATURE:
             item.add_marker(pytest.mark.skip(reason="needs a connection that no pooler hands round"))
+        elif leaves_a_limit_behind(item):
+            item.add_marker(pytest.mark.skip(reason="the limit that it sets would stay on a connection of others"))
+
+
+def leaves_a_limit_behind(item: pytest.Item) -> bool:
+    """One that shortens a limit, or migrates, for which operations.md demands PostgreSQL's own address."""
+    return "shorter" in getattr(item, "fixturenames", ()) or item.path.name == "test_migration_locks.py"

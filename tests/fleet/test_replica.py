@@ -123,7 +123,9 @@ def test_the_primary_judges_what_a_standby_refuses(fleet, web):
     new = json.loads(body)["id"]
     draft = {"title": "New", "text": "The new one spoke.", "publisher": new}
     article = json.loads(ask(web.port, "/api/v1/articles/", "POST", draft, **alice)[2])["id"]
-    assert ask(web.port, f"/api/v1/articles/{article}/")[0] == 404
+    by_primary = answered(web, "primary")
+    assert [ask(web.port, f"/api/v1/articles/{article}/")[0] for _ in range(20)] == [404] * 20
+    wait_until(lambda: answered(web, "primary") >= by_primary + 20, 5)  # who did answer
     published = f"/api/v1/articles/{article}/publish/"
     assert ask(web.port, published, "POST", {"reason": "Ready."}, **alice, **{"If-Match": "*"})[0] == 200
     assert ask(web.port, f"/api/v1/articles/{article}/")[0] == 200
@@ -182,6 +184,7 @@ def test_a_standby_that_is_gone_under_load_fails_no_request(fleet, web, how):
         gone = answered(web, "replica")
         wait_until(lambda: answered(web, "replica") > gone + 100, 20)
     assert load.failed == {}
+    assert " ERROR " not in web.log.read_text()  # nobody has had one
     assert max(took for _, took in load.reads) < 4
     assert load.lost_or_doubled(fleet.primary) == []
 

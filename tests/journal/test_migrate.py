@@ -32,7 +32,7 @@ def test_a_database_from_before_0_1_is_refused_in_one_line_that_says_how_to_star
 
 
 def test_of_a_server_of_ones_own_it_names_the_database(monkeypatch):
-    monkeypatch.delitem(connection.settings_dict, "DATA_DIR")
+    monkeypatch.delitem(connection.settings_dict, "DATA_DIR", raising=False)
     name = connection.settings_dict["NAME"]
     said = refusal_by_migrate()
     assert said.startswith(f"The database '{name}' was made by a development version before 0.1")

@@ -1,8 +1,12 @@
 """What a request does that waits for the database, in a worker whose threads are few."""
 
+import json
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from io import BytesIO
+from threading import Event
 from typing import Any
 
 import psycopg
@@ -86,12 +90,19 @@ def read(client: Any, path: str) -> int:
         connection.close()
 
 
+def waiting_for_locks() -> int:
+    with connection.cursor() as cursor:
+        return cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted").fetchone()[0]
+
+
 def test_writes_that_wait_leave_threads_to_reads(worker, alice, api, minister):
     worker.REQUEST_DEADLINE = 20
     with ThreadPoolExecutor(3) as threads:
         with held_elsewhere(WRITES_HELD):
             waiting: list[Future[Any]] = [threads.submit(post, alice) for _ in range(2)]
-            time.sleep(0.5)
+            until = time.monotonic() + 4
+            while waiting_for_locks() < 2:
+                assert time.monotonic() < until
             status, detail, took = post(alice)
             assert (status, detail, 0.9 < took < 2) == (503, REFUSED, True)
             status, detail, took = post(alice)
@@ -100,6 +111,42 @@ def test_writes_that_wait_leave_threads_to_reads(worker, alice, api, minister):
             assert answer_of(api.post, "/api/v1/articles/fetch/", {"url": "https://a.example/"}).status_code == 403
         assert [each.result()[0] for each in waiting] == [201, 201]
     assert post(alice)[0] == 201
+
+
+class SlowBody(BytesIO):
+    """Comes when it is let go."""
+
+    def __init__(self) -> None:
+        super().__init__(json.dumps(ANN).encode())
+        self.asked, self.comes = Event(), Event()
+
+    def read(self, size: int | None = -1) -> bytes:
+        self.asked.set()
+        assert self.comes.wait(20)
+        return super().read(size)
+
+
+def test_who_sends_a_body_slowly_holds_back_no_other_write(worker, alice):
+    worker.REQUEST_DEADLINE = 20
+    slow = [SlowBody(), SlowBody()]
+    length = str(len(json.dumps(ANN)))
+
+    def send(body: SlowBody) -> int:
+        ask = partial(client_of(alice).generic, "POST", content_type="application/json")
+        try:
+            return answer_of(ask, "/api/v1/sources/", **{"wsgi.input": body, "CONTENT_LENGTH": length}).status_code
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as threads:
+        waiting = [threads.submit(send, body) for body in slow]
+        try:
+            assert all(body.asked.wait(5) for body in slow)
+            assert [post(alice)[0] for _ in range(3)] == [201, 201, 201]
+        finally:
+            for body in slow:
+                body.comes.set()
+        assert [each.result() for each in waiting] == [201, 201]
 
 
 def test_a_browser_whose_form_is_refused_is_shown_a_page(worker, client, alice, monkeypatch):

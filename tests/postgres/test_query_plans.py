@@ -39,9 +39,8 @@ from factcheck.desk.pages import sitemap
 from factcheck.desk.sentences import ACTS
 from factcheck.journal.models import Entry
 from factcheck.journal.seal.models import Leaf
-from factcheck.journal.services import record, record_ids, save_next_versions
+from factcheck.journal.services import insert_recorded, record, record_ids, save_next_versions
 from factcheck.postgres.bounded_page import MIN_SCAN_ROWS, SCAN_PAGES
-from factcheck.postgres.bulk import insert_rows
 from factcheck.webhooks.models import Delivery, Webhook
 from factcheck.webhooks.queue import fan_out
 from factcheck.webhooks.services import create_webhook
@@ -202,8 +201,7 @@ def take_notes(actor: User) -> None:
     notes += [Note(article_id=article, dispute_id=row, text="Ask.", author=actor) for article, row in of_disputes]
     for note in notes[: len(of_statements) : 50]:
         note.tag, note.statement_version = "denied", 1
-    insert_rows(notes)
-    record(notes, action="note.created", actor=actor)
+    insert_recorded(notes, action="note.created", actor=actor)
     answered = [note for note in notes if note.pk % 100]
     for note in answered:
         note.resolved_by, note.resolved_at = actor, now

@@ -5,8 +5,10 @@ import subprocess
 import sys
 
 import pytest
+from django.db import OperationalError
 
-from factcheck.postgres.replica import BEYOND_ALL, number_of
+from factcheck.api.problems import problem_of
+from factcheck.postgres.replica import BEYOND_ALL, Server, number_of, standbys
 from tests.newsroom import client_of
 from tests.service import ROOT
 
@@ -29,6 +31,16 @@ def test_without_a_standby_a_write_has_no_position(alice):
     answer = client_of(alice).post("/api/v1/sources/", {"name": "A", "kind": "person"})
     assert answer.status_code == 201
     assert "Write-Position" not in answer.headers
+
+
+def test_what_a_standby_fails_to_answer_is_no_error_in_the_log(monkeypatch, caplog):
+    """The primary is asked, and whoever asked has none."""
+    for failure in (OperationalError("gone"), ValueError("odd")):
+        problem_of(failure)
+        with monkeypatch.context() as reading:
+            reading.setattr(standbys.thread, "server", Server("replica1", 1))
+            problem_of(failure)
+    assert [line.levelname for line in caplog.records] == ["ERROR", "WARNING"] * 2
 
 
 SHOW = """

@@ -73,6 +73,8 @@ def _with_headers(schema: Any, code: str, response: dict[str, Any]) -> dict[str,
     # Who acts on one row and makes another is told where that is.
     if code == "201" and schema.view.is_recorded and (schema.view.action == "create" or schema.view.needs_if_match()):
         names.append("Location")
+    if schema.method != "GET" and not schema.view.only_reads:
+        names.append("Write-Position")
     headers = {name: _header(name) for name in names}
     if code == "200":
         headers |= {name: _header(component) for name, component in schema.view.more_headers.items()}

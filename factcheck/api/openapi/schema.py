@@ -19,6 +19,7 @@ from factcheck.api.idempotency import HEADER, MAX_KEY_LENGTH
 from factcheck.api.including import MAX_INCLUDED, Included
 from factcheck.api.openapi.responses import add_address_too_long, add_link_headers, add_links, responses_of
 from factcheck.api.parsers import MergePatchParser
+from factcheck.api.replica import HEADER as POSITION
 from factcheck.api.roles import Role
 
 # An operation's name becomes a function's name in a generated client.
@@ -55,6 +56,15 @@ IDEMPOTENCY_KEY = OpenApiParameter(
         "Makes a retry safe. Send a new random key with each request, such as a UUID, in visible ASCII. For 24 hours "
         "after the request succeeded, the same request with the same key gets the first answer again and writes "
         "nothing; another request with that key gets 422. A refused request leaves its key free."
+    ),
+)
+WRITE_POSITION = OpenApiParameter(
+    POSITION,
+    str,
+    OpenApiParameter.HEADER,
+    description=(
+        "That of the latest answer to a write of yours, which this read must see. It matters only where the service "
+        "reads from standbys; elsewhere, and where it is no position, the answer has everything."
     ),
 )
 INCLUDE = f"Also what belongs to the row, of each kind the first {MAX_INCLUDED}, in the order of their ids."
@@ -109,7 +119,16 @@ class Schema(AutoSchema):
             parameters.append(REASON_TO_DELETE)
         if self.method == "POST" and not view.only_reads:
             parameters.append(IDEMPOTENCY_KEY)
+        if self._is_answered_by_standbys():
+            parameters.append(WRITE_POSITION)
         return parameters
+
+    def _is_answered_by_standbys(self) -> bool:
+        """As `BaseView.initial` judges it."""
+        view = self.view
+        is_read = self.method == "GET" or view.only_reads
+        is_public = view.get_permissions()[0].is_public(view) and not view.needs_primary
+        return is_read and (view.is_replicated or is_public)
 
     def map_parsers(self) -> list[str]:
         return [*super().map_parsers(), *([MergePatchParser.media_type] if self.method == "PATCH" else ())]

@@ -19,6 +19,7 @@ from django.utils.http import urlsafe_base64_encode
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from factcheck.api.factors import by_password_alone
 from factcheck.api.models import AuthenticatorApp, Identity, Passkey, Token
 from factcheck.api.roles import Role, role_of
 from factcheck.desk.page_view import DeskView
@@ -94,7 +95,8 @@ class UsersPage(AdminPage):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         users = list(User.objects.prefetch_related("groups").order_by("-is_active", "username"))
-        rows = [(user, ROLES[_role_in(user)].name) for user in users]
+        alone = by_password_alone(users)
+        rows = [(user, ROLES[_role_in(user)].name, user in alone) for user in users]
         return super().get_context_data(rows=rows, **kwargs)
 
 

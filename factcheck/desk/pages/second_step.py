@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.generic import TemplateView, View
 
-from factcheck.api.factors import Wait, accept_code, has_factors, has_password, must_have_factor
+from factcheck.api.factors import Unreadable, Wait, accept_code, has_factors, has_password, must_have_factor
 from factcheck.api.models import AuthenticatorApp, Passkey
 from factcheck.api.passkeys import NotAPasskey, request_options, used_passkey
 from factcheck.api.throttles import LoginThrottle
@@ -59,6 +59,8 @@ class SecondStep(OptionsForAnybody, TemplateView):
             is_good = accept_code(self.person, request.POST.get("code", ""))
         except Wait as wait:
             return self._again(429, wait=wait.seconds)
+        except Unreadable:
+            return self._again(400, is_unreadable=True)
         return arrive(request, self.person) if is_good else self._again(400, is_wrong=True)
 
     def _again(self, status: int, **context: Any) -> HttpResponse:
