@@ -48,7 +48,7 @@ faults: test-environment ## Kill workers and PostgreSQL under load: nothing may 
 webhook-faults: test-environment ## Kill the workers that send webhooks: every entry must arrive, in order (SIZE=10000, SEED=)
 	@$(PY) -m tests.webhook_faults --changes $(SIZE) $(if $(SEED),--seed $(SEED))
 
-bench: environment bench-environment ## Measure against the limit and its rivals (SIZE=10000, SECONDS=2, ARGS=--flat)
+bench: test-environment bench-environment ## Measure against the limit and its rivals (SIZE=10000, SECONDS=2, ARGS=--flat)
 	@$(PY) -m benchmarks --size $(SIZE) $(if $(SECONDS),--seconds $(SECONDS)) $(ARGS)
 
 bench-pages: test-environment ## Measure the desk's pages against their budgets

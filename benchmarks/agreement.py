@@ -33,7 +33,7 @@ def _check_read(case: Case, contenders: dict[str, Contender]) -> None:
     answers = {}
     for name in case.contenders:
         if name in contenders:
-            requests = case.requests(contenders[name])[:COMPARED]
+            requests = [each for each in case.requests(contenders[name]) if each.method == "GET"][:COMPARED]
             answers[name] = [_values(contenders[name], request, LINKS) for request in requests]
     _compare(case.name, answers)
 

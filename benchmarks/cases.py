@@ -3,14 +3,14 @@
 import base64
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, partial
 from typing import Any
 from urllib.parse import urlencode
 
 from benchmarks.bulk_work import bulk_post, export_lines, import_document
 from benchmarks.contenders import ALL, BY_WORDS, FASTAPI, LIMIT, NINJA, OURS, Answer, Contender, Request
-from benchmarks.load import requests_per_second, rows_per_second
+from benchmarks.load import paced, requests_per_second, rows_per_second
 from benchmarks.newsroom import LARGE_ARTICLE_STATEMENTS, Newsroom
 
 STATEMENTS = "/api/v1/statements/"
@@ -18,6 +18,7 @@ DISPUTES = "/api/v1/disputes/"
 LARGEST_PAGE = 200
 DEEP_PAGES = 1000
 MATCHED = 500  # sentences for which matches are asked
+WRITES_A_SECOND = (5, 20, 50)
 KNOWN_TO_A_CLIENT = 100  # statements that are asked for with If-None-Match
 
 Ask = Callable[[Contender], list[Request]]
@@ -36,12 +37,10 @@ class Case:
     contenders: tuple[str, ...]
     measure: Callable[[Contender, float], float]
     unit: str = "requests/s"
-    # Reads have requests that can be sent to all contenders and compared.
-    requests: Ask | None = None
-
-    @property
-    def is_read(self) -> bool:
-        return self.requests is not None
+    requests: Ask | None = None  # those that read are also sent to all contenders to be compared
+    is_read: bool = False  # and nothing is written meanwhile
+    # Beside other requests: contender → how many a second were written in each round, the warm-up included.
+    written: dict[str, list[float]] = field(default_factory=dict)
 
 
 def reads(newsroom: Newsroom) -> list[Case]:
@@ -55,7 +54,7 @@ def reads(newsroom: Newsroom) -> list[Case]:
         def measure(contender: Contender, seconds: float) -> float:
             return requests_per_second(contender, ask(contender), seconds) / each
 
-        return Case(name, title, contenders, measure, "pages/s" if each > 1 else "requests/s", ask)
+        return Case(name, title, contenders, measure, "pages/s" if each > 1 else "requests/s", ask, is_read=True)
 
     def same(*paths: str, headers: dict[str, str] = public) -> Ask:
         return lambda _contender: [Request(path, headers=headers) for path in paths]
@@ -85,6 +84,10 @@ def reads(newsroom: Newsroom) -> list[Case]:
     texts = newsroom.query("SELECT text FROM claims_statement WHERE id = ANY(%s) ORDER BY id", some[:MATCHED])
     matches = [f"{STATEMENTS}matches/?{urlencode({'text': text})}" for (text,) in texts]
     as_of = [f"{path}?as_of={newsroom.moment}" for path in one]
+    by_meaning = [
+        case("matches", "matches of a sentence, signed in", ours, matched("semantic", signed_in)),
+        case("matches-public", "matches of a sentence, public", ours, matched("semantic", public)),
+    ]
     return [
         case("list", "public list, first page of 50", ALL, same(STATEMENTS)),
         case("list-deep", "public list, 1,000 pages far down in turn", ALL, deep),
@@ -97,12 +100,33 @@ def reads(newsroom: Newsroom) -> list[Case]:
         case("q-common", "?q= a common word, public", ours, same(f"{STATEMENTS}?q=minister")),
         case("q-seldom", "?q= a seldom word, public", ours, same(f"{STATEMENTS}?q=seldomword")),
         case("q-rare", "?q= a rare word, public", ours, same(f"{STATEMENTS}?q=rareword")),
-        case("matches", "matches of a sentence, signed in", ours, matched("semantic", signed_in)),
-        case("matches-public", "matches of a sentence, public", ours, matched("semantic", public)),
+        *(by_meaning if newsroom.has_vectors else []),
         case("matches-by-words", "… by words alone, signed in", (BY_WORDS,), matched("lexical", signed_in)),
         case("matches-by-words-public", "… by words alone, public", (BY_WORDS,), matched("lexical", public)),
         case("as-of", "one statement as of a moment", ours_and_limit, same(*as_of, headers=signed_in)),
     ]
+
+
+def beside_writes(newsroom: Newsroom) -> list[Case]:
+    """Reads, while another client tags drafts at a steady rate: each write ends what the service has kept."""
+    known = {case.name: case for case in reads(newsroom)}
+    titles = {"list": "public list, first page", "one": "one statement, 1,000 in turn"}
+    return [
+        _beside_writes(known[name], title, rate, newsroom) for name, title in titles.items() for rate in WRITES_A_SECOND
+    ]
+
+
+def _beside_writes(case: Case, title: str, rate: int, newsroom: Newsroom) -> Case:
+    written: dict[str, list[float]] = {}
+
+    def measure(contender: Contender, seconds: float) -> float:
+        with paced(contender, tag_requests(newsroom), rate) as writes:
+            answers = case.measure(contender, seconds)
+        written.setdefault(contender.name, []).append(writes.rate)
+        return answers
+
+    name, title = f"{case.name}-while-{rate}", f"{title}, with {rate} writes/s"
+    return Case(name, title, case.contenders, measure, requests=case.requests, written=written)
 
 
 def writes(newsroom: Newsroom) -> list[Case]:
@@ -110,7 +134,7 @@ def writes(newsroom: Newsroom) -> list[Case]:
         def measure(contender: Contender, seconds: float) -> float:
             return requests_per_second(contender, requests, seconds)
 
-        return Case(name, title, ALL, measure)
+        return Case(name, title, ALL, measure, requests=lambda _contender: requests)
 
     headers = write_headers(newsroom)
 

@@ -12,9 +12,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlencode
 
-from benchmarks.newsroom import ROOT, Newsroom, environment_for
+from benchmarks.newsroom import ROOT, Newsroom, database_url, environment_for
 from factcheck.postgres import embedded
 
 OURS, LIMIT, DRF, NINJA, FASTAPI = "factcheck", "limit", "DRF", "ninja", "FastAPI"
@@ -75,7 +74,7 @@ def started(newsroom: Newsroom, names: tuple[str, ...]) -> Iterator[dict[str, Co
     collect_static_files(newsroom)
     with ExitStack() as stack:
         running = {
-            name: stack.enter_context(run_server(name, _command(name), environment_of(name, newsroom), newsroom))
+            name: stack.enter_context(run_server(name, command_of(name), environment_of(name, newsroom), newsroom))
             for name in names
         }
         for contender in running.values():
@@ -112,7 +111,7 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
     process.wait()
 
 
-def _command(name: str) -> list[str]:
+def command_of(name: str) -> list[str]:
     """gunicorn as the service is deployed, for each contender that is WSGI.
 
     But no worker is replaced after so many requests: that would punish a fast contender, and would measure another
@@ -129,25 +128,23 @@ def _command(name: str) -> list[str]:
 
 
 def environment_of(name: str, newsroom: Newsroom) -> dict[str, str]:
-    environment = environment_for(newsroom.data_dir) | {"WEB_CONCURRENCY": PROCESSES}
+    environment = environment_for(newsroom.data_dir, newsroom.database) | {"WEB_CONCURRENCY": PROCESSES}
     if name in (OURS, BY_WORDS):
-        model = "none" if name == BY_WORDS else "minilm"
-        return environment | settings_of_ours(newsroom.data_dir) | {"MATCHING_MODEL": model}
+        model = "minilm" if name == OURS and newsroom.has_vectors else "none"
+        return environment | settings_of_ours(newsroom.data_dir, newsroom.database) | {"MATCHING_MODEL": model}
     found = embedded.connection_settings(newsroom.data_dir)
-    names = {"BENCH_HOST": "HOST", "BENCH_PORT": "PORT", "BENCH_USER": "USER", "BENCH_DATABASE": "NAME"}
-    environment |= {variable: found[key] for variable, key in names.items()}
+    names = {"BENCH_HOST": "HOST", "BENCH_PORT": "PORT", "BENCH_USER": "USER"}
+    environment |= {variable: found[key] for variable, key in names.items()} | {"BENCH_DATABASE": newsroom.database}
     return environment | {"RIVAL_URLS": RIVAL_URLS.get(name, "")}
 
 
-def settings_of_ours(data_dir: Path) -> dict[str, str]:
-    found = embedded.connection_settings(data_dir)
-    place = urlencode({"host": found["HOST"], "port": found["PORT"]})
+def settings_of_ours(data_dir: Path, database: str = embedded.DATABASE) -> dict[str, str]:
     unlimited = "1000000/sec"
     return {
         "DEBUG": "0",
         "SECRET_KEY": secrets.token_urlsafe(64),
         "ALLOWED_HOSTS": "127.0.0.1",
-        "DATABASE_URL": f"postgres://{found['USER']}@/{found['NAME']}?{place}",
+        "DATABASE_URL": database_url(data_dir, database),
         "PUBLIC_READ": "1",
         "THROTTLE_ANONYMOUS": unlimited,
         "THROTTLE_USER": unlimited,
@@ -174,4 +171,4 @@ def wait_for(contender: Contender, log: Path) -> None:
             return
         if contender.process.poll() is not None or time.monotonic() > deadline:
             raise RuntimeError(f"{contender.name} did not start:\n{log.read_text()[-3000:]}")
-        time.sleep(0.1)
+        time.sleep(0.02)

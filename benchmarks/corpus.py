@@ -2,12 +2,15 @@
 
     python -m benchmarks.corpus 1000000
 
-fills the database of the settings: 20,000 sources, an article for each 50 statements, a chain for two statements in
+uses every core, and fills the database of the settings: 20,000 sources, an article for each 50 statements, a chain for two statements in
 five, a dispute for one in ten, evidence for one in ten.
 """
 
+import argparse
 import os
+import subprocess
 import sys
+from itertools import pairwise
 from time import monotonic
 from typing import Any
 
@@ -27,7 +30,7 @@ FROM generate_series(1, %(sources)s) n RETURNING id
 WORDS = """
 CREATE OR REPLACE FUNCTION pg_temp.word(n bigint) RETURNS text LANGUAGE sql IMMUTABLE AS $$
     SELECT 'w' || substr(md5(((n * n) % 30000)::text), 1, 6) $$;
-CREATE TEMP TABLE sentence (article bigint, k integer, seed bigint, text text, start integer);
+CREATE TEMP TABLE IF NOT EXISTS sentence (article bigint, k integer, seed bigint, text text, start integer);
 """
 SENTENCES = """
 INSERT INTO sentence
@@ -96,61 +99,123 @@ WHERE id = ANY(%(disputes)s) AND statement / 10 %% 4 > 1 RETURNING id
 
 
 def fill(statements: int) -> None:
-    from django.contrib.auth.models import User
-    from django.db import connection, transaction
+    """In this process alone."""
+    write_articles(write_sources(), statements // STATEMENTS_PER_ARTICLE)
+    _tidy()
 
-    from claims.models import Article, Dispute, Evidence, Statement
+
+def fill_by_all_cores(statements: int) -> None:
+    """One process for each core writes a share of the articles. All name the same sources."""
+    first, cores = write_sources(), os.cpu_count() or 1
+    borders = [statements // STATEMENTS_PER_ARTICLE * core // cores for core in range(cores + 1)]
+    command = [sys.executable, "-m", "benchmarks.corpus", "--first-source", str(first), "--articles"]
+    writers = [subprocess.Popen([*command, str(end - begin)]) for begin, end in pairwise(borders)]
+    failed = [writer for writer in writers if writer.wait()]
+    if failed:
+        raise RuntimeError("A process that wrote articles failed.")
+    _tidy()
+
+
+def _tidy() -> None:
+    """As autovacuum would have done."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE")
+
+
+def write_sources() -> int:
+    """The id of the first; the others follow it."""
+    from django.db import transaction
+
     from factcheck.journal.services import record_ids
     from sources.models import Source
 
-    actor, _ = User.objects.get_or_create(username="corpus")
-    began = monotonic()
+    with transaction.atomic():
+        _make_words()
+        sources = _insert(SOURCE_ROWS.replace("word(", "pg_temp.word("), sources=SOURCES)
+        record_ids(Source, sources, action="source.created", actor=_actor())
+    return min(sources)
 
-    def insert(sql: str, **named: Any) -> list[int]:
-        cursor.execute(sql, named)
-        return [row[0] for row in cursor.fetchall()]
 
-    with connection.cursor() as cursor:
-        cursor.execute(WORDS)
+def write_articles(first_source: int, wanted: int) -> None:
+    from django.db import transaction
+
+    began, actor = monotonic(), _actor()
+    named = {"first": first_source, "sources": SOURCES, "actor": actor.pk, "per": STATEMENTS_PER_ARTICLE}
+    _make_words()
+    for done in range(0, wanted, ARTICLES_AT_ONCE):
+        count = min(ARTICLES_AT_ONCE, wanted - done)
         with transaction.atomic():
-            sources = insert(SOURCE_ROWS.replace("word(", "pg_temp.word("), sources=SOURCES)
-            record_ids(Source, sources, action="source.created", actor=actor)
-        named: dict[str, Any] = {
-            "first": min(sources),
-            "sources": SOURCES,
-            "actor": actor.pk,
-            "per": STATEMENTS_PER_ARTICLE,
-        }
-        wanted = statements // STATEMENTS_PER_ARTICLE
-        for done in range(0, wanted, ARTICLES_AT_ONCE):
-            with transaction.atomic():
-                count = min(ARTICLES_AT_ONCE, wanted - done)
-                named["ids"] = insert("SELECT nextval('claims_article_id_seq') FROM generate_series(1, %(n)s)", n=count)
-                cursor.execute("TRUNCATE sentence")
-                cursor.execute(SENTENCES.replace("% ", "%% "), named)
-                cursor.execute(ARTICLES, named)
-                cursor.execute(REVISIONS, named)
-                record_ids(Article, named["ids"], action="article.created", actor=actor)
-                record_ids(Article, insert(PUBLISHED, **named), action="article.published", actor=actor)
-                named["statements"] = insert(STATEMENTS, **named)
-                cursor.execute(CHAINS, named)
-                record_ids(Statement, named["statements"], action="statement.created", actor=actor)
-                tagged = insert(TAGGED, **named)
-                record_ids(Statement, tagged, action="statement.tagged", actor=actor, reason="So it is said.")
-                record_ids(Evidence, insert(EVIDENCE, **named), action="evidence.created", actor=actor)
-                named["disputes"] = insert(DISPUTES, **named)
-                record_ids(Dispute, named["disputes"], action="dispute.opened", actor=actor)
-                resolved = insert(RESOLVED, **named)
-                record_ids(Dispute, resolved, action="dispute.resolved", actor=actor, reason="So it was found.")
-            print(f"\r{done + count:,} of {wanted:,} articles, {monotonic() - began:.0f} s", end="", file=sys.stderr)
-        cursor.execute("VACUUM ANALYZE")  # as autovacuum would have done
+            _write_some_articles(actor, named, count)
+        print(f"\r{done + count:,} of {wanted:,} articles, {monotonic() - began:.0f} s", end="", file=sys.stderr)
     print(file=sys.stderr)
 
 
-if __name__ == "__main__":
+def _write_some_articles(actor: Any, given: dict[str, Any], count: int) -> None:
+    from django.db import connection
+
+    from claims.models import Article, Dispute, Evidence, Statement
+    from factcheck.journal.services import record_ids
+
+    ids = _insert("SELECT nextval('claims_article_id_seq') FROM generate_series(1, %(n)s)", n=count)
+    named = given | {"ids": ids}
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE sentence")
+        cursor.execute(SENTENCES.replace("% ", "%% "), named)
+        cursor.execute(ARTICLES, named)
+        cursor.execute(REVISIONS, named)
+        record_ids(Article, ids, action="article.created", actor=actor)
+        record_ids(Article, _insert(PUBLISHED, **named), action="article.published", actor=actor)
+        named["statements"] = _insert(STATEMENTS, **named)
+        cursor.execute(CHAINS, named)
+    record_ids(Statement, named["statements"], action="statement.created", actor=actor)
+    tagged = _insert(TAGGED, **named)
+    record_ids(Statement, tagged, action="statement.tagged", actor=actor, reason="So it is said.")
+    record_ids(Evidence, _insert(EVIDENCE, **named), action="evidence.created", actor=actor)
+    named["disputes"] = _insert(DISPUTES, **named)
+    record_ids(Dispute, named["disputes"], action="dispute.opened", actor=actor)
+    resolved = _insert(RESOLVED, **named)
+    record_ids(Dispute, resolved, action="dispute.resolved", actor=actor, reason="So it was found.")
+
+
+def _actor() -> Any:
+    from django.contrib.auth.models import User
+
+    return User.objects.get_or_create(username="corpus")[0]
+
+
+def _make_words() -> None:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(WORDS)
+
+
+def _insert(sql: str, **named: Any) -> list[int]:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(sql, named)
+        return [row[0] for row in cursor.fetchall()]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Fills the database of the settings.")
+    parser.add_argument("statements", type=int, nargs="?", default=0)
+    parser.add_argument("--articles", type=int, help=argparse.SUPPRESS)  # the share of one process
+    parser.add_argument("--first-source", type=int, help=argparse.SUPPRESS)
+    chosen = parser.parse_args()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "factcheck.settings")
     import django
 
     lift_time_limits()
     django.setup()
-    fill(int(sys.argv[1]))
+    if chosen.articles is None:
+        fill_by_all_cores(chosen.statements)
+    else:
+        write_articles(chosen.first_source, chosen.articles)
+
+
+if __name__ == "__main__":
+    main()

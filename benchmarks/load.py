@@ -5,7 +5,9 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.contenders import RIVAL_PYTHON, ROOT, Contender, Request
@@ -13,6 +15,7 @@ from benchmarks.contenders import RIVAL_PYTHON, ROOT, Contender, Request
 CONNECTIONS = 16
 LONGEST = 60.0  # seconds
 WITHOUT_WRK = ROOT / "benchmarks" / "rivals" / "load_without_wrk.py"
+PACED = ROOT / "benchmarks" / "rivals" / "paced_load.py"
 
 # One thread of wrk: it needs little, and two would take the requests in another order.
 LUA = """
@@ -54,7 +57,7 @@ def requests_per_second(contender: Contender, requests: Sequence[Request], secon
 def _answers_per_second(contender: Contender, requests: Sequence[Request], seconds: float) -> float:
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
         wrk = shutil.which("wrk")
-        script.write(_lua(requests) if wrk else json.dumps([vars(request) for request in requests]))
+        script.write(_lua(requests) if wrk else _json(requests))
         script.flush()
         address = f"http://127.0.0.1:{contender.port}"
         if wrk:
@@ -74,6 +77,49 @@ def _answers_per_second(contender: Contender, requests: Sequence[Request], secon
             f"{refused} with an error status, {broken} not at all."
         )
     return answers * 1_000_000 / microseconds
+
+
+@dataclass
+class Paced:
+    """What became of requests that were sent at a given rate."""
+
+    answers: int = 0
+    seconds: float = 0.0
+    latencies: list[float] = field(default_factory=list)  # milliseconds
+
+    @property
+    def rate(self) -> float:
+        return self.answers / self.seconds
+
+
+@contextmanager
+def paced(contender: Contender, requests: Sequence[Request], rate: float, seconds: float = LONGEST) -> Iterator[Paced]:
+    """Meanwhile so many requests a second are sent, until the block ends. Then what is yielded is complete."""
+    report = Paced()
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+        file.write(_json(requests))
+        file.flush()
+        address = f"http://127.0.0.1:{contender.port}"
+        command = [str(RIVAL_PYTHON), str(PACED), file.name, address, str(rate), str(seconds), str(CONNECTIONS)]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        assert process.stdout
+        try:
+            process.stdout.readline()  # it is ready
+            yield report
+        finally:
+            process.terminate()
+            output, _ = process.communicate()
+    found = json.loads(output)
+    if found["refused"] or found["broken"]:
+        raise RuntimeError(
+            f"{contender.name}, paced, such as {requests[0].method} {requests[0].path}: "
+            f"answers with an error status: {found['refused']}; requests without an answer: {found['broken']}."
+        )
+    report.answers, report.seconds, report.latencies = found["answers"], found["seconds"], found["latencies"]
+
+
+def _json(requests: Sequence[Request]) -> str:
+    return json.dumps([vars(request) for request in requests])
 
 
 def _lua(requests: Sequence[Request]) -> str:

@@ -2,31 +2,34 @@
 
 Writes are measured too, and the journal is append-only, so only a copy brings the same rows back. The embedded server
 of a size has two databases: `filled_with_vectors`, which is never written to again, and the copy that is measured.
+From `IN_PLACE_FROM` statements on there is one, `filled`: a copy would take 20 GB and minutes, and vectors take hours.
 """
 
-import argparse
 import fcntl
 import os
 import subprocess
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import psycopg
 import yaml
 from psycopg import sql
 
 from factcheck.postgres import embedded
-from factcheck.startup import lift_time_limits
 
 ROOT = Path(__file__).resolve().parent.parent
 FILLED = "filled_with_vectors"
+FILLED_IN_PLACE = "filled"
+IN_PLACE_FROM = 5_000_000
+LEAST = 1_000  # statements; fewer have no drafts, seldom words or far pages to ask for
 EDITOR = "bench"
 LARGE_ARTICLE = "The article with 300 statements"
 LARGE_ARTICLE_STATEMENTS = 300
 SAMPLE = 1000  # rows that requests choose from, so that no measurement reads the same row all the time
+LOOKED_AT = 500_000  # statements from which the sample is taken
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,7 @@ class Newsroom:
     """What the requests need to know of the database."""
 
     data_dir: Path
+    size: int
     token: str
     public_statements: list[int]
     draft_statements: list[int]
@@ -44,12 +48,44 @@ class Newsroom:
     moment: str  # everything was written before it
 
     @property
+    def is_in_place(self) -> bool:
+        return is_in_place(self.size)
+
+    @property
+    def has_vectors(self) -> bool:
+        return not self.is_in_place
+
+    @property
+    def database(self) -> str:
+        return measured_database(self.size)
+
+    @property
     def conninfo(self) -> str:
-        return conninfo(self.data_dir, embedded.DATABASE)
+        return conninfo(self.data_dir, self.database)
 
     def query(self, statement: str, *parameters: Any) -> list[Any]:
         with psycopg.connect(self.conninfo) as connection:
             return connection.execute(statement, parameters).fetchall()
+
+
+def is_in_place(size: int) -> bool:
+    return size >= IN_PLACE_FROM
+
+
+def measured_database(size: int) -> str:
+    return FILLED_IN_PLACE if is_in_place(size) else embedded.DATABASE
+
+
+def filled_database(size: int) -> str:
+    return FILLED_IN_PLACE if is_in_place(size) else FILLED
+
+
+def is_filled(data_dir: Path, size: int) -> bool:
+    """Starts the server of that size, if there is one, for as long as this process lives."""
+    if not embedded.locate(data_dir).pgdata.exists():
+        return False
+    embedded.ensure_running(data_dir)
+    return _exists(data_dir, filled_database(size))
 
 
 def conninfo(data_dir: Path, database: str) -> str:
@@ -57,10 +93,15 @@ def conninfo(data_dir: Path, database: str) -> str:
     return psycopg.conninfo.make_conninfo(host=found["HOST"], port=found["PORT"], user=found["USER"], dbname=database)
 
 
-def environment_for(data_dir: Path) -> dict[str, str]:
+def database_url(data_dir: Path, database: str) -> str:
+    found = embedded.connection_settings(data_dir)
+    return f"postgres://{found['USER']}@/{database}?{urlencode({'host': found['HOST'], 'port': found['PORT']})}"
+
+
+def environment_for(data_dir: Path, database: str = embedded.DATABASE) -> dict[str, str]:
     return {
         **os.environ,
-        "DATABASE_URL": "",
+        "DATABASE_URL": database_url(data_dir, database),
         "DATA_DIR": str(data_dir),
         "DJANGO_SETTINGS_MODULE": "factcheck.settings",
         "DEBUG": "1",
@@ -68,26 +109,33 @@ def environment_for(data_dir: Path) -> dict[str, str]:
 
 
 def prepare(data_dir: Path, size: int) -> Newsroom:
-    """A fresh copy of the filled database of that size. Fills that database first if it is not there."""
+    """The database that a run of that size measures. Fills it first if it is not there."""
     data_dir.mkdir(parents=True, exist_ok=True)
     _be_the_only_run(data_dir)
     embedded.ensure_running(data_dir)  # for as long as this process lives
     _configure_as_deployed(data_dir)
-    if not _exists(data_dir, FILLED):
-        _recreate(data_dir)
-        _in_django(data_dir, "--fill", str(size))
-        _in_database(data_dir, embedded.DATABASE, sql.SQL("VACUUM (FREEZE, ANALYZE)"))
-        # Last, so that a database of this name is complete, however an earlier attempt ended.
-        _in_database(
-            data_dir,
-            "postgres",
-            sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(embedded.DATABASE), sql.Identifier(FILLED)),
-        )
-    _recreate(data_dir, template=FILLED)
-    token = _in_django(data_dir)
+    if not _exists(data_dir, filled_database(size)):
+        _fill_one(data_dir, size)
+    if not is_in_place(size):
+        _recreate(data_dir, template=FILLED)
+    token = _in_django(data_dir, measured_database(size))
     # A migration that is newer than the filled one may have made an index that has no statistics yet.
-    _in_database(data_dir, embedded.DATABASE, sql.SQL("ANALYZE"), sql.SQL("CHECKPOINT"))
-    return _read_newsroom(data_dir, token)
+    _in_database(data_dir, measured_database(size), sql.SQL("ANALYZE"), sql.SQL("CHECKPOINT"))
+    return _read_newsroom(data_dir, size, token)
+
+
+def _fill_one(data_dir: Path, size: int) -> None:
+    if is_in_place(size) and _is_begun(data_dir):
+        raise RuntimeError(
+            f"{data_dir} holds a database that was not filled to the end. Remove the folder to fill it anew."
+        )
+    _recreate(data_dir)
+    vectors = [] if is_in_place(size) else ["--vectors"]
+    _in_django(data_dir, embedded.DATABASE, "--fill", str(size), *vectors)
+    _in_database(data_dir, embedded.DATABASE, sql.SQL("VACUUM (FREEZE, ANALYZE)"))
+    names = map(sql.Identifier, (embedded.DATABASE, filled_database(size)))
+    # Last, so that a database of this name is complete, however an earlier attempt ended.
+    _in_database(data_dir, "postgres", sql.SQL("ALTER DATABASE {} RENAME TO {}").format(*names))
 
 
 def _configure_as_deployed(data_dir: Path) -> None:
@@ -121,6 +169,11 @@ def _exists(data_dir: Path, database: str) -> bool:
         return bool(connection.execute("SELECT FROM pg_database WHERE datname = %s", [database]).fetchall())
 
 
+def _is_begun(data_dir: Path) -> bool:
+    with psycopg.connect(conninfo(data_dir, embedded.DATABASE)) as connection:
+        return bool(connection.execute("SELECT FROM pg_tables WHERE tablename = 'claims_statement'").fetchall())
+
+
 def _in_database(data_dir: Path, database: str, *statements: sql.SQL | sql.Composed) -> None:
     with psycopg.connect(conninfo(data_dir, database), autocommit=True) as connection:
         for statement in statements:
@@ -137,27 +190,31 @@ def _recreate(data_dir: Path, template: str = "template1") -> None:
     )
 
 
-def _in_django(data_dir: Path, *arguments: str) -> str:
-    """Run this file as a program, since its connections must be closed before the database can be copied."""
-    command = [sys.executable, "-m", "benchmarks.newsroom", *arguments]
-    done = subprocess.run(command, cwd=ROOT, env=environment_for(data_dir), stdout=subprocess.PIPE, check=True)
+def _in_django(data_dir: Path, database: str, *arguments: str) -> str:
+    """In another program, since its connections must be closed before the database can be copied."""
+    command = [sys.executable, "-m", "benchmarks.filling", *arguments]
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment_for(data_dir, database), stdout=subprocess.PIPE, check=True
+    )
     return done.stdout.decode().strip()
 
 
-def _read_newsroom(data_dir: Path, token: str) -> Newsroom:
-    with psycopg.connect(conninfo(data_dir, embedded.DATABASE)) as connection:
+def _read_newsroom(data_dir: Path, size: int, token: str) -> Newsroom:
+    percent = min(100, 100 * LOOKED_AT / size)
+    with psycopg.connect(conninfo(data_dir, measured_database(size))) as connection:
 
         def column(statement: str, *parameters: Any) -> list[Any]:
             return [row[0] for row in connection.execute(statement, parameters).fetchall()]
 
         statements = (
-            "SELECT s.id FROM claims_statement s JOIN claims_article a ON a.id = s.article "
+            f"SELECT s.id FROM claims_statement s TABLESAMPLE SYSTEM ({percent}) REPEATABLE (1) JOIN claims_article a ON a.id = s.article "
             f"WHERE a.status = %s AND a.title <> '{LARGE_ARTICLE}' ORDER BY md5(s.id::text) LIMIT {SAMPLE}"
         )
         drafts = f"SELECT id FROM claims_article WHERE status = 'draft' ORDER BY md5(id::text) LIMIT {SAMPLE}"
         [moment] = column("SELECT clock_timestamp()")
         return Newsroom(
             data_dir=data_dir,
+            size=size,
             token=token,
             public_statements=column(statements, "published"),
             draft_statements=column(statements, "draft"),
@@ -167,66 +224,3 @@ def _read_newsroom(data_dir: Path, token: str) -> Newsroom:
             deep_id=column("SELECT min(id) + (max(id) - min(id)) / 10 FROM claims_statement")[0],
             moment=moment.isoformat().replace("+00:00", "Z"),
         )
-
-
-def _fill(size: int) -> None:
-    from django.contrib.auth.models import Group, User
-
-    from benchmarks.corpus import fill
-    from benchmarks.vectors import draw
-
-    user, _ = User.objects.get_or_create(username=EDITOR)
-    user.groups.add(Group.objects.get(name="editor"))
-    began = time.monotonic()
-    write_large_article(user)  # first, so that the newest page is one of ordinary articles
-    fill(size)
-    draw()
-    print(f"filled in {time.monotonic() - began:.0f} s", file=sys.stderr)
-
-
-def write_large_article(actor: Any) -> None:
-    from claims import services
-    from sources.services import create_source
-
-    sentences = [
-        f"The witness said sentence number {number} of this report." for number in range(LARGE_ARTICLE_STATEMENTS)
-    ]
-    sentences[7] += " rareword"  # which a corpus of 10,000 does not have, and a million twice
-    article = services.create_article(actor=actor, title=LARGE_ARTICLE, text=" ".join(sentences))
-    people = [create_source(actor=actor, name=f"Witness {number}", kind="person") for number in range(30)]
-    rows = [
-        {
-            "article": article,
-            "text": sentence,
-            "source": people[number % 30],
-            "via": [people[(number + 1) % 30], people[(number + 2) % 30]][: number % 3],
-        }
-        for number, sentence in enumerate(sentences)
-    ]
-    statements = services.create_statements(rows=rows, actor=actor)
-    for statement in statements[::5]:
-        services.open_dispute(actor=actor, statement=statement, raised_by=people[0], kind="denial")
-    services.set_article_status(
-        article_id=article.pk, versions=None, actor=actor, status="published", reason="For the benchmark"
-    )
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description="Migrates the database of the settings and prints an editor's token.")
-    parser.add_argument("--fill", type=int, help="how many statements to fill it with")
-    size = parser.parse_args().fill
-    import django
-
-    lift_time_limits()
-    django.setup()
-    from django.core.management import call_command
-
-    call_command("migrate", verbosity=0)
-    if size is not None:
-        _fill(size)
-    else:
-        call_command("create_token", EDITOR)
-
-
-if __name__ == "__main__":
-    main()

@@ -23,7 +23,8 @@ from statistics import median, quantiles
 from typing import Any
 
 from benchmarks.contenders import settings_of_ours
-from benchmarks.newsroom import LARGE_ARTICLE, ROOT, environment_for, write_large_article
+from benchmarks.filling import write_large_article
+from benchmarks.newsroom import LARGE_ARTICLE, ROOT, environment_for
 from benchmarks.report import markdown, write_readme
 from factcheck.postgres import embedded
 

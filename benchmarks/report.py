@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+import sys
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -26,6 +27,9 @@ class Run:
     rounds: Rounds = field(default_factory=dict)
     skipped: dict[str, str] = field(default_factory=dict)  # case → why
     memory: dict[str, int] = field(default_factory=dict)  # case → the most bytes a process of ours held so far
+    latencies: dict[str, dict[str, dict[str, float]]] = field(default_factory=dict)  # case → contender → p50 and so on
+    processes: dict[str, dict[str, float]] = field(default_factory=dict)  # contender → seconds and MB
+    one_caller: dict[str, list[float]] = field(default_factory=dict)  # what → milliseconds of each request
 
     def add(self, case: Case, contender: str, value: float) -> None:
         self.rounds.setdefault(case.name, {}).setdefault(contender, []).append(value)
@@ -52,8 +56,8 @@ def goals(run: Run) -> str:
 
 
 def remarks(run: Run) -> str:
-    lines = [f"Not measured: {case}, since {why}." for case, why in run.skipped.items()]
-    if "export" in run.rounds:
+    lines = [f"Not measured: {case}. {why}" for case, why in run.skipped.items()]
+    if "export" in run.rounds and "post" in run.memory:
         before, after = (run.memory[name] / MEGABYTE for name in ("post", "export"))
         lines.append(
             f"The largest process of the service held {before:.0f} MB before the export, {after:.0f} MB after it."
@@ -61,13 +65,25 @@ def remarks(run: Run) -> str:
     return "\n".join(lines)
 
 
-def flatness(small: Run, large: Run, cases: list[Case]) -> str:
-    """How many times longer each read takes in the large database, by the median request."""
-    lines = [["", f"{small.size:,}", f"{large.size:,}", "growth", f"at most {FLAT}"]]
+def written(cases: list[Case]) -> str:
+    """How many writes a second each contender took beside the reads; fewer than the title says: it could not."""
+    lines = [["writes/s that were made", *ALL]]
     for case in cases:
-        before, after = small.rounds[case.name][OURS], large.rounds[case.name][OURS]
-        growth = paired(before, after)
-        lines.append([case.title, _spread(before), _spread(after), f"{growth:.2f}", "yes" if growth <= FLAT else "no"])
+        if case.written:
+            lines.append([case.title, *(_spread(case.written[name]) if name in case.written else "" for name in ALL)])
+    return markdown(lines) if lines[1:] else ""
+
+
+def flatness(runs: list[Run], titles: dict[str, str]) -> str:
+    """How many times longer each read takes in the largest database than in the smallest, by the median request."""
+    lines = [["", *(f"{run.size:,}" for run in runs), "growth", f"at most {FLAT}"]]
+    for case, title in titles.items():
+        measured = [run.rounds.get(case, {}).get(OURS) for run in runs]
+        cells = [_spread(values) if values else "" for values in measured]
+        there = [values for values in measured if values]
+        growth = paired(there[0], there[-1])
+        judged = "yes" if growth <= FLAT else "no"
+        lines.append([title, *cells, *([f"{growth:.2f}", judged] if len(there) > 1 else ["", ""])])
     return markdown(lines)
 
 
@@ -103,30 +119,51 @@ def machine(newsroom: Newsroom) -> dict[str, Any]:
     }
 
 
-def write_json(run: Run, facts: dict[str, Any]) -> None:
+def write_json(run: Run, cases: list[Case], facts: dict[str, Any]) -> None:
     content = {
         "at": datetime.now(UTC).strftime("%Y-%m-%dT%H:%MZ"),
         "machine": facts,
         "statements": run.size,
         "seconds": run.seconds,
-        "rounds": {case: _rounded(measured) for case, measured in run.rounds.items()},
+        "rounds": run.rounds,
+        "writes_beside": {case.name: case.written for case in cases if case.written},
+        "latencies": run.latencies,
+        "one_caller": run.one_caller,
+        "processes": run.processes,
         "skipped": run.skipped,
         "peak_memory_bytes": run.memory,
         "goals": [line for goal in GOALS if (line := goal.line(run.rounds))],
     }
     latest = FOLDER / "latest.json"
-    runs = json.loads(latest.read_text()) if latest.exists() else {}
-    latest.write_text(json.dumps({**runs, f"{run.size} statements": content}, indent=1) + "\n")
+    try:
+        runs = json.loads(latest.read_text()) if latest.exists() else {}
+        latest.write_text(json.dumps({**runs, f"{run.size} statements": _rounded(content)}, indent=1) + "\n")
+    except (OSError, ValueError) as fault:
+        say(f"benchmarks/latest.json was not written: {fault}.")
 
 
-def _rounded(measured: dict[str, list[float]]) -> dict[str, list[float]]:
-    return {name: [round(value, 1) for value in values] for name, values in measured.items()}
+def _rounded(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _rounded(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_rounded(each) for each in value]
+    return round(value, 1) if isinstance(value, float) else value
 
 
 def write_readme(mark: str, text: str) -> None:
-    """Replaces what stands in README.md between the marks of that name."""
+    """Replaces what stands in README.md between the marks of that name. What has no place there was only printed."""
     begin, end = f"<!-- {mark} begins -->", f"<!-- {mark} ends -->"
     readme = FOLDER / "README.md"
-    before, rest = readme.read_text().split(begin)
-    _old, after = rest.split(end)
-    readme.write_text(f"{before}{begin}\n\n{text}\n\n{end}{after}")
+    try:
+        before, rest = readme.read_text().split(begin)
+        _old, after = rest.split(end)
+        readme.write_text(f"{before}{begin}\n\n{text}\n\n{end}{after}")
+    except ValueError:
+        say(f"benchmarks/README.md was not changed: it has no place for “{mark}”.")
+    except OSError as fault:
+        say(f"benchmarks/README.md was not changed: {fault.strerror}.")
+
+
+def say(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
+    sys.stderr.flush()

@@ -16,8 +16,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from statistics import median, quantiles
-from typing import Any
 
+from benchmarks.report import markdown, write_readme
 from tests.service import ROOT, Service, service_of_its_own
 
 ADDRESS = "/api/v1/journal/stream/"
@@ -84,7 +84,7 @@ class Listeners:
             key.fileobj.close()  # type: ignore[union-attr]
 
 
-def measure(service: Service, token: str, number: int, seconds: int) -> list[Any]:
+def measure(service: Service, token: str, number: int, seconds: int) -> list[str]:
     assert service.streams
     process, began = Process(service.streams.pid), time.monotonic()
     listeners = Listeners(service.stream_port, token, number)
@@ -104,7 +104,7 @@ def measure(service: Service, token: str, number: int, seconds: int) -> list[Any
     kept = process.memory()
     listeners.close()
     return [
-        number, len(committed), len(committed) * number - len(waits), f"{median(waits):.0f}",
+        str(number), str(len(committed)), str(len(committed) * number - len(waits)), f"{median(waits):.0f}",
         f"{quantiles(waits, n=100)[98]:.0f}", f"{max(waits):.0f}", f"{memory:.0f}", f"{kept:.0f}", f"{connected:.1f}",
         f"{idle:.1%}", f"{busy:.1%}",
     ]  # fmt: skip
@@ -113,10 +113,6 @@ def measure(service: Service, token: str, number: int, seconds: int) -> list[Any
 def after(seconds: float) -> Callable[[], bool]:
     deadline = time.monotonic() + seconds
     return lambda: time.monotonic() > deadline
-
-
-def print_row(cells: list[Any]) -> None:
-    print("| " + " | ".join(map(str, cells)) + " |", flush=True)
 
 
 def main() -> None:
@@ -131,10 +127,10 @@ def main() -> None:
         service.start_streams()
         while not is_there(service):
             time.sleep(0.1)
-        print_row(COLUMNS)
-        print_row(["---"] * len(COLUMNS))
-        for number in options.listeners:
-            print_row(measure(service, token, number, options.seconds))
+        rows = [measure(service, token, number, options.seconds) for number in options.listeners]
+    text = markdown([COLUMNS, *rows])
+    print(text)
+    write_readme("streams", text)
 
 
 def is_there(service: Service) -> bool:
