@@ -127,13 +127,13 @@ def test_a_transaction_that_is_forgotten_is_ended_and_lets_the_feed_go_on(api, m
 def test_a_request_whose_transaction_was_ended_is_answered_503(api, shorter, monkeypatch):
     from sources import services
 
-    record = services.record
+    insert = services.insert_recorded
 
-    def slow_record(*arguments, **named):
+    def insert_and_rest(*arguments, **named):
+        insert(*arguments, **named)
         time.sleep(1)
-        record(*arguments, **named)
 
-    monkeypatch.setattr(services, "record", slow_record)
+    monkeypatch.setattr(services, "insert_recorded", insert_and_rest)
     shorter("idle_in_transaction_session_timeout", "100ms")
     answer = api.post("/api/v1/sources/", {"name": "A", "kind": "person"})
     assert (answer.status_code, answer["Retry-After"]) == (503, "2")
