@@ -11,6 +11,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("journal", "0008_index_days_and_acts"),
         ("api", "0005_factors"),
+        ("claims", "0003_make_guards_again"),  # taken back, it drops the triggers that this one makes
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
