@@ -69,6 +69,19 @@ def test_entries_keep_their_salts_while_the_column_is_taken_back_and_those_in_be
     assert changed_guards() == []
 
 
+@pytest.mark.django_db(transaction=True)
+def test_no_guard_is_missing_after_a_way_back_behind_the_migration_that_made_them_again():
+    try:
+        call_command("migrate", "claims", "0002", verbosity=0)
+    finally:
+        call_command("migrate", verbosity=0)
+        lift_truncate_guards()
+    [check] = [check for check in CHECKS if check.name == "guard"]
+    with connection.cursor() as cursor:
+        codes = {fault["code"] for fault in Range(check).read(cursor).faults}
+    assert "guard_missing" not in codes
+
+
 def test_guards_are_made_again_where_their_former_texts_lack_a_function_or_have_another_body():
     migration = import_module("claims.migrations.0003_make_guards_again").Migration
     with connection.schema_editor(atomic=False) as editor:
