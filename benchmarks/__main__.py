@@ -32,6 +32,7 @@ WARM_UP = 1.0  # seconds before the first round: connections open, statements ge
 # Programs of their own, with databases of their own.
 PROGRAMS = {
     "pages": [],
+    "editors": [],
     "streams": ["--listeners", "1", "100", "--seconds", "10"],
     "webhooks": [],
 }
@@ -178,7 +179,7 @@ def run_programs(chosen: argparse.Namespace) -> bool:
         if not chosen.only or name in chosen.only:
             began = time.monotonic()
             print(flush=True)
-            place = ["--data", str(chosen.data)] if name == "pages" else []
+            place = ["--data", str(chosen.data)] if name in ("pages", "editors") else []
             done = subprocess.run([sys.executable, "-m", f"benchmarks.{name}", *options, *place], cwd=ROOT)
             codes.append(done.returncode)
             say(f"{name}: {'failed, after ' if done.returncode else ''}{time.monotonic() - began:.0f} s")

@@ -74,7 +74,9 @@ def started(newsroom: Newsroom, names: tuple[str, ...]) -> Iterator[dict[str, Co
     collect_static_files(newsroom)
     with ExitStack() as stack:
         running = {
-            name: stack.enter_context(run_server(name, command_of(name), environment_of(name, newsroom), newsroom))
+            name: stack.enter_context(
+                run_server(name, command_of(name), environment_of(name, newsroom), newsroom.data_dir)
+            )
             for name in names
         }
         for contender in running.values():
@@ -83,10 +85,10 @@ def started(newsroom: Newsroom, names: tuple[str, ...]) -> Iterator[dict[str, Co
 
 
 @contextmanager
-def run_server(name: str, command: list[str], environment: dict[str, str], newsroom: Newsroom) -> Iterator[Contender]:
+def run_server(name: str, command: list[str], environment: dict[str, str], data_dir: Path) -> Iterator[Contender]:
     """In the command, `{port}` stands for the port."""
     port = _free_port()
-    with (newsroom.data_dir / f"{name}.log").open("wb") as log:
+    with (data_dir / f"{name}.log").open("wb") as log:
         process = subprocess.Popen(
             [word.format(port=port) for word in command],
             cwd=ROOT,

@@ -25,15 +25,13 @@ def _fill(size: int, *, with_vectors: bool) -> None:
     print(f"filled in {time.monotonic() - began:.0f} s", file=sys.stderr)
 
 
-def write_large_article(actor: Any) -> None:
+def write_large_article(actor: Any, title: str = LARGE_ARTICLE, statements: int = LARGE_ARTICLE_STATEMENTS) -> None:
     from claims import services
     from sources.services import create_source
 
-    sentences = [
-        f"The witness said sentence number {number} of this report." for number in range(LARGE_ARTICLE_STATEMENTS)
-    ]
+    sentences = [f"The witness said sentence number {number} of this report." for number in range(statements)]
     sentences[7] += " rareword"  # which a corpus of 10,000 does not have, and a million twice
-    article = services.create_article(actor=actor, title=LARGE_ARTICLE, text=" ".join(sentences))
+    article = services.create_article(actor=actor, title=title, text=" ".join(sentences))
     people = [create_source(actor=actor, name=f"Witness {number}", kind="person") for number in range(30)]
     rows = [
         {
@@ -44,8 +42,7 @@ def write_large_article(actor: Any) -> None:
         }
         for number, sentence in enumerate(sentences)
     ]
-    statements = services.create_statements(rows=rows, actor=actor)
-    for statement in statements[::5]:
+    for statement in services.create_statements(rows=rows, actor=actor)[::5]:
         services.open_dispute(actor=actor, statement=statement, raised_by=people[0], kind="denial")
     services.set_article_status(
         article_id=article.pk, versions=None, actor=actor, status="published", reason="For the benchmark"

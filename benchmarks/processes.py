@@ -33,7 +33,7 @@ def measure(newsroom: Newsroom, case: Case, seconds: float) -> dict[str, dict[st
         starts = []
         for turn in range(TURNS):
             began = time.monotonic()
-            with run_server(name, command_of(name), environment_of(name, newsroom), newsroom) as contender:
+            with run_server(name, command_of(name), environment_of(name, newsroom), newsroom.data_dir) as contender:
                 wait_for(contender, newsroom.data_dir / f"{name}.log")
                 starts.append(time.monotonic() - began)
                 if turn == TURNS - 1:

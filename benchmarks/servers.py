@@ -71,7 +71,9 @@ def compare(newsroom: Newsroom, seconds: float) -> str:
     collect_static_files(newsroom)
     with ExitStack() as stack:
         running = {
-            name: stack.enter_context(run_server(name, [str(RIVAL_PYTHON), "-m", *command], environment, newsroom))
+            name: stack.enter_context(
+                run_server(name, [str(RIVAL_PYTHON), "-m", *command], environment, newsroom.data_dir)
+            )
             for name, command in COMMANDS.items()
         }
         for contender in running.values():

@@ -1,11 +1,14 @@
 """API serializers as HTML forms, by DRF's own renderer and the templates in `desk/fields/`."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
+from django.template.loader import render_to_string
 from rest_framework.renderers import HTMLFormRenderer
 
 from claims.fields import UserReference
+from claims.serializers import MarkSerializer
 from factcheck.api.named_references import Choice, form_texts
 from factcheck.api.references import Reference, ReferenceList, RowId
 from factcheck.desk.chooser import Chooser, chooser_of
@@ -13,6 +16,7 @@ from factcheck.desk.labels import field_label
 from sources.models import Source
 
 TEMPLATE_PACK = "desk/fields"
+ARTICLE = "\ue000"  # a private character, which no template has
 
 
 class FieldRenderer(HTMLFormRenderer):
@@ -39,7 +43,7 @@ class FieldRenderer(HTMLFormRenderer):
             return super().render_field(field, parent_style)
 
 
-def form_style(may: dict[str, bool], article: int | None = None) -> dict[str, Any]:
+def form_style(may: dict[str, bool], article: int | str | None = None) -> dict[str, Any]:
     """The argument `style` of DRF's template tag `render_field`. `article`: whose sources a chooser offers first."""
     return {"template_pack": TEMPLATE_PACK, "renderer": FieldRenderer(), "may": may, "article": article}
 
@@ -49,6 +53,17 @@ def _chooser(reference: Reference, field: Any, article: int | None) -> Chooser:
     if all(isinstance(value, dict) for value in values):
         return Chooser([Choice(value["id"], value.get("name", "")) for value in values])
     return chooser_of(reference.queryset, values, article)
+
+
+@cache
+def blank_mark_fields(language: str | None, *, may_tag: bool) -> str:
+    """Of the form to mark a passage, in the language that is active. Kept: they took a tenth of an article's page.
+
+    ARTICLE stands for the article's id.
+    """
+    style = form_style({}, ARTICLE)
+    context = {"form": MarkSerializer(), "style": style, "may": {"tag": may_tag}, "notes_matches": True}
+    return render_to_string("desk/statements/_statement_fields.html", context)
 
 
 def new_form(view: Any, initial: dict[str, Any]) -> Any:

@@ -15,7 +15,6 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from claims.models import Article
-from claims.serializers import MarkSerializer
 from factcheck.api.conditional import form_version
 from factcheck.api.references import valid_ids
 from factcheck.desk.cards import Card
@@ -143,7 +142,6 @@ class ActPage(Page):
             "is_marked": self._is_marked(entry),
             **self._undo(entry, len(ids)),
             "message": self._message(entry, shown.numbers.get(own), len(ids)),
-            "mark_form": MarkSerializer(context=self.view.get_serializer_context()),
             **(notes_on_row(self.viewer, "article", article.pk) if entry.resource == "note" else {}),
         }
 

@@ -8,7 +8,6 @@ from django.utils import timezone
 
 from claims.desk_checks import ERRORS, findings
 from claims.models import Article
-from claims.serializers import MarkSerializer
 from factcheck.api.form_methods import wants_parts
 from factcheck.api.named_references import is_number
 from factcheck.desk.cards import with_statement_and_article
@@ -34,9 +33,7 @@ NOTES_PER_PAGE = 1_000
 MAX_ERRORS = 20  # that the form to publish names
 
 
-def article_context(
-    article: Any, view: Any, viewer: Viewer, query: Mapping[str, str], form: Any = None
-) -> dict[str, Any]:
+def article_context(article: Any, viewer: Viewer, query: Mapping[str, str], form: Any = None) -> dict[str, Any]:
     """The article with one page of its statements' cards, and the form to mark another passage.
 
     `?mark=` names the suggestion that the page's form is filled with.
@@ -50,7 +47,7 @@ def article_context(
         "unanchored": sorted((card for card in cards if not card.number), key=lambda card: card.statement.pk),
         **notes_on_row(viewer, "article", article.pk),
         "filter_fields": shown.filter_fields(),
-        "mark_form": form or MarkSerializer(context=view.get_serializer_context()),
+        "mark_form": form,
     }
 
 
@@ -100,9 +97,9 @@ class ArticlePage(Page):
             self.template = PARTS
             return parts_context(ShownArticle(self.row, self.viewer, query), seen_cards(self.request))
         if not (key := query.get("mark", "") if self.may.get("accept_suggestions") else ""):
-            return article_context(self.row, self.view, self.viewer, query)
+            return article_context(self.row, self.viewer, query)
         form = suggested_form(self.row, key, self.view.get_serializer_context())
-        return {**article_context(self.row, self.view, self.viewer, query, form), "form": form}
+        return {**article_context(self.row, self.viewer, query, form), "form": form}
 
 
 class PublishPage(FormPage):
@@ -132,7 +129,7 @@ class StatementFormPage(FormPage):
             return {**context, "article": article, "mark_form": context["form"]}
         self.template = "desk/articles/article_detail.html"
         query = query_of(context["next"])
-        return {**context, **article_context(article, self.view, self.viewer, query, context["form"])}
+        return {**context, **article_context(article, self.viewer, query, context["form"])}
 
     @staticmethod
     def _article(typed: str) -> Any:

@@ -20,6 +20,7 @@ from claims.media_fragments import address_of_part
 from claims.partial_dates import said_on_fields
 from factcheck.api.roles import Role, role_of
 from factcheck.desk.addresses import address_of, instant, plural
+from factcheck.desk.form_fields import ARTICLE, blank_mark_fields
 from factcheck.desk.labels import field_label
 from factcheck.desk.words import list_name, row_name, word
 
@@ -248,6 +249,13 @@ def stencil(parser: Any, token: Any) -> StencilNode:
     nodelist = parser.parse(("endstencil",))
     parser.delete_first_token()
     return StencilNode(nodelist)
+
+
+@register.simple_tag(takes_context=True)
+def mark_fields(context: Any) -> SafeString:
+    """Those of the blank form to mark a passage."""
+    fields = blank_mark_fields(get_language(), may_tag=context["may"].get("tag", False))
+    return mark_safe(fields.replace(ARTICLE, str(context["article"].pk)))  # noqa: S308  a rendered template
 
 
 @register.filter
