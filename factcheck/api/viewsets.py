@@ -109,10 +109,11 @@ class RecordedViewSet(BaseView, GenericViewSet):
 
     def write_response(self, row_id: int, code: int = status.HTTP_200_OK) -> Any:
         """The row after a write; a redirect to its page for an HTML form."""
-        address = self.address(row_id)
+        is_new = code == status.HTTP_201_CREATED
+        address = self.address(row_id) if is_new or wants_page(self.request) else ""
         if redirect := redirect_form(self.request, address, row_id):
             return redirect
-        headers = {"Location": address} if code == status.HTTP_201_CREATED else None
+        headers = {"Location": address} if is_new else None
         return Response(self.row_json_after_write(row_id), status=code, headers=headers)
 
     def address(self, row_id: int) -> str:
