@@ -12,6 +12,7 @@ import gzip
 import http.client
 import os
 import re
+import signal
 import sys
 import time
 from collections import Counter, defaultdict
@@ -131,7 +132,7 @@ def work(port: int, told: Told, desk: "Desk", reads: float, seconds: float, seed
     editors = [editor(port, told, *each, next(chances)) for each in desk.editors]
     readers = [reader(port, told, desk.articles, desk.statements, next(chances)) for _ in range(READERS)]
     paces = [*paced(editors, PERIOD), *paced(readers, READERS / reads)]
-    threads = [Thread(target=repeat, args=(*pace, seconds)) for pace in paces]
+    threads = [Thread(target=repeat, args=(*pace, seconds), daemon=True) for pace in paces]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -215,6 +216,7 @@ def main() -> None:
     parser.add_argument("--reads", type=float, nargs="+", default=[20, 100], help="of the public, a second")
     parser.add_argument("--data", type=Path, default=ROOT / ".data", help="where the database is kept")
     chosen = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that every server is ended then, too
     prepare(chosen.data / "bench-editors")
     parts = [
         f"{reads:g} reads a second by the public:\n\n{table(measure(chosen.data / 'bench-editors', reads, chosen.seconds))}"
