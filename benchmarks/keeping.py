@@ -18,7 +18,7 @@ class Everlasting(SnapshotCache):
 
 
 def nothing() -> Any:
-    prepared.Prepared.cached = lambda read, *parameters, snapshot=None: (read.rows(*parameters), None)
+    prepared.Prepared.cached = lambda read, *parameters, snapshot=None: (read.rows(*parameters), None)  # type: ignore[method-assign]
     return _application()
 
 
