@@ -5,9 +5,11 @@ from functools import cached_property
 from itertools import islice
 from typing import Any, ClassVar, NoReturn
 
+from django.utils.text import format_lazy
 from django.utils.translation import gettext, gettext_lazy
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
+from rest_framework.utils.formatting import lazy_format
 from rest_framework.utils.html import is_html_input
 
 from factcheck.api.json_types import json_type_error
@@ -34,7 +36,7 @@ class StrictSerializer(serializers.Serializer):
         """As DRF makes them, once for each class. To make them anew took a fifth of the Python of a write."""
         kind = type(self)
         if kind not in _fields_of:
-            _fields_of[kind] = super().get_fields()
+            _fields_of[kind] = {name: _in_any_language(field) for name, field in super().get_fields().items()}
         return {name: _unbound(field) for name, field in _fields_of[kind].items()}
 
     @cached_property
@@ -74,6 +76,17 @@ class StrictSerializer(serializers.Serializer):
 
 
 _fields_of: dict[type, dict[str, Any]] = {}
+
+
+def _in_any_language(field: Any) -> Any:
+    """Its validators' messages are those of each reader. DRF keeps one as it was first read, in that reader's language."""
+    for validator in vars(field).get("_validators", ()):
+        message = getattr(validator, "message", None)
+        if isinstance(message, lazy_format):
+            validator.message = format_lazy(message.format_string, *message.args, **message.kwargs)
+    if hasattr(field, "child"):
+        _in_any_language(field.child)
+    return field
 
 
 def _unbound(field: Any) -> Any:
