@@ -79,7 +79,7 @@ _fields_of: dict[type, dict[str, Any]] = {}
 
 
 def _in_any_language(field: Any) -> Any:
-    """Its validators' messages are those of each reader. DRF keeps one as it was first read, in that reader's language."""
+    """DRF keeps the message of a validator as it was first read, but each reader has a language."""
     for validator in vars(field).get("_validators", ()):
         message = getattr(validator, "message", None)
         if isinstance(message, lazy_format):
