@@ -83,7 +83,7 @@ def _in_any_language(field: Any) -> Any:
     for validator in vars(field).get("_validators", ()):
         message = getattr(validator, "message", None)
         if isinstance(message, lazy_format):
-            validator.message = format_lazy(message.format_string, *message.args, **message.kwargs)
+            validator.message = format_lazy(message.format_string, *message.args, **message.kwargs)  # type: ignore[arg-type]
     if hasattr(field, "child"):
         _in_any_language(field.child)
     return field
