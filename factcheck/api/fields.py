@@ -39,7 +39,7 @@ class StrictSerializer(serializers.Serializer):
         if kind not in _fields_of:
             made = super().get_fields()
             for name, field in made.items():
-                field.bind(name, None)
+                field.bind(name, None)  # type: ignore[arg-type]
                 _say_in_any_language(field)
             _fields_of[kind] = made
         return {name: _without_parent(field) for name, field in _fields_of[kind].items()}
