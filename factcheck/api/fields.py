@@ -39,8 +39,8 @@ class StrictSerializer(serializers.Serializer):
         if kind not in _fields_of:
             made = super().get_fields()
             for name, field in made.items():
-                _speak_any_language(field)
-                field.bind(name, None)
+                field.bind(name, None)  # type: ignore[arg-type]
+                _say_in_any_language(field)
             _fields_of[kind] = made
         return {name: _without_parent(field) for name, field in _fields_of[kind].items()}
 
@@ -91,14 +91,14 @@ class StrictSerializer(serializers.Serializer):
 _fields_of: dict[type, dict[str, Any]] = {}
 
 
-def _speak_any_language(field: Any) -> None:
+def _say_in_any_language(field: Any) -> None:
     """DRF keeps the message of a validator as it was first read, but each reader has a language."""
     for validator in vars(field).get("_validators", ()):
         message = getattr(validator, "message", None)
         if isinstance(message, lazy_format):
-            validator.message = format_lazy(message.format_string, *message.args, **message.kwargs)
+            validator.message = format_lazy(message.format_string, *message.args, **message.kwargs)  # type: ignore[arg-type]
     if hasattr(field, "child"):
-        _speak_any_language(field.child)
+        _say_in_any_language(field.child)
 
 
 def _without_parent(field: Any) -> Any:
