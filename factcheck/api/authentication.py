@@ -8,6 +8,7 @@ from django.utils.translation import gettext
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework import authentication
 from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 
 from factcheck.api.models import Token, hash_key
@@ -26,6 +27,7 @@ class TokenAuthentication(authentication.TokenAuthentication):
     def authenticate(self, request: Request) -> tuple[User, Token] | None:
         if not request.META.get("HTTP_AUTHORIZATION"):
             return None
+        self.only_reads = request.method in SAFE_METHODS
         for self.keyword in SCHEMES:
             if found := super().authenticate(request):
                 return found
@@ -37,7 +39,7 @@ class TokenAuthentication(authentication.TokenAuthentication):
         return "Bearer, Token"
 
     def authenticate_credentials(self, key: str) -> tuple[User, Token]:
-        token = token_with_user(hash_key(key))
+        token = token_with_user(hash_key(key), self.only_reads)
         if token is None or token.is_expired:
             raise AuthenticationFailed(gettext("This token is unknown, expired or revoked. Make a new one."))
         if not token.user.is_active:
@@ -49,18 +51,21 @@ TOKEN_FIELDS = [field.attname for field in Token._meta.concrete_fields]
 USER_FIELDS = [field.attname for field in User._meta.concrete_fields]
 
 
-def token_with_user(digest: str) -> Token | None:
+def token_with_user(digest: str, only_reads: bool = False) -> Token | None:
     """The token with its user and the user's role, in one prepared query, since every API client's request needs it.
 
-    `digest` comes from hash_key().
+    `digest` comes from hash_key(). Of a request that only reads it is kept while nobody writes, and knows the snapshot.
     """
 
     def build(placeholder: str) -> QuerySet[Any, Any]:
         columns: list[Any] = [*TOKEN_FIELDS, *(f"user__{name}" for name in USER_FIELDS), groups_of("user")]
         return Token.objects.filter(digest=placeholder).values_list(*columns)
 
-    for row in prepared(token_with_user, build, str).rows(digest):
+    read = prepared(token_with_user, build, str)
+    rows, snapshot = read.cached(digest) if only_reads else (read.rows(digest), None)
+    for row in rows:
         token = Token.from_db("default", TOKEN_FIELDS, row[: len(TOKEN_FIELDS)])
+        token.snapshot = snapshot
         token.user = User.from_db("default", USER_FIELDS, row[len(TOKEN_FIELDS) : -1])
         remember_role(token.user, row[-1])
         return token

@@ -33,6 +33,7 @@ class Token(models.Model):
     expiry = models.DateTimeField(null=True, blank=True)
 
     key: str  # set by issue() alone: it is shown once
+    snapshot: str | None = None  # that a reading request found it by, and may read on by
 
     def __str__(self) -> str:
         return f"{self.name} of {self.user}"

@@ -56,7 +56,7 @@ class KeysetPagination(BasePagination):
                 return rows.values_list(F(self.field), "pk", row_json_sql(view.get_serializer_class(), is_public, more))
 
             read = prepared(key, build, *map(type, self.position))
-        rows = read.cached_rows(*self.position)
+        rows = read.cached_rows(*self.position, snapshot=getattr(request.auth, "snapshot", None))
         return self._page((value, row_id, RowJSON(text)) for value, row_id, text in rows)
 
     def _read_parameters(self, request: Request, view: Any, model: Any) -> None:

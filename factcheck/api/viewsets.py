@@ -25,8 +25,7 @@ from factcheck.api.renderers import dump
 from factcheck.api.roles import is_anonymous
 from factcheck.api.row_json import RowJSON, row_json_sql
 from factcheck.errors import InvalidInput, Refusal, StaleVersion, Versions
-from factcheck.postgres.prepared import Prepared, prepared
-from factcheck.postgres.snapshot_cache import Rows
+from factcheck.postgres.prepared import prepared
 
 
 class RecordedViewSet(BaseView, GenericViewSet):
@@ -86,14 +85,10 @@ class RecordedViewSet(BaseView, GenericViewSet):
 
     def row_json_after_write(self, row_id: int) -> RowJSON:
         """Without the snapshot cache, which a write has just made useless."""
-        return self.json_row(type(self).serializer_class, row_id, Prepared.rows)
+        return self.json_row(type(self).serializer_class, row_id, is_written=True)
 
     def json_row(
-        self,
-        serializer_class: Any,
-        row_id: int,
-        read: Callable[..., Rows] = Prepared.cached_rows,
-        more: tuple[Included, ...] = (),
+        self, serializer_class: Any, row_id: int, more: tuple[Included, ...] = (), *, is_written: bool = False
     ) -> RowJSON:
         """The row's JSON, written by PostgreSQL. Raises Http404."""
         is_public = is_anonymous(self.request)
@@ -102,7 +97,9 @@ class RecordedViewSet(BaseView, GenericViewSet):
             rows: QuerySet[Any] = self.get_queryset()
             return rows.filter(pk=placeholder).values_list(row_json_sql(serializer_class, is_public, more), "version")
 
-        for text, version in read(prepared((type(self), serializer_class, is_public, more), build, int), row_id):
+        read = prepared((type(self), serializer_class, is_public, more), build, int)
+        snapshot = getattr(self.request.auth, "snapshot", None)
+        for text, version in read.rows(row_id) if is_written else read.cached_rows(row_id, snapshot=snapshot):
             return RowJSON(text, version)
         raise Http404
 
@@ -112,10 +109,11 @@ class RecordedViewSet(BaseView, GenericViewSet):
 
     def write_response(self, row_id: int, code: int = status.HTTP_200_OK) -> Any:
         """The row after a write; a redirect to its page for an HTML form."""
-        address = self.address(row_id)
+        is_new = code == status.HTTP_201_CREATED
+        address = self.address(row_id) if is_new or wants_page(self.request) else ""
         if redirect := redirect_form(self.request, address, row_id):
             return redirect
-        headers = {"Location": address} if code == status.HTTP_201_CREATED else None
+        headers = {"Location": address} if is_new else None
         return Response(self.row_json_after_write(row_id), status=code, headers=headers)
 
     def address(self, row_id: int) -> str:

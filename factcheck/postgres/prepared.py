@@ -24,7 +24,7 @@ from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.models import BigIntegerField, BooleanField, F, Func, QuerySet, Value, prefetch_related_objects
 from django.db.models.query import ModelIterable
 
-from factcheck.postgres.snapshot_cache import ENTRY_OVERHEAD, SNAPSHOT_SQL, Rows, SnapshotCache
+from factcheck.postgres.snapshot_cache import ENTRY_OVERHEAD, SNAPSHOT_SQL, WITH_ROWS_SQL, Rows, SnapshotCache
 
 Cursor = psycopg.Cursor[Any] | psycopg.RawCursor[Any]
 MAX_STATEMENTS = 1000
@@ -73,7 +73,7 @@ class Prepared:
         except EmptyResultSet:  # Django knows without a query that no row can be found
             self.sql, self.constants = "SELECT WHERE false", ()
         self.places = [self._place_of(value, placeholders) for value in self.constants]
-        self.texts: dict[type | None, bytes] = {}  # by what rewrites it
+        self.texts: dict[type | str, bytes] = {}  # by what rewrites it, or stands around it
 
     @staticmethod
     def _place_of(value: Any, placeholders: list[Any]) -> int | None:
@@ -118,25 +118,43 @@ class Prepared:
             kept._result_cache = rows_of[row.pk]
             vars(row).setdefault("_prefetched_objects_cache", {})[lookup.prefetch_to] = kept
 
-    def cached_rows(self, *parameters: Any) -> Rows:
+    def cached_rows(self, *parameters: Any, snapshot: str | None = None) -> Rows:
         """The same rows, read again only when something was written since."""
+        return self.cached(*parameters, snapshot=snapshot)[0]
+
+    def cached(self, *parameters: Any, snapshot: str | None = None) -> tuple[Rows, str | None]:
+        """The same, with the snapshot, by which the same request may read more as long as it writes nothing."""
         database: Any = connections[DEFAULT_DB_ALIAS]
         if has_execute_wrappers(database) or database.in_atomic_block:
-            return self.rows(*parameters)  # a transaction also sees its own writes
-        snapshot, database.asked = database.asked or snapshot_of(database), None
+            return self.rows(*parameters), None  # a transaction also sees its own writes
         key, kept = (self, parameters), kept_answers[database.alias]
-        found = kept.read(snapshot, key)
-        if found is None:
+        snapshot, database.asked = snapshot or database.asked, None
+        if snapshot is None and not kept.has(key) and settings.DATABASE_PREPARED_STATEMENTS:
+            snapshot, found = self._with_snapshot(database, parameters)
+            kept.is_of_standby = snapshot is None
+        else:
+            snapshot = snapshot or snapshot_of(database)
+            if (known := kept.read(snapshot, key)) is not None:
+                return known, snapshot
             found = self.rows(*parameters)
-            kept.keep(snapshot, key, found, ENTRY_OVERHEAD + 2 * len(self.sql))
-        return found
+        kept.keep(snapshot, key, found, ENTRY_OVERHEAD + 2 * len(self.sql))
+        return found, snapshot
 
-    def _by_psycopg(self, cursor: Any, parameters: Sequence[Any], rewriting: Rewriting | None) -> Rows:
+    def _with_snapshot(self, database: Any, parameters: Sequence[Any]) -> tuple[str | None, Rows]:
+        """In one exchange. The rows have two columns more: the snapshot, and whether there is a row."""
+        with database.wrap_database_errors, cursor_of(database, psycopg.RawCursor) as cursor:
+            rows = self._by_psycopg(cursor, parameters, None, WITH_ROWS_SQL)
+        return rows[0][0], [row[2:] for row in rows if row[1]]
+
+    def _by_psycopg(
+        self, cursor: Any, parameters: Sequence[Any], rewriting: Rewriting | None, around: str = "{}"
+    ) -> Rows:
         bound = [parameters[place] for place in self.places if place is not None]
-        kind = type(rewriting) if rewriting else None
+        kind = type(rewriting) if rewriting else around
         if kind not in self.texts:
             text = self._with_constants(cursor)
-            self.texts[kind] = (rewriting.rewrite(text, f"${len(bound) + 1}") if rewriting else text).encode()
+            text = rewriting.rewrite(text, f"${len(bound) + 1}") if rewriting else around.replace("{}", text)
+            self.texts[kind] = text.encode()
         return cursor.execute(self.texts[kind], [*bound, rewriting.parameter] if rewriting else bound).fetchall()
 
     def _by_django(self, parameters: Sequence[Any]) -> Rows:
@@ -172,8 +190,9 @@ def execute_prepared(sql: str, parameters: Sequence[Any] | Mapping[str, Any], da
         return cursor.fetchall() if cursor.description else []
 
 
-def snapshot_of(database: Any) -> tuple[Any, ...]:
-    return execute_prepared(SNAPSHOT_SQL, (), database)[0]
+def snapshot_of(database: Any) -> str:
+    [(snapshot,)] = execute_prepared(SNAPSHOT_SQL, (), database)
+    return str(snapshot)
 
 
 def has_execute_wrappers(database: Any) -> bool:

@@ -132,7 +132,8 @@ class Server:
         except UNREACHABLE:
             self.has_failed = True
         else:
-            if needed <= number_of(database.asked[0]) < BEYOND_ALL:  # a primary's snapshot is no position
+            # a primary's snapshot is no position
+            if needed <= number_of(database.asked.partition("|")[0]) < BEYOND_ALL:
                 return database
         self.lent.discard(database.connection)
         return None

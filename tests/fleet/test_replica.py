@@ -259,6 +259,13 @@ def test_a_service_that_has_only_a_standby_refuses_a_past_that_this_has_not_come
     service.start()
     wait_until(lambda: ask(service.port, "/livez/")[0] == 200)
     alice = {"Authorization": f"Bearer {fleet.tokens['alice']}"}
+    for name in ("First", "Second"):
+        fleet.primary.sql(f"UPDATE api_token SET name = '{name}'")
+        wait_for_replay(fleet, fleet.primary.sql("SELECT pg_current_wal_flush_lsn()"))
+        for _ in range(3):
+            assert {
+                token["name"] for token in json.loads(ask(service.port, "/api/v1/tokens/", **alice)[2])["results"]
+            } == {name}
     fleet.primary.sql("CREATE SEQUENCE any_write")
     wait_for_replay(fleet, fleet.primary.sql("SELECT pg_current_wal_flush_lsn()"))
     replayed = fleet.standby.sql('SELECT to_char(pg_last_xact_replay_timestamp(), \'YYYY-MM-DD"T"HH24:MI:SS.US"Z"\')')

@@ -5,16 +5,24 @@ import shutil
 import signal
 import tempfile
 import time
+from datetime import timedelta
+from itertools import cycle
 from pathlib import Path
 from threading import Event, Thread
 
 import pytest
+from django.contrib.auth.models import User
 from django.contrib.contenttypes.models import ContentType
 from django.db import DEFAULT_DB_ALIAS, OperationalError, connection, connections, transaction
+from django.utils import timezone
+from rest_framework.test import APIClient
 
+from claims.services import create_article, set_article_status, update_article
+from factcheck.api.models import Token
 from factcheck.postgres import embedded, prepared
 from factcheck.postgres.backend.base import DatabaseWrapper
 from factcheck.postgres.snapshot_cache import SnapshotCache
+from factcheck.postgres.timing import tally
 from sources.models import Source
 from sources.services import create_source, update_source
 from tests.newsroom import client_of, user_with_role
@@ -102,23 +110,32 @@ def test_a_transaction_sees_its_own_writes(editor, source):
     assert names(client) == ["Ministry"]
 
 
-def test_while_several_write_nobody_reads_less_than_was_committed_before_the_request(editor):
-    """Each writer counts up in the name of its own source. A reader compares with what it knows is committed."""
-    rows = [create_source(actor=editor, name="0", kind="person", description=str(n)) for n in range(3)]
+@pytest.mark.parametrize("reader", ["signed in", "anonymous"])
+def test_while_several_write_nobody_reads_less_than_was_committed_before_the_request(editor, settings, reader):
+    """Each writer counts up in the title of its own article. A reader compares with what it knows is committed."""
+    settings.PUBLIC_READ = True
+    rows = [create_article(actor=editor, title="0", byline=str(n), text="A report.") for n in range(3)]
+    for row in rows:
+        set_article_status(article_id=row.pk, versions=None, actor=editor, status="published", reason="Ready.")
     committed = [0] * len(rows)
     stop, faults, read = Event(), [], []
 
     def write(n):
         while not stop.is_set():
-            rename(rows[n], str(committed[n] + 1), editor)
+            update_article(
+                article_id=rows[n].pk, versions=None, actor=editor, title=str(committed[n] + 1), reason="New."
+            )
             committed[n] += 1
         connections.close_all()
 
     def look():
-        client = client_of(editor)
-        while not stop.is_set():
+        client = client_of(editor) if reader == "signed in" else APIClient()
+        for n in cycle(range(3, 60)):  # pages that are kept and others
+            if stop.is_set():
+                break
             before = list(committed)
-            found = {int(row["description"]): int(row["name"]) for row in client.get(SOURCES).json()["results"]}
+            answer = client.get("/api/v1/articles/", {"page_size": n % 19 + 3}, REMOTE_ADDR=f"10.0.0.{n}").json()
+            found = {int(row["byline"]): int(row["title"]) for row in answer["results"]}
             read.append(found)
             faults.extend((n, found[n], before[n]) for n in range(len(rows)) if found[n] < before[n])
         connections.close_all()
@@ -133,6 +150,39 @@ def test_while_several_write_nobody_reads_less_than_was_committed_before_the_req
     assert faults == []
     assert min(committed) > 5
     assert len(read) > 20
+
+
+def exchanges(client, address):
+    before = tally.exchanges
+    assert client.get(address).status_code == 200
+    return tally.exchanges - before
+
+
+def test_what_is_not_kept_is_read_with_its_snapshot_and_a_token_with_what_follows(editor, source, settings):
+    settings.PUBLIC_READ = True
+    signed_in, anonymous = client_of(editor), APIClient()
+    exchanges(signed_in, SOURCES), exchanges(anonymous, SOURCES)
+    rename(source, "Ministry of Health", editor)
+    assert [exchanges(anonymous, f"{SOURCES}?page_size={size}") for size in (7, 8, 7)] == [1, 1, 1]
+    assert [exchanges(signed_in, f"{SOURCES}?page_size={size}") for size in (7, 8, 7)] == [2, 2, 1]
+    assert exchanges(anonymous, f"{SOURCES}?kind=outlet") == exchanges(anonymous, f"{SOURCES}?kind=outlet") == 1
+
+
+@pytest.mark.parametrize("where", [SOURCES, "/api/v1/statements/"])
+def test_a_token_that_is_kept_counts_no_longer_than_the_commit_that_ends_it(where):
+    def status(client):
+        return client.get(where).status_code
+
+    people = [user_with_role(name, "editor") for name in ("revoked", "inactive", "demoted", "late")]
+    revoked, inactive, demoted, late = clients = [client_of(user) for user in people]
+    Token.objects.filter(user=people[3]).update(expiry=timezone.now() + timedelta(seconds=0.5))
+    assert [status(client) for client in clients * 2] == [200] * 8
+    Token.objects.filter(user=people[0]).delete()
+    User.objects.filter(pk=people[1].pk).update(is_active=False)
+    people[2].groups.clear()
+    assert [status(client) for client in (revoked, inactive, demoted)] == [401, 401, 403]
+    time.sleep(0.5)
+    assert status(late) == 401
 
 
 def test_raw_sql_counts_as_a_write_too(editor, source):

@@ -52,7 +52,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     SchemaEditorClass = SchemaEditor
     changes_schema_as = 0  # PostgreSQL's process for the last schema editor; a pooler tells another one
     _connection_pools: ClassVar[dict[str, Any]]
-    asked: Any = None  # the snapshot that a request chose this standby by, for its first read
+    asked: str | None = None  # the snapshot that a request chose this standby by, for its first read
 
     def __init__(self, settings_dict: dict[str, Any], alias: str = DEFAULT_DB_ALIAS) -> None:
         super().__init__(settings_dict, alias)
