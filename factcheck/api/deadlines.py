@@ -69,8 +69,10 @@ class DeadlineMiddleware:
         if request.method in READS or self.writes is None or tally.deadline is None or only_reads(view):
             return None
         try:
-            request.body  # noqa: B018  read now, and kept: who sends it slowly holds back no other write
+            size = len(request.body)  # read now, and kept: who sends it slowly holds back no other write
         except UnreadablePostError:
+            return HttpResponse(status=400)
+        if size < int(request.META.get("CONTENT_LENGTH") or 0):  # gunicorn ends it where the connection ended
             return HttpResponse(status=400)
         tally.deadline.is_write = self.writes.enter()
         if tally.deadline.is_write:

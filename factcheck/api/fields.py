@@ -5,9 +5,11 @@ from functools import cached_property
 from itertools import islice
 from typing import Any, ClassVar, NoReturn
 
+from django.utils.text import format_lazy
 from django.utils.translation import gettext, gettext_lazy
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
+from rest_framework.utils.formatting import lazy_format
 from rest_framework.utils.html import is_html_input
 from rest_framework.utils.serializer_helpers import BindingDict
 
@@ -37,7 +39,8 @@ class StrictSerializer(serializers.Serializer):
         if kind not in _fields_of:
             made = super().get_fields()
             for name, field in made.items():
-                field.bind(name, None)
+                field.bind(name, None)  # type: ignore[arg-type]
+                _say_in_any_language(field)
             _fields_of[kind] = made
         return {name: _without_parent(field) for name, field in _fields_of[kind].items()}
 
@@ -86,6 +89,16 @@ class StrictSerializer(serializers.Serializer):
 
 
 _fields_of: dict[type, dict[str, Any]] = {}
+
+
+def _say_in_any_language(field: Any) -> None:
+    """DRF keeps the message of a validator as it was first read, but each reader has a language."""
+    for validator in vars(field).get("_validators", ()):
+        message = getattr(validator, "message", None)
+        if isinstance(message, lazy_format):
+            validator.message = format_lazy(message.format_string, *message.args, **message.kwargs)  # type: ignore[arg-type]
+    if hasattr(field, "child"):
+        _say_in_any_language(field.child)
 
 
 def _without_parent(field: Any) -> Any:

@@ -19,7 +19,8 @@ MAX_ID = 2**53 - 1  # JavaScript holds no larger whole number exactly, and no se
 
 def valid_ids(values: Iterable[Any]) -> list[int]:
     """The values that can be ids. The fields themselves refuse the others."""
-    texts = (str(value) for value in values if isinstance(value, (int, str)) and not isinstance(value, bool))
+    whole = (int(value) if isinstance(value, float) and value.is_integer() else value for value in values)  # 7.0
+    texts = (str(value) for value in whole if isinstance(value, (int, str)) and not isinstance(value, bool))
     return sorted({int(text) for text in texts if re.fullmatch(r"[0-9]{1,18}", text)})
 
 

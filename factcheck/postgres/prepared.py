@@ -23,6 +23,7 @@ from django.core.exceptions import EmptyResultSet
 from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.models import BigIntegerField, BooleanField, F, Func, QuerySet, Value, prefetch_related_objects
 from django.db.models.query import ModelIterable
+from django.db.transaction import TransactionManagementError
 
 from factcheck.postgres.snapshot_cache import ENTRY_OVERHEAD, SNAPSHOT_SQL, WITH_ROWS_SQL, Rows, SnapshotCache
 
@@ -82,6 +83,8 @@ class Prepared:
 
     def rows(self, *parameters: Any) -> Rows:
         database = connections[DEFAULT_DB_ALIAS]
+        if self.compiler.query.select_for_update and database.get_autocommit():  # Django looks as it compiles: once
+            raise TransactionManagementError("A row can be locked only within a transaction.")
         rewriting = rewriting_of(database)
         if (has_execute_wrappers(database) and not rewriting) or not settings.DATABASE_PREPARED_STATEMENTS:
             return self._by_django(parameters)

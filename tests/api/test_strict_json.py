@@ -73,3 +73,17 @@ def test_a_charset_of_text_is_kept():
     environ = RequestFactory()._base_environ(QUERY_STRING="q=%E9", CONTENT_TYPE="text/plain; charset=latin-1")
     request = Handler.request_class(environ)
     assert (request.encoding, request.GET["q"]) == ("latin-1", "é")
+
+
+def test_a_whole_number_with_a_fraction_of_zero_is_an_id(api, article, minister):
+    row = {
+        "article": float(article.pk),
+        "start": 2,
+        "end": 23,
+        "source": float(minister.pk),
+        "via": [float(minister.pk)],
+    }
+    made = [api.post("/api/v1/statements/", row).json(), *api.post("/api/v1/statements/bulk/", [row]).json()]
+    assert [(one["article"], one["source"]["id"], one["via"][0]["id"]) for one in made] == [
+        (article.pk, minister.pk, minister.pk)
+    ] * 2

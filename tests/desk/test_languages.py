@@ -237,3 +237,16 @@ def test_the_frame_of_the_api_documentation_is_translated_and_the_schema_is_not(
     assert "<title>API-Dokumentation – Factcheck</title>" in read(public, "/api/v1/docs/", "de").content.decode()
     english, german = (read(public, "/api/v1/schema/", language, JSON) for language in ("en", "de"))
     assert english.content == german.content
+
+
+def test_what_is_refused_in_one_language_is_refused_in_the_next_one_s_own(alice, api):
+    browser, address, asked = browser_of(alice), "/api/v1/sources/", {"kind": "person", "name": "x" * 301}
+    known_as = {"kind": "person", "name": "Ann", "aliases": [f"alias {n}" for n in range(101)]}
+    for _ in range(2):
+        page = browser.post(address, asked, headers=GERMAN).content.decode()
+        assert "Das ist zu lang: höchstens 300 Zeichen." in page
+        detail = api.post(address, asked).json()["errors"][0]["detail"]
+        assert detail == "Ensure this field has no more than 300 characters."
+        browser.post(address, {**known_as, "aliases": "\n".join(known_as["aliases"])}, headers=GERMAN)
+        detail = api.post(address, known_as).json()["errors"][0]["detail"]
+        assert detail == "Ensure this field has no more than 100 elements."

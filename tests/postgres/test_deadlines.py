@@ -149,6 +149,22 @@ def test_who_sends_a_body_slowly_holds_back_no_other_write(worker, alice):
         assert [each.result() for each in waiting] == [201, 201]
 
 
+@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x"])
+def test_of_a_form_whose_sender_is_gone_in_the_middle_nothing_is_written(worker, api, kind):
+    whole = {
+        "multipart/form-data; boundary=x": b'--x\r\nContent-Disposition: form-data; name="name"\r\n\r\nAnn\r\n--x\r\n'
+        b'Content-Disposition: form-data; name="kind"\r\n\r\nperson\r\n--x--\r\n',
+        "application/x-www-form-urlencoded": b"kind=person&name=Ann",
+    }[kind]
+    for length, status in ((len(whole) + 9, 400), (len(whole), 201)):
+        sent = {"wsgi.input": BytesIO(whole), "CONTENT_LENGTH": str(length)}
+        answer = answer_of(
+            api.generic, "POST", "/api/v1/sources/", whole, kind, headers={"Accept": "application/json"}, **sent
+        )
+        assert answer.status_code == status, answer.content
+    assert [source.name for source in Source.objects.all()] == ["Ann"]
+
+
 def test_a_browser_whose_form_is_refused_is_shown_a_page(worker, client, alice, monkeypatch):
     client.force_login(alice)
     monkeypatch.setattr(outage, "is_unreplicated", True)
