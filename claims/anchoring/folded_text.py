@@ -35,14 +35,16 @@ def _fold_character(character: str) -> str:
 
 def fold(text: str) -> str:
     """The text as a reader sees it, so that a changed encoding is not a changed word."""
+    if text.isascii() and text.isprintable():  # most passages: each of these is its own fold
+        return text
     return text.translate({ord(each): _fold_character(each) for each in set(text)})
 
 
-def sample_shingles(passage: str) -> Iterator[tuple[int, str]]:
+def sample_shingles(passage: str) -> list[tuple[int, str]]:
     """(offset, shingle), in their order."""
     last = len(passage) - SHINGLE_LENGTH
-    for offset in range(0, last + 1, max(1, last // MAX_SHINGLES)):
-        yield offset, passage[offset : offset + SHINGLE_LENGTH]
+    offsets = range(0, last + 1, max(1, last // MAX_SHINGLES))
+    return [(offset, passage[offset : offset + SHINGLE_LENGTH]) for offset in offsets]
 
 
 class FoldedText:

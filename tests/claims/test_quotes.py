@@ -130,6 +130,7 @@ def test_passages_of_more_than_2000_code_points_are_compared_by_words(end: str, 
 
 def test_a_text_is_folded_to_what_a_reader_sees() -> None:
     assert fold("a\r\nb\u00ad\u200fc\u00a0d\te") == "a bc d e"
+    assert fold("a\r\nb\tc d-e") == "a b c d-e"  # no more than ASCII
     assert fold("“”„‟«»″ ‘’‚‛′ -‐–—") == '""""""" \'\'\'\'\' ----'
     assert fold("Éﬁ½ 한_€") == "E\u0301fi1\u20442 \u1112\u1161\u11ab_€"
 
